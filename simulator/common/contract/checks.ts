@@ -1,0 +1,34 @@
+/** `checks.json`: what the validator found by reading Kafka, Redis, the ledgers and the applied log. */
+import type { Check, PartitionReport, SampleMessage } from "./report.ts";
+
+export interface ChecksFile {
+  readonly schema: 1;
+  readonly mode: "drained" | "prefix";
+  readonly checks: readonly Check[];
+  readonly messages: {
+    readonly requested: number;
+    readonly acknowledged: number;
+    readonly inKafka: number;
+    readonly processed: number;
+    readonly rejected: number;
+    readonly unprocessed: number;
+    readonly lost: number;
+    readonly duplicated: number;
+    readonly outOfOrder: number;
+  };
+  readonly partitions: readonly PartitionReport[];
+  readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
+  /** Records applied by each TaskManager, from `by:<tm>`. */
+  readonly byTaskManager: Readonly<Record<string, number>>;
+  readonly firstSendAtUs: number | null;
+  readonly lastAckAtUs: number | null;
+  /** The largest time in the applied log; by round, so that idle time between rounds does not count. */
+  readonly lastEffectAtUs: number | null;
+  readonly rounds: readonly {
+    readonly round: number;
+    readonly firstSendAtUs: number;
+    readonly lastAckAtUs: number;
+    readonly lastEffectAtUs: number | null;
+  }[];
+  readonly durationMs: number;
+}

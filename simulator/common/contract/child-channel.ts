@@ -1,0 +1,69 @@
+/**
+ * The child's end of the channel to the host, and the frame of every child's main: start, report, end.
+ *
+ * C1 A child whose host is gone exits: the channel closes when the host dies, however it dies.
+ * C2 A child that fails says why on the channel and in its log before it exits, with code 1.
+ */
+import { describeError, isAppError } from "../foundation/errors.ts";
+import { type Log, createLog } from "../foundation/log.ts";
+import type { ChildMessage } from "./child-messages.ts";
+
+/** How long an orderly stop may take before the child ends anyway, in ms. */
+const STOP_BUDGET_MS = 10_000;
+
+export interface ChildProcess {
+  readonly log: Log;
+  send(message: ChildMessage): void;
+  /** Aborted on SIGTERM: stop orderly, then return from main. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Runs a child's main. It ends the process: 0 when main returns, 1 when it throws or the host is gone. A process with
+ * open sockets would otherwise live on, so the exit is explicit.
+ */
+export async function runChild(main: (child: ChildProcess) => Promise<void>): Promise<never> {
+  const log = createLog();
+  const stopping = new AbortController();
+  const child: ChildProcess = { log, stopping: stopping.signal, send: (message) => sendToHost(message) };
+  process.once("disconnect", () => process.exit(1));
+  process.once("SIGTERM", () => {
+    stopping.abort(new Error("asked to stop"));
+    setTimeout(() => {
+      log.error(`the orderly stop took longer than ${STOP_BUDGET_MS} ms`);
+      process.exit(1);
+    }, STOP_BUDGET_MS).unref();
+  });
+  // The host decides about Ctrl+C; a terminal's SIGINT to the whole group must not end a child by itself.
+  process.on("SIGINT", () => undefined);
+  try {
+    await main(child);
+  } catch (error) {
+    log.error("ended", error);
+    sendToHost({
+      type: "failed",
+      code: isAppError(error) ? error.code : "ASSERTION_FAILED",
+      category: isAppError(error) ? error.category : "unexpected",
+      message: describeError(error),
+    });
+    if (!isAppError(error) && error instanceof Error && error.stack !== undefined) log.error(error.stack);
+    return endProcess(1);
+  }
+  return endProcess(0);
+}
+
+function sendToHost(message: ChildMessage): void {
+  // Without a channel (started by hand, or the host is gone) there is nobody to tell; C1 ends the process.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** Exits once the messages handed to the channel are written. */
+function endProcess(code: number): Promise<never> {
+  return new Promise<never>(() => {
+    if (!process.connected) process.exit(code);
+    process.removeAllListeners("disconnect");
+    process.once("disconnect", () => process.exit(code));
+    // Disconnecting flushes what is queued on the channel first.
+    process.disconnect?.();
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * What a child says to the host over its IPC channel. One way only: the host stops a child by SIGTERM, and tells the
+ * JobManager about drain and stop by REST, which survives a restart of either side.
+ *
+ * A child exits by itself when the channel closes: the host is gone.
+ */
+
+import type { ErrorCategory } from "../foundation/error-row.ts";
+import type { ErrorCode } from "../foundation/errors.ts";
+import type { TaskManagerMetrics } from "./metrics.ts";
+
+export type ChildMessage =
+  /** The process serves, or has started its work. Sent once. */
+  | { readonly type: "ready"; readonly detail: string }
+  /** Something a person should see; it goes into the event log. */
+  | { readonly type: "notice"; readonly level: "info" | "warn" | "error"; readonly text: string }
+  /** The process gives up; its exit follows. */
+  | { readonly type: "failed"; readonly code: ErrorCode; readonly category: ErrorCategory; readonly message: string }
+  | JobManagerMessage
+  | { readonly type: "metrics"; readonly metrics: TaskManagerMetrics }
+  | ProducerMessage
+  | { readonly type: "validated"; readonly failedChecks: readonly string[] };
+
+/** Flink's job states, as far as this runtime has them. */
+export type JobState =
+  | "INITIALIZING"
+  | "CREATED"
+  | "RUNNING"
+  | "FAILING"
+  | "FAILED"
+  | "CANCELLING"
+  | "CANCELED"
+  | "FINISHED";
+
+export type JobManagerMessage =
+  | { readonly type: "taskManagers"; readonly registered: readonly string[] }
+  | { readonly type: "taskManagerLost"; readonly tm: string; readonly reason: string }
+  | {
+      readonly type: "jobState";
+      readonly jobId: string;
+      readonly state: JobState;
+      /** Why, for FAILING and FAILED. */
+      readonly reason: string | null;
+      /** Tells a job that failed because Kafka or Redis stayed away (exit 3) from one that failed by itself (exit 6). */
+      readonly category: ErrorCategory | null;
+    }
+  | { readonly type: "assignment"; readonly byTaskManager: Readonly<Record<string, readonly number[]>> }
+  | {
+      readonly type: "checkpoint";
+      readonly id: number;
+      readonly status: "completed" | "failed";
+      readonly durationMs: number;
+      readonly total: number;
+      readonly reason: string | null;
+    }
+  /** Every offset reached the end offsets of the newest drain request, and one more checkpoint completed. */
+  | { readonly type: "drained"; readonly checkpointId: number; readonly total: number }
+  /** FENCE_ALL and the final checkpoint are done. */
+  | { readonly type: "stopped"; readonly checkpointId: number; readonly total: number }
+  | {
+      readonly type: "recovered";
+      readonly life: string;
+      readonly reason: string;
+      readonly from: "redis" | "checkpoint";
+    };
+
+export type ProducerMessage =
+  | { readonly type: "produceStarted"; readonly round: number; readonly firstSendAtUs: number }
+  | {
+      readonly type: "produceProgress";
+      readonly round: number;
+      readonly sent: number;
+      readonly acknowledged: number;
+      readonly atUs: number;
+    }
+  /** All is acknowledged, the ledger is complete on disk, and these are the end offsets read after that. */
+  | {
+      readonly type: "produceFinished";
+      readonly round: number;
+      readonly acknowledged: number;
+      readonly endOffsets: readonly number[];
+      readonly lastAckAtUs: number;
+    };

@@ -1,0 +1,59 @@
+/**
+ * The environment of a child process. The host writes it, `readChildEnvironment` reads it in the child.
+ *
+ * FLINK_APPHOST_RUN is also how the watchdog and the sweep find children on Linux, so every child has it.
+ */
+import { parseRunClock, type RunClock } from "../foundation/clock.ts";
+import { createError } from "../foundation/errors.ts";
+import type { RunConfig } from "./run-config.ts";
+
+export const ENV = {
+  run: "FLINK_APPHOST_RUN",
+  runDir: "FLINK_APPHOST_RUN_DIR",
+  resource: "FLINK_APPHOST_RESOURCE",
+  clock: "FLINK_APPHOST_CLOCK",
+  token: "FLINK_APPHOST_TOKEN",
+  config: "FLINK_APPHOST_CONFIG",
+  /** JSON with what only this process needs; its shape belongs to that process (see `tasks.ts`). */
+  task: "FLINK_APPHOST_TASK",
+  kafka: "KAFKA_BOOTSTRAP_SERVERS",
+  redis: "REDIS_URL",
+  jobManagerHttp: "JOBMANAGER_HTTP",
+  jobManagerRpc: "JOBMANAGER_RPC",
+} as const;
+
+export interface ChildEnvironment {
+  readonly runId: string;
+  readonly runDir: string;
+  readonly resource: string;
+  readonly clock: RunClock;
+  /** Random per run; RPC, and REST calls that change something, carry it. */
+  readonly token: string;
+  readonly config: RunConfig;
+}
+
+/** The common part. Throws ENVIRONMENT_MISSING naming the variable. */
+export function readChildEnvironment(env: NodeJS.ProcessEnv = process.env): ChildEnvironment {
+  const clock = parseRunClock(requireVariable(env, ENV.clock));
+  if (clock === undefined) throw createError("ENVIRONMENT_MISSING", { name: ENV.clock });
+  return {
+    runId: requireVariable(env, ENV.run),
+    runDir: requireVariable(env, ENV.runDir),
+    resource: requireVariable(env, ENV.resource),
+    clock,
+    token: requireVariable(env, ENV.token),
+    config: JSON.parse(requireVariable(env, ENV.config)) as RunConfig,
+  };
+}
+
+/** Reads one variable that the host must have set. */
+export function requireVariable(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === "") throw createError("ENVIRONMENT_MISSING", { name });
+  return value;
+}
+
+/** The process's own task, as written by the host. */
+export function readTask<T>(env: NodeJS.ProcessEnv = process.env): T {
+  return JSON.parse(requireVariable(env, ENV.task)) as T;
+}

@@ -1,0 +1,46 @@
+/** `host-facts.json`: what only the host knows, for the report. Every number in it was recorded in this run. */
+
+import type { Fault, Infrastructure } from "./report.ts";
+import type { RunConfig } from "./run-config.ts";
+
+export interface HostFacts {
+  readonly schema: 1;
+  readonly runId: string;
+  readonly startedAtUs: number;
+  readonly finishedAtUs: number;
+  readonly config: RunConfig;
+  /** Every option as resolved, secrets masked. */
+  readonly parameters: Readonly<Record<string, string | number | boolean | null>>;
+  readonly infra: { readonly kafka: Infrastructure; readonly redis: Infrastructure };
+  readonly rounds: readonly { readonly round: number; readonly firstId: number; readonly messages: number }[];
+  /** Host start to job RUNNING; null if it never ran. */
+  readonly startupMs: number | null;
+  readonly validationMs: number | null;
+  /** How the run came to its end; the report derives verdict and exit code from it and from the checks. */
+  readonly ending: RunEnding;
+  readonly taskManagers: readonly {
+    readonly id: string;
+    /** Of its newest process. */
+    readonly pid: number | null;
+    readonly restarts: number;
+    readonly partitions: readonly number[];
+  }[];
+  /** True if a TaskManager left or joined after RUNNING. */
+  readonly membershipChanged: boolean;
+  readonly faults: readonly Fault[];
+  readonly checkpoints: { readonly completed: number; readonly failed: number; readonly lastId: number };
+  readonly resources: {
+    readonly cpuPercentPeak: number | null;
+    readonly memoryPercentAvg: number | null;
+    readonly byProcess: readonly { readonly name: string; readonly cpuMs: number; readonly rssBytesMax: number }[];
+  };
+}
+
+export type RunEnding =
+  | { readonly kind: "drained" }
+  | { readonly kind: "interrupted"; readonly signal: "SIGINT" | "SIGTERM" }
+  /** --max-time passed before the last effect. */
+  | { readonly kind: "timeExceeded"; readonly waitedFor: string }
+  | { readonly kind: "infrastructureFailed"; readonly reason: string }
+  | { readonly kind: "jobFailed"; readonly reason: string }
+  | { readonly kind: "unexpected"; readonly reason: string };

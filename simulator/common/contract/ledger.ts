@@ -1,0 +1,48 @@
+/**
+ * The producer's ledger: what was acknowledged, and nothing else. `ledger-<round>.json` is rewritten (temporary file and
+ * rename) each second and at the end; the validator compares it with the topic and with Redis.
+ */
+export interface Ledger {
+  readonly schema: 1;
+  readonly round: number;
+  readonly topic: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly firstId: number;
+  readonly messages: number;
+  readonly messageSize: number;
+  readonly outcome: "running" | "finished" | "gaveUp";
+  /** Why it gave up; null otherwise. */
+  readonly reason: string | null;
+  readonly firstSendAtUs: number;
+  readonly lastAckAtUs: number;
+  readonly acknowledged: number;
+  /** Sends whose outcome is not known: only a producer that gave up has them. */
+  readonly unknown: number;
+  readonly partitions: readonly LedgerPartition[];
+  /** Acknowledged offsets that were not the expected ones: somebody else writes to the topic. At most 1,000 entries. */
+  readonly foreign: readonly { readonly p: number; readonly expected: number; readonly actual: number }[];
+  readonly foreignCount: number;
+  /** Restarts of the producer process within this round. */
+  readonly restarts: number;
+  readonly acknowledgeMs: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
+}
+
+export interface LedgerPartition {
+  readonly p: number;
+  /** Index (= offset, on our own topic) of the round's first record. */
+  readonly firstIndex: number;
+  readonly acknowledged: number;
+  /** Σ id mod 2^48 and Σ mix32(id) mod 2^48 over the acknowledged records of this round. */
+  readonly idSum: number;
+  readonly idMix: number;
+  /** Read after the round's last acknowledgement; null before. */
+  readonly endOffset: number | null;
+}
+
+/** `producer.json`: written and fsynced before the topic's first send, so that a restart continues as the same producer. */
+export interface ProducerIdentity {
+  readonly topic: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}

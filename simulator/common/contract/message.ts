@@ -1,0 +1,53 @@
+/**
+ * The grammar of a message value, and the vocabulary for counting messages. Pure.
+ *
+ *   value   = `{"id":"` id `","ts":"` ts `","p":"` payload `"}`
+ *   id      = 12 digits, from 000000000001
+ *   ts      = 16 digits: run time in µs (with --rate: the intended send time)
+ *   payload = `sample-data-` id, cut or padded with `x` so that the value has exactly --message-size bytes
+ *
+ * A value of this fixed form is recognised by its literals and digits in their places; payload bytes are not inspected.
+ * Any other value: a JSON object whose `id` is an integer 1…2^48−1, or its decimal string, is a message too; all else is
+ * rejected. The TaskManager and the validator each implement this, against the vectors in `message-vectors.ts`.
+ */
+export const MESSAGE = {
+  idPrefix: '{"id":"',
+  idAt: 7,
+  idDigits: 12,
+  tsPrefix: '","ts":"',
+  tsAt: 27,
+  tsDigits: 16,
+  payloadPrefix: '","p":"',
+  payloadAt: 50,
+  suffix: '"}',
+  payloadStem: "sample-data-",
+  sizeMin: 64,
+  /** A record must fit a batch, and a batch the broker's default of 1 MiB. */
+  sizeMax: 900_000,
+  idMax: 2 ** 48 - 1,
+} as const;
+
+/** Sums are kept modulo 2^48: exact in a double, in Lua as in JavaScript. */
+export const SUM_MODULUS = 2 ** 48;
+
+/** Why a value was rejected. */
+export type RejectReason = "notJson" | "notObject" | "idMissing" | "idInvalid";
+
+/** murmur3's fmix32 over (id mod 2^32) xor floor(id / 2^32). Returns an unsigned 32-bit integer. */
+export function mix32(id: number): number {
+  let h = (id >>> 0) ^ Math.floor(id / 4294967296);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+export const partitionOfId = (id: number, partitions: number): number => (id - 1) % partitions;
+
+/** On our own topics record k (from 0) of partition p has this id, and its offset is k. */
+export const idOfIndex = (partition: number, index: number, partitions: number): number =>
+  index * partitions + partition + 1;
+
+/** How many of the ids 1…lastId fall into a partition. */
+export function messagesInPartition(partition: number, lastId: number, partitions: number): number {
+  return lastId <= partition ? 0 : Math.floor((lastId - partition - 1) / partitions) + 1;
+}

@@ -1,0 +1,20 @@
+/** Names that more than one process must agree on. Pure. */
+import { createHash } from "node:crypto";
+
+/** The published view of the total: the two keys that the original system's users read. */
+export const PROCESSED_MESSAGE_COUNTER_KEY = "flinkdotnet:sample:processed_message_counter";
+export const GLOBAL_SEQUENCE_KEY = "flinkdotnet:global_sequence_id";
+export const TOPIC_PREFIX = "flinkdotnet.sample.topic";
+export const JOB_NAME = "flink-job-simulator";
+
+export const topicName = (runId: string): string => `${TOPIC_PREFIX}-${runId}`;
+export const groupName = (runId: string): string => `flink-apphost-${runId}`;
+
+/** Flink's job id form: 32 hex digits. The same run always gets the same id, so submitting is idempotent. */
+export const jobIdOf = (runId: string): string =>
+  createHash("sha256").update(`job:${runId}`).digest("hex").slice(0, 32);
+
+export const stateKeyOf = (jobId: string): string => `{${jobId}}:state`;
+
+/** `taskmanager-01`: one-based, at least two digits, as everywhere in logs, reports and Redis. */
+export const taskManagerName = (number: number): string => `taskmanager-${String(number).padStart(2, "0")}`;

@@ -1,0 +1,148 @@
+/**
+ * `report.json`, schema 1. Every number was recorded in the run it describes; null means not known, never zero.
+ */
+import type { ApplyCounts } from "./metrics.ts";
+
+export interface Report {
+  readonly schema: 1;
+  readonly verdict: "passed" | "failed" | "interrupted";
+  readonly exitCode: number;
+  /** Why it did not pass, most important first; empty when it passed. */
+  readonly reasons: readonly string[];
+  readonly runId: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly infra: { readonly kafka: Infrastructure; readonly redis: Infrastructure };
+  readonly machine: {
+    readonly cores: number;
+    readonly memoryBytes: number;
+    readonly cpuModel: string;
+    readonly node: string;
+  };
+  readonly parameters: Readonly<Record<string, string | number | boolean | null>>;
+  readonly job: {
+    readonly id: string;
+    readonly name: string;
+    readonly topic: string;
+    readonly stateKey: string;
+    readonly group: string;
+  };
+  readonly messages: {
+    readonly requested: number;
+    readonly acknowledged: number;
+    readonly inKafka: number | null;
+    readonly processed: number | null;
+    readonly rejected: number | null;
+    readonly unprocessed: number | null;
+    readonly lost: number | null;
+    readonly duplicated: number | null;
+    readonly outOfOrder: number | null;
+  };
+  readonly throughput: { readonly producePerSecond: number | null; readonly endToEndPerSecond: number | null };
+  readonly latencyMs: {
+    readonly p50: number | null;
+    readonly p90: number | null;
+    readonly p99: number | null;
+    readonly p999: number | null;
+    readonly max: number | null;
+    readonly recorded: number;
+    /** Records whose latency died with a TaskManager, by lost incarnation. */
+    readonly missing: number | null;
+  };
+  readonly durationMs: {
+    readonly startup: number | null;
+    readonly produce: number | null;
+    /** First send to last applied effect, summed over rounds. */
+    readonly endToEnd: number | null;
+    readonly validation: number | null;
+    readonly total: number;
+  };
+  readonly taskManagers: readonly {
+    readonly id: string;
+    readonly pid: number | null;
+    readonly partitions: readonly number[];
+    readonly processed: number;
+    readonly cpuMs: number;
+    readonly rssBytesMax: number;
+    readonly restarts: number;
+  }[];
+  readonly partitions: readonly PartitionReport[];
+  readonly applies: ApplyCounts;
+  readonly checkpoints: { readonly completed: number; readonly failed: number; readonly lastId: number };
+  readonly resources: {
+    readonly cpuPercentPeak: number | null;
+    readonly memoryPercentAvg: number | null;
+    readonly byProcess: readonly { readonly name: string; readonly cpuMs: number; readonly rssBytesMax: number }[];
+  };
+  readonly checks: readonly Check[];
+  readonly scenarios: readonly Scenario[];
+  readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
+  readonly faults: readonly Fault[];
+}
+
+export interface Infrastructure {
+  readonly mode: "external" | "docker" | "native" | "embedded";
+  readonly version: string;
+  /** host:port, without secrets. */
+  readonly endpoint: string;
+  /** Redis only; null where the server did not say. */
+  readonly aof?: string | null;
+  readonly fsync?: string | null;
+}
+
+export interface PartitionReport {
+  readonly p: number;
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  readonly rejected: number;
+  readonly skipped: number;
+  readonly idSum: number;
+  readonly idMix: number;
+}
+
+/** A comparison. `examined` is how many items it looked at; a check that examined nothing fails. */
+export interface Check {
+  readonly id: string;
+  readonly title: string;
+  readonly expected: string;
+  readonly actual: string;
+  readonly examined: number;
+  readonly status: "passed" | "failed" | "notApplicable";
+  /** What was compared, and why it failed or does not apply. */
+  readonly reason: string;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly given: string;
+  readonly when: string;
+  readonly then: string;
+  readonly passed: boolean;
+  readonly checks: readonly string[];
+}
+
+/** A message as read back from Kafka, joined with the applied log. */
+export interface SampleMessage {
+  readonly redis_ordered_id: number;
+  readonly timestamp: string;
+  readonly job_id: string;
+  readonly task_id: string;
+  readonly kafka_partition: number;
+  readonly kafka_offset: number;
+  readonly processing_stage: "source->map->sink";
+  readonly payload: string;
+}
+
+export interface Fault {
+  readonly kind: "processExit" | "connectionLost" | "paused";
+  readonly target: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly planned: boolean;
+  /** How it ended, as far as known: `signal SIGKILL`, `exit code 1`. */
+  readonly detail: string;
+  /** From the fault to the moment the resource was ready again; null if it did not come back. */
+  readonly recoveredAfterMs: number | null;
+}

@@ -1,0 +1,41 @@
+/**
+ * Our own REST calls beside Flink's paths. Calls that change something carry `Authorization: Bearer <token>`.
+ *
+ *   POST /ts/jobs              JobGraph       202 {"jobid"}        idempotent by job id
+ *   POST /ts/jobs/:id/drain    DrainRequest   202 {}               the newest request counts
+ *   POST /ts/jobs/:id/stop     {}             202 {}               FENCE_ALL, final checkpoint; idempotent
+ *   GET  /ts/jobs/:id          JobSnapshot    200
+ * Errors are Flink's: {"errors":["…"]}.
+ */
+import type { ErrorCategory } from "../foundation/error-row.ts";
+import type { JobState } from "./child-messages.ts";
+
+export interface JobGraph {
+  readonly jobId: string;
+  readonly name: string;
+  readonly parallelism: number;
+  readonly source: { readonly topic: string; readonly partitions: number; readonly group: string };
+  /** Names from the operator registry; no path or code travels. */
+  readonly operators: readonly string[];
+  readonly sink: { readonly stateKey: string; readonly counterKey: string; readonly sequenceKey: string };
+  readonly checkpointIntervalMs: number;
+}
+
+export interface DrainRequest {
+  /** By partition: the job is drained when each applied offset is at least this. */
+  readonly endOffsets: readonly number[];
+}
+
+export interface JobSnapshot {
+  readonly jobId: string;
+  readonly name: string;
+  readonly state: JobState;
+  readonly reason: string | null;
+  readonly category: ErrorCategory | null;
+  readonly epoch: number;
+  readonly total: number;
+  readonly lastCheckpointId: number;
+  /** True when the offsets of the newest drain request are reached and checkpointed. */
+  readonly drained: boolean;
+  readonly stopped: boolean;
+}

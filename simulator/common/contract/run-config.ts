@@ -1,0 +1,27 @@
+/**
+ * What every process of a run must know, decided once by the host and handed down in FLINK_APPHOST_CONFIG as JSON.
+ * It holds no secret and no address: addresses come in the variables of `environment.ts`.
+ */
+export interface RunConfig {
+  readonly runId: string;
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly topic: string;
+  /** False when --topic names somebody else's topic: ledger checks, I6 and the id bitmap do not apply then. */
+  readonly ownTopic: boolean;
+  readonly group: string;
+  readonly partitions: number;
+  readonly taskManagers: number;
+  readonly stateKey: string;
+  readonly counterKey: string;
+  readonly sequenceKey: string;
+  /** Bytes of one message value. */
+  readonly messageSize: number;
+  /** Messages per second that the producer offers; 0 = as fast as possible. */
+  readonly rate: number;
+  readonly maxTimeMs: number;
+  readonly checkpointIntervalMs: number;
+  readonly allowRejected: boolean;
+  /** Names from the operator registry, in order. */
+  readonly operators: readonly string[];
+}

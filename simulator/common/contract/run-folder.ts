@@ -1,0 +1,33 @@
+/**
+ * What lies where in a run's folder, and who writes it. Each file has one writer.
+ *
+ *   host         state.json logs/ events.ndjson metrics.ndjson host-facts.json
+ *   producer     producer.json ledger-<round>.json
+ *   TaskManager  applied/<tm>-<incarnation>.log rejected/<tm>-<incarnation>.ndjson
+ *   JobManager   checkpoints/
+ *   validator    checks.json
+ *   report       report.json report.txt
+ */
+import { join } from "node:path";
+
+export const runFolder = {
+  state: (run: string) => join(run, "state.json"),
+  logs: (run: string) => join(run, "logs"),
+  log: (run: string, resource: string) => join(run, "logs", `${resource}.log`),
+  events: (run: string) => join(run, "events.ndjson"),
+  metrics: (run: string) => join(run, "metrics.ndjson"),
+  hostFacts: (run: string) => join(run, "host-facts.json"),
+  producer: (run: string) => join(run, "producer.json"),
+  ledger: (run: string, round: number) => join(run, `ledger-${round}.json`),
+  appliedFolder: (run: string) => join(run, "applied"),
+  applied: (run: string, tm: string, incarnation: string) => join(run, "applied", `${tm}-${incarnation}.log`),
+  rejectedFolder: (run: string) => join(run, "rejected"),
+  rejected: (run: string, tm: string, incarnation: string) => join(run, "rejected", `${tm}-${incarnation}.ndjson`),
+  checkpoints: (run: string) => join(run, "checkpoints"),
+  recoveries: (run: string) => join(run, "checkpoints", "recoveries.json"),
+  checks: (run: string) => join(run, "checks.json"),
+  report: (run: string) => join(run, "report.json"),
+  reportText: (run: string) => join(run, "report.txt"),
+  /** Data of servers that we started; deleted at the end. */
+  data: (run: string, resource: string) => join(run, "data", resource),
+} as const;

@@ -1,0 +1,41 @@
+/** What the host tells one process alone, in FLINK_APPHOST_TASK. One type a kind of process. */
+
+/** Embedded Kafka listens on `port` and stores at most `memoryBytesMax` of record batches. */
+export interface EmbeddedKafkaTask {
+  readonly port: number;
+  readonly memoryBytesMax: number;
+}
+
+export interface EmbeddedRedisTask {
+  readonly port: number;
+  readonly password: string;
+}
+
+export interface JobManagerTask {
+  readonly restPort: number;
+  readonly rpcPort: number;
+}
+
+/** One process a TaskManager life; a restart gets a new incarnation, so that its log files are its own. */
+export interface TaskManagerTask {
+  readonly incarnation: string;
+}
+
+/** One round: `messages` more, with ids that continue at `firstId`. A restarted producer gets the same task. */
+export interface ProducerTask {
+  readonly round: number;
+  readonly firstId: number;
+  readonly messages: number;
+}
+
+export interface ValidatorTask {
+  /** Rounds whose ledgers count, from 1. 0 = no own producer (somebody else's topic). */
+  readonly rounds: number;
+  /**
+   * drained: the job reached every end offset.
+   * prefix: a deadline or an interrupt came first; checks run below `offset:` and the rest is `unprocessed`.
+   */
+  readonly mode: "drained" | "prefix";
+  /** On somebody else's topic: the end offsets at the start, by partition, which are what "drained" meant. */
+  readonly endOffsets: readonly number[] | null;
+}

@@ -1,0 +1,53 @@
+/**
+ * The one error catalogue. Every failure a user or a caller can meet is a row here: a code, its category, whether the
+ * same call may succeed later, and a message that says what failed, with its values and units, and what to do.
+ *
+ * Callers ask `error.retryable` or `error.category`, and never match text.
+ */
+
+import type { ErrorCategory, ErrorRow } from "./error-row.ts";
+import { hostErrors } from "./errors-host.ts";
+import { kafkaErrors } from "./errors-kafka.ts";
+import { redisErrors } from "./errors-redis.ts";
+import { runtimeErrors } from "./errors-runtime.ts";
+
+const catalogue = { ...hostErrors, ...kafkaErrors, ...redisErrors, ...runtimeErrors };
+
+export type ErrorCode = keyof typeof catalogue;
+type ParametersOf<C extends ErrorCode> = (typeof catalogue)[C] extends ErrorRow<infer P> ? P : never;
+
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly category: ErrorCategory;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, row: { category: ErrorCategory; retryable: boolean }, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.category = row.category;
+    this.retryable = row.retryable;
+  }
+}
+
+/** Makes the error of a catalogue row. `cause` is the error beneath it, if there is one. */
+export function createError<C extends ErrorCode>(code: C, parameters: ParametersOf<C>, cause?: unknown): AppError {
+  const row = catalogue[code] as ErrorRow<ParametersOf<C>>;
+  return new AppError(code, row.message(parameters), row, cause);
+}
+
+export function isAppError(error: unknown): error is AppError {
+  return error instanceof AppError;
+}
+
+/** One line for a person: the message and the messages of its causes, outermost first. At most five levels. */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  let current: unknown = error;
+  for (let depth = 0; depth < 5 && current !== undefined && current !== null; depth += 1) {
+    const text = current instanceof Error ? current.message || current.name : String(current);
+    if (text !== "" && !parts.some((part) => part.includes(text))) parts.push(text);
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return parts.join(": ");
+}
