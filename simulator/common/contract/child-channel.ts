@@ -5,7 +5,7 @@
  * C2 A child that fails says why on the channel and in its log before it exits, with code 1.
  */
 import { describeError, isAppError } from "../foundation/errors.ts";
-import { type Log, createLog } from "../foundation/log.ts";
+import { createLog, type Log } from "../foundation/log.ts";
 import type { ChildMessage } from "./child-messages.ts";
 
 /** How long an orderly stop may take before the child ends anyway, in ms. */

@@ -1,0 +1,115 @@
+/**
+ * The host's events: one line each in `events.ndjson`, on stdout under --ui json, and the only input of the dashboard.
+ * `atUs` is run time in µs. Names and shapes are public: they change only with a new `schema` in the report.
+ */
+import type { ApplyCounts } from "./metrics.ts";
+import type { Fault, Infrastructure } from "./report.ts";
+
+/** The life of a run, in order; `stopping` and `ended` may follow any of them. */
+export type RunPhase =
+  | "starting"
+  | "infrastructure"
+  | "job"
+  | "producing"
+  | "draining"
+  | "validating"
+  | "idle"
+  | "stopping"
+  | "ended";
+
+export type ResourceState =
+  | "notStarted"
+  | "waiting"
+  | "starting"
+  | "running"
+  | "stopping"
+  | "exited"
+  | "finished"
+  | "failedToStart";
+export type ResourceHealth = "healthy" | "unhealthy" | "unknown";
+
+export type HostEvent = { readonly atUs: number } & HostEventBody;
+
+export type HostEventBody =
+  | { readonly type: "run"; readonly runId: string; readonly runDir: string; readonly command: string }
+  | { readonly type: "phase"; readonly phase: RunPhase; readonly detail: string }
+  | {
+      readonly type: "resource";
+      readonly name: string;
+      readonly kind: ResourceKind;
+      readonly state: ResourceState;
+      readonly health: ResourceHealth;
+      readonly pid: number | null;
+      readonly endpoint: string | null;
+      readonly restarts: number;
+      /** Why, in a few words: `exit code 1`, `waiting for kafka`. Empty when there is nothing to say. */
+      readonly reason: string;
+    }
+  | { readonly type: "infrastructure"; readonly kafka: Infrastructure; readonly redis: Infrastructure }
+  | { readonly type: "waiting"; readonly for: string; readonly deadlineMs: number }
+  | {
+      readonly type: "notice";
+      readonly level: "info" | "warn" | "error";
+      readonly resource: string;
+      readonly text: string;
+    }
+  | ProgressEvent
+  | {
+      readonly type: "checkpoint";
+      readonly id: number;
+      readonly status: "completed" | "failed";
+      readonly durationMs: number;
+      readonly total: number;
+      readonly reason: string | null;
+    }
+  | { readonly type: "fault"; readonly fault: Fault }
+  | {
+      readonly type: "verdict";
+      readonly verdict: "passed" | "failed" | "interrupted";
+      readonly exitCode: number;
+      readonly reasons: readonly string[];
+      readonly runId: string;
+      readonly report: string;
+      readonly processed: number | null;
+      readonly lost: number | null;
+      readonly duplicated: number | null;
+      readonly endToEndPerSecond: number | null;
+      readonly checks: { readonly passed: number; readonly failed: number; readonly notApplicable: number };
+    };
+
+export type ResourceKind =
+  | "kafka"
+  | "redis"
+  | "jobmanager"
+  | "taskmanager"
+  | "flink-job-simulator"
+  | "producer"
+  | "validator"
+  | "report"
+  | "watchdog";
+
+/** Once a second while there is a job. Counts are over the run; rates are over the last interval. */
+export interface ProgressEvent {
+  readonly type: "progress";
+  readonly round: number;
+  readonly requested: number;
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly processed: number;
+  readonly rejected: number;
+  readonly acknowledgedPerSecond: number;
+  readonly processedPerSecond: number;
+  /** Records in Kafka that are not yet applied, as far as the TaskManagers know; null before the first fetch. */
+  readonly lag: number | null;
+  readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
+  readonly lastCheckpointId: number;
+  readonly applies: ApplyCounts;
+  readonly taskManagers: readonly {
+    readonly name: string;
+    readonly processed: number;
+    readonly perSecond: number;
+    readonly partitions: readonly number[];
+    readonly cpuMs: number;
+    readonly rssBytes: number;
+  }[];
+}
