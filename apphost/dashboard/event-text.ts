@@ -1,0 +1,134 @@
+/**
+ * What an event says to a person, in one line, or nothing. Plain output and dashboard share it, so that both tell the
+ * same story. Pure.
+ *
+ * Healthy TaskManagers are spoken of as a group: 20 of them would bury the line that matters. One that fails, restarts
+ * or turns unhealthy always gets its own line.
+ */
+import type { HostEvent, RunPhase } from "../../simulator/common/contract/events.ts";
+import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./format.ts";
+
+export type ResourceEvent = Extract<HostEvent, { type: "resource" }>;
+export type VerdictEvent = Extract<HostEvent, { type: "verdict" }>;
+
+export interface EventLine {
+  readonly atUs: number;
+  readonly level: "info" | "warn" | "error";
+  readonly source: string;
+  readonly text: string;
+}
+
+/** What was known before the event. */
+export interface EventContext {
+  readonly phase: RunPhase;
+  readonly resources: readonly ResourceEvent[];
+}
+
+export function describeEvent(event: HostEvent, before: EventContext): EventLine | undefined {
+  const line = (source: string, text: string, level: EventLine["level"] = "info"): EventLine => ({
+    atUs: event.atUs,
+    level,
+    source,
+    text: flattenText(text),
+  });
+  switch (event.type) {
+    case "run":
+      return line("run", `${event.runId}: ${event.command}`);
+    case "phase":
+      return line("phase", event.detail === "" ? event.phase : `${event.phase}: ${event.detail}`);
+    case "resource":
+      return describeResource(event, before, line);
+    case "infrastructure":
+      return line(
+        "infrastructure",
+        `kafka ${describeInfrastructure(event.kafka)}, redis ${describeInfrastructure(event.redis)}`,
+      );
+    case "waiting":
+      return line("waiting", `for ${event.for}, at most ${formatMs(event.deadlineMs)}`);
+    case "notice":
+      return line(event.resource, event.text, event.level);
+    case "progress":
+      return undefined;
+    case "checkpoint":
+      // Completed ones come each second; the progress line names the newest.
+      if (event.status === "completed") return undefined;
+      return line("checkpoint", `${event.id} failed: ${event.reason ?? "no reason given"}`, "warn");
+    case "fault":
+      return line(
+        event.fault.target,
+        `${event.fault.planned ? "planned " : ""}fault: ${event.fault.kind} (${event.fault.detail})${
+          event.fault.recoveredAfterMs === null ? "" : `, back after ${formatMs(event.fault.recoveredAfterMs)}`
+        }`,
+        "warn",
+      );
+    case "verdict":
+      return line("verdict", describeVerdict(event), event.verdict === "passed" ? "info" : "error");
+    default:
+      return unreachable(event);
+  }
+}
+
+export function describeInfrastructure(infrastructure: Infrastructure): string {
+  const durability =
+    infrastructure.aof == null ? "" : `, aof ${infrastructure.aof} ${infrastructure.fsync ?? ""}`.trimEnd();
+  return `${infrastructure.mode} ${infrastructure.version} at ${infrastructure.endpoint}${durability}`;
+}
+
+/** PASSED: 100,000 messages processed, 0 lost, 0 duplicated, 1,234,567/s, 20 checks passed. */
+export function describeVerdict(v: VerdictEvent): string {
+  const facts = [
+    v.processed === null ? "processed not known" : `${formatAmount(v.processed, "message")} processed`,
+    `${formatCount(v.lost)} lost`,
+    `${formatCount(v.duplicated)} duplicated`,
+    formatRate(v.endToEndPerSecond),
+    `checks ${v.checks.passed} passed, ${v.checks.failed} failed, ${v.checks.notApplicable} not applicable`,
+  ];
+  return `${v.verdict.toUpperCase()}: ${facts.join(", ")}`;
+}
+
+type MakeLine = (source: string, text: string, level?: EventLine["level"]) => EventLine;
+
+function describeResource(event: ResourceEvent, before: EventContext, line: MakeLine): EventLine | undefined {
+  const previous = before.resources.find((resource) => resource.name === event.name);
+  if (previous !== undefined && isSameState(previous, event)) return undefined;
+  const level = resourceLevel(event, previous, before.phase);
+  if (level === "info" && event.kind === "taskmanager") return describeTaskManagers(event, before, line);
+  // Declared and not yet begun is no news.
+  if (event.state === "notStarted") return undefined;
+  return line(event.name, describeState(event), level);
+}
+
+const isSameState = (a: ResourceEvent, b: ResourceEvent): boolean =>
+  a.state === b.state && a.health === b.health && a.restarts === b.restarts && a.reason === b.reason;
+
+/** `running, unhealthy, restarts 2, 127.0.0.1:9092 (exit code 1)`. */
+function describeState(event: ResourceEvent): string {
+  const parts: string[] = [event.state];
+  if (event.state === "running" && event.health !== "unknown") parts.push(event.health);
+  if (event.restarts > 0) parts.push(`restarts ${event.restarts}`);
+  if (event.state === "running" && event.endpoint !== null) parts.push(event.endpoint);
+  return `${parts.join(", ")}${event.reason === "" ? "" : ` (${event.reason})`}`;
+}
+
+/** How much attention a resource wants: it is the dashboard's mark too. */
+export function resourceLevel(
+  event: ResourceEvent,
+  previous: ResourceEvent | undefined,
+  phase: RunPhase,
+): EventLine["level"] {
+  if (event.state === "failedToStart") return "error";
+  const isEnding = phase === "stopping" || phase === "ended";
+  if (event.state === "exited") return isEnding ? "info" : "error";
+  if (event.health === "unhealthy" && !isEnding) return "warn";
+  return event.restarts > (previous?.restarts ?? 0) ? "warn" : "info";
+}
+
+function describeTaskManagers(event: ResourceEvent, before: EventContext, line: MakeLine): EventLine | undefined {
+  const others = before.resources.filter((r) => r.kind === "taskmanager" && r.name !== event.name);
+  const running = others.filter((r) => r.state === "running").length + (event.state === "running" ? 1 : 0);
+  const known = others.length + 1;
+  if (event.state !== "running" || running < known) return undefined;
+  return line("taskmanagers", `${running} of ${known} running`);
+}

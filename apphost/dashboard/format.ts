@@ -1,0 +1,64 @@
+/** Numbers and texts as the terminal shows them. Pure; nothing here is wider than it has characters. */
+import { stripVTControlCharacters } from "node:util";
+
+const COUNTS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** 1,234,567; `-` for what is not known, which is never zero. */
+export const formatCount = (n: number | null): string => (n === null ? "-" : COUNTS.format(n));
+
+/** `1 message`, `7 messages`. */
+export const formatAmount = (n: number, noun: string): string => `${formatCount(n)} ${noun}${n === 1 ? "" : "s"}`;
+
+export const formatRate = (perSecond: number | null): string => `${formatCount(perSecond)}/s`;
+
+/** Milliseconds with the digits that matter: 0.84, 12.3, 1,234. */
+export function formatMs(ms: number | null): string {
+  if (ms === null) return "-";
+  if (ms < 10) return `${ms.toFixed(2)} ms`;
+  return ms < 100 ? `${ms.toFixed(1)} ms` : `${formatCount(ms)} ms`;
+}
+
+/** Seconds with one digit, for the margin of a log: `12.3s`. */
+export const formatSeconds = (us: number): string => `${(Math.max(0, us) / 1e6).toFixed(1)}s`;
+
+/** 00:12, 03:07, 1:02:03. */
+export function formatClock(us: number): string {
+  const seconds = Math.max(0, Math.floor(us / 1e6));
+  const pad = (n: number) => String(n).padStart(2, "0");
+  const minutes = pad(Math.floor(seconds / 60) % 60);
+  const hours = Math.floor(seconds / 3600);
+  return `${hours > 0 ? `${hours}:` : ""}${minutes}:${pad(seconds % 60)}`;
+}
+
+export const formatMebibytes = (bytes: number): string => `${formatCount(bytes / 1_048_576)} MiB`;
+
+/** Ranges instead of lists: 0-3,7. */
+export function formatPartitions(partitions: readonly number[]): string {
+  const sorted = [...partitions].sort((a, b) => a - b);
+  const ranges: string[] = [];
+  for (let i = 0; i < sorted.length; ) {
+    let end = i;
+    while (sorted[end + 1] === (sorted[end] as number) + 1) end += 1;
+    ranges.push(end > i ? `${sorted[i]}-${sorted[end]}` : `${sorted[i]}`);
+    i = end + 1;
+  }
+  return ranges.join(",");
+}
+
+/** A bar of `width` characters that is readable without colour: `#####-----`. */
+export function formatBar(share: number, width: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return "#".repeat(filled) + "-".repeat(Math.max(0, width - filled));
+}
+
+/** One line for the screen: no colour codes, no control characters, no line ends. */
+export const flattenText = (text: string): string =>
+  stripVTControlCharacters(text)
+    .replace(/\p{Cc}+/gu, " ")
+    .trim();
+
+/** Exactly `width` characters: padded, or cut with a mark. */
+export function fitText(text: string, width: number): string {
+  if (text.length <= width) return text.padEnd(width);
+  return width <= 1 ? text.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}~`;
+}

@@ -1,0 +1,48 @@
+import { formatClock } from "./format.ts";
+import { type Palette, Row } from "./row.tsx";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface HeaderProps {
+  readonly snapshot: Snapshot;
+  readonly nowUs: number;
+  readonly rows: number;
+  readonly palette: Palette;
+}
+
+/** Line 1: which run, which phase, for how long. Line 2: the infrastructure, since no number means much without it. */
+export function HeaderPanel({ snapshot, nowUs, rows, palette }: HeaderProps) {
+  const elapsedUs = snapshot.startedAtUs === null ? 0 : nowUs - snapshot.startedAtUs;
+  const waiting = snapshot.waitingFor === null ? snapshot.phaseDetail : `waiting for ${snapshot.waitingFor}`;
+  const { infra } = snapshot;
+  return (
+    <>
+      {rows > 0 && (
+        <Row
+          cells={[
+            { text: "flink-apphost ", bold: true },
+            { text: `${snapshot.runId}  ` },
+            { text: formatClock(elapsedUs), bold: true },
+            { text: "  " },
+            { text: snapshot.phase.toUpperCase(), bold: true, color: palette.accent },
+            { text: waiting === "" ? "" : `  ${waiting}` },
+          ]}
+        />
+      )}
+      {rows > 1 && (
+        <Row
+          cells={
+            infra === null
+              ? [{ text: "infrastructure not known yet", dim: true }]
+              : [
+                  { text: "kafka " },
+                  { text: `${infra.kafka.mode} ${infra.kafka.version}`, bold: true },
+                  { text: ` ${infra.kafka.endpoint}  redis ` },
+                  { text: `${infra.redis.mode} ${infra.redis.version}`, bold: true },
+                  { text: ` ${infra.redis.endpoint}` },
+                ]
+          }
+        />
+      )}
+    </>
+  );
+}

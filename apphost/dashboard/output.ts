@@ -1,0 +1,116 @@
+/**
+ * What a person or a program sees of a run, in one of four forms. The host starts it once, before any child, and closes
+ * it last; everything between comes from the event feed.
+ *
+ *   tui    the dashboard on the terminal's alternate screen, and a short durable summary when it is gone
+ *   plain  a line a change, a line a second of progress, the summary
+ *   json   the events as NDJSON on stdout and nothing else there; the last line is the verdict
+ *   quiet  the summary alone
+ *
+ * O1 A reader that goes away (`| head`) ends the output, not the run.
+ * O2 The dashboard's packages are loaded only for it, with NODE_ENV=production, and no child inherits that.
+ */
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import type { EventFeed } from "./event-feed.ts";
+import { startJsonOutput } from "./json-output.ts";
+import { startPlainOutput } from "./plain-output.ts";
+
+export type UiMode = "auto" | "tui" | "plain" | "json" | "quiet";
+export type ResolvedUiMode = Exclude<UiMode, "auto">;
+
+export interface Output {
+  /** Writes what is held back, restores the terminal, prints the summary. Later calls wait for the first. */
+  close(): Promise<void>;
+}
+
+export interface OutputOptions {
+  readonly ui: UiMode;
+  readonly feed: EventFeed;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Run time in µs, for the elapsed time between two events. */
+  readonly nowUs: () => number;
+  /** Somebody pressed `q` or Ctrl+C: in raw mode the terminal sends no SIGINT. May be called more than once. */
+  readonly onStop: () => void;
+}
+
+/** Chooses for `auto`: the dashboard needs a terminal at both ends, and a CI log is none. */
+export function resolveUiMode(options: Pick<OutputOptions, "ui" | "stdin" | "stdout" | "env">): ResolvedUiMode {
+  const { ui, stdin, stdout, env } = options;
+  const terminal = stdin.isTTY === true && stdout.isTTY === true;
+  if (ui === "tui" && !terminal) {
+    throw createError("USAGE_CONFLICT", {
+      what: "--ui tui needs a terminal as standard input and output",
+      advice: "use --ui plain, or leave --ui away",
+    });
+  }
+  if (ui !== "auto") return ui;
+  const inCi = env["CI"] !== undefined && env["CI"] !== "" && env["CI"] !== "false" && env["CI"] !== "0";
+  return terminal && !inCi && env["TERM"] !== "dumb" ? "tui" : "plain";
+}
+
+export async function startOutput(options: OutputOptions): Promise<Output> {
+  const mode = resolveUiMode(options);
+  const write = createWriter(options.stdout);
+  const output = await startMode(mode, options, write);
+  let closed: Promise<void> | undefined;
+  return {
+    close() {
+      closed ??= output.close().then(() => write.flush());
+      return closed;
+    },
+  };
+}
+
+async function startMode(mode: ResolvedUiMode, options: OutputOptions, write: LineWriter): Promise<Output> {
+  switch (mode) {
+    case "json":
+      return startJsonOutput({ feed: options.feed, write: write.line });
+    case "plain":
+      return startPlainOutput({ feed: options.feed, write: write.line, summaryOnly: false });
+    case "quiet":
+      return startPlainOutput({ feed: options.feed, write: write.line, summaryOnly: true });
+    case "tui": {
+      const { startTuiOutput } = await importForProduction();
+      return startTuiOutput({ ...options, write: write.line, colors: (options.env["NO_COLOR"] ?? "") === "" });
+    }
+  }
+}
+
+/** React picks its build when it is imported; its development build leaks memory and takes three times the CPU. */
+async function importForProduction() {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    return await import("./tui-output.tsx");
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
+}
+
+export interface LineWriter {
+  readonly line: (text: string) => void;
+  /** Resolves when all is handed to the system, or the reader is gone. */
+  flush(): Promise<void>;
+}
+
+/** Writes whole lines. After an error of the stream nothing more is written (O1). */
+function createWriter(stream: NodeJS.WriteStream): LineWriter {
+  let gone = false;
+  stream.on("error", () => {
+    gone = true;
+  });
+  return {
+    line: (text) => {
+      if (!gone) stream.write(`${text}\n`);
+    },
+    flush: () =>
+      new Promise((resolve) => {
+        if (gone) resolve();
+        else stream.write("", () => resolve());
+      }),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Output for logs and for people without a dashboard: a line a change, a line a second while something moves, and the
+ * summary. Each line is `elapsed  source  text`, in columns.
+ */
+import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
+import type { EventFeed } from "./event-feed.ts";
+import type { EventLine } from "./event-text.ts";
+import { formatCount, formatMs, formatRate, formatSeconds } from "./format.ts";
+import type { Output } from "./output.ts";
+import { applyEvent, EMPTY_SNAPSHOT } from "./snapshot.ts";
+import { formatSummary } from "./summary.ts";
+
+export interface PlainOutputOptions {
+  readonly feed: EventFeed;
+  readonly write: (line: string) => void;
+  /** True for `quiet`. */
+  readonly summaryOnly: boolean;
+}
+
+export function startPlainOutput(options: PlainOutputOptions): Output {
+  let snapshot = EMPTY_SNAPSHOT;
+  let shownProgress = "";
+  const unsubscribe = options.feed.subscribe((event) => {
+    const before = snapshot;
+    snapshot = applyEvent(before, event);
+    if (options.summaryOnly) return;
+    const elapsedUs = event.atUs - (snapshot.startedAtUs ?? event.atUs);
+    if (event.type === "progress") {
+      // A host that stays up reports each second although nothing moves.
+      const progress = formatProgress(event);
+      if (progress !== shownProgress) options.write(formatLine(elapsedUs, "progress", progress));
+      shownProgress = progress;
+    } else if (snapshot.recent !== before.recent) {
+      const line = snapshot.recent.at(-1) as EventLine;
+      const mark = line.level === "info" ? "" : `${line.level.toUpperCase()} `;
+      options.write(formatLine(elapsedUs, line.source, `${mark}${line.text}`));
+    }
+  });
+  return {
+    async close() {
+      unsubscribe();
+      if (!options.summaryOnly) options.write("");
+      for (const line of formatSummary(snapshot)) options.write(line);
+    },
+  };
+}
+
+const formatLine = (elapsedUs: number, source: string, text: string): string =>
+  `${formatSeconds(elapsedUs).padStart(8)}  ${source.padEnd(19)}  ${text}`;
+
+/** The columns keep their places while the numbers grow. */
+export function formatProgress(p: ProgressEvent): string {
+  const width = formatCount(p.requested).length;
+  const parts = [
+    `produced ${formatCount(p.acknowledged).padStart(width)} of ${formatCount(p.requested)}`,
+    `processed ${formatCount(p.processed).padStart(width)}`,
+    formatRate(p.processedPerSecond).padStart(11),
+    `lag ${formatCount(p.lag).padStart(width)}`,
+    `p50 ${formatMs(p.latencyMs.p50)}`,
+    `p99 ${formatMs(p.latencyMs.p99)}`,
+    `checkpoint ${formatCount(p.lastCheckpointId)}`,
+  ];
+  if (p.rejected > 0) parts.push(`rejected ${formatCount(p.rejected)}`);
+  return parts.join("  ");
+}

@@ -1,0 +1,106 @@
+import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
+import type { ResourceEvent } from "./event-text.ts";
+import { fitText, formatBar, formatCount, formatMebibytes, formatPartitions, formatRate } from "./format.ts";
+import { GRID_CELL_COLUMNS, type Layout } from "./layout.ts";
+import { type Palette, Row, Title } from "./row.tsx";
+import type { Snapshot } from "./snapshot.ts";
+
+export interface TaskManagersProps {
+  readonly snapshot: Snapshot;
+  readonly columns: number;
+  readonly layout: Layout["taskManagers"];
+  readonly palette: Palette;
+}
+
+type Member = ProgressEvent["taskManagers"][number];
+interface TaskManagerView {
+  readonly name: string;
+  readonly state: ResourceEvent["state"];
+  /** Null until it has reported. */
+  readonly member: Member | null;
+}
+
+/** How much each TaskManager processed: in a roomy terminal a table, else a grid of counts. */
+export function TaskManagersPanel({ snapshot, columns, layout, palette }: TaskManagersProps) {
+  if (layout.rows === 0) return null;
+  const views = listTaskManagerViews(snapshot);
+  const running = views.filter((view) => view.state === "running").length;
+  const title = (
+    <Title name="TASKMANAGERS" detail={`${running} of ${views.length} running, processed by each`} columns={columns} />
+  );
+  return (
+    <>
+      {title}
+      {layout.form === "table"
+        ? views.slice(0, layout.rows - 1).map((view) => <TableRow key={view.name} {...{ view, views, palette }} />)
+        : Array.from({ length: layout.rows - 1 }, (_, row) => (
+            <GridRow
+              // biome-ignore lint/suspicious/noArrayIndexKey: a row of the grid is its place.
+              key={row}
+              views={views.slice(row * layout.gridColumns, (row + 1) * layout.gridColumns)}
+              palette={palette}
+            />
+          ))}
+    </>
+  );
+}
+
+export function listTaskManagerViews(snapshot: Snapshot): readonly TaskManagerView[] {
+  const members = new Map(snapshot.progress?.taskManagers.map((member) => [member.name, member]));
+  return snapshot.resources
+    .filter((resource) => resource.kind === "taskmanager")
+    .map(({ name, state }) => ({ name, state, member: members.get(name) ?? null }));
+}
+
+function TableRow({
+  view,
+  views,
+  palette,
+}: {
+  view: TaskManagerView;
+  views: readonly TaskManagerView[];
+  palette: Palette;
+}) {
+  const { member } = view;
+  const max = Math.max(1, ...views.map((other) => other.member?.processed ?? 0));
+  const facts =
+    member === null
+      ? ""
+      : [
+          formatCount(member.processed).padStart(15),
+          formatRate(member.perSecond).padStart(13),
+          ` [${formatBar(member.processed / max, 20)}]`,
+          `${formatCount(member.cpuMs)} ms cpu`.padStart(14),
+          formatMebibytes(member.rssBytes).padStart(9),
+          `  partitions ${formatPartitions(member.partitions)}`,
+        ].join("");
+  return (
+    <Row
+      cells={[
+        { text: fitText(view.name, 17) },
+        { text: fitText(view.state, 11), ...stateStyle(view, palette) },
+        { text: facts },
+      ]}
+    />
+  );
+}
+
+/** Each cell: number, count, and a mark when it is not running. */
+function GridRow({ views, palette }: { views: readonly TaskManagerView[]; palette: Palette }) {
+  return (
+    <Row
+      cells={views.map((view) => {
+        const number = view.name.replace(/^.*-/, "");
+        const count = formatCount(view.member?.processed ?? null).padStart(13);
+        const mark = view.state === "running" ? " " : "!";
+        return {
+          text: fitText(`${number.padStart(3)} ${count} ${mark}`, GRID_CELL_COLUMNS),
+          ...stateStyle(view, palette),
+        };
+      })}
+    />
+  );
+}
+
+const stateStyle = (view: TaskManagerView, palette: Palette) =>
+  view.state === "running" ? {} : { color: palette.warn };

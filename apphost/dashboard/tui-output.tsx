@@ -1,0 +1,60 @@
+/**
+ * The dashboard on a terminal. Events only change a value; one timer draws it, so that a busy run costs no more to
+ * show than a quiet one.
+ *
+ * T1 At most two frames a second: the dashboard shares the machine with what it measures.
+ * T2 The terminal is restored on every way out: Ink does it on `close`, and by its exit hook on a signal, on
+ *    process.exit and on an uncaught error.
+ * T3 The alternate screen takes its content away, so the summary is printed after it is gone.
+ */
+import { type Instance, render } from "ink";
+import { Dashboard } from "./dashboard.tsx";
+import type { Output, OutputOptions } from "./output.ts";
+import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "./snapshot.ts";
+import { formatSummary } from "./summary.ts";
+
+const FRAME_INTERVAL_MS = 500;
+
+export interface TuiOutputOptions
+  extends Pick<OutputOptions, "feed" | "stdout" | "stderr" | "stdin" | "nowUs" | "onStop"> {
+  readonly write: (line: string) => void;
+  readonly colors: boolean;
+}
+
+export function startTuiOutput(options: TuiOutputOptions): Output {
+  let snapshot: Snapshot = EMPTY_SNAPSHOT;
+  let isStopping = false;
+  const unsubscribe = options.feed.subscribe((event) => {
+    snapshot = applyEvent(snapshot, event);
+  });
+  const onStop = () => {
+    isStopping = true;
+    draw();
+    options.onStop();
+  };
+  const view = () => (
+    <Dashboard nowUs={options.nowUs()} colors={options.colors} {...{ snapshot, isStopping, onStop }} />
+  );
+  const instance: Instance = render(view(), {
+    stdout: options.stdout,
+    stderr: options.stderr,
+    stdin: options.stdin,
+    alternateScreen: true,
+    // The mode was decided before: CI variables must not turn a wanted dashboard into silence.
+    interactive: true,
+    exitOnCtrlC: false,
+    incrementalRendering: true,
+    maxFps: 1000 / FRAME_INTERVAL_MS,
+  });
+  const draw = () => instance.rerender(view());
+  const timer = setInterval(draw, FRAME_INTERVAL_MS);
+  return {
+    async close() {
+      clearInterval(timer);
+      unsubscribe();
+      instance.unmount();
+      await instance.waitUntilExit();
+      for (const line of formatSummary(snapshot)) options.write(line);
+    },
+  };
+}
