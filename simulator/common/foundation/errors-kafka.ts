@@ -7,4 +7,65 @@ export const kafkaErrors = {
     true,
     (p) => `Kafka at ${p.endpoint} did not answer within ${p.waitedMs} ms: is it running, and is the address right?`,
   ),
+  KAFKA_ADVERTISED_UNREACHABLE: row<{ bootstrap: string; advertised: string; waitedMs: number }>(
+    "infrastructure",
+    true,
+    (p) =>
+      `Kafka answers at ${p.bootstrap}, but the address that it advertises, ${p.advertised}, did not answer within ${p.waitedMs} ms: set the broker's advertised.listeners to an address that this machine reaches`,
+  ),
+  KAFKA_CONNECTION_LOST: row<{ endpoint: string; reason: string }>(
+    "infrastructure",
+    true,
+    (p) => `the connection to Kafka at ${p.endpoint} is gone: ${p.reason}`,
+  ),
+  KAFKA_MALFORMED: row<{ what: string; position: number }>(
+    "infrastructure",
+    false,
+    (p) => `a Kafka frame is malformed: ${p.what}, at byte ${p.position}`,
+  ),
+  KAFKA_VERSION_UNSUPPORTED: row<{ endpoint: string; api: string; broker: string; client: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `Kafka at ${p.endpoint} serves ${p.api} in ${p.broker}, but this client needs ${p.client}: use a Kafka from 2.1 on`,
+  ),
+  KAFKA_BROKER_ERROR: row<{ what: string; name: string; code: number; detail: string }>(
+    "infrastructure",
+    false,
+    (p) => `${p.what}: Kafka answered ${p.name} (${p.code})${p.detail === "" ? "" : `: ${p.detail}`}`,
+  ),
+  KAFKA_TOPIC_MISSING: row<{ topic: string; waitedMs: number }>(
+    "infrastructure",
+    false,
+    (p) => `topic ${p.topic} does not exist (looked for ${p.waitedMs} ms): create it, or give the right --topic`,
+  ),
+  KAFKA_OFFSET_OUT_OF_RANGE: row<{ topic: string; p: number; offset: number; earliest: number; latest: number }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `offset ${p.offset} of ${p.topic}-${p.p} is outside what Kafka holds (${p.earliest} to ${p.latest}): records were deleted, or the topic was created anew`,
+  ),
+  KAFKA_BATCH_UNSUPPORTED: row<{ topic: string; p: number; offset: number; what: string }>(
+    "infrastructure",
+    false,
+    (p) => `the batch at offset ${p.offset} of ${p.topic}-${p.p} cannot be read: ${p.what} is not supported`,
+  ),
+  KAFKA_BATCH_CORRUPT: row<{ topic: string; p: number; offset: number; what: string }>(
+    "infrastructure",
+    false,
+    (p) => `the batch at offset ${p.offset} of ${p.topic}-${p.p} is corrupt: ${p.what}`,
+  ),
+  KAFKA_SEQUENCE_LOST: row<{ topic: string; p: number; firstSequence: number; endOffset: number }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `Kafka refused sequence ${p.firstSequence} of ${p.topic}-${p.p} as out of order twice at end offset ${p.endOffset}: acknowledged records are missing, or another producer writes with the same id`,
+  ),
+  KAFKA_OUTCOME_UNKNOWN: row<{ topic: string; p: number; firstSequence: number; records: number; waitedMs: number }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `no answer for ${p.waitedMs} ms to ${p.records} records of ${p.topic}-${p.p} from sequence ${p.firstSequence}: whether Kafka has them is unknown`,
+  ),
+  KAFKA_CLOSED: row<{ what: string }>("unexpected", false, (p) => `${p.what} is closed`),
 };
