@@ -1,0 +1,192 @@
+/**
+ * A real Apache Kafka for tests: one KRaft node on free ports of 127.0.0.1, its data in a temporary folder of its own.
+ * The jars come from $KAFKA_HOME/libs. Whoever starts one stops it, in afterAll or finally.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeRequestFrame } from "../../simulator/clients/kafka/wire/frame.ts";
+import { metadataApi } from "../../simulator/clients/kafka/wire/metadata.ts";
+import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
+import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+
+const START_DEADLINE_MS = 60_000;
+
+export interface RealKafkaOptions {
+  /** What the broker tells clients to connect to, when it is not its own port: a proxy's, for example. */
+  readonly advertisedPort?: number;
+  /** Further lines of server.properties. */
+  readonly properties?: readonly string[];
+}
+
+export interface RealKafka {
+  /** host:port of the broker's own listener. */
+  readonly bootstrap: string;
+  readonly port: number;
+  readonly folder: string;
+  /** Of the process that runs now; it changes with each restart. */
+  readonly pid: number;
+  /** Ends the server if it runs, and removes its folder. */
+  stop(): Promise<void>;
+  /** SIGKILL; the folder stays for `start`. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`: same ports, same data. */
+  start(): Promise<void>;
+}
+
+/** Why there is no real Kafka here, or null when there is one. With REQUIRE_REAL=1 a missing one is an error. */
+export function realKafkaMissing(): string | null {
+  const reason = findMissingPart();
+  if (reason !== null && process.env["REQUIRE_REAL"] === "1") {
+    throw new Error(`${reason}, and REQUIRE_REAL=1 asks for it`);
+  }
+  return reason;
+}
+
+function findMissingPart(): string | null {
+  const home = process.env["KAFKA_HOME"];
+  if (home === undefined || home === "") return "KAFKA_HOME is not set";
+  if (!existsSync(join(home, "libs"))) return `KAFKA_HOME is ${home}, which has no folder libs`;
+  const probe = spawnSync("java", ["-version"], { stdio: "ignore" });
+  return probe.error === undefined && probe.status === 0 ? null : "java is not on PATH";
+}
+
+export async function startRealKafka(options: RealKafkaOptions = {}): Promise<RealKafka> {
+  const folder = await mkdtemp(join(tmpdir(), "flink-apphost-kafka-"));
+  const [port, controllerPort] = await findFreePorts();
+  await writeFile(join(folder, "log4j2.yaml"), LOG_CONFIGURATION);
+  await writeFile(join(folder, "server.properties"), serverProperties({ folder, port, controllerPort, ...options }));
+  const clusterId = randomBytes(16).toString("base64url");
+  const format = spawnSync(
+    "java",
+    [...javaArguments(folder), "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", "server.properties"],
+    { cwd: folder, encoding: "utf8", timeout: START_DEADLINE_MS },
+  );
+  if (format.status !== 0) throw new Error(`formatting Kafka's storage failed: ${format.stdout}${format.stderr}`);
+  let child = await launch(folder, port);
+  return {
+    bootstrap: `127.0.0.1:${port}`,
+    port,
+    folder,
+    get pid() {
+      return child.pid as number;
+    },
+    async stop() {
+      await end(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+    async kill() {
+      await end(child);
+    },
+    async start() {
+      child = await launch(folder, port);
+    },
+  };
+}
+
+const LOG_CONFIGURATION = `Configuration:
+  status: warn
+  Appenders: { Console: { name: out, PatternLayout: { pattern: "%d %p %m (%c)%n" } } }
+  Loggers: { Root: { level: WARN, AppenderRef: { ref: out } } }
+`;
+
+function javaArguments(folder: string): string[] {
+  const classPath = join(process.env["KAFKA_HOME"] ?? "", "libs", "*");
+  const heap = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+  return [...heap, "-cp", classPath, `-Dlog4j2.configurationFile=${join(folder, "log4j2.yaml")}`];
+}
+
+function serverProperties(where: { folder: string; port: number; controllerPort: number } & RealKafkaOptions): string {
+  return [
+    "process.roles=broker,controller",
+    "node.id=1",
+    "num.partitions=20",
+    "auto.create.topics.enable=false",
+    `controller.quorum.voters=1@127.0.0.1:${where.controllerPort}`,
+    "controller.listener.names=CONTROLLER",
+    `listeners=PLAINTEXT://127.0.0.1:${where.port},CONTROLLER://127.0.0.1:${where.controllerPort}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${where.advertisedPort ?? where.port}`,
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "offsets.topic.replication.factor=1",
+    "offsets.topic.num.partitions=1",
+    "group.initial.rebalance.delay.ms=0",
+    "transaction.state.log.replication.factor=1",
+    "transaction.state.log.min.isr=1",
+    "transaction.state.log.num.partitions=1",
+    "share.coordinator.state.topic.replication.factor=1",
+    "share.coordinator.state.topic.min.isr=1",
+    `log.dirs=${join(where.folder, "data")}`,
+    ...(where.properties ?? []),
+    "",
+  ].join("\n");
+}
+
+async function launch(folder: string, port: number): Promise<ChildProcess> {
+  const child = spawn("java", [...javaArguments(folder), "kafka.Kafka", "server.properties"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const keep = (text: Buffer) => {
+    output = (output + text.toString()).slice(-4_000);
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  await waitUntil(() => (child.exitCode !== null ? ("ended" as const) : answersMetadata(port)), {
+    what: `Kafka on port ${port} answers with a broker`,
+    deadlineMs: START_DEADLINE_MS,
+    intervalMs: 100,
+  });
+  if (child.exitCode !== null) throw new Error(`Kafka ended with code ${child.exitCode}: ${output}`);
+  return child;
+}
+
+/** True readiness: a metadata answer that names a broker. The port opens before that. */
+function answersMetadata(port: number): Promise<"answered" | undefined> {
+  return new Promise((resolve) => {
+    let received = Buffer.alloc(0);
+    const header = { apiKey: metadataApi.key, apiVersion: 1, correlationId: 1, clientId: "readiness" };
+    const request = encodeRequestFrame(header, (w) =>
+      metadataApi.encodeRequest(w, 1, { topics: [], allowAutoTopicCreation: false }),
+    );
+    const socket = connect(port, "127.0.0.1", () => socket.write(Buffer.concat(request)));
+    socket.setTimeout(2_000, () => socket.destroy());
+    socket.on("data", (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length < 4 || received.length < 4 + received.readInt32BE(0)) return;
+      const { brokers } = metadataApi.decodeResponse(new Reader(received, 8), 1);
+      resolve(brokers.length > 0 ? "answered" : undefined);
+      socket.destroy();
+    });
+    socket.once("error", () => resolve(undefined));
+    socket.once("close", () => resolve(undefined));
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await withDeadline(exited, { what: `the end of Kafka (pid ${child.pid})`, deadlineMs: 10_000 });
+}
+
+/** Two ports, held open together so that they differ. */
+async function findFreePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()] as const;
+  const ports = await Promise.all(
+    servers.map(async (server) => {
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = server.address();
+      if (address === null || typeof address === "string") throw new Error("no port was given");
+      return address.port;
+    }),
+  );
+  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  return [ports[0] as number, ports[1] as number];
+}

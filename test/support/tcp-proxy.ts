@@ -1,0 +1,83 @@
+/**
+ * A TCP proxy on 127.0.0.1 whose network a test breaks: `cut` resets every connection, `blackhole` swallows bytes in
+ * one or both directions while connections stay open, `refuse` accepts nobody.
+ */
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+export interface TcpProxy {
+  readonly port: number;
+  /** Where bytes go: may be changed, for example when the server moved. */
+  target: number;
+  /** Resets all connections that are open now. New ones are accepted. */
+  cut(): void;
+  /** From now on: bytes from the server, or in both directions, vanish. Null ends it, for new connections only. */
+  blackhole(direction: "fromServer" | "both" | null): void;
+  /** While true, connections are reset as they come. */
+  refuse(refusing: boolean): void;
+  /** Connections accepted since the start. */
+  readonly accepted: number;
+  close(): Promise<void>;
+}
+
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let swallowing: "fromServer" | "both" | null = null;
+  let refusing = false;
+  let accepted = 0;
+  const server = createServer((client) => {
+    if (refusing) {
+      client.resetAndDestroy();
+      return;
+    }
+    accepted += 1;
+    const upstream = connect(proxy.target, "127.0.0.1");
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    // A connection that lost bytes has a hole: it must not come back to life, so its flag only ever rises.
+    let holed = false;
+    client.on("data", (chunk) => {
+      if (swallowing === "both") holed = true;
+      if (!holed) upstream.write(chunk);
+    });
+    upstream.on("data", (chunk) => {
+      if (swallowing !== null) holed = true;
+      if (!holed) client.write(chunk);
+    });
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        pairs.delete(pair);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  const cut = () => {
+    for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
+  };
+  const proxy: TcpProxy = {
+    port: address.port,
+    target: targetPort,
+    cut,
+    blackhole(direction) {
+      swallowing = direction;
+    },
+    refuse(on) {
+      refusing = on;
+    },
+    get accepted() {
+      return accepted;
+    },
+    async close() {
+      cut();
+      await once(server.close(), "close");
+    },
+  };
+  return proxy;
+}
