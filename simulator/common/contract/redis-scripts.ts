@@ -1,5 +1,5 @@
 /**
- * The scripts: arguments, answers, and Lua text. Each ends in at most one write command with absolute values, so that a
+ * The scripts: arguments and answers; `redis-script-text.ts` has the Lua, `redis-script-codec.ts` both as text. Each ends in at most one write command with absolute values, so that a
  * torn append-only file cannot split it. The embedded Redis has native twins, tested with the same cases.
  */
 import type { JobState, LastBatch } from "./redis-state.ts";
@@ -14,8 +14,9 @@ export interface InitArguments {
   readonly startOffsets: readonly number[];
 }
 export type InitAnswer =
+  /** By this call, or by an earlier try of it whose answer was lost. */
   | { readonly kind: "created" }
-  /** The hash was there: its identity, with the higher epoch now stored. */
+  /** The hash was there: its identity, with the higher epoch now stored. An empty life: fields are missing, RECOVER. */
   | { readonly kind: "exists"; readonly life: string; readonly redisRunId: string; readonly phase: JobState["phase"] }
   | { readonly kind: "refused"; readonly epoch: number };
 

@@ -13,4 +13,43 @@ export const redisErrors = {
     false,
     (p) => `Redis at ${p.endpoint} refused the password: give the right one in --redis redis://:PASSWORD@HOST:PORT`,
   ),
+  REDIS_NOT_ALLOWED: row<{ endpoint: string; reply: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `Redis at ${p.endpoint} does not allow its user what the job needs (${p.reply}): grant it EVALSHA, EVAL, INFO, SELECT and the hash, string and key commands`,
+  ),
+  REDIS_BUSY: row<{ endpoint: string; reply: string; waitedMs: number }>(
+    "infrastructure",
+    true,
+    (p) =>
+      `Redis at ${p.endpoint} answered, but refused the call for ${p.waitedMs} ms (${p.reply}): free its memory or disk, let it finish loading, or point --redis at its primary`,
+  ),
+  REDIS_COMMAND_REFUSED: row<{ endpoint: string; command: string; reply: string }>(
+    "infrastructure",
+    false,
+    (p) => `Redis at ${p.endpoint} refused ${p.command} (${p.reply}): is it Redis 6 or newer, and the key not taken?`,
+  ),
+  REDIS_SERVER_CHANGED: row<{ endpoint: string; expected: string; found: string }>(
+    "infrastructure",
+    true,
+    (p) =>
+      `Redis at ${p.endpoint} restarted: its run_id is ${p.found} and the call was meant for ${p.expected}; read the run_id and the state again`,
+  ),
+  REDIS_ANSWER_INVALID: row<{ script: string; answer: string }>(
+    "unexpected",
+    false,
+    (p) => `a script${p.script === "" ? "" : ` (${p.script})`} answered ${p.answer}, which is none of its answers`,
+  ),
+  REDIS_PARTITIONS_EXCEEDED: row<{ partitions: number; max: number }>(
+    "usage",
+    false,
+    (p) =>
+      `${p.partitions} partitions are more than the ${p.max} that one atomic write can hold: use --partitions ${p.max} or fewer`,
+  ),
+  REDIS_CLIENT_CLOSED: row<{ endpoint: string }>(
+    "unexpected",
+    false,
+    (p) => `the client of Redis at ${p.endpoint} was closed before the answer came: nobody must call it after close`,
+  ),
 };

@@ -1,0 +1,288 @@
+/**
+ * One connection to a Redis, from the dial to its end. The only file that imports ioredis.
+ *
+ *   dialling (TCP, TLS) → introducing (AUTH, SELECT, INFO) → open → lost
+ *
+ * R1 A connection is bound to the run_id that its own INFO showed; it is handed out only after that.
+ * R2 A lost connection never comes back: ioredis reconnects nothing and resends nothing, and what was in flight fails.
+ *    So no command can reach another server process than the one the caller looked at.
+ * R3 A server that stays silent for `replyMs` with a call in flight counts as lost.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { createBackoff } from "../../common/foundation/backoff.ts";
+import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import type { Log } from "../../common/foundation/log.ts";
+import { parseRedisUrl, type RedisEndpoint } from "./endpoint.ts";
+import { firstLine, meaningOf, refusalError } from "./server-replies.ts";
+
+export interface DialOptions {
+  /** Dialling goes on, with backoff 50 ms → 1 s, for at most this long. */
+  readonly deadlineMs: number;
+  /** For one dial, from connect to INFO. */
+  readonly connectMs: number;
+  readonly replyMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenOptions {
+  /** Default 5. */
+  readonly attempts?: number;
+  /** At most this long for each attempt, which dials again and again. Default 60,000. */
+  readonly attemptMs?: number;
+  readonly replyMs?: number;
+  readonly signal?: AbortSignal;
+  readonly log?: Log;
+}
+
+/** What the server says of itself; null where it did not say. */
+export interface RedisFacts {
+  readonly version: string;
+  readonly embedded: boolean;
+  readonly mode: string;
+  readonly aof: string | null;
+  readonly fsync: string | null;
+}
+
+/** The readiness probe and everything that only reads: opens a connection whose server answers PING. */
+export async function openRedis(url: string, options: OpenOptions = {}): Promise<RedisConnection> {
+  const endpoint = parseRedisUrl(url);
+  const { attempts = 5, attemptMs = 60_000, replyMs = 5_000, signal, log } = options;
+  const startedMs = performance.now();
+  let last: unknown;
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    try {
+      return await dialRedis(endpoint, {
+        deadlineMs: attemptMs,
+        connectMs: Math.min(attemptMs, 5_000),
+        replyMs: Math.min(attemptMs, replyMs),
+        signal,
+      });
+    } catch (error) {
+      // A wrong password or URL does not become right by trying again.
+      if (!isAppError(error) || !error.retryable) throw error;
+      last = error;
+      log?.warn(`attempt ${attempt} of ${attempts} to reach Redis failed`, error);
+    }
+  }
+  const waitedMs = Math.round(performance.now() - startedMs);
+  throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts, waitedMs }, causeOf(last));
+}
+
+/** Dials until a server answers PING. Throws REDIS_UNREACHABLE, or at once what no retry helps. */
+export async function dialRedis(endpoint: RedisEndpoint, options: DialOptions): Promise<RedisConnection> {
+  const startedMs = performance.now();
+  const backoff = createBackoff({ initialMs: 50, capMs: 1_000 });
+  for (let attempts = 1; ; attempts += 1) {
+    options.signal?.throwIfAborted();
+    let last: unknown;
+    const leftMs = options.deadlineMs - (performance.now() - startedMs);
+    try {
+      return await introduce(endpoint, { ...options, connectMs: Math.max(1, Math.min(options.connectMs, leftMs)) });
+    } catch (error) {
+      if (isAppError(error) && !error.retryable) throw error;
+      last = error;
+    }
+    const waitMs = backoff.nextMs();
+    const waitedMs = Math.round(performance.now() - startedMs);
+    if (waitedMs + waitMs >= options.deadlineMs) {
+      throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts, waitedMs }, last);
+    }
+    await delay(waitMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+  }
+}
+
+/** One dial: connect, AUTH, SELECT, INFO, PING. */
+async function introduce(endpoint: RedisEndpoint, options: DialOptions): Promise<RedisConnection> {
+  const client = createClient(endpoint, options);
+  let failure: unknown;
+  client.on("error", (error: unknown) => {
+    failure ??= error;
+  });
+  const abort = () => client.disconnect();
+  options.signal?.addEventListener("abort", abort, { once: true });
+  const overdue = setTimeout(() => {
+    failure ??= new Error(`no complete answer to AUTH, INFO and PING within ${Math.round(options.connectMs)} ms`);
+    client.disconnect();
+  }, options.connectMs);
+  try {
+    await client.connect();
+    const server = await greet(client, endpoint);
+    return new RedisConnection(client, endpoint, server);
+  } catch (error) {
+    client.disconnect();
+    options.signal?.throwIfAborted();
+    // ioredis rejects with "Connection is closed."; why it closed came as an event before.
+    throw isAppError(error) || meaningOf(error) !== undefined ? error : (failure ?? error);
+  } finally {
+    clearTimeout(overdue);
+    options.signal?.removeEventListener("abort", abort);
+  }
+}
+
+function createClient(endpoint: RedisEndpoint, options: DialOptions): Redis {
+  return new Redis({
+    host: endpoint.host,
+    port: endpoint.port,
+    ...(endpoint.tls ? { tls: {} } : {}),
+    lazyConnect: true,
+    protocol: 2,
+    noDelay: true,
+    connectTimeout: options.connectMs,
+    socketTimeout: options.replyMs,
+    // R2. Each of these defaults would send commands again behind our back.
+    retryStrategy: () => null,
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    enableAutoPipelining: false,
+    // AUTH, SELECT and the readiness check are ours, so that each error reply is judged once and in one place.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+  });
+}
+
+/** Sends the introduction in one go, then judges the replies in order. */
+async function greet(client: Redis, endpoint: RedisEndpoint): Promise<ServerIdentity> {
+  const commands: string[][] = [];
+  if (endpoint.password !== "") {
+    commands.push(["AUTH", ...(endpoint.username === "" ? [] : [endpoint.username]), endpoint.password]);
+  }
+  if (endpoint.db !== 0) commands.push(["SELECT", String(endpoint.db)]);
+  commands.push(["INFO", "server"], ["PING"]);
+  const replies = await Promise.allSettled(commands.map(([name, ...args]) => client.call(name as string, args)));
+  let info = "";
+  for (const [i, reply] of replies.entries()) {
+    const name = commands[i]?.[0] as string;
+    if (reply.status === "rejected") checkIntroduction(endpoint, name, reply.reason);
+    else if (name === "INFO") info = String(reply.value);
+  }
+  const fields = parseInfo(info);
+  const runId = fields["run_id"];
+  if (runId === undefined || runId === "") {
+    throw createError("REDIS_COMMAND_REFUSED", { endpoint: endpoint.text, command: "INFO", reply: "no run_id in it" });
+  }
+  return { runId, fields };
+}
+
+/** Returns when the error reply does no harm; throws the reply itself when a later dial may succeed. */
+function checkIntroduction(endpoint: RedisEndpoint, name: string, error: unknown): void {
+  const meaning = meaningOf(error);
+  if (!(error instanceof Error) || meaning === undefined || meaning === "later" || meaning === "elsewhere") throw error;
+  // A password given to a server that wants none: it lets us in, so the job can run.
+  if (name === "AUTH" && error.message.includes("without any password configured")) return;
+  throw refusalError(endpoint, name, error);
+}
+
+interface ServerIdentity {
+  readonly runId: string;
+  /** Fields of INFO server. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export class RedisConnection {
+  readonly endpoint: RedisEndpoint;
+  /** Of the server process at the other end (R1). */
+  readonly runId: string;
+  readonly #client: Redis;
+  readonly #serverFields: Readonly<Record<string, string>>;
+
+  constructor(client: Redis, endpoint: RedisEndpoint, server: ServerIdentity) {
+    this.#client = client;
+    this.endpoint = endpoint;
+    this.runId = server.runId;
+    this.#serverFields = server.fields;
+  }
+
+  /** True until the connection is lost or closed. */
+  get isOpen(): boolean {
+    return this.#client.status === "ready";
+  }
+
+  /** Calls once when the connection ends, also when it already has. */
+  onceLost(listener: () => void): void {
+    if (this.isOpen) this.#client.once("close", listener);
+    else listener();
+  }
+
+  /** Sends one command. Rejects with the server's reply, or with another error when the connection is lost (R2). */
+  call(name: string, args: string[]): Promise<unknown> {
+    return this.#client.call(name, args);
+  }
+
+  /** One HGETALL; empty when the key does not exist. Rejects like `call`. */
+  requestHash(key: string): Promise<Record<string, string>> {
+    return this.#client.hgetall(key);
+  }
+
+  /** One HGETALL; empty when the key does not exist. Rejects with an error of the catalogue, as all below. */
+  readHash(key: string): Promise<Record<string, string>> {
+    return this.#guard("HGETALL", this.#client.hgetall(key));
+  }
+
+  readText(key: string): Promise<string | null> {
+    return this.#guard("GET", this.#client.get(key));
+  }
+
+  /** DEL; returns how many of the keys existed. */
+  async remove(keys: readonly string[]): Promise<number> {
+    return keys.length === 0 ? 0 : this.#guard("DEL", this.#client.del([...keys]));
+  }
+
+  async readFacts(): Promise<RedisFacts> {
+    const persistence = parseInfo(String(await this.#guard("INFO", this.call("INFO", ["persistence"]))));
+    const embedded = this.#serverFields["flink_apphost_embedded"] === "1";
+    const aofEnabled = persistence["aof_enabled"];
+    return {
+      version: this.#serverFields["redis_version"] ?? "unknown",
+      embedded,
+      mode: this.#serverFields["redis_mode"] ?? "unknown",
+      aof: aofEnabled === undefined ? null : aofEnabled === "1" ? "on" : "off",
+      fsync: aofEnabled === "1" ? await this.#readSetting("appendfsync") : null,
+    };
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+
+  /** Managed servers often refuse CONFIG: then the setting is not known, which is no failure. */
+  async #readSetting(name: string): Promise<string | null> {
+    try {
+      const answer = await this.call("CONFIG", ["GET", name]);
+      return Array.isArray(answer) && typeof answer[1] === "string" ? answer[1] : null;
+    } catch (error) {
+      if (meaningOf(error) === undefined) throw error;
+      return null;
+    }
+  }
+
+  async #guard<T>(command: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const meaning = meaningOf(error);
+      if (!(error instanceof Error)) throw error;
+      if (meaning === undefined) {
+        throw createError("REDIS_UNREACHABLE", { endpoint: this.endpoint.text, attempts: 1, waitedMs: 0 }, error);
+      }
+      if (meaning !== "later" && meaning !== "elsewhere") throw refusalError(this.endpoint, command, error);
+      throw createError("REDIS_BUSY", { endpoint: this.endpoint.text, reply: firstLine(error.message), waitedMs: 0 });
+    }
+  }
+}
+
+/** `name:value` lines; comments and blank lines do not count. */
+export function parseInfo(text: string): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const line of text.split("\r\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0 && !line.startsWith("#")) fields[line.slice(0, colon)] = line.slice(colon + 1);
+  }
+  return fields;
+}
+
+/** The innermost reason reads best under a new REDIS_UNREACHABLE; the one in between says the same with other numbers. */
+function causeOf(error: unknown): unknown {
+  return isAppError(error) && error.code === "REDIS_UNREACHABLE" ? new Error(describeError(error.cause)) : error;
+}
