@@ -1,0 +1,28 @@
+/** What a TaskManager counts over its life; its metrics are a copy of it. One object a process, updated in place. */
+import { createLatencyCounts, type LatencyCounts } from "../../common/contract/latency-histogram.ts";
+import type { ApplyCounts } from "../../common/contract/metrics.ts";
+
+export interface TaskCounters {
+  /** Records whose effect is in Redis through an APPLY of this process. */
+  processed: number;
+  rejected: number;
+  skipped: number;
+  /** Bytes of record batches decoded. */
+  bytes: number;
+  /** Time spent in decoding and in answers of the sink. */
+  busyMs: number;
+  offsetCommitsFailed: number;
+  readonly applies: { -readonly [K in keyof ApplyCounts]: number };
+  readonly latency: LatencyCounts;
+}
+
+export const createTaskCounters = (): TaskCounters => ({
+  processed: 0,
+  rejected: 0,
+  skipped: 0,
+  bytes: 0,
+  busyMs: 0,
+  offsetCommitsFailed: 0,
+  applies: { ok: 0, dup: 0, seek: 0, fenced: 0, storeLost: 0 },
+  latency: createLatencyCounts(),
+});
