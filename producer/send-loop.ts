@@ -1,0 +1,182 @@
+/**
+ * Sends a round: fills prebuilt batches, keeps a bounded number in flight, and hands each acknowledgement to the ledger.
+ *
+ * States of a partition: idle → in flight (1 … IN_FLIGHT_PER_PARTITION batches) → done.
+ *
+ * S1 Memory is bounded: a batch lives in one of the pool's templates from `fill` until its outcome is known.
+ * S2 Batches of a partition are sent in index order, each record once. Resending is the client's business.
+ * S3 Acknowledgements are the backpressure: without a free template, or with enough in flight, nothing is filled.
+ * S4 After the first send that fails nothing more is sent; `run` ends when every outcome is known.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ProducerIdentity } from "../simulator/common/contract/ledger.ts";
+import { idOfIndex } from "../simulator/common/contract/message.ts";
+import { present } from "../simulator/common/foundation/assert.ts";
+import { BatchTemplate, recordsPerBatch } from "./batch-template.ts";
+import type { RoundLedger } from "./ledger.ts";
+import { dueAtUs, lastIdDue, type Schedule, stepUs } from "./load-profile.ts";
+
+const IN_FLIGHT_PER_PARTITION = 2;
+const TEMPLATES_MAX = 24;
+/** With a rate: how long records are collected into a batch, in ms. Shorter ones cost a request for few records. */
+const TICK_MS = 5;
+
+/** What the loop needs of the Kafka client. */
+export interface BatchSender {
+  send(
+    p: number,
+    batch: { readonly batch: Buffer; readonly records: number; readonly firstSequence: number },
+  ): Promise<{ readonly baseOffset: number }>;
+}
+
+export interface SendLoopOptions {
+  readonly ledger: RoundLedger;
+  readonly sender: BatchSender;
+  readonly producer: ProducerIdentity;
+  readonly messageSize: number;
+  /** Of the round, and messages per second; 0 = as fast as acknowledgements come. */
+  readonly firstId: number;
+  readonly ratePerSecond: number;
+  nowUs(): number;
+}
+
+interface PartitionSends {
+  readonly p: number;
+  readonly endIndex: number;
+  nextIndex: number;
+  inFlight: number;
+}
+
+export class SendLoop {
+  sent = 0;
+  /** The first failure, and the records whose outcome is not known because of failures. */
+  failure: unknown;
+  unknown = 0;
+  private readonly options: SendLoopOptions;
+  private readonly partitions: readonly PartitionSends[];
+  private readonly recordsMax: number;
+  private readonly free: BatchTemplate[];
+  private readonly pool: number;
+  private unsent: number;
+  private cursor = 0;
+  private schedule: Schedule | null = null;
+  /** With a rate: ids up to this one are due. It moves once a tick, so that records are collected. */
+  private dueId = 0;
+  private tickedAtUs = 0;
+  private wake: () => void = () => undefined;
+
+  constructor(options: SendLoopOptions) {
+    this.options = options;
+    this.partitions = options.ledger.partitions.map(({ p, nextIndex, endIndex }) => ({
+      p,
+      nextIndex,
+      endIndex,
+      inFlight: 0,
+    }));
+    const shares = this.partitions.map(({ nextIndex, endIndex }) => endIndex - nextIndex);
+    this.unsent = shares.reduce((sum, share) => sum + share, 0);
+    const busy = shares.filter((share) => share > 0).length;
+    this.recordsMax = Math.max(1, Math.min(recordsPerBatch(options.messageSize), Math.max(0, ...shares)));
+    this.pool = Math.min(TEMPLATES_MAX, busy * IN_FLIGHT_PER_PARTITION);
+    this.free = Array.from({ length: this.pool }, () => new BatchTemplate(options.messageSize, this.recordsMax));
+  }
+
+  /** Ends when all is acknowledged, or after a failure or a stop as soon as nothing is in flight. */
+  async run(stopping: AbortSignal): Promise<void> {
+    const { firstId, ratePerSecond, ledger } = this.options;
+    // A restarted producer keeps the round's first send, and so its schedule: the time it was away counts as latency.
+    this.schedule = ratePerSecond === 0 ? null : { firstId, ratePerSecond, startUs: ledger.firstSendAtUs };
+    stopping.addEventListener("abort", () => this.wake(), { once: true });
+    while (this.unsent > 0 && this.failure === undefined && !stopping.aborted) {
+      this.tick();
+      const partition = this.free.length === 0 ? undefined : this.choosePartition();
+      if (partition === undefined) {
+        await this.waitForChange();
+      } else {
+        this.dispatch(partition);
+        // Lets the sockets write this batch and read acknowledgements before the next one is filled.
+        await nextTurn();
+      }
+    }
+    while (this.free.length < this.pool) await this.waitForChange();
+  }
+
+  /** The next partition, in turn, that has something to send; those with nothing in flight come first. */
+  private choosePartition(): PartitionSends | undefined {
+    let chosen: PartitionSends | undefined;
+    for (let i = 0; i < this.partitions.length; i += 1) {
+      const partition = present(this.partitions[(this.cursor + i) % this.partitions.length], "a partition");
+      if (partition.inFlight >= IN_FLIGHT_PER_PARTITION || this.countDue(partition) === 0) continue;
+      if (partition.inFlight === 0) {
+        chosen = partition;
+        break;
+      }
+      chosen ??= partition;
+    }
+    if (chosen !== undefined) this.cursor = (chosen.p + 1) % this.partitions.length;
+    return chosen;
+  }
+
+  private countDue(partition: PartitionSends): number {
+    const left = Math.min(this.recordsMax, partition.endIndex - partition.nextIndex);
+    if (left === 0 || this.schedule === null) return left;
+    const step = this.partitions.length;
+    const due = Math.floor((this.dueId - idOfIndex(partition.p, partition.nextIndex, step)) / step) + 1;
+    return Math.min(left, Math.max(0, due));
+  }
+
+  private dispatch(partition: PartitionSends): void {
+    const { ledger, sender, producer, nowUs } = this.options;
+    const { schedule } = this;
+    const template = present(this.free.pop(), "a free template");
+    const { p, nextIndex } = partition;
+    const records = this.countDue(partition);
+    const firstId = idOfIndex(p, nextIndex, this.partitions.length);
+    const sentAtUs = nowUs();
+    const batch = template.fill({
+      producerId: producer.producerId,
+      producerEpoch: producer.producerEpoch,
+      firstIndex: nextIndex,
+      records,
+      firstId,
+      idStep: this.partitions.length,
+      tsUs: schedule === null ? sentAtUs : dueAtUs(schedule, firstId),
+      tsStepUs: schedule === null ? 0 : stepUs(schedule, this.partitions.length),
+    });
+    partition.nextIndex += records;
+    partition.inFlight += 1;
+    this.unsent -= records;
+    this.sent += records;
+    void sender
+      .send(p, { batch, records, firstSequence: nextIndex })
+      .then(({ baseOffset }) => ledger.acknowledgeBatch(p, { records, baseOffset, sentAtUs, nowUs: nowUs() }))
+      .catch((error: unknown) => {
+        this.failure ??= error;
+        this.unknown += records;
+      })
+      .finally(() => {
+        partition.inFlight -= 1;
+        this.free.push(template);
+        this.wake();
+      });
+  }
+
+  private tick(): void {
+    const { schedule } = this;
+    const now = this.options.nowUs();
+    if (schedule === null || now - this.tickedAtUs < TICK_MS * 1000) return;
+    this.tickedAtUs = now;
+    this.dueId = lastIdDue(schedule, now);
+  }
+
+  /** Until an outcome is known, a stop, or (with a rate) the next tick. The client bounds the wait for outcomes. */
+  private waitForChange(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.schedule === null ? undefined : setTimeout(resolve, TICK_MS);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
