@@ -26,7 +26,7 @@ export function ResourcesPanel({ lines, columns, rows, palette }: ResourcesProps
   if (rows === 0) return null;
   const isNarrow = columns <= NARROW_COLUMNS_MAX;
   const colors = { info: undefined, warn: palette.warn, error: palette.bad };
-  const title = formatColumns(TITLES, isNarrow);
+  const title = formatColumns(isNarrow ? { ...TITLES, restarts: "RST" } : TITLES, isNarrow);
   return (
     <>
       <Row cells={[{ text: `  ${title}`, dim: true }]} />

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { createEventFeed, type EventFeed } from "../../../../apphost/dashboard/event-feed.ts";
+import { startJsonOutput } from "../../../../apphost/dashboard/json-output.ts";
+import { resolveUiMode } from "../../../../apphost/dashboard/output.ts";
+import { startPlainOutput } from "../../../../apphost/dashboard/plain-output.ts";
+import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
+import { SAMPLE_START_US, type SampleOptions, sampleEvents, sampleProgress } from "../../../support/sample-events.ts";
+
+/** A feed whose clock is the events' own. */
+function createSampleFeed(): { feed: EventFeed; play: (events: readonly HostEvent[]) => void } {
+  let nowUs = SAMPLE_START_US;
+  const feed = createEventFeed({ clock: { nowUs: () => nowUs }, append: () => undefined });
+  return {
+    feed,
+    play(events) {
+      for (const { atUs, ...body } of events) {
+        nowUs = atUs;
+        feed.emit(body as HostEventBody);
+      }
+    },
+  };
+}
+
+async function playPlain(options: SampleOptions, summaryOnly = false): Promise<string[]> {
+  const lines: string[] = [];
+  const { feed, play } = createSampleFeed();
+  const output = startPlainOutput({ feed, write: (line) => lines.push(line), summaryOnly });
+  play(sampleEvents(options));
+  await output.close();
+  return lines;
+}
+
+describe("plain output", () => {
+  it("says each change once, in columns, and the progress with thousands separators", async () => {
+    const lines = await playPlain({});
+    expect(lines).toContain(`     2.9s  ${"kafka".padEnd(19)}  running, healthy, 127.0.0.1:41234`);
+    const progress = lines.filter((line) => line.includes("  progress "));
+    expect(progress).toHaveLength(4);
+    expect(progress[1]).toContain(
+      "produced  4,400,000 of 10,000,000  processed  4,000,000  1,093,827/s  lag    400,000",
+    );
+    // The columns stay where they are while the numbers grow.
+    expect(new Set(progress.map((line) => line.indexOf("lag"))).size).toBe(1);
+    expect(lines.filter((line) => line.includes("taskmanager"))).toHaveLength(1);
+  });
+
+  it("ends with a durable summary", async () => {
+    const lines = await playPlain({});
+    const summary = lines.slice(lines.indexOf("") + 1);
+    expect(summary[0]).toBe(
+      "PASSED: 10,000,000 messages processed, 0 lost, 0 duplicated, 1,234,567/s, checks 20 passed, 0 failed, 1 not applicable",
+    );
+    expect(summary).toContain("  kafka   native 4.3.0 at 127.0.0.1:41234");
+    expect(summary).toContain("  report  .flink-apphost/runs/20261122-180000-ab12cd/report.json");
+  });
+
+  it("names the reasons of a failure", async () => {
+    const lines = await playPlain({ passed: false }, true);
+    expect(lines[0]).toMatch(/^FAILED: 9,999,999 messages processed, 1 lost/);
+    expect(lines[1]).toBe("  reason  partition-counts: expected 500,000, found 499,999 in partition 7");
+  });
+
+  it("never calls a run without a verdict anything else", async () => {
+    const lines: string[] = [];
+    const { feed, play } = createSampleFeed();
+    const output = startPlainOutput({ feed, write: (line) => lines.push(line), summaryOnly: true });
+    play(sampleEvents().slice(0, 10));
+    await output.close();
+    expect(lines[0]).toBe("ENDED WITHOUT A VERDICT in phase starting");
+  });
+
+  it("stays silent while nothing moves", () => {
+    const lines: string[] = [];
+    const { feed, play } = createSampleFeed();
+    startPlainOutput({ feed, write: (line) => lines.push(line), summaryOnly: false });
+    const progress: HostEvent = { atUs: SAMPLE_START_US, ...sampleProgress(1) };
+    play([progress, progress, progress]);
+    expect(lines).toHaveLength(1);
+  });
+
+  it("quiet prints the summary alone", async () => {
+    const lines = await playPlain({}, true);
+    expect(lines[0]).toMatch(/^PASSED/);
+    expect(lines.length).toBeLessThan(8);
+  });
+});
+
+describe("JSON output", () => {
+  async function playJson(events: readonly HostEvent[]): Promise<HostEvent[]> {
+    const lines: string[] = [];
+    const { feed, play } = createSampleFeed();
+    const output = startJsonOutput({ feed, write: (line) => lines.push(line) });
+    play(events);
+    await output.close();
+    return lines.map((line) => JSON.parse(line) as HostEvent);
+  }
+  const stopping: HostEvent = { atUs: SAMPLE_START_US + 1e9, type: "phase", phase: "stopping", detail: "" };
+  const idle: HostEvent = { atUs: SAMPLE_START_US + 1e9, type: "phase", phase: "idle", detail: "" };
+
+  it("prints every event, and the verdict last although the stop came after it", async () => {
+    const events = sampleEvents();
+    const printed = await playJson([...events, stopping]);
+    expect(printed).toHaveLength(events.length + 1);
+    expect(printed.at(-1)?.type).toBe("verdict");
+    expect(printed.filter((event) => event.type === "verdict")).toHaveLength(1);
+  });
+
+  it("prints a verdict at once when the host stays up, and repeats it at the end", async () => {
+    const printed = await playJson([...sampleEvents(), idle, stopping]);
+    expect(printed.slice(-4).map((event) => event.type)).toEqual(["verdict", "phase", "phase", "verdict"]);
+  });
+});
+
+describe("the choice of an output", () => {
+  const terminal = { stdin: { isTTY: true }, stdout: { isTTY: true } } as never as Parameters<typeof resolveUiMode>[0];
+  const pipe = { stdin: { isTTY: true }, stdout: { isTTY: false } } as never as Parameters<typeof resolveUiMode>[0];
+
+  it("auto is the dashboard on a terminal, and plain everywhere else", () => {
+    expect(resolveUiMode({ ...terminal, ui: "auto", env: {} })).toBe("tui");
+    expect(resolveUiMode({ ...terminal, ui: "auto", env: { CI: "true" } })).toBe("plain");
+    expect(resolveUiMode({ ...terminal, ui: "auto", env: { TERM: "dumb" } })).toBe("plain");
+    expect(resolveUiMode({ ...pipe, ui: "auto", env: {} })).toBe("plain");
+  });
+
+  it("keeps what was asked for, and says why the dashboard is impossible without a terminal", () => {
+    expect(resolveUiMode({ ...terminal, ui: "json", env: {} })).toBe("json");
+    expect(() => resolveUiMode({ ...pipe, ui: "tui", env: {} })).toThrow(/--ui tui needs a terminal/);
+  });
+});

@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { Box, renderToString } from "ink";
+import { describe, expect, it } from "vitest";
+import { Screen } from "../../../../apphost/dashboard/dashboard.tsx";
+import { planLayout } from "../../../../apphost/dashboard/layout.ts";
+import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "../../../../apphost/dashboard/snapshot.ts";
+import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
+import {
+  SAMPLE_RUN_ID,
+  SAMPLE_START_US,
+  type SampleOptions,
+  sampleEvents,
+  sampleResource,
+} from "../../../support/sample-events.ts";
+
+const reduce = (events: readonly HostEvent[]) => events.reduce(applyEvent, EMPTY_SNAPSHOT);
+const endUs = SAMPLE_START_US + 72_000_000;
+
+function draw(snapshot: Snapshot, columns: number, rows: number): string[] {
+  const screen = (
+    <Box>
+      <Screen nowUs={endUs} colors={false} isStopping={false} {...{ snapshot, columns, rows }} />
+    </Box>
+  );
+  return renderToString(screen, { columns }).split("\n");
+}
+
+const sample = (options: SampleOptions = {}) => reduce(sampleEvents(options));
+const running = (options: SampleOptions = {}) => reduce(sampleEvents(options).filter((e) => e.type !== "verdict"));
+
+describe("the dashboard in 80x24", () => {
+  it("shows a running job with its key facts in one screen", () => {
+    const lines = draw(running(), 80, 24);
+    const screen = lines.join("\n");
+    expect(lines).toHaveLength(24);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines[0]).toContain(SAMPLE_RUN_ID);
+    expect(lines[0]).toContain("01:12");
+    expect(lines[0]).toContain("VALIDATING");
+    expect(lines[1]).toContain("kafka native 4.3.0 127.0.0.1:41234  redis embedded 0.1.0");
+    expect(screen).toMatch(/taskmanagers\s+20\/20 running/);
+    expect(screen).toMatch(/produced +10,000,000 of 10,000,000/);
+    expect(screen).toMatch(/processed +10,000,000 of 10,000,000 .*1,234,567\/s/);
+    expect(screen).toMatch(/lag 0 {2}p50 4.25 ms {2}p99 61.5 ms {2}chk 1000003 23.4 ms/);
+    expect(screen).toMatch(/ 20 +500,000/);
+    expect(lines.at(-1)).toContain("q or Ctrl+C");
+  });
+
+  it("shows the verdict, its reasons and the report", () => {
+    const screen = draw(sample({ passed: false }), 80, 24).join("\n");
+    expect(screen).toContain("FAILED: 9,999,999 messages processed, 1 lost, 0 duplicated");
+    expect(screen).toContain("partition-counts: expected 500,000");
+    expect(screen).toContain("report .flink-apphost/runs/");
+  });
+
+  it("gives a TaskManager in trouble its own line with a mark, not colour alone", () => {
+    const body = {
+      ...sampleResource("taskmanager-07", "taskmanager", "exited"),
+      reason: "signal SIGKILL",
+    } as HostEventBody;
+    const lines = draw(applyEvent(running(), { atUs: endUs, ...body }), 80, 24);
+    expect(lines).toHaveLength(24);
+    expect(lines.find((line) => line.includes("taskmanager-07"))).toMatch(/^X taskmanager-07 +exited .*signal SIGKILL/);
+    expect(lines.join("\n")).toMatch(/taskmanagers\s+19\/20 running\s+1 not well/);
+    expect(lines.join("\n")).toMatch(/ 07 +500,000 !/);
+  });
+});
+
+describe("the dashboard in 200x50", () => {
+  it("uses the room: a table of TaskManagers and more events", () => {
+    const lines = draw(running(), 200, 50);
+    const screen = lines.join("\n");
+    expect(lines).toHaveLength(50);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(200);
+    expect(screen).toMatch(/taskmanager-20 +running +500,000 +61,728\/s \[#+\] +1,500 ms cpu +75 MiB +partitions 19/);
+    expect(lines.filter((line) => /^ +\d+\.\d+s /.test(line)).length).toBeGreaterThan(8);
+  });
+});
+
+describe("the dashboard in any terminal", () => {
+  it("draws no more rows and columns than there are, whatever the run", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 20, max: 250 }),
+        fc.integer({ min: 1, max: 80 }),
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: 1, max: 60 }),
+        (columns, rows, taskManagers, events) => {
+          const lines = draw(reduce(sampleEvents({ taskManagers }).slice(0, events)), columns, rows);
+          expect(lines.length).toBeLessThanOrEqual(rows);
+          expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+        },
+      ),
+      { numRuns: 60, ...(process.env["TEST_SEED"] === undefined ? {} : { seed: Number(process.env["TEST_SEED"]) }) },
+    );
+  });
+
+  it("plans exactly the rows there are", () => {
+    const natural = fc.nat({ max: 120 });
+    fc.assert(
+      fc.property(
+        natural,
+        natural,
+        natural,
+        fc.nat({ max: 1_000 }),
+        fc.nat({ max: 5 }),
+        (columns, rows, resourceLines, taskManagers, verdictLines) => {
+          const plan = planLayout({ columns, rows, resourceLines, taskManagers, verdictLines });
+          const sum =
+            plan.header +
+            plan.resources +
+            plan.flow +
+            plan.taskManagers.rows +
+            plan.events +
+            plan.verdict +
+            plan.footer;
+          expect(sum).toBe(rows);
+        },
+      ),
+    );
+  });
+
+  it("has something to show before the first event", () => {
+    const lines = draw(EMPTY_SNAPSHOT, 80, 24);
+    expect(lines).toHaveLength(24);
+    expect(lines[1]).toContain("infrastructure not known yet");
+  });
+});
