@@ -1,0 +1,239 @@
+/**
+ * The CheckpointCoordinator: makes one PendingCheckpoint at a time into a CompletedCheckpoint, in Flink's words.
+ *
+ * States of a pending checkpoint: triggered (acknowledgements awaited) → read (one HGETALL) → completed | declined.
+ *
+ * K1 The state is one HGETALL, a consistent cut over all partitions: acknowledgements do not make it, they only say
+ *    which offsets each TaskManager may commit to Kafka once it completed. So a late one does not stop the checkpoint.
+ * K2 A checkpoint never goes back: it is declined when its state is of another life, or has an offset below an
+ *    acknowledged one or below the previous checkpoint's of the same life. Then the store lost something.
+ * K3 Completed means durable. The published view and the notification follow it, never precede it.
+ * K4 Ids are never reused, also not by a declined checkpoint.
+ */
+import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
+import { type JobState, parseJobState, type StoreLife } from "../../common/contract/redis-state.ts";
+import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
+import { assert, present } from "../../common/foundation/assert.ts";
+import type { RunClock } from "../../common/foundation/clock.ts";
+import { describeError } from "../../common/foundation/errors.ts";
+import { CheckpointHistory, type CheckpointRecord } from "./checkpoint-history.ts";
+import type { CheckpointStorage } from "./checkpoint-storage.ts";
+import type { JobStore } from "./job-store.ts";
+
+const ACKNOWLEDGEMENTS_AWAITED_MS = 1_000;
+
+export type Acknowledgement = Extract<TaskManagerToJobManager, { type: "checkpointAcknowledged" }>;
+
+export type CheckpointOutcome =
+  | { readonly kind: "completed"; readonly id: number; readonly durationMs: number; readonly state: JobState }
+  /** Nothing was written; the next one may work. */
+  | { readonly kind: "declined"; readonly id: number; readonly durationMs: number; readonly reason: string }
+  /** Nothing was written, and the store does not hold this life any more: somebody must look after it. */
+  | { readonly kind: "storeLost"; readonly id: number; readonly durationMs: number; readonly reason: string }
+  /** A JobManager with a higher epoch leads. The file may be there; it does no harm, since the cut is true. */
+  | { readonly kind: "superseded"; readonly id: number; readonly durationMs: number; readonly epoch: number };
+
+export interface CheckpointCoordinatorOptions {
+  readonly jobId: string;
+  readonly epoch: number;
+  readonly partitions: number;
+  readonly store: JobStore;
+  readonly storage: CheckpointStorage;
+  readonly clock: RunClock;
+  readonly nextCheckpointId: () => number;
+  /** Tells all TaskManagers to acknowledge, and names them. */
+  readonly trigger: (checkpointId: number) => readonly string[];
+  readonly notifyCompleted: (checkpointId: number) => void;
+}
+
+interface PendingCheckpoint {
+  readonly record: CheckpointRecord;
+  readonly awaited: Set<string>;
+  readonly acknowledgements: Acknowledgement[];
+  latestAckAtMs: number;
+  /** Ends the wait for acknowledgements. */
+  allAcknowledged: () => void;
+}
+
+type Verdict =
+  | { readonly kind: "accepted"; readonly state: JobState }
+  | { readonly kind: "lost"; readonly reason: string };
+
+export class CheckpointCoordinator {
+  readonly history = new CheckpointHistory();
+  readonly #options: CheckpointCoordinatorOptions;
+  #pending: PendingCheckpoint | undefined;
+  #previous: JobState | undefined;
+
+  constructor(options: CheckpointCoordinatorOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one checkpoint of the given life. One at a time: the caller serialises. Throws when the store is away. */
+  async take(kind: CheckpointFile["kind"], life: StoreLife): Promise<CheckpointOutcome> {
+    assert(this.#pending === undefined, "one checkpoint at a time");
+    const pending = this.#begin(kind);
+    const { id } = pending.record;
+    try {
+      await this.#awaitAcknowledgements(pending);
+      const { store } = this.#options;
+      const hash = await store.readHash();
+      const verdict = judgeCut({
+        hash,
+        partitions: this.#options.partitions,
+        life,
+        runId: await store.runId(),
+        acknowledgements: pending.acknowledgements,
+        previous: this.#previous,
+      });
+      if (verdict.kind === "lost") return { ...this.#fail(pending, verdict.reason), kind: "storeLost" };
+      return await this.#complete(pending, hash, verdict.state);
+    } catch (error) {
+      this.#fail(pending, describeError(error));
+      throw error;
+    } finally {
+      this.#pending = undefined;
+      if (id > 0) pending.allAcknowledged();
+    }
+  }
+
+  /** Late ones are ignored: their checkpoint went on without them (K1). */
+  acknowledge(tm: string, acknowledgement: Acknowledgement): void {
+    const pending = this.#pending;
+    if (pending?.record.id !== acknowledgement.checkpointId || !pending.awaited.delete(tm)) return;
+    pending.acknowledgements.push(acknowledgement);
+    pending.latestAckAtMs = this.#nowMs();
+    if (pending.awaited.size === 0) pending.allAcknowledged();
+  }
+
+  /** One that is gone cannot acknowledge. */
+  taskManagerLost(tm: string): void {
+    const pending = this.#pending;
+    if (pending?.awaited.delete(tm) === true && pending.awaited.size === 0) pending.allAcknowledged();
+  }
+
+  #begin(kind: CheckpointFile["kind"]): PendingCheckpoint {
+    const id = this.#options.nextCheckpointId();
+    const awaited = new Set(this.#options.trigger(id));
+    const nowMs = this.#nowMs();
+    const record: CheckpointRecord = {
+      id,
+      kind,
+      status: "IN_PROGRESS",
+      triggeredAtMs: nowMs,
+      latestAckAtMs: nowMs,
+      durationMs: 0,
+      bytes: 0,
+      participants: awaited.size,
+      acknowledged: 0,
+      location: null,
+      discarded: false,
+      failedAtMs: null,
+      failure: null,
+    };
+    this.history.begin(record);
+    const pending = { record, awaited, acknowledgements: [], latestAckAtMs: nowMs, allAcknowledged: () => undefined };
+    this.#pending = pending;
+    return pending;
+  }
+
+  #awaitAcknowledgements(pending: PendingCheckpoint): Promise<void> {
+    if (pending.awaited.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ACKNOWLEDGEMENTS_AWAITED_MS);
+      pending.allAcknowledged = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #complete(
+    pending: PendingCheckpoint,
+    hash: Readonly<Record<string, string>>,
+    state: JobState,
+  ): Promise<CheckpointOutcome> {
+    const { jobId, epoch, storage, store, clock, notifyCompleted } = this.#options;
+    const { id, kind } = pending.record;
+    const file: CheckpointFile = { schema: 1, id, kind, jobId, epoch, completedAtUs: clock.nowUs(), state: hash };
+    let bytes: number;
+    try {
+      bytes = await storage.write(file);
+    } catch (error) {
+      // A full disk costs this checkpoint, not the job: the state is in the store.
+      return { ...this.#fail(pending, `it could not be written: ${describeError(error)}`), kind: "declined" };
+    }
+    this.#previous = state;
+    const record = this.#conclude(pending, { status: "COMPLETED", bytes, location: storage.locate(id) });
+    for (const removed of await storage.retain()) this.history.discard(removed);
+    const published = await store.publish({ epoch });
+    const { durationMs } = record;
+    if (published.kind === "refused") return { kind: "superseded", id, durationMs, epoch: published.epoch };
+    notifyCompleted(id);
+    // The checkpoint is complete even when the store is lost just after: the next one, or a TaskManager, will see it.
+    return { kind: "completed", id, durationMs, state };
+  }
+
+  #fail(pending: PendingCheckpoint, reason: string): { id: number; durationMs: number; reason: string } {
+    const { id, durationMs } = this.#conclude(pending, {
+      status: "FAILED",
+      failedAtMs: this.#nowMs(),
+      failure: reason,
+    });
+    return { id, durationMs, reason };
+  }
+
+  #conclude(pending: PendingCheckpoint, changes: Partial<CheckpointRecord>): CheckpointRecord {
+    const record: CheckpointRecord = {
+      ...pending.record,
+      latestAckAtMs: pending.latestAckAtMs,
+      acknowledged: pending.acknowledgements.length,
+      durationMs: this.#nowMs() - pending.record.triggeredAtMs,
+      ...changes,
+    };
+    this.history.end(record);
+    return record;
+  }
+
+  #nowMs(): number {
+    return Math.round(this.#options.clock.nowUs() / 1000);
+  }
+}
+
+/** K2, as a pure function of what was read and what is known. */
+export function judgeCut(input: {
+  readonly hash: Readonly<Record<string, string>>;
+  readonly partitions: number;
+  readonly life: StoreLife;
+  readonly runId: string;
+  readonly acknowledgements: readonly Acknowledgement[];
+  readonly previous: JobState | undefined;
+}): Verdict {
+  const { life, previous } = input;
+  const lost = (reason: string): Verdict => ({ kind: "lost", reason });
+  const parsed = parseJobState(input.hash, input.partitions);
+  if (parsed.kind === "missing") return lost("the state is gone from Redis");
+  if (parsed.kind === "incomplete") return lost(`the state in Redis lacks a valid ${parsed.field}`);
+  const { state } = parsed;
+  if (state.life !== life.life) return lost(`the state in Redis is of life ${state.life}, expected ${life.life}`);
+  if (input.runId !== life.redisRunId) {
+    return lost(`Redis has run_id ${input.runId}, but this life began under ${life.redisRunId}`);
+  }
+  const floor = (p: number, offset: number, who: string): Verdict | undefined => {
+    const found = state.partitions[p]?.offset ?? 0;
+    return found < offset ? lost(`partition ${p} stands at ${found} in Redis, below ${offset} of ${who}`) : undefined;
+  };
+  for (const acknowledgement of input.acknowledgements) {
+    // An acknowledgement of an older life says nothing about this one.
+    if (acknowledgement.life !== life.life) continue;
+    for (const { p, offset } of acknowledgement.offsets) {
+      const verdict = p < input.partitions ? floor(p, offset, "an acknowledgement") : undefined;
+      if (verdict !== undefined) return verdict;
+    }
+  }
+  for (const { p, offset } of previous?.life === life.life ? present(previous, "previous").partitions : []) {
+    const verdict = floor(p, offset, "the previous checkpoint");
+    if (verdict !== undefined) return verdict;
+  }
+  return { kind: "accepted", state };
+}

@@ -1,0 +1,59 @@
+/**
+ * Files that must survive a crash of the process and of the machine: written beside their place, fsynced, renamed, and
+ * the folder fsynced. A reader sees the old content or the new, never a part.
+ */
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  await syncFolder(folder);
+}
+
+/** Creates an empty file that nobody created before, and makes its name durable. False when it was there. */
+export async function createExclusively(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, "wx", 0o600);
+    await file.sync();
+    await file.close();
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw error;
+  }
+  await syncFolder(dirname(path));
+  return true;
+}
+
+/** The JSON in a file; undefined when there is no such file. Throws when it cannot be read or is not JSON. */
+export async function readJsonFile<T>(path: string): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+  return JSON.parse(text) as T;
+}
+
+/** Makes names in a folder durable: a rename is safe only when the folder that holds it is. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException | null)?.code === code;

@@ -1,0 +1,41 @@
+/**
+ * The JobManager's own notes beside the checkpoints, by which a restarted one goes on by itself: the submitted graph,
+ * the newest drain request, and how the job ended.
+ */
+import { join } from "node:path";
+import type { JobState } from "../../common/contract/child-messages.ts";
+import type { DrainRequest, JobGraph } from "../../common/contract/rest.ts";
+import type { ErrorCategory } from "../../common/foundation/error-row.ts";
+import { readJsonFile, writeDurably } from "../checkpoint/durable-file.ts";
+
+export interface JobOutcome {
+  readonly state: Extract<JobState, "FINISHED" | "CANCELED" | "FAILED">;
+  readonly reason: string | null;
+  readonly category: ErrorCategory | null;
+  readonly checkpointId: number;
+  readonly total: number;
+}
+
+export interface JobFiles {
+  readGraph(): Promise<JobGraph | undefined>;
+  writeGraph(graph: JobGraph): Promise<void>;
+  readDrain(): Promise<DrainRequest | undefined>;
+  writeDrain(request: DrainRequest): Promise<void>;
+  readOutcome(): Promise<JobOutcome | undefined>;
+  writeOutcome(outcome: JobOutcome): Promise<void>;
+}
+
+export function openJobFiles(folder: string): JobFiles {
+  const graph = join(folder, "job.json");
+  const drain = join(folder, "drain.json");
+  const outcome = join(folder, "outcome.json");
+  const write = (path: string, value: object) => writeDurably(path, `${JSON.stringify(value)}\n`);
+  return {
+    readGraph: () => readJsonFile<JobGraph>(graph),
+    writeGraph: (value) => write(graph, value),
+    readDrain: () => readJsonFile<DrainRequest>(drain),
+    writeDrain: (value) => write(drain, value),
+    readOutcome: () => readJsonFile<JobOutcome>(outcome),
+    writeOutcome: (value) => write(outcome, value),
+  };
+}

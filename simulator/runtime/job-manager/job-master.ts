@@ -1,0 +1,414 @@
+/**
+ * The JobMaster: one job from its submission to its end. Events come in (TaskManagers, REST, the tick); assignments,
+ * checkpoints and the host's messages go out.
+ *
+ * Phases: establishing the state (INITIALIZING) → gathering TaskManagers (CREATED) → assigning (CREATED, then RUNNING
+ * once every partition is owned) → stopping (CANCELLING) → over. Failing leads from any of them to the end.
+ *
+ * M1 Everything that changes the store goes through one queue, in order.
+ * M2 Drain and stop may be repeated at any time, also to a restarted JobManager; the answer is the same.
+ * M3 The end of a job is durable before anybody is told.
+ */
+
+import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
+import type { JobManagerMessage } from "../../common/contract/child-messages.ts";
+import { parseJobState, type JobState as StoredState } from "../../common/contract/redis-state.ts";
+import type { DrainRequest, JobGraph, JobSnapshot } from "../../common/contract/rest.ts";
+import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
+import { unreachable } from "../../common/foundation/assert.ts";
+import type { RunClock } from "../../common/foundation/clock.ts";
+import { withDeadline } from "../../common/foundation/deadline.ts";
+import type { ErrorCategory } from "../../common/foundation/error-row.ts";
+import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import type { Log } from "../../common/foundation/log.ts";
+import { CheckpointCoordinator, type CheckpointOutcome } from "../checkpoint/checkpoint-coordinator.ts";
+import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
+import type { JobStore } from "../checkpoint/job-store.ts";
+import { DrainMonitor } from "./drain-monitor.ts";
+import type { JobFiles, JobOutcome } from "./job-files.ts";
+import { JobStatus } from "./job-status.ts";
+import { stopJob } from "./job-stop.ts";
+import type { Numbering } from "./numbering.ts";
+import { Scheduler } from "./scheduler.ts";
+import { SerialQueue } from "./serial-queue.ts";
+import { type Recovered, StoreSession } from "./store-session.ts";
+import type { Order, TaskManagerPort } from "./task-manager-port.ts";
+
+/** A failing job still fences its writers, but does not wait long for a store that may be the cause. */
+const FENCE_ON_FAILURE_MS = 2_000;
+
+export interface JobMasterOptions {
+  readonly graph: JobGraph;
+  readonly drain: DrainRequest | undefined;
+  readonly outcome: JobOutcome | undefined;
+  readonly numbering: Numbering;
+  readonly store: JobStore;
+  readonly storage: CheckpointStorage;
+  readonly files: JobFiles;
+  readonly taskManagers: TaskManagerPort;
+  readonly clock: RunClock;
+  readonly log: Log;
+  readonly readStartOffsets: () => Promise<readonly number[]>;
+  readonly tell: (message: JobManagerMessage) => void;
+  /** Another JobManager leads: this process must end. */
+  readonly stepDown: (error: unknown) => void;
+}
+
+export class JobMaster {
+  readonly graph: JobGraph;
+  readonly status: JobStatus;
+  readonly checkpoints: CheckpointCoordinator;
+  readonly scheduler: Scheduler;
+  readonly #options: JobMasterOptions;
+  readonly #session: StoreSession;
+  readonly #queue = new SerialQueue();
+  readonly #drain = new DrainMonitor();
+  #outcome: JobOutcome | null = null;
+  #stopping = false;
+  #closed = false;
+  /** A look at the store is queued; further reports of the same loss need no other. */
+  #verifying = false;
+  #lastTriggerMs = 0;
+  #lastCheckpointId = 0;
+  #total = 0;
+
+  constructor(options: JobMasterOptions) {
+    const { graph, numbering, store, storage, clock, taskManagers } = options;
+    const { partitions } = graph.source;
+    this.#options = options;
+    this.graph = graph;
+    this.status = new JobStatus(() => Math.round(clock.nowUs() / 1000));
+    this.scheduler = new Scheduler({
+      partitions,
+      parallelism: graph.parallelism,
+      nextGeneration: numbering.nextGeneration,
+      nowMs: () => performance.now(),
+      taskManagers,
+      life: () => this.#session.life,
+      tell: options.tell,
+      onAllOwned: () => this.#enter("RUNNING"),
+    });
+    this.checkpoints = new CheckpointCoordinator({
+      jobId: graph.jobId,
+      epoch: numbering.epoch,
+      partitions,
+      store,
+      storage,
+      clock,
+      nextCheckpointId: numbering.nextCheckpointId,
+      trigger: (checkpointId) => {
+        this.#broadcast({ type: "triggerCheckpoint", checkpointId });
+        return taskManagers.names();
+      },
+      notifyCompleted: (checkpointId) => this.#broadcast({ type: "checkpointCompleted", checkpointId }),
+    });
+    this.#session = new StoreSession({
+      ...options,
+      jobId: graph.jobId,
+      partitions,
+      onRecovered: (recovered) => this.#noteRecovered(recovered),
+    });
+    if (options.drain !== undefined) this.#drain.request(options.drain);
+  }
+
+  /** Begins the job, or takes it up where the JobManager before left it. */
+  start(): void {
+    const { outcome } = this.#options;
+    if (outcome !== undefined) {
+      this.#outcome = outcome;
+      this.#total = outcome.total;
+      this.#lastCheckpointId = outcome.checkpointId;
+      this.scheduler.end();
+      this.#announceOutcome(outcome);
+      return;
+    }
+    this.#tellState();
+    this.#run(() => this.#establish());
+  }
+
+  /** No more work is begun; what runs is ended by the store's own signal. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  taskManagerRegistered(tm: string): void {
+    if (this.status.terminal) this.#options.taskManagers.send(tm, { type: "jobEnded" });
+    else this.scheduler.taskManagerRegistered(tm);
+  }
+
+  taskManagerLost(tm: string): void {
+    this.checkpoints.taskManagerLost(tm);
+    this.scheduler.taskManagerLost(tm);
+  }
+
+  receive(tm: string, message: TaskManagerToJobManager): void {
+    switch (message.type) {
+      case "register":
+      case "heartbeat":
+        // The RPC server's own business.
+        return;
+      case "owned":
+        this.scheduler.owned(tm, message);
+        return;
+      case "released":
+        this.scheduler.released(tm, message);
+        return;
+      case "lost":
+        this.scheduler.lost(tm, message);
+        return;
+      case "storeLost":
+        this.#receiveStoreLost(tm, message.life);
+        return;
+      case "checkpointAcknowledged":
+        this.checkpoints.acknowledge(tm, message);
+        return;
+      case "taskFailed":
+        this.#fail(`${tm}: ${message.message}`, message.category);
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  /** Durable when it returns, so that a restarted JobManager drains too. */
+  async requestDrain(request: DrainRequest): Promise<void> {
+    await this.#options.files.writeDrain(request);
+    this.#drain.request(request);
+    const { drained } = this.#drain;
+    if (drained !== null) this.#options.tell({ type: "drained", ...drained });
+  }
+
+  requestStop(): void {
+    if (this.#outcome !== null) this.#announceOutcome(this.#outcome);
+    else this.#beginStop();
+  }
+
+  /** Every 100 ms: what is due by time. */
+  tick(): void {
+    if (this.#closed || this.#stopping || this.status.terminal) return;
+    this.scheduler.tick();
+    if (this.#queue.length > 0 || this.#session.life === null) return;
+    const due = performance.now() - this.#lastTriggerMs >= this.graph.checkpointIntervalMs;
+    if (this.status.state === "RUNNING" && due) this.#run(() => this.#takePeriodicCheckpoint());
+    else if (this.#drain.waiting) this.#run(() => this.#lookForDrain());
+  }
+
+  snapshot(): JobSnapshot {
+    const { state, reason, category } = this.status;
+    return {
+      jobId: this.graph.jobId,
+      name: this.graph.name,
+      state,
+      reason,
+      category,
+      epoch: this.#options.numbering.epoch,
+      total: this.#total,
+      lastCheckpointId: this.#lastCheckpointId,
+      drained: this.#drain.drained !== null || this.#outcome?.state === "FINISHED",
+      stopped: this.#outcome !== null && this.#outcome.state !== "FAILED",
+    };
+  }
+
+  // ---- phases
+
+  async #establish(): Promise<void> {
+    const state = await this.#session.establish();
+    this.#note(state);
+    this.#lastCheckpointId = Math.max(this.#lastCheckpointId, (await this.#options.storage.listIds())[0] ?? 0);
+    this.#options.log.info(`the state is current: life ${state.life}, phase ${state.phase}, total ${state.total}`);
+    if (state.phase === "stopped") {
+      // The JobManager before died between FENCE_ALL and the final checkpoint; its stop is completed.
+      this.#beginStop();
+      return;
+    }
+    await this.#publish(state.life);
+    if (this.#enter("CREATED")) this.scheduler.begin(state.partitions.map(({ fence }) => fence));
+  }
+
+  /** The total is published at INIT too. A lost store is noticed again by the first checkpoint. */
+  async #publish(life: string): Promise<void> {
+    const { store, numbering } = this.#options;
+    const answer = await store.publish({ epoch: numbering.epoch });
+    if (answer.kind === "refused") {
+      throw createError("JOB_MANAGER_SUPERSEDED", { epoch: numbering.epoch, by: answer.epoch });
+    }
+    if (answer.kind === "storeLost") await this.#session.verify(`the store lost life ${life} before the job began`);
+  }
+
+  // ---- the store
+
+  #receiveStoreLost(tm: string, life: string): void {
+    if (this.#stopping || this.status.terminal) return;
+    if (life !== this.#session.life?.life) {
+      // A report about an earlier life: the current one is the answer. During a RECOVER it follows by itself.
+      this.scheduler.resend(tm);
+      return;
+    }
+    if (this.#verifying) return;
+    this.#verifying = true;
+    this.#run(async () => {
+      try {
+        // One that was queued behind a RECOVER is about a life that is gone by now.
+        if (life === this.#session.life?.life) await this.#verify(`${tm} lost life ${life}`, tm);
+      } finally {
+        this.#verifying = false;
+      }
+    });
+  }
+
+  async #verify(reason: string, reporter?: string): Promise<void> {
+    const recovered = await this.#session.verify(reason);
+    // A healthy store and a TaskManager that was told otherwise: it starts over under new generations.
+    if (!recovered && reporter !== undefined) this.scheduler.renew(reporter);
+    this.scheduler.flush();
+  }
+
+  #noteRecovered({ life, reason, from, checkpointId }: Recovered): void {
+    const { tell, storage, log, clock } = this.#options;
+    log.info(`recovered from ${from === "redis" ? "Redis's own state" : `checkpoint ${checkpointId}`} as life ${life}`);
+    if (checkpointId !== null) {
+      this.checkpoints.history.restore(checkpointId, Math.round(clock.nowUs() / 1000), storage.locate(checkpointId));
+    }
+    this.#drain.rolledBack();
+    this.scheduler.renew();
+    tell({ type: "recovered", life, reason, from });
+  }
+
+  #note(state: StoredState): void {
+    this.#total = state.total;
+  }
+
+  // ---- checkpoints, drain, stop
+
+  async #takePeriodicCheckpoint(): Promise<void> {
+    await this.#takeCheckpoint("checkpoint");
+  }
+
+  async #takeCheckpoint(kind: CheckpointFile["kind"]): Promise<CheckpointOutcome | undefined> {
+    const life = this.#session.life;
+    if (life === null) return undefined;
+    this.#lastTriggerMs = performance.now();
+    const outcome = await this.checkpoints.take(kind, life);
+    const { tell, log, numbering } = this.#options;
+    const { id, durationMs } = outcome;
+    switch (outcome.kind) {
+      case "completed":
+        this.#note(outcome.state);
+        this.#lastCheckpointId = id;
+        tell({ type: "checkpoint", id, status: "completed", durationMs, total: outcome.state.total, reason: null });
+        if (this.#drain.completed(id, outcome.state)) {
+          tell({ type: "drained", checkpointId: id, total: outcome.state.total });
+        }
+        return outcome;
+      case "declined":
+      case "storeLost":
+        log.warn(`checkpoint ${id} failed: ${outcome.reason}`);
+        tell({ type: "checkpoint", id, status: "failed", durationMs, total: this.#total, reason: outcome.reason });
+        if (outcome.kind === "storeLost") await this.#verify(outcome.reason);
+        return outcome;
+      case "superseded":
+        throw createError("JOB_MANAGER_SUPERSEDED", { epoch: numbering.epoch, by: outcome.epoch });
+    }
+  }
+
+  async #lookForDrain(): Promise<void> {
+    const parsed = parseJobState(await this.#options.store.readHash(), this.graph.source.partitions);
+    if (parsed.kind !== "complete" || parsed.state.life !== this.#session.life?.life) {
+      return this.#verify("the drain found no state of the current life");
+    }
+    this.#note(parsed.state);
+    if (this.#drain.isReached(parsed.state)) await this.#takeCheckpoint("checkpoint");
+  }
+
+  #beginStop(): void {
+    if (this.#stopping || !this.#enter("CANCELLING")) return;
+    this.#stopping = true;
+    this.scheduler.end();
+    this.#run(() => this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    const { id, state } = await stopJob({
+      ...this.#options,
+      jobId: this.graph.jobId,
+      verifyStore: (reason) => this.#verify(reason),
+      takeFinalCheckpoint: () => this.#takeCheckpoint("final"),
+    });
+    const ended = this.#drain.isReached(state) ? "FINISHED" : "CANCELED";
+    await this.#end({ state: ended, reason: null, category: null, checkpointId: id, total: state.total });
+  }
+
+  /** M3. */
+  async #end(outcome: JobOutcome): Promise<void> {
+    await this.#options.files.writeOutcome(outcome);
+    this.#outcome = outcome;
+    this.#total = outcome.total;
+    this.#announceOutcome(outcome);
+    this.#broadcast({ type: "jobEnded" });
+  }
+
+  #announceOutcome(outcome: JobOutcome): void {
+    const { reason, category, checkpointId, total } = outcome;
+    const entered = this.#enter(outcome.state, reason !== null && category !== null ? { reason, category } : null);
+    if (!entered) this.#tellState();
+    if (outcome.state !== "FAILED") this.#options.tell({ type: "stopped", checkpointId, total });
+  }
+
+  // ---- failure
+
+  #fail(reason: string, category: ErrorCategory): void {
+    if (!this.#enter("FAILING", { reason, category })) return;
+    this.#options.log.error(`the job fails: ${reason}`);
+    this.#stopping = true;
+    this.scheduler.end();
+    this.#finishFailure(reason, category).catch((error: unknown) => this.#options.stepDown(error));
+  }
+
+  /** Beside the queue: what is queued may hang on the very store that is the cause. */
+  async #finishFailure(reason: string, category: ErrorCategory): Promise<void> {
+    const { log, numbering, store } = this.#options;
+    if (category !== "infrastructure" && this.#session.life !== null) {
+      try {
+        const fenced = store.fenceAll({ epoch: numbering.epoch, g: numbering.nextGeneration() });
+        await withDeadline(fenced, { what: "fencing the failed job's writers", deadlineMs: FENCE_ON_FAILURE_MS });
+      } catch (error) {
+        log.warn("the failed job's writers are not fenced; they are told to stop", error);
+      }
+    }
+    const checkpointId = this.#lastCheckpointId;
+    await this.#end({ state: "FAILED", reason, category, checkpointId, total: this.#total });
+  }
+
+  // ---- small things
+
+  /** Queues work on the store (M1). Its error fails the job, unless the job or the process is over anyway. */
+  #run(task: () => Promise<void>): void {
+    this.#queue
+      .run(async () => {
+        const failed = this.status.state === "FAILING" || this.status.terminal;
+        if (!this.#closed && !failed) await task();
+      })
+      .catch((error: unknown) => {
+        if (this.#closed) return;
+        if (isAppError(error) && error.code === "JOB_MANAGER_SUPERSEDED") this.#options.stepDown(error);
+        else this.#fail(describeError(error), isAppError(error) ? error.category : "unexpected");
+      });
+  }
+
+  #broadcast(order: Order): void {
+    const { taskManagers } = this.#options;
+    for (const tm of taskManagers.names()) taskManagers.send(tm, order);
+  }
+
+  #enter(state: JobSnapshot["state"], why: { reason: string; category: ErrorCategory } | null = null): boolean {
+    if (!this.status.enter(state, why)) return false;
+    this.#options.log.info(`job ${this.graph.jobId} is ${state}${why === null ? "" : `: ${why.reason}`}`);
+    this.#tellState();
+    return true;
+  }
+
+  #tellState(): void {
+    const { state, reason, category } = this.status;
+    this.#options.tell({ type: "jobState", jobId: this.graph.jobId, state, reason, category });
+  }
+}

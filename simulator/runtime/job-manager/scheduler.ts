@@ -1,0 +1,147 @@
+/**
+ * Gives partitions to TaskManagers and keeps what they were told in line with who is there.
+ *
+ * Phases: idle (no state yet) → gathering → assigning → ended.
+ *
+ * G1 Nothing is sent before the state is current, nor while it is being recovered, nor after the end.
+ * G2 After a restart, partitions that their holders still process are not touched: the TaskManagers have
+ *    HEARTBEAT_TIMEOUT_MS to come back before anything is given away. A first start gathers in the same way.
+ */
+import type { JobManagerMessage } from "../../common/contract/child-messages.ts";
+import type { StoreLife } from "../../common/contract/redis-state.ts";
+import { HEARTBEAT_TIMEOUT_MS, type HeldPartition } from "../../common/contract/rpc.ts";
+import { PartitionTable } from "./partition-table.ts";
+import type { TaskManagerPort } from "./task-manager-port.ts";
+
+export interface SchedulerOptions {
+  readonly partitions: number;
+  /** How many TaskManagers the job expects. */
+  readonly parallelism: number;
+  readonly nextGeneration: () => number;
+  /** Monotonic, in ms. */
+  readonly nowMs: () => number;
+  readonly taskManagers: TaskManagerPort;
+  /** The current life of the state; null while there is none. */
+  readonly life: () => StoreLife | null;
+  readonly tell: (message: JobManagerMessage) => void;
+  readonly onAllOwned: () => void;
+}
+
+type Phase =
+  | { readonly kind: "idle" }
+  | { readonly kind: "gathering"; readonly sinceMs: number }
+  | { readonly kind: "assigning" }
+  | { readonly kind: "ended" };
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #table: PartitionTable;
+  #phase: Phase = { kind: "idle" };
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#table = new PartitionTable(options);
+  }
+
+  /** The state is current: whoever is registered keeps what it holds, if its generation is not below the fence. */
+  begin(fences: readonly number[]): void {
+    const { taskManagers, nowMs } = this.#options;
+    this.#table.raiseKnown(fences);
+    this.#phase = { kind: "gathering", sinceMs: nowMs() };
+    for (const tm of taskManagers.names()) this.#table.adopt(tm, taskManagers.heldBy(tm));
+    this.tick();
+  }
+
+  end(): void {
+    this.#phase = { kind: "ended" };
+  }
+
+  taskManagerRegistered(tm: string): void {
+    // Before the state is current nobody is adopted: `begin` does it for all that are registered then.
+    if (this.#phase.kind === "idle") return;
+    this.#table.adopt(tm, this.#options.taskManagers.heldBy(tm));
+    this.#reconcile();
+  }
+
+  taskManagerLost(tm: string): void {
+    this.#table.taskManagerLost(tm);
+    this.#reconcile();
+  }
+
+  owned(tm: string, held: HeldPartition): void {
+    this.#table.owned(tm, held);
+    this.#settle();
+  }
+
+  released(tm: string, held: HeldPartition): void {
+    this.#table.released(tm, held);
+    this.flush();
+  }
+
+  lost(tm: string, held: HeldPartition): void {
+    this.#table.lost(tm, held);
+    this.flush();
+  }
+
+  /** New generations for all partitions, or for one TaskManager's. Sent by the next `flush`. */
+  renew(tm?: string): void {
+    this.#table.renew(tm);
+  }
+
+  /** Sends this TaskManager its assignment again. */
+  resend(tm: string): void {
+    this.#table.resend(tm);
+    this.flush();
+  }
+
+  tick(): void {
+    if (this.#phase.kind === "gathering" && this.#isGathered(this.#phase.sinceMs)) {
+      this.#phase = { kind: "assigning" };
+      for (const tm of this.#options.taskManagers.names()) this.#table.resend(tm);
+      this.#reconcile();
+    }
+    this.#table.expireRevocations();
+    this.flush();
+  }
+
+  /** Sends each changed assignment (G1). */
+  flush(): void {
+    const { taskManagers, tell } = this.#options;
+    const life = this.#options.life();
+    if (this.#phase.kind !== "assigning" || life === null) return;
+    const registered = taskManagers.names();
+    const changed = this.#table.takeChanged().filter((tm) => registered.includes(tm));
+    if (changed.length === 0) return;
+    for (const tm of changed) {
+      taskManagers.send(tm, { type: "assignment", ...life, partitions: this.#table.assignmentOf(tm) });
+    }
+    tell({ type: "assignment", byTaskManager: this.#table.planned(registered) });
+  }
+
+  /** Partitions that are processed now. */
+  get ownedCount(): number {
+    return this.#table.ownedCount;
+  }
+
+  assignmentOf(tm: string): readonly HeldPartition[] {
+    return this.#table.assignmentOf(tm);
+  }
+
+  /** G2. */
+  #isGathered(sinceMs: number): boolean {
+    const { taskManagers, parallelism, nowMs } = this.#options;
+    const registered = taskManagers.names().length;
+    return registered >= parallelism || (registered > 0 && nowMs() - sinceMs >= HEARTBEAT_TIMEOUT_MS);
+  }
+
+  #reconcile(): void {
+    if (this.#phase.kind !== "assigning") return;
+    this.#table.rebalance(this.#options.taskManagers.names());
+    this.flush();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#phase.kind === "assigning" && this.#table.allOwned) this.#options.onAllOwned();
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The JobManager's hold on the job's state in Redis: which life is current, how it came to be, and what to do when the
+ * store lost something.
+ *
+ * S1 The start offsets are durable in checkpoint 0 before the first INIT. Where any checkpoint exists, a hash that is
+ *    missing or incomplete is recovered, never initialised: a missing key is not zero.
+ * S2 A cut is durable in recoveries.json before the HSET of its RECOVER; the reverse would lose a cut.
+ * S3 A life belongs to one Redis server process (run_id): another run_id, even with the same data, is a new life, since
+ *    that server may have come back without its newest writes.
+ * S4 A higher epoch in the store ends this JobManager.
+ */
+import { randomUUID } from "node:crypto";
+import { type JobState, parseJobState, type StoreLife } from "../../common/contract/redis-state.ts";
+import type { RunClock } from "../../common/foundation/clock.ts";
+import { createError } from "../../common/foundation/errors.ts";
+import type { Log } from "../../common/foundation/log.ts";
+import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
+import type { JobStore } from "../checkpoint/job-store.ts";
+import {
+  buildInitialFields,
+  buildRecoveredFields,
+  chooseRecovery,
+  isConsistent,
+} from "../checkpoint/recovery-state.ts";
+import type { Numbering } from "./numbering.ts";
+
+/** A server that dies in the middle of a RECOVER makes another one necessary; this many in a row are a broken store. */
+const RECOVER_ATTEMPTS_MAX = 5;
+
+export interface Recovered {
+  readonly life: string;
+  readonly reason: string;
+  readonly from: "redis" | "checkpoint";
+  /** The checkpoint that was restored; null when Redis's own state was taken. */
+  readonly checkpointId: number | null;
+}
+
+export interface StoreSessionOptions {
+  readonly jobId: string;
+  readonly partitions: number;
+  readonly store: JobStore;
+  readonly storage: CheckpointStorage;
+  readonly numbering: Numbering;
+  readonly clock: RunClock;
+  readonly log: Log;
+  readonly readStartOffsets: () => Promise<readonly number[]>;
+  readonly onRecovered: (recovered: Recovered) => void;
+}
+
+export class StoreSession {
+  readonly #options: StoreSessionOptions;
+  #life: StoreLife | null = null;
+
+  constructor(options: StoreSessionOptions) {
+    this.#options = options;
+  }
+
+  /** The current life; null before `establish` and during a RECOVER. */
+  get life(): StoreLife | null {
+    return this.#life;
+  }
+
+  /** Makes the state current for this epoch: the first script of every JobManager life. Returns what it found. */
+  async establish(): Promise<JobState> {
+    const { store, storage, partitions } = this.#options;
+    store.expect(null);
+    if ((await storage.listIds()).length === 0) await this.#initialise();
+    else await this.#resume();
+    const parsed = parseJobState(await store.readHash(), partitions);
+    if (parsed.kind === "complete") return parsed.state;
+    return this.#recover("the state vanished from Redis right after it was made current");
+  }
+
+  /** Looks at the store after a sign that it lost something. Recovers it if it did; false when it is healthy. */
+  async verify(reason: string): Promise<boolean> {
+    const { store, partitions, numbering } = this.#options;
+    const runId = await store.runId();
+    const parsed = parseJobState(await store.readHash(), partitions);
+    if (parsed.kind === "complete") {
+      const { state } = parsed;
+      if (state.epoch > numbering.epoch) throw this.#superseded(state.epoch);
+      const current = state.life === this.#life?.life && state.redisRunId === runId;
+      if (current && isConsistent(state)) return false;
+    }
+    await this.#recover(reason);
+    return true;
+  }
+
+  async #initialise(): Promise<void> {
+    const { store, storage, numbering, jobId, clock } = this.#options;
+    const { epoch } = numbering;
+    const startOffsets = await this.#options.readStartOffsets();
+    const life: StoreLife = { life: randomUUID(), redisRunId: await store.runId() };
+    const state = buildInitialFields({ ...life, epoch }, startOffsets);
+    await storage.write({ schema: 1, id: 0, kind: "initial", jobId, epoch, completedAtUs: clock.nowUs(), state });
+    const answer = await store.init({ epoch, ...life, startOffsets });
+    switch (answer.kind) {
+      case "created":
+        return this.#adopt(life);
+      case "exists":
+        // The state outlived our checkpoints folder: it is as good as a checkpoint, and goes on if its server does.
+        if (answer.redisRunId === life.redisRunId) return this.#adopt(answer);
+        await this.#recover("Redis was restarted");
+        return;
+      case "refused":
+        throw this.#superseded(answer.epoch);
+    }
+  }
+
+  async #resume(): Promise<void> {
+    const { store, partitions, numbering } = this.#options;
+    const runId = await store.runId();
+    const parsed = parseJobState(await store.readHash(), partitions);
+    if (parsed.kind !== "complete") {
+      const how = parsed.kind === "missing" ? "is missing" : `lacks a valid ${parsed.field}`;
+      await this.#recover(`the state in Redis ${how}, and there is a checkpoint`);
+      return;
+    }
+    const startOffsets = parsed.state.partitions.map(({ start }) => start);
+    const answer = await store.init({ epoch: numbering.epoch, life: randomUUID(), redisRunId: runId, startOffsets });
+    switch (answer.kind) {
+      case "created":
+        await this.#recover("the state vanished from Redis between two reads");
+        return;
+      case "exists":
+        if (answer.redisRunId === runId) return this.#adopt(answer);
+        await this.#recover("Redis was restarted while no JobManager led");
+        return;
+      case "refused":
+        throw this.#superseded(answer.epoch);
+    }
+  }
+
+  async #recover(reason: string): Promise<JobState> {
+    const { store, partitions, numbering, log } = this.#options;
+    this.#life = null;
+    log.warn(`recovering the state: ${reason}`);
+    for (let attempt = 1; attempt <= RECOVER_ATTEMPTS_MAX; attempt += 1) {
+      store.expect(null);
+      const { life, fields, recovered } = await this.#prepareRecovery(reason);
+      const answer = await store.recover({ epoch: numbering.epoch, fields });
+      if (answer.kind === "refused") throw this.#superseded(answer.epoch);
+      this.#adopt(life);
+      const published = await store.publish({ epoch: numbering.epoch });
+      if (published.kind === "refused") throw this.#superseded(published.epoch);
+      const parsed = parseJobState(fields, partitions);
+      if (published.kind === "published" && parsed.kind === "complete") {
+        this.#options.onRecovered(recovered);
+        return parsed.state;
+      }
+      this.#life = null;
+      log.warn(`the store was lost again during the recovery (attempt ${attempt} of ${RECOVER_ATTEMPTS_MAX})`);
+    }
+    throw this.#lost(`${RECOVER_ATTEMPTS_MAX} recoveries in a row did not last`);
+  }
+
+  /** Chooses the state and makes its cut durable (S2). */
+  async #prepareRecovery(
+    reason: string,
+  ): Promise<{ life: StoreLife; fields: Record<string, string>; recovered: Recovered }> {
+    const { store, storage, partitions, numbering, clock } = this.#options;
+    const redisRunId = await store.runId();
+    const hash = await store.readHash();
+    const checkpoint = await storage.readNewest();
+    const candidate = checkpoint && { fields: checkpoint.file.state, state: checkpoint.state };
+    const choice = chooseRecovery(hash, partitions, candidate, await storage.readRecoveries());
+    if (choice === undefined) {
+      throw this.#lost("Redis has no complete and consistent state, and no checkpoint can be read");
+    }
+    const life: StoreLife = { life: randomUUID(), redisRunId };
+    const fields = buildRecoveredFields(choice, hash, { ...life, ...numbering });
+    const { from } = choice;
+    const offsets = choice.state.partitions.map(({ offset }) => offset);
+    await storage.appendRecovery({ life: life.life, atUs: clock.nowUs(), from, reason, offsets });
+    const checkpointId = from === "checkpoint" ? (checkpoint?.file.id ?? null) : null;
+    return { life, fields, recovered: { life: life.life, reason, from, checkpointId } };
+  }
+
+  #adopt({ life, redisRunId }: StoreLife): void {
+    this.#life = { life, redisRunId };
+    this.#options.store.expect(this.#life);
+  }
+
+  #superseded(by: number): Error {
+    return createError("JOB_MANAGER_SUPERSEDED", { epoch: this.#options.numbering.epoch, by });
+  }
+
+  #lost(detail: string): Error {
+    return createError("JOB_STATE_LOST", { jobId: this.#options.jobId, detail });
+  }
+}
