@@ -15,6 +15,8 @@ export interface TaskManagerMetrics {
   readonly partitions: readonly PartitionPosition[];
   /** The newest checkpoint this TaskManager took part in; 0 = none. */
   readonly checkpointId: number;
+  /** Commits of offsets to Kafka that failed; they are for monitoring only. */
+  readonly offsetCommitsFailed?: number;
   /** True in the last message of an incarnation whose job ended. */
   readonly final: boolean;
   readonly cpuMs: number;

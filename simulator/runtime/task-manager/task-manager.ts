@@ -1,0 +1,274 @@
+/**
+ * A TaskManager: its partitions, its source, and what it tells the JobManager and the host.
+ *
+ * States: working → failed (a fact that stops the job here was reported; it stays registered) or ended (the job ended);
+ * stopping, from any.
+ *
+ * M1 An assignment is the whole desired state: what it does not name is released, the rest is acquired or goes on (P3).
+ * M2 STORE_LOST of the current life is reported once, everything of that life is dropped, and a new assignment is awaited.
+ *    Such an answer about an earlier life changes nothing.
+ * M3 Metrics go to the host before the acknowledgement of a checkpoint, so that the host has them when it completes.
+ * M4 What the JobManager must know and may have missed (a failure, a lost store) is said again at each registration.
+ */
+import type { ChildEnvironment } from "../../common/contract/environment.ts";
+import type { PartitionPosition, TaskManagerMetrics } from "../../common/contract/metrics.ts";
+import type { StoreLife } from "../../common/contract/redis-state.ts";
+import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
+import { runFolder } from "../../common/contract/run-folder.ts";
+import { unreachable } from "../../common/foundation/assert.ts";
+import { waitUntil } from "../../common/foundation/deadline.ts";
+import { type AppError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import type { Log } from "../../common/foundation/log.ts";
+import { createOperatorChain } from "../operators/registry.ts";
+import { AppliedLog, RejectedLog } from "../sink/evidence-log.ts";
+import {
+  FlinkKafkaConsumerGroup,
+  type SourcePosition,
+  type SourceReader,
+} from "../source/flink-kafka-consumer-group.ts";
+import { RecordSetDecoder } from "../source/record-set-decoder.ts";
+import { type Assignment, JobManagerClient, type JobManagerCommand } from "./job-manager-client.ts";
+import type { FetchedSet, PartitionContext } from "./partition-context.ts";
+import { PartitionTask } from "./partition-task.ts";
+import { createTaskCounters } from "./task-counters.ts";
+import { collectMetrics, EventLoopLag } from "./task-metrics.ts";
+
+const METRICS_INTERVAL_MS = 1_000;
+/** An orderly stop waits this long for the APPLYs in flight; the process may take 10 s in all. */
+const STOP_DEADLINE_MS = 8_000;
+/** After the job's end: as long as the store client may try. */
+const END_DEADLINE_MS = 70_000;
+
+export interface ReaderHandlers {
+  onRecords(fetched: FetchedSet): void;
+  onError(p: number | null, error: AppError): void;
+}
+
+export interface TaskManagerOptions {
+  readonly environment: ChildEnvironment;
+  readonly incarnation: string;
+  readonly jobManager: { readonly host: string; readonly port: number };
+  readonly store: PartitionContext["store"] & { expect(life: StoreLife | null): void };
+  readonly openReader: (handlers: ReaderHandlers) => SourceReader & { close(): Promise<void> };
+  readonly commitOffsets: (offsets: readonly SourcePosition[]) => Promise<void>;
+  readonly sendMetrics: (metrics: TaskManagerMetrics) => void;
+  readonly log: Log;
+}
+
+export class TaskManager {
+  readonly #options: TaskManagerOptions;
+  readonly #counters = createTaskCounters();
+  readonly #lag = new EventLoopLag();
+  readonly #partitions = new Map<number, PartitionTask>();
+  readonly #appliedLog: AppliedLog;
+  readonly #rejectedLog: RejectedLog;
+  readonly #reader: SourceReader & { close(): Promise<void> };
+  readonly #source: FlinkKafkaConsumerGroup;
+  readonly #context: PartitionContext;
+  readonly #client: JobManagerClient;
+  readonly #ticker: NodeJS.Timeout;
+  #state: "working" | "failed" | "ended" | "stopping" = "working";
+  #life: StoreLife | null = null;
+  /** The life whose loss was reported and not yet answered (M2, M4). */
+  #lostLife: string | null = null;
+  #failure: TaskManagerToJobManager | null = null;
+  #checkpointId = 0;
+  #newestMetrics: TaskManagerMetrics | null = null;
+
+  /** Begins at once: connects to the JobManager and waits for its assignment. Throws OPERATOR_UNKNOWN. */
+  constructor(options: TaskManagerOptions) {
+    this.#options = options;
+    const { environment, incarnation, log } = options;
+    const { runDir, resource } = environment;
+    this.#appliedLog = new AppliedLog(runFolder.applied(runDir, resource, incarnation));
+    this.#rejectedLog = new RejectedLog(runFolder.rejected(runDir, resource, incarnation));
+    const decode = this.#createDecode();
+    this.#reader = options.openReader({
+      onRecords: (fetched) => this.#receive(fetched),
+      onError: (_p, error) => this.#fail(error),
+    });
+    this.#source = new FlinkKafkaConsumerGroup({
+      reader: this.#reader,
+      commitOffsets: options.commitOffsets,
+      onCommitFailed: () => {
+        this.#counters.offsetCommitsFailed += 1;
+      },
+      log,
+    });
+    this.#context = {
+      tm: resource,
+      store: options.store,
+      appliedLog: this.#appliedLog,
+      source: this.#source,
+      counters: this.#counters,
+      clock: environment.clock,
+      decode,
+      report: (message) => this.#client.send(message),
+      onStoreLost: (life) => this.#loseStore(life),
+      onFailed: (error) => this.#fail(error),
+    };
+    this.#client = new JobManagerClient({
+      endpoint: options.jobManager,
+      log,
+      registration: () => this.#registration(),
+      heartbeat: () => ({ type: "heartbeat", metrics: this.#newestMetrics }),
+      onRegistered: () => this.#repeatReports(),
+      onCommand: (command) => this.#execute(command),
+    });
+    this.#ticker = setInterval(() => this.#publishMetrics(false), METRICS_INTERVAL_MS);
+  }
+
+  /** Stops reading, awaits the APPLYs in flight, and sends the final metrics. */
+  async stop(): Promise<void> {
+    this.#state = "stopping";
+    clearInterval(this.#ticker);
+    for (const partition of this.#partitions.values()) partition.assign(null);
+    try {
+      await this.#settle(STOP_DEADLINE_MS);
+    } finally {
+      this.#publishMetrics(true);
+      this.#client.close();
+      this.#lag.close();
+      await this.#reader.close();
+      this.#appliedLog.close();
+      this.#rejectedLog.close();
+    }
+  }
+
+  #createDecode(): PartitionContext["decode"] {
+    const { config } = this.#options.environment;
+    const operate = createOperatorChain(config.operators);
+    const decoder = new RecordSetDecoder({
+      topic: config.topic,
+      onRejected: (p, offset, reason, value) => this.#rejectedLog.append(p, offset, reason, value),
+    });
+    return (fetched, fromOffset, emit) => {
+      this.#counters.bytes += fetched.end - fetched.start;
+      decoder.decode(fetched, fromOffset, (records, next) => emit(operate(records), next));
+    };
+  }
+
+  #receive(fetched: FetchedSet): void {
+    const startMs = performance.now();
+    try {
+      this.#partitions.get(fetched.p)?.receive(fetched);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#counters.busyMs += performance.now() - startMs;
+  }
+
+  #execute(command: JobManagerCommand): void {
+    switch (command.type) {
+      case "assignment":
+        this.#assign(command);
+        break;
+      case "triggerCheckpoint":
+        this.#acknowledge(command.checkpointId);
+        break;
+      case "checkpointCompleted":
+        // It never throws (F3), and nothing waits for it.
+        void this.#source.commitCheckpointOffsets(command.checkpointId);
+        break;
+      case "jobEnded":
+        void this.#end();
+        break;
+      default:
+        unreachable(command);
+    }
+  }
+
+  #assign({ life, redisRunId, partitions }: Assignment): void {
+    if (this.#state !== "working") return;
+    this.#life = { life, redisRunId };
+    this.#lostLife = null;
+    this.#options.store.expect(this.#life);
+    const assigned = new Map(partitions.map(({ p, g }) => [p, g]));
+    for (const partition of this.#partitions.values()) if (!assigned.has(partition.p)) partition.assign(null);
+    for (const [p, g] of assigned) {
+      const partition = this.#partitions.get(p) ?? new PartitionTask(p, this.#context);
+      this.#partitions.set(p, partition);
+      partition.assign({ life, g });
+    }
+  }
+
+  #acknowledge(checkpointId: number): void {
+    this.#checkpointId = checkpointId;
+    this.#publishMetrics(this.#state === "ended");
+    const life = this.#life?.life ?? "";
+    const applied: SourcePosition[] = [];
+    for (const { p, held, appliedOffset } of this.#partitions.values()) {
+      if (held?.life === life && appliedOffset !== undefined) applied.push({ p, offset: appliedOffset });
+    }
+    const offsets = this.#source.snapshotState(checkpointId, applied);
+    this.#client.send({ type: "checkpointAcknowledged", checkpointId, life, offsets });
+  }
+
+  /** All partitions are fenced. What is in flight gets its answer, then the numbers are final. */
+  async #end(): Promise<void> {
+    if (this.#state !== "working" && this.#state !== "failed") return;
+    this.#state = "ended";
+    for (const partition of this.#partitions.values()) partition.drop(null);
+    try {
+      await this.#settle(END_DEADLINE_MS);
+    } catch (error) {
+      this.#options.log.warn("the job ended, but an APPLY has no answer", error);
+    }
+    this.#publishMetrics(true);
+  }
+
+  #loseStore(life: string): void {
+    if (this.#life?.life !== life || this.#lostLife === life) return;
+    this.#lostLife = life;
+    this.#options.log.warn(`Redis does not hold life ${life} any more: waiting for the JobManager to recover it`);
+    for (const partition of this.#partitions.values()) partition.drop(life);
+    this.#client.send({ type: "storeLost", life });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state !== "working") return;
+    this.#state = "failed";
+    this.#options.log.error("the task failed", error);
+    for (const partition of this.#partitions.values()) partition.drop(null);
+    const { code, category } = isAppError(error)
+      ? error
+      : ({ code: "ASSERTION_FAILED", category: "unexpected" } as const);
+    this.#failure = { type: "taskFailed", code, category, message: describeError(error) };
+    this.#client.send(this.#failure);
+  }
+
+  #registration(): TaskManagerToJobManager {
+    const { environment, incarnation } = this.#options;
+    const { config, token, resource } = environment;
+    const held = [...this.#partitions.values()].flatMap(({ p, held }) => (held === null ? [] : [{ p, g: held.g }]));
+    // As many partitions as the plan gives to each of the TaskManagers that the run began with.
+    const slots = Math.max(1, Math.ceil(config.partitions / config.taskManagers));
+    return { type: "register", token, tm: resource, incarnation, pid: process.pid, slots, held };
+  }
+
+  #repeatReports(): void {
+    if (this.#failure !== null) this.#client.send(this.#failure);
+    if (this.#lostLife !== null) this.#client.send({ type: "storeLost", life: this.#lostLife });
+  }
+
+  #publishMetrics(final: boolean): void {
+    const { environment, incarnation, sendMetrics } = this.#options;
+    const partitions: PartitionPosition[] = [];
+    for (const { p, appliedOffset, endOffset } of this.#partitions.values()) {
+      if (appliedOffset !== undefined) partitions.push({ p, offset: appliedOffset, endOffset });
+    }
+    this.#newestMetrics = collectMetrics(
+      { tm: environment.resource, incarnation, clock: environment.clock, counters: this.#counters, lag: this.#lag },
+      { partitions, checkpointId: this.#checkpointId, final },
+    );
+    sendMetrics(this.#newestMetrics);
+  }
+
+  async #settle(deadlineMs: number): Promise<void> {
+    const isGone = (partition: PartitionTask) => partition.kind === "gone";
+    await waitUntil(() => ([...this.#partitions.values()].every(isGone) ? true : undefined), {
+      what: "the answer to every APPLY in flight",
+      deadlineMs,
+    });
+  }
+}
