@@ -1,0 +1,114 @@
+/**
+ * Fetch: views of the stored batches, within the limits of the request.
+ *
+ * K1 (KIP-74) The first partition that has anything gets at least one batch, whatever the limits; every other one only
+ *    what still fits.
+ * K2 No fetch sessions: a client that begins one gets session id 0 and so knows that each request must name all.
+ */
+import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+import type {
+  FetchedPartition,
+  FetchPartition,
+  FetchRequest,
+  FetchResponse,
+} from "../../../clients/kafka/wire/fetch.ts";
+import type { BrokerState } from "../broker-state.ts";
+import type { PartitionLog } from "../partition-log.ts";
+
+/** Kafka's fetch.max.bytes of a broker: what one answer holds at most, apart from K1. */
+const FETCH_BYTES_MAX = 55 * 1024 * 1024;
+const READ_COMMITTED = 1;
+
+export interface FetchRead {
+  readonly response: FetchResponse<readonly Buffer[]>;
+  /** How many bytes of records are in the response. */
+  readonly bytes: number;
+  /** True if some partition has an error, which the client must learn of without waiting. */
+  readonly failed: boolean;
+  /** The logs that were read: appends to them may complete the request. */
+  readonly logs: readonly PartitionLog[];
+}
+
+/** The bytes worth waiting for: a minimum above the request's own limits could never be reached. */
+export function minBytesOf(request: FetchRequest): number {
+  let limit = 0;
+  for (const topic of request.topics) for (const partition of topic.partitions) limit += partition.maxBytes;
+  return Math.min(request.minBytes, request.maxBytes, FETCH_BYTES_MAX, limit);
+}
+
+export function readFetch(state: BrokerState, request: FetchRequest): FetchRead {
+  const sessionError = checkSession(request);
+  if (sessionError !== ErrorCode.NONE) {
+    return { response: respond(sessionError, []), bytes: 0, failed: true, logs: [] };
+  }
+  const logs: PartitionLog[] = [];
+  const bytesMax = Math.min(request.maxBytes, FETCH_BYTES_MAX);
+  let bytes = 0;
+  let failed = false;
+  const readOne = (name: string, asked: FetchPartition) => {
+    const log = state.topics.findPartition(name, asked.p)?.log;
+    const errorCode = checkPartition(log, asked);
+    if (log === undefined || errorCode !== ErrorCode.NONE) {
+      failed = true;
+      return failPartition(asked.p, errorCode);
+    }
+    logs.push(log);
+    const records: Buffer[] = [];
+    const limit = Math.max(0, Math.min(asked.maxBytes, bytesMax - bytes));
+    bytes += log.read(asked.fetchOffset, { bytesMax: limit, atLeastOne: bytes === 0 }, records);
+    return answerPartition(asked.p, log, records, request.isolationLevel);
+  };
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((asked) => readOne(name, asked)),
+  }));
+  return { response: respond(ErrorCode.NONE, topics), bytes, failed, logs };
+}
+
+/** Epoch -1 is a request without a session, 0 one that would like to begin one. We never gave out a session id. */
+function checkSession({ sessionId, sessionEpoch }: FetchRequest): number {
+  if (sessionId !== 0) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
+  return sessionEpoch > 0 ? ErrorCode.INVALID_FETCH_SESSION_EPOCH : ErrorCode.NONE;
+}
+
+function checkPartition(log: PartitionLog | undefined, asked: FetchPartition): number {
+  if (log === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  // This broker's only leader epoch is 0; -1 means that the client does not care.
+  if (asked.currentLeaderEpoch > 0) return ErrorCode.UNKNOWN_LEADER_EPOCH;
+  const inRange = asked.fetchOffset >= log.startOffset && asked.fetchOffset <= log.endOffset;
+  return inRange ? ErrorCode.NONE : ErrorCode.OFFSET_OUT_OF_RANGE;
+}
+
+function respond(errorCode: number, topics: FetchResponse<readonly Buffer[]>["topics"]) {
+  return { throttleTimeMs: 0, errorCode, sessionId: 0, topics };
+}
+
+function answerPartition(
+  p: number,
+  log: PartitionLog,
+  records: readonly Buffer[],
+  isolationLevel: number,
+): FetchedPartition<readonly Buffer[]> {
+  return {
+    p,
+    errorCode: ErrorCode.NONE,
+    highWatermark: log.endOffset,
+    lastStableOffset: log.endOffset,
+    logStartOffset: log.startOffset,
+    // There are no transactions, so none was aborted; who does not ask for committed records gets no list at all.
+    abortedTransactions: isolationLevel === READ_COMMITTED ? [] : null,
+    records,
+  };
+}
+
+function failPartition(p: number, errorCode: number): FetchedPartition<readonly Buffer[]> {
+  return {
+    p,
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    abortedTransactions: null,
+    records: [],
+  };
+}

@@ -1,0 +1,130 @@
+/** Metadata, CreateTopics, DeleteTopics: which topics there are. Topics are never created by the way. */
+import type {
+  CreateTopicsRequest,
+  CreateTopicsResponse,
+  TopicToCreate,
+} from "../../../clients/kafka/wire/create-topics.ts";
+import type { DeleteTopicsRequest, DeleteTopicsResponse } from "../../../clients/kafka/wire/delete-topics.ts";
+import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+import type { MetadataRequest, MetadataResponse, MetadataTopic } from "../../../clients/kafka/wire/metadata.ts";
+import { type BrokerState, NODE_ID } from "../broker-state.ts";
+import { refuseSetting, TopicConfig } from "../topic-config.ts";
+import { PARTITIONS_PER_TOPIC_MAX, refuseTopicName, type Topic } from "../topics.ts";
+
+/** Kafka's INVALID_REPLICA_ASSIGNMENT; our client never assigns replicas. */
+const INVALID_REPLICA_ASSIGNMENT = 39;
+/** Kafka's num.partitions: for a topic that is created with -1. */
+const PARTITIONS_DEFAULT = 1;
+/** "The broker's own", as a number of partitions or replicas. */
+const BROKER_DEFAULT = -1;
+
+export function answerMetadata(state: BrokerState, request: MetadataRequest): MetadataResponse {
+  const { host, port, clusterId } = state.identity;
+  const topics = request.topics?.map((name) => describeTopic(name, state.topics.find(name)));
+  return {
+    throttleTimeMs: 0,
+    brokers: [{ nodeId: NODE_ID, host, port, rack: null }],
+    clusterId,
+    controllerId: NODE_ID,
+    topics: topics ?? state.topics.list().map((topic) => describeTopic(topic.name, topic)),
+  };
+}
+
+function describeTopic(name: string, topic: Topic | undefined): MetadataTopic {
+  if (topic === undefined) {
+    const errorCode =
+      refuseTopicName(name) === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION;
+    return { errorCode, name, isInternal: false, partitions: [] };
+  }
+  const partitions = topic.partitions.map((_, p) => ({
+    errorCode: ErrorCode.NONE,
+    p,
+    leader: NODE_ID,
+    replicas: [NODE_ID],
+    inSyncReplicas: [NODE_ID],
+    offlineReplicas: [],
+  }));
+  return { errorCode: ErrorCode.NONE, name, isInternal: false, partitions };
+}
+
+export function answerCreateTopics(state: BrokerState, request: CreateTopicsRequest): CreateTopicsResponse {
+  const names = request.topics.map((topic) => topic.name);
+  const topics = request.topics.map((topic) => {
+    const twice = names.indexOf(topic.name) !== names.lastIndexOf(topic.name);
+    const refused = twice
+      ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `topic ${topic.name} is in the request twice` }
+      : refuseTopic(state, topic);
+    if (refused !== undefined) return { name: topic.name, ...refused };
+    if (!request.validateOnly) createTopic(state, topic);
+    return { name: topic.name, errorCode: ErrorCode.NONE, errorMessage: null };
+  });
+  return { throttleTimeMs: 0, topics };
+}
+
+interface TopicRefusal {
+  readonly errorCode: number;
+  readonly errorMessage: string;
+}
+
+function refuseTopic(state: BrokerState, topic: TopicToCreate): TopicRefusal | undefined {
+  const badName = refuseTopicName(topic.name);
+  if (badName !== undefined) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: badName };
+  if (state.topics.find(topic.name) !== undefined) {
+    return { errorCode: ErrorCode.TOPIC_ALREADY_EXISTS, errorMessage: `topic ${topic.name} exists already` };
+  }
+  const badPlacement = topic.assignments.length > 0 ? refuseAssignments(topic) : refuseCounts(topic);
+  if (badPlacement !== undefined) return badPlacement;
+  if (!state.topics.hasRoomFor(partitionsOf(topic))) {
+    const errorMessage = `${partitionsOf(topic)} partitions: at most ${PARTITIONS_PER_TOPIC_MAX} a topic, and the broker has its limit in all`;
+    return { errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage };
+  }
+  for (const { name, value } of topic.configs) {
+    const errorMessage = refuseSetting(name, value);
+    if (errorMessage !== undefined) return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage };
+  }
+  return undefined;
+}
+
+function refuseCounts({ partitions, replicationFactor }: TopicToCreate): TopicRefusal | undefined {
+  if (partitions < 1 && partitions !== BROKER_DEFAULT) {
+    const errorMessage = `${partitions} partitions: expected at least 1, or ${BROKER_DEFAULT} for the broker's default`;
+    return { errorCode: ErrorCode.INVALID_PARTITIONS, errorMessage };
+  }
+  if (replicationFactor !== 1 && replicationFactor !== BROKER_DEFAULT) {
+    const errorMessage = `replication factor ${replicationFactor}: there is one broker, so only 1 is possible`;
+    return { errorCode: ErrorCode.INVALID_REPLICATION_FACTOR, errorMessage };
+  }
+  return undefined;
+}
+
+function refuseAssignments({ partitions, replicationFactor, assignments }: TopicToCreate): TopicRefusal | undefined {
+  if (partitions !== BROKER_DEFAULT || replicationFactor !== BROKER_DEFAULT) {
+    const errorMessage = "with replica assignments, the numbers of partitions and replicas must be -1";
+    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage };
+  }
+  const ids = new Set(assignments.map(({ p }) => p));
+  const gapless = ids.size === assignments.length && assignments.every((_, i) => ids.has(i));
+  const here = assignments.every(({ brokers }) => brokers.length === 1 && brokers[0] === NODE_ID);
+  if (gapless && here) return undefined;
+  const errorMessage = `expected partitions 0 to ${assignments.length - 1}, each on broker ${NODE_ID} alone`;
+  return { errorCode: INVALID_REPLICA_ASSIGNMENT, errorMessage };
+}
+
+function partitionsOf({ partitions, assignments }: TopicToCreate): number {
+  if (assignments.length > 0) return assignments.length;
+  return partitions === BROKER_DEFAULT ? PARTITIONS_DEFAULT : partitions;
+}
+
+function createTopic(state: BrokerState, topic: TopicToCreate): void {
+  const given = new Map(topic.configs.map(({ name, value }) => [name, value ?? ""]));
+  state.topics.create(topic.name, partitionsOf(topic), new TopicConfig(given));
+}
+
+export function answerDeleteTopics(state: BrokerState, request: DeleteTopicsRequest): DeleteTopicsResponse {
+  const topics = request.names.map((name) => {
+    if (!state.topics.delete(name)) return { name, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+    state.offsets.deleteTopic(name);
+    return { name, errorCode: ErrorCode.NONE };
+  });
+  return { throttleTimeMs: 0, topics };
+}

@@ -1,0 +1,46 @@
+/** All that the broker knows. It lives in memory only, and no clock or socket is in it. */
+import { OffsetStore } from "./offset-store.ts";
+import { Topics } from "./topics.ts";
+
+/** One broker: it leads every partition, coordinates every group, and controls the cluster. */
+export const NODE_ID = 1;
+
+export interface BrokerIdentity {
+  readonly host: string;
+  readonly port: number;
+  readonly clusterId: string;
+  /**
+   * The first producer id to be given out. Different in each life of a broker, so that a producer that outlived the
+   * last one is not taken for a new producer.
+   */
+  readonly firstProducerId: number;
+}
+
+export class BrokerState {
+  readonly identity: BrokerIdentity;
+  readonly topics: Topics;
+  readonly offsets = new OffsetStore();
+  readonly #onFull: (message: string) => void;
+  #nextProducerId: number;
+  #wasFull = false;
+
+  /** `onFull` is told once, when the memory for records is full for the first time. */
+  constructor(identity: BrokerIdentity, memoryBytesMax: number, onFull: (message: string) => void) {
+    this.identity = identity;
+    this.#onFull = onFull;
+    this.topics = new Topics(memoryBytesMax);
+    this.#nextProducerId = identity.firstProducerId;
+  }
+
+  reportFull(message: string): void {
+    if (this.#wasFull) return;
+    this.#wasFull = true;
+    this.#onFull(message);
+  }
+
+  issueProducerId(): number {
+    const producerId = this.#nextProducerId;
+    this.#nextProducerId += 1;
+    return producerId;
+  }
+}

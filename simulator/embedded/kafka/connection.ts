@@ -1,0 +1,143 @@
+/**
+ * One client's connection: reads frames, hands each request to the broker, writes the answers.
+ *
+ * States: ready (takes the next request), waiting (a long poll is open), sending (the client is slow to read), closed.
+ *
+ * C1 Requests are answered one after the other, in their order, as in Kafka: while a fetch waits, later requests wait.
+ * C2 At most one answer is unsent: a client that does not read gets no further request served.
+ * C3 While requests cannot be served, reading goes on up to PENDING_BYTES_MAX, so that the end of a connection is
+ *    noticed; above it the socket is paused.
+ * C4 A malformed frame, or a failure in handling a request, closes this connection and no other.
+ */
+import type { Socket } from "node:net";
+import { unreachable } from "../../common/foundation/assert.ts";
+import { isAppError } from "../../common/foundation/errors.ts";
+import type { Log } from "../../common/foundation/log.ts";
+import type { FetchWaiter, FetchWaiters } from "./fetch-waiters.ts";
+import { FrameBuffer, REQUEST_BYTES_MAX } from "./frame-buffer.ts";
+import type { LongPoll, Outcome } from "./outcome.ts";
+
+const PENDING_BYTES_MAX = 1024 * 1024;
+
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  readonly handle: (buffer: Buffer, start: number, end: number) => Outcome;
+  readonly waiters: FetchWaiters;
+  readonly log: Log;
+}
+
+type State =
+  | { readonly kind: "ready" }
+  | { readonly kind: "waiting"; readonly waiter: FetchWaiter }
+  | { readonly kind: "sending" }
+  | { readonly kind: "closed" };
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #handle: ConnectionOptions["handle"];
+  readonly #waiters: FetchWaiters;
+  readonly #log: Log;
+  readonly #peer: string;
+  readonly #frames = new FrameBuffer(REQUEST_BYTES_MAX);
+  #state: State = { kind: "ready" };
+
+  constructor({ socket, handle, waiters, log }: ConnectionOptions) {
+    this.#socket = socket;
+    this.#handle = handle;
+    this.#waiters = waiters;
+    this.#log = log;
+    this.#peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("drain", () => this.#resumeServing("sending"));
+    // Whoever has ended his side waits for no answer; one that is being sent is sent to its end by the socket.
+    socket.on("end", () => this.#end());
+    socket.on("close", () => this.#end());
+    // A reset by the client is its way to end; "close" follows and does what is needed.
+    socket.on("error", (error) => this.#log.info(`connection ${this.#peer}: ${error.message}`));
+  }
+
+  #receive(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length; ) {
+      const copied = chunk.copy(this.#frames.reserve(), 0, at);
+      this.#frames.commit(copied);
+      at += copied;
+    }
+    this.#serve();
+    if (this.#state.kind !== "ready" && this.#frames.bytesPending > PENDING_BYTES_MAX) this.#socket.pause();
+  }
+
+  /** Serves whole frames while nothing holds it up. */
+  #serve(): void {
+    while (this.#state.kind === "ready") {
+      const frame = this.#frames.next();
+      if (frame.kind === "incomplete") return;
+      if (frame.kind === "frame") this.#perform(this.#run(frame.start, frame.end));
+      else this.#close(`a frame of ${frame.length} bytes: expected 0 to ${REQUEST_BYTES_MAX}`);
+    }
+  }
+
+  #run(start: number, end: number): Outcome {
+    try {
+      return this.#handle(this.#frames.buffer, start, end);
+    } catch (error) {
+      if (isAppError(error) && error.code === "KAFKA_MALFORMED") return { kind: "close", reason: error.message };
+      // Ours to repair, but no reason to take every other client's data away: this process is their memory.
+      this.#log.error("a request failed", error);
+      if (error instanceof Error && error.stack !== undefined) this.#log.error(error.stack);
+      return { kind: "close", reason: "the broker failed on a request" };
+    }
+  }
+
+  #perform(outcome: Outcome): void {
+    switch (outcome.kind) {
+      case "answer":
+        this.#send(outcome.frame);
+        break;
+      case "silent":
+        break;
+      case "wait":
+        this.#startWaiting(outcome);
+        break;
+      case "close":
+        this.#close(outcome.reason);
+        break;
+      default:
+        unreachable(outcome);
+    }
+  }
+
+  #startWaiting(poll: LongPoll): void {
+    const onReady = () => {
+      this.#state = { kind: "ready" };
+      this.#send(poll.finish());
+      this.#resumeServing("ready");
+    };
+    this.#state = { kind: "waiting", waiter: this.#waiters.wait({ ...poll, onReady }) };
+  }
+
+  /** One writev of all chunks: stored batches go from where they lie into the socket. */
+  #send(frame: readonly Buffer[]): void {
+    this.#socket.cork();
+    for (const chunk of frame) this.#socket.write(chunk);
+    this.#socket.uncork();
+    if (this.#socket.writableNeedDrain) this.#state = { kind: "sending" };
+  }
+
+  #resumeServing(from: "sending" | "ready"): void {
+    if (this.#state.kind !== from) return;
+    this.#state = { kind: "ready" };
+    this.#serve();
+    if (this.#socket.isPaused() && this.#frames.bytesPending <= PENDING_BYTES_MAX) this.#socket.resume();
+  }
+
+  #close(reason: string): void {
+    this.#log.warn(`connection ${this.#peer} is closed: ${reason}`);
+    this.#socket.destroy();
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#state.kind === "waiting") this.#state.waiter.cancel();
+    this.#state = { kind: "closed" };
+  }
+}

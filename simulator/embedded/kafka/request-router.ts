@@ -1,0 +1,161 @@
+/**
+ * From a request frame to its outcome: reads the header, finds the API, decodes, answers, encodes.
+ *
+ * Q1 What is advertised is served in every advertised version, and nothing else is; the one exception is Produce 0-2,
+ *    which is advertised because some clients stop compressing without it.
+ * Q2 A request of an API or version that is not served ends the connection, as in Kafka: there is no form in which to
+ *    answer it. Only ApiVersions of any version is answered: its client asks which versions there are.
+ */
+import { type ApiVersionRange, apiVersionsApi } from "../../clients/kafka/wire/api-versions.ts";
+import { createTopicsApi } from "../../clients/kafka/wire/create-topics.ts";
+import { deleteGroupsApi } from "../../clients/kafka/wire/delete-groups.ts";
+import { deleteTopicsApi } from "../../clients/kafka/wire/delete-topics.ts";
+import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
+import { type FetchRequest, fetchApi } from "../../clients/kafka/wire/fetch.ts";
+import { findCoordinatorApi } from "../../clients/kafka/wire/find-coordinator.ts";
+import {
+  type Api,
+  decodeRequestHeader,
+  encodeResponseFrame,
+  type RequestHeader,
+} from "../../clients/kafka/wire/frame.ts";
+import { initProducerIdApi } from "../../clients/kafka/wire/init-producer-id.ts";
+import { listOffsetsApi } from "../../clients/kafka/wire/list-offsets.ts";
+import { metadataApi } from "../../clients/kafka/wire/metadata.ts";
+import { offsetCommitApi } from "../../clients/kafka/wire/offset-commit.ts";
+import { offsetFetchApi } from "../../clients/kafka/wire/offset-fetch.ts";
+import { type ProduceResponse, produceApi } from "../../clients/kafka/wire/produce.ts";
+import { Reader } from "../../clients/kafka/wire/reader.ts";
+import type { Writer } from "../../clients/kafka/wire/writer.ts";
+import { answerDescribeConfigs } from "./apis/configs.ts";
+import { minBytesOf, readFetch } from "./apis/fetch.ts";
+import { answerDeleteGroups, answerFindCoordinator, answerOffsetCommit, answerOffsetFetch } from "./apis/groups.ts";
+import { answerListOffsets } from "./apis/offsets.ts";
+import { answerProduce } from "./apis/produce.ts";
+import { answerInitProducerId } from "./apis/producers.ts";
+import { answerCreateTopics, answerDeleteTopics, answerMetadata } from "./apis/topics.ts";
+import type { BrokerState } from "./broker-state.ts";
+import { DESCRIBE_CONFIGS, decodeDescribeConfigs, encodeDescribeConfigs } from "./describe-configs-codec.ts";
+import type { Outcome } from "./outcome.ts";
+
+interface Route {
+  readonly key: number;
+  readonly name: string;
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  readonly run: (state: BrokerState, r: Reader, header: RequestHeader) => Outcome;
+}
+
+/** An API whose request is answered at once. */
+function route<Q, S, DecodedRequest, DS>(
+  api: Api<Q, S, DecodedRequest, DS>,
+  answer: (state: BrokerState, request: DecodedRequest) => S,
+): Route {
+  const { key, name, minVersion, maxVersion } = api;
+  const run: Route["run"] = (state, r, header) => {
+    const request = api.decodeRequest(r, header.apiVersion);
+    r.expectEnd();
+    const response = answer(state, request);
+    return respond(header, (w) => api.encodeResponse(w, header.apiVersion, response));
+  };
+  return { key, name, minVersion, maxVersion, run };
+}
+
+const routes: ReadonlyMap<number, Route> = new Map(
+  [
+    { ...produceApi, run: runProduce },
+    { ...fetchApi, run: runFetch },
+    route(listOffsetsApi, answerListOffsets),
+    route(metadataApi, answerMetadata),
+    route(offsetCommitApi, answerOffsetCommit),
+    route(offsetFetchApi, answerOffsetFetch),
+    route(findCoordinatorApi, answerFindCoordinator),
+    route(apiVersionsApi, () => ({ errorCode: ErrorCode.NONE, apis: advertised(), throttleTimeMs: 0 })),
+    route(createTopicsApi, answerCreateTopics),
+    route(deleteTopicsApi, answerDeleteTopics),
+    route(initProducerIdApi, answerInitProducerId),
+    { ...DESCRIBE_CONFIGS, name: "DescribeConfigs", run: runDescribeConfigs },
+    route(deleteGroupsApi, answerDeleteGroups),
+  ].map((each: Route) => [each.key, each]),
+);
+
+/** Handles the request frame in start…end of the buffer; nothing of the frame is used after the return. */
+export function handleRequest(state: BrokerState, buffer: Buffer, start: number, end: number): Outcome {
+  const r = new Reader(buffer, start, end);
+  const header = decodeRequestHeader(r);
+  const found = routes.get(header.apiKey);
+  if (found === undefined) {
+    return { kind: "close", reason: `API ${header.apiKey}, asked for by ${clientOf(header)}, is not served` };
+  }
+  const served = header.apiVersion >= found.minVersion && header.apiVersion <= found.maxVersion;
+  if (served) return found.run(state, r, header);
+  if (found.key === apiVersionsApi.key) return refuseApiVersions(header);
+  const range = `${found.minVersion} to ${found.maxVersion}`;
+  const reason = `${found.name} ${header.apiVersion}, asked for by ${clientOf(header)}, is not served, but ${range} are`;
+  return { kind: "close", reason };
+}
+
+function clientOf(header: RequestHeader): string {
+  return JSON.stringify(header.clientId?.slice(0, 100) ?? "a client without a name");
+}
+
+function advertised(): ApiVersionRange[] {
+  return [...routes.values()].map(({ key, minVersion, maxVersion }) => ({
+    apiKey: key,
+    minVersion: key === produceApi.key ? 0 : minVersion,
+    maxVersion,
+  }));
+}
+
+/** Error 35 in the form of version 0, which every client can read, with the versions to choose from. */
+function refuseApiVersions(header: RequestHeader): Outcome {
+  const response = { errorCode: ErrorCode.UNSUPPORTED_VERSION, apis: advertised(), throttleTimeMs: 0 };
+  return respond(header, (w) => apiVersionsApi.encodeResponse(w, 0, response));
+}
+
+function runProduce(state: BrokerState, r: Reader, header: RequestHeader): Outcome {
+  const request = produceApi.decodeRequest(r, header.apiVersion);
+  r.expectEnd();
+  const response = answerProduce(state, request, { version: header.apiVersion, buffer: r.buffer });
+  if (request.acks !== 0) return respond(header, (w) => produceApi.encodeResponse(w, header.apiVersion, response));
+  const failed = firstError(response);
+  // Without a response, the end of the connection is the only way to say that something was not stored.
+  return failed === undefined ? { kind: "silent" } : { kind: "close", reason: `produce with acks=0: ${failed}` };
+}
+
+function firstError(response: ProduceResponse): string | undefined {
+  for (const { name, partitions } of response.topics) {
+    const failed = partitions.find((partition) => partition.errorCode !== ErrorCode.NONE);
+    if (failed !== undefined) return `${name}-${failed.p}: ${failed.errorMessage}`;
+  }
+  return undefined;
+}
+
+function runFetch(state: BrokerState, r: Reader, header: RequestHeader): Outcome {
+  const request = fetchApi.decodeRequest(r, header.apiVersion);
+  r.expectEnd();
+  const read = readFetch(state, request);
+  const bytesMissing = minBytesOf(request) - read.bytes;
+  if (bytesMissing <= 0 || read.failed || request.maxWaitMs <= 0 || read.logs.length === 0) {
+    return respond(header, (w) => fetchApi.encodeResponse(w, header.apiVersion, read.response));
+  }
+  const finish = () => encodeFetch(state, request, header);
+  return { kind: "wait", logs: read.logs, bytesMissing, maxWaitMs: request.maxWaitMs, finish };
+}
+
+/** Reads anew, with all that came in while the request waited. */
+function encodeFetch(state: BrokerState, request: FetchRequest, header: RequestHeader): Buffer[] {
+  const { response } = readFetch(state, request);
+  return encodeResponseFrame(header.correlationId, (w) => fetchApi.encodeResponse(w, header.apiVersion, response));
+}
+
+function runDescribeConfigs(state: BrokerState, r: Reader, header: RequestHeader): Outcome {
+  const request = decodeDescribeConfigs(r, header.apiVersion);
+  r.expectEnd();
+  const response = answerDescribeConfigs(state, request);
+  return respond(header, (w) => encodeDescribeConfigs(w, header.apiVersion, response));
+}
+
+function respond(header: RequestHeader, writeBody: (w: Writer) => void): Outcome {
+  return { kind: "answer", frame: encodeResponseFrame(header.correlationId, writeBody) };
+}

@@ -1,0 +1,93 @@
+/**
+ * The topics of this broker and their partitions.
+ *
+ * T1 A topic's partitions are 0..n−1 for its whole life; their number never changes.
+ * T2 Deleting a topic gives its bytes back to the budget and wakes whoever waits for its records.
+ */
+import { FetchWaiters } from "./fetch-waiters.ts";
+import { MemoryBudget } from "./memory-budget.ts";
+import { PartitionLog } from "./partition-log.ts";
+import { ProducerWindow } from "./producer-window.ts";
+import type { TopicConfig } from "./topic-config.ts";
+
+export const PARTITIONS_PER_TOPIC_MAX = 10_000;
+const PARTITIONS_IN_ALL_MAX = 50_000;
+const PRODUCERS_PER_PARTITION_MAX = 1_000;
+const TOPIC_NAME_LENGTH_MAX = 249;
+
+export interface Partition {
+  readonly log: PartitionLog;
+  readonly producers: ProducerWindow;
+}
+
+export interface Topic {
+  readonly name: string;
+  readonly config: TopicConfig;
+  readonly partitions: readonly Partition[];
+}
+
+export class Topics {
+  readonly budget: MemoryBudget;
+  readonly waiters = new FetchWaiters();
+  readonly #topics = new Map<string, Topic>();
+  #partitionsInAll = 0;
+
+  constructor(bytesMax: number) {
+    this.budget = new MemoryBudget(bytesMax);
+  }
+
+  find(name: string): Topic | undefined {
+    return this.#topics.get(name);
+  }
+
+  findPartition(name: string, partition: number): Partition | undefined {
+    return this.#topics.get(name)?.partitions[partition];
+  }
+
+  list(): Topic[] {
+    return [...this.#topics.values()];
+  }
+
+  /** True when this many more partitions are within the broker's bound. */
+  hasRoomFor(partitions: number): boolean {
+    return partitions <= PARTITIONS_PER_TOPIC_MAX && this.#partitionsInAll + partitions <= PARTITIONS_IN_ALL_MAX;
+  }
+
+  /** Makes a topic whose name and number of partitions were checked, and which does not exist. */
+  create(name: string, partitions: number, config: TopicConfig): Topic {
+    const topic = { name, config, partitions: Array.from({ length: partitions }, createPartition) };
+    this.#topics.set(name, topic);
+    this.#partitionsInAll += partitions;
+    return topic;
+  }
+
+  /** False when there is no such topic. */
+  delete(name: string): boolean {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) return false;
+    this.#topics.delete(name);
+    this.#partitionsInAll -= topic.partitions.length;
+    for (const { log } of topic.partitions) {
+      this.budget.release(log.bytesStored);
+      this.waiters.closed(log);
+    }
+    return true;
+  }
+}
+
+function createPartition(): Partition {
+  return { log: new PartitionLog(), producers: new ProducerWindow(PRODUCERS_PER_PARTITION_MAX) };
+}
+
+/** Why a topic cannot have this name, as Kafka has it; undefined when it can. */
+export function refuseTopicName(name: string): string | undefined {
+  if (name === "") return "the topic name is empty";
+  if (name === "." || name === "..") return `the topic name cannot be "${name}"`;
+  if (name.length > TOPIC_NAME_LENGTH_MAX) {
+    return `the topic name has ${name.length} characters, at most ${TOPIC_NAME_LENGTH_MAX} are allowed`;
+  }
+  if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
+    return `the topic name "${name}" has characters other than ASCII letters and digits, ".", "_" and "-"`;
+  }
+  return undefined;
+}
