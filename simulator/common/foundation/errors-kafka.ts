@@ -68,4 +68,9 @@ export const kafkaErrors = {
       `no answer for ${p.waitedMs} ms to ${p.records} records of ${p.topic}-${p.p} from sequence ${p.firstSequence}: whether Kafka has them is unknown`,
   ),
   KAFKA_CLOSED: row<{ what: string }>("unexpected", false, (p) => `${p.what} is closed`),
+  KAFKA_EMBEDDED_LISTEN_FAILED: row<{ endpoint: string }>(
+    "infrastructure",
+    true,
+    (p) => `the embedded Kafka cannot listen on ${p.endpoint}: give it a port that no other program uses`,
+  ),
 };
