@@ -33,7 +33,7 @@ async function playPlain(options: SampleOptions, summaryOnly = false): Promise<s
 describe("plain output", () => {
   it("says each change once, in columns, and the progress with thousands separators", async () => {
     const lines = await playPlain({});
-    expect(lines).toContain(`     2.9s  ${"kafka".padEnd(19)}  running, healthy, 127.0.0.1:41234`);
+    expect(lines).toContain(`    2.9s  ${"kafka".padEnd(19)}  running, healthy, 127.0.0.1:41234`);
     const progress = lines.filter((line) => line.includes("  progress "));
     expect(progress).toHaveLength(4);
     expect(progress[1]).toContain(

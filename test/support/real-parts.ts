@@ -1,0 +1,40 @@
+/**
+ * Programs that only some machines have. A suite that needs one is skipped where it is missing, with the reason in its
+ * title and again at the end of the run; with REQUIRE_REAL=1 it fails instead, so that a machine set up for them cannot
+ * pass by skipping.
+ */
+import { spawnSync } from "node:child_process";
+import { describe } from "vitest";
+import { realKafkaMissing } from "./real-kafka.ts";
+import { realRedisMissing } from "./real-redis.ts";
+import { SKIP_MARK } from "./skip-reporter.ts";
+
+export type RealPart = "kafka" | "redis" | "kcat" | "tmux";
+
+/** Why the part cannot be used, or false. Throws where it is missing and REQUIRE_REAL=1. */
+export function requireReal(part: RealPart): { readonly skip: string | false } {
+  switch (part) {
+    case "kafka":
+      return { skip: realKafkaMissing() ?? false };
+    case "redis":
+      return { skip: realRedisMissing() ?? false };
+    case "kcat":
+    case "tmux":
+      return { skip: programMissing(part, "-V") ?? false };
+  }
+}
+
+/** A suite that needs real parts. */
+export function describeReal(parts: readonly RealPart[], title: string, body: () => void): void {
+  const reasons = parts.map((part) => requireReal(part).skip).filter((reason) => reason !== false);
+  if (reasons.length === 0) describe(title, body);
+  else describe.skip(`${title} ${SKIP_MARK}${reasons.join("; ")})`, body);
+}
+
+function programMissing(program: string, versionFlag: string): string | null {
+  const probe = spawnSync(program, [versionFlag], { stdio: "ignore" });
+  if (probe.error === undefined && probe.status === 0) return null;
+  const reason = `${program} is not on PATH`;
+  if (process.env["REQUIRE_REAL"] === "1") throw new Error(`${reason}, and REQUIRE_REAL=1 asks for it`);
+  return reason;
+}

@@ -1,0 +1,57 @@
+/** A real terminal for tests: a tmux server of the test's own, on a socket in its own folder. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+
+export interface Terminal {
+  /** The screen as it is now, a string a row, without trailing spaces. */
+  screen(): readonly string[];
+  /** Waits until the screen as one text matches. */
+  waitFor(form: RegExp, deadlineMs?: number): Promise<readonly string[]>;
+  /** Sends keys by tmux's names: `q`, `C-c`. */
+  press(key: string): void;
+  resize(columns: number, rows: number): void;
+  /** Runs a shell command in it, as if typed. */
+  type(command: string): void;
+  dispose(): void;
+}
+
+export function openTerminal(size: { columns: number; rows: number }): Terminal {
+  const folder = mkdtempSync(join(tmpdir(), "flink-apphost-tmux-"));
+  const socket = join(folder, "socket");
+  // The test runner's own NODE_ENV is no user's.
+  const { NODE_ENV: _, ...environment } = process.env;
+  const tmux = (...args: string[]): string => {
+    const { status, stdout, stderr } = spawnSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
+      encoding: "utf8",
+      env: { ...environment, LC_ALL: "C.UTF-8", TMUX: "", CI: "" },
+    });
+    if (status !== 0) throw new Error(`tmux ${args.join(" ")} failed: ${stderr}`);
+    return stdout;
+  };
+  tmux("-u", "new-session", "-d", "-x", String(size.columns), "-y", String(size.rows), "sh");
+  tmux("set-option", "-g", "status", "off");
+  tmux("resize-window", "-x", String(size.columns), "-y", String(size.rows));
+  const screen = () => tmux("capture-pane", "-p").replace(/\n$/, "").split("\n");
+  return {
+    screen,
+    waitFor: (form, deadlineMs = 20_000) =>
+      waitUntil(
+        () => {
+          const lines = screen();
+          if (!form.test(lines.join("\n"))) throw new Error(`the screen is\n${lines.join("\n")}`);
+          return lines;
+        },
+        { what: `a screen that matches ${form}`, deadlineMs, intervalMs: 100 },
+      ),
+    press: (key) => void tmux("send-keys", key),
+    resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
+    type: (command) => void tmux("send-keys", command, "Enter"),
+    dispose() {
+      tmux("kill-server");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
