@@ -1,0 +1,43 @@
+/** Record sets and messages for tests, made by the plainest code there is. */
+import {
+  ATTRIBUTE,
+  BATCH,
+  findBatchEnd,
+  placeBatch,
+  sealBatch,
+} from "../../simulator/clients/kafka/wire/record-batch.ts";
+import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
+
+/** A message of the fixed form. */
+export function messageOf(id: number, tsUs: number, size = 100): string {
+  const digits = String(id).padStart(12, "0");
+  const head = `{"id":"${digits}","ts":"${String(tsUs).padStart(16, "0")}","p":"`;
+  return `${head}${`sample-data-${digits}`.padEnd(size, "x").slice(0, size - head.length - 2)}"}`;
+}
+
+/** A batch of the values at `baseOffset`. */
+export function batchOf(baseOffset: number, values: readonly (string | Buffer | null)[]): Buffer {
+  const records = values.map((value) => ({ value: typeof value === "string" ? Buffer.from(value) : value }));
+  return encodeRecordBatch({ records, timestampMs: 1, baseOffset });
+}
+
+/** The same batch, as if compaction had left only these records of a longer batch: `lastOffsetDelta` is kept. */
+export function withLastOffsetDelta(batch: Buffer, lastOffsetDelta: number): Buffer {
+  batch.writeInt32BE(lastOffsetDelta, BATCH.lastOffsetDelta);
+  return sealed(batch);
+}
+
+export function withAttributes(batch: Buffer, attributes: keyof typeof ATTRIBUTE | number): Buffer {
+  batch.writeInt16BE(typeof attributes === "number" ? attributes : ATTRIBUTE[attributes], BATCH.attributes);
+  return sealed(batch);
+}
+
+export function atOffset(batch: Buffer, baseOffset: number): Buffer {
+  placeBatch(batch, 0, baseOffset, 0);
+  return batch;
+}
+
+function sealed(batch: Buffer): Buffer {
+  sealBatch(batch, 0, findBatchEnd(batch, 0, batch.length));
+  return batch;
+}
