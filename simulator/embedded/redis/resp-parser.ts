@@ -1,0 +1,136 @@
+/**
+ * Requests of the Redis protocol (RESP2), cut out of a byte stream.
+ *
+ *   request = array | inline
+ *   array   = "*" count CRLF, count × ( "$" length CRLF, length bytes, CRLF )
+ *   inline  = words separated by blanks, CR? LF          typed by a person, for example through telnet
+ *
+ * Arguments are latin1 strings: one character a byte, so that any bytes survive. Every length is checked before anything
+ * is kept for it. After a RespError the stream has no meaning any more, and the connection must be closed.
+ */
+export class RespError extends Error {
+  override readonly name = "RespError";
+}
+
+export interface RespLimits {
+  readonly argumentsMax: number;
+  readonly bulkBytesMax: number;
+  /** All arguments of one request together. */
+  readonly requestBytesMax: number;
+}
+
+const INLINE_BYTES_MAX = 65_536;
+const LF = 10;
+const CR = 13;
+
+export class RespParser {
+  /** May be changed between requests: whoever has not authenticated gets less. */
+  limits: RespLimits;
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  /** Do not look again before so many bytes are there: a large argument is joined once, not at each chunk. */
+  #needed = 1;
+  /** Arguments of the array that is being read; null between requests. */
+  #arguments: string[] | null = null;
+  #argumentsLeft = 0;
+  #requestBytes = 0;
+
+  constructor(limits: RespLimits) {
+    this.limits = limits;
+  }
+
+  /** Hands on each complete request, in order. Throws RespError. */
+  push(chunk: Buffer, onRequest: (request: string[]) => void): void {
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    if (this.#buffered < this.#needed) return;
+    const buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered);
+    let at = 0;
+    this.#needed = 1;
+    while (at < buffer.length) {
+      const next = this.#arguments === null ? this.#readHead(buffer, at, onRequest) : this.#readBulk(buffer, at);
+      if (next === undefined) break;
+      at = next;
+      if (this.#arguments !== null && this.#argumentsLeft === 0) {
+        const request = this.#arguments;
+        this.#arguments = null;
+        onRequest(request);
+      }
+    }
+    const rest = buffer.subarray(at);
+    this.#chunks = rest.length === 0 ? [] : [rest];
+    this.#buffered = rest.length;
+    this.#needed = Math.max(this.#needed, rest.length + 1);
+  }
+
+  /** The start of a request; returns the position behind it, or undefined when it is not complete yet. */
+  #readHead(buffer: Buffer, at: number, onRequest: (request: string[]) => void): number | undefined {
+    const end = findLine(buffer, at);
+    if (end === undefined) return undefined;
+    const line = readLine(buffer, at, end);
+    if (!line.startsWith("*")) {
+      const words = line.split(/[ \t]+/).filter((word) => word !== "");
+      if (words.length > this.limits.argumentsMax) throw new RespError("Protocol error: too many words");
+      if (words.length > 0) onRequest(words);
+      return end + 1;
+    }
+    const count = parseLength(line);
+    if (count === undefined || count > this.limits.argumentsMax) {
+      throw new RespError("Protocol error: invalid multibulk length");
+    }
+    if (count > 0) {
+      this.#arguments = [];
+      this.#argumentsLeft = count;
+      this.#requestBytes = 0;
+    }
+    return end + 1;
+  }
+
+  /** One argument; returns the position behind it, or undefined when it is not complete yet. */
+  #readBulk(buffer: Buffer, at: number): number | undefined {
+    const end = findLine(buffer, at);
+    if (end === undefined) return undefined;
+    const line = readLine(buffer, at, end);
+    if (!line.startsWith("$")) {
+      throw new RespError(`Protocol error: expected '$', got '${line.slice(0, 1)}'`);
+    }
+    const length = parseLength(line);
+    if (length === undefined || length < 0 || length > this.limits.bulkBytesMax) {
+      throw new RespError("Protocol error: invalid bulk length");
+    }
+    if (this.#requestBytes + length > this.limits.requestBytesMax) {
+      throw new RespError(`Protocol error: a request has more than ${this.limits.requestBytesMax} bytes`);
+    }
+    const from = end + 1;
+    const to = from + length;
+    if (buffer.length < to + 2) {
+      this.#needed = to + 2 - at;
+      return undefined;
+    }
+    if (buffer[to] !== CR || buffer[to + 1] !== LF) {
+      throw new RespError("Protocol error: a bulk string does not end where its length says");
+    }
+    this.#arguments?.push(buffer.toString("latin1", from, to));
+    this.#argumentsLeft -= 1;
+    this.#requestBytes += length;
+    return to + 2;
+  }
+}
+
+/** The position of the line's LF; undefined when it has not come yet. */
+function findLine(buffer: Buffer, at: number): number | undefined {
+  const end = buffer.indexOf(LF, at);
+  if ((end === -1 ? buffer.length : end) - at > INLINE_BYTES_MAX) {
+    throw new RespError("Protocol error: too big inline request");
+  }
+  return end === -1 ? undefined : end;
+}
+
+function readLine(buffer: Buffer, at: number, end: number): string {
+  return buffer.toString("latin1", at, end > at && buffer[end - 1] === CR ? end - 1 : end);
+}
+
+/** The number behind `*` or `$`. Undefined when it is none. -1 and 0 mean nothing for an array of a request. */
+function parseLength(line: string): number | undefined {
+  return /^.-?\d{1,10}$/.test(line) ? Number(line.slice(1)) : undefined;
+}
