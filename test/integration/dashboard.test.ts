@@ -56,7 +56,7 @@ describeReal(["tmux"], "the dashboard in a terminal", () => {
     terminal.press(key);
     const screen = await terminal.waitFor(/NODE_ENV for children: not set/);
     // What was typed before is on the screen again: the alternate screen is gone.
-    expect(screen.join("\n")).toContain("play-events.ts");
+    expect(screen.join("")).toContain("play-events.ts");
     expect(screen.join("\n")).toMatch(/PASSED: 10,000,000 messages processed, 0 lost/);
     expect(screen.join("\n")).toContain("report  .flink-apphost/runs/20261122-180000-ab12cd/report.json");
     terminal.type("echo back-$((40+2))");
