@@ -6,6 +6,8 @@ import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
 
 /** As in Flink's default `web.checkpoints.history`. */
 const HISTORY_MAX = 10;
+/** Completed checkpoints that the summary's quantiles are of: the newest ones. */
+const SAMPLES_MAX = 1_000;
 
 export interface CheckpointRecord {
   readonly id: number;
@@ -29,10 +31,15 @@ export class CheckpointHistory {
   latestFailed: CheckpointRecord | null = null;
   restored: { readonly id: number; readonly atMs: number; readonly location: string } | null = null;
   #records: CheckpointRecord[] = [];
+  #completedSamples: { readonly bytes: number; readonly durationMs: number }[] = [];
 
   /** Newest first. */
   get records(): readonly CheckpointRecord[] {
     return this.#records;
+  }
+
+  get completedSamples(): readonly { readonly bytes: number; readonly durationMs: number }[] {
+    return this.#completedSamples;
   }
 
   get inProgress(): number {
@@ -49,6 +56,8 @@ export class CheckpointHistory {
     if (record.status === "COMPLETED") {
       this.counts.completed += 1;
       this.latestCompleted = record;
+      const { bytes, durationMs } = record;
+      this.#completedSamples = [...this.#completedSamples, { bytes, durationMs }].slice(-SAMPLES_MAX);
     } else {
       this.counts.failed += 1;
       this.latestFailed = record;

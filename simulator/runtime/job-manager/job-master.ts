@@ -12,7 +12,7 @@
 
 import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
 import type { JobManagerMessage } from "../../common/contract/child-messages.ts";
-import { parseJobState, type JobState as StoredState } from "../../common/contract/redis-state.ts";
+import { parseJobState } from "../../common/contract/redis-state.ts";
 import type { DrainRequest, JobGraph, JobSnapshot } from "../../common/contract/rest.ts";
 import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
@@ -189,7 +189,7 @@ export class JobMaster {
     this.scheduler.tick();
     if (this.#queue.length > 0 || this.#session.life === null) return;
     const due = performance.now() - this.#lastTriggerMs >= this.graph.checkpointIntervalMs;
-    if (this.status.state === "RUNNING" && due) this.#run(() => this.#takePeriodicCheckpoint());
+    if (this.status.state === "RUNNING" && due) this.#run(() => this.#takeCheckpoint("checkpoint"));
     else if (this.#drain.waiting) this.#run(() => this.#lookForDrain());
   }
 
@@ -213,7 +213,7 @@ export class JobMaster {
 
   async #establish(): Promise<void> {
     const state = await this.#session.establish();
-    this.#note(state);
+    this.#total = state.total;
     this.#lastCheckpointId = Math.max(this.#lastCheckpointId, (await this.#options.storage.listIds())[0] ?? 0);
     this.#options.log.info(`the state is current: life ${state.life}, phase ${state.phase}, total ${state.total}`);
     if (state.phase === "stopped") {
@@ -274,15 +274,7 @@ export class JobMaster {
     tell({ type: "recovered", life, reason, from });
   }
 
-  #note(state: StoredState): void {
-    this.#total = state.total;
-  }
-
   // ---- checkpoints, drain, stop
-
-  async #takePeriodicCheckpoint(): Promise<void> {
-    await this.#takeCheckpoint("checkpoint");
-  }
 
   async #takeCheckpoint(kind: CheckpointFile["kind"]): Promise<CheckpointOutcome | undefined> {
     const life = this.#session.life;
@@ -293,7 +285,7 @@ export class JobMaster {
     const { id, durationMs } = outcome;
     switch (outcome.kind) {
       case "completed":
-        this.#note(outcome.state);
+        this.#total = outcome.state.total;
         this.#lastCheckpointId = id;
         tell({ type: "checkpoint", id, status: "completed", durationMs, total: outcome.state.total, reason: null });
         if (this.#drain.completed(id, outcome.state)) {
@@ -316,7 +308,7 @@ export class JobMaster {
     if (parsed.kind !== "complete" || parsed.state.life !== this.#session.life?.life) {
       return this.#verify("the drain found no state of the current life");
     }
-    this.#note(parsed.state);
+    this.#total = parsed.state.total;
     if (this.#drain.isReached(parsed.state)) await this.#takeCheckpoint("checkpoint");
   }
 
@@ -382,7 +374,7 @@ export class JobMaster {
   // ---- small things
 
   /** Queues work on the store (M1). Its error fails the job, unless the job or the process is over anyway. */
-  #run(task: () => Promise<void>): void {
+  #run(task: () => Promise<unknown>): void {
     this.#queue
       .run(async () => {
         const failed = this.status.state === "FAILING" || this.status.terminal;

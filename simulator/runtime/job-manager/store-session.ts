@@ -12,7 +12,7 @@
 import { randomUUID } from "node:crypto";
 import { type JobState, parseJobState, type StoreLife } from "../../common/contract/redis-state.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
-import { createError } from "../../common/foundation/errors.ts";
+import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
@@ -64,8 +64,14 @@ export class StoreSession {
   async establish(): Promise<JobState> {
     const { store, storage, partitions } = this.#options;
     store.expect(null);
-    if ((await storage.listIds()).length === 0) await this.#initialise();
-    else await this.#resume();
+    try {
+      // Where a checkpoint exists, or a try before this one wrote checkpoint 0, it is taken up.
+      if ((await storage.listIds()).length === 0) await this.#initialise();
+      else await this.#resume();
+    } catch (error) {
+      if (!isServerChanged(error)) throw error;
+      await this.#recover("Redis was restarted while the state was made current");
+    }
     const parsed = parseJobState(await store.readHash(), partitions);
     if (parsed.kind === "complete") return parsed.state;
     return this.#recover("the state vanished from Redis right after it was made current");
@@ -74,8 +80,9 @@ export class StoreSession {
   /** Looks at the store after a sign that it lost something. Recovers it if it did; false when it is healthy. */
   async verify(reason: string): Promise<boolean> {
     const { store, partitions, numbering } = this.#options;
-    const runId = await store.runId();
     const parsed = parseJobState(await store.readHash(), partitions);
+    // Asked after the read: if the server changed in between, this is the newer one, and the life is not current.
+    const runId = await store.runId();
     if (parsed.kind === "complete") {
       const { state } = parsed;
       if (state.epoch > numbering.epoch) throw this.#superseded(state.epoch);
@@ -132,26 +139,38 @@ export class StoreSession {
   }
 
   async #recover(reason: string): Promise<JobState> {
-    const { store, partitions, numbering, log } = this.#options;
+    const { store, partitions, log } = this.#options;
     this.#life = null;
     log.warn(`recovering the state: ${reason}`);
     for (let attempt = 1; attempt <= RECOVER_ATTEMPTS_MAX; attempt += 1) {
       store.expect(null);
       const { life, fields, recovered } = await this.#prepareRecovery(reason);
-      const answer = await store.recover({ epoch: numbering.epoch, fields });
-      if (answer.kind === "refused") throw this.#superseded(answer.epoch);
-      this.#adopt(life);
-      const published = await store.publish({ epoch: numbering.epoch });
-      if (published.kind === "refused") throw this.#superseded(published.epoch);
       const parsed = parseJobState(fields, partitions);
-      if (published.kind === "published" && parsed.kind === "complete") {
+      if ((await this.#writeRecovered(life, fields)) && parsed.kind === "complete") {
         this.#options.onRecovered(recovered);
         return parsed.state;
       }
-      this.#life = null;
       log.warn(`the store was lost again during the recovery (attempt ${attempt} of ${RECOVER_ATTEMPTS_MAX})`);
     }
     throw this.#lost(`${RECOVER_ATTEMPTS_MAX} recoveries in a row did not last`);
+  }
+
+  /** False when the server changed before the new life was published: then it has to be recovered again. */
+  async #writeRecovered(life: StoreLife, fields: Readonly<Record<string, string>>): Promise<boolean> {
+    const { store, numbering } = this.#options;
+    const { epoch } = numbering;
+    try {
+      const answer = await store.recover({ epoch, fields });
+      if (answer.kind === "refused") throw this.#superseded(answer.epoch);
+    } catch (error) {
+      if (isServerChanged(error)) return false;
+      throw error;
+    }
+    store.expect(life);
+    const published = await store.publish({ epoch });
+    if (published.kind === "refused") throw this.#superseded(published.epoch);
+    if (published.kind === "published") this.#adopt(life);
+    return published.kind === "published";
   }
 
   /** Chooses the state and makes its cut durable (S2). */
@@ -189,3 +208,6 @@ export class StoreSession {
     return createError("JOB_STATE_LOST", { jobId: this.#options.jobId, detail });
   }
 }
+
+/** The server is another process than the one whose run_id the script carried; nothing was written. */
+const isServerChanged = (error: unknown): boolean => isAppError(error) && error.code === "REDIS_SERVER_CHANGED";

@@ -1,0 +1,95 @@
+/**
+ * The JobManager process: claims its epoch, serves RPC and REST on 127.0.0.1, and resumes the job of the one before.
+ * It is not on the data path: TaskManagers go on counting while it is down.
+ */
+
+import { KafkaCluster } from "../../clients/kafka/cluster.ts";
+import { StateStore } from "../../clients/redis/state-store.ts";
+import { type ChildProcess, runChild } from "../../common/contract/child-channel.ts";
+import {
+  type ChildEnvironment,
+  ENV,
+  readChildEnvironment,
+  readTask,
+  requireVariable,
+} from "../../common/contract/environment.ts";
+import type { JobGraph } from "../../common/contract/rest.ts";
+import { runFolder } from "../../common/contract/run-folder.ts";
+import type { JobManagerTask } from "../../common/contract/tasks.ts";
+import { claimEpoch } from "./epoch.ts";
+import { JobManager } from "./job-manager.ts";
+import { RestServer } from "./rest/http-server.ts";
+import { route } from "./rest/routes.ts";
+
+await runChild(async (child) => {
+  const environment = readChildEnvironment();
+  const task = readTask<JobManagerTask>();
+  const { clock, runDir, token } = environment;
+  const folder = runFolder.checkpoints(runDir);
+  const epoch = await claimEpoch(folder);
+  child.log.info(`this JobManager has epoch ${epoch}`);
+  const ended = awaitEnd(child.stopping);
+  const manager = new JobManager({
+    epoch,
+    token,
+    folder,
+    recoveriesPath: runFolder.recoveries(runDir),
+    clock,
+    log: child.log,
+    openStore: (graph) => openStore(graph, child),
+    readStartOffsets: (graph) => readStartOffsets(graph, environment, child),
+    tell: (message) => child.send(message),
+    stepDown: ended.fail,
+  });
+  const rest = new RestServer({
+    token,
+    log: child.log,
+    handle: (request) => route(manager, request, Math.round(clock.nowUs() / 1000)),
+  });
+  const rpcPort = await manager.start(task.rpcPort);
+  const restPort = await rest.listen(task.restPort);
+  child.send({ type: "ready", detail: `epoch ${epoch}, REST on 127.0.0.1:${restPort}, RPC on 127.0.0.1:${rpcPort}` });
+  try {
+    await ended.promise;
+  } finally {
+    rest.close();
+    manager.close();
+  }
+});
+
+/** Resolves when the process is asked to stop; rejects when it must step down. */
+function awaitEnd(stopping: AbortSignal): { promise: Promise<void>; fail: (error: unknown) => void } {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  if (stopping.aborted) resolve();
+  stopping.addEventListener("abort", () => resolve(), { once: true });
+  return { promise, fail: reject };
+}
+
+function openStore(graph: JobGraph, child: ChildProcess): Promise<StateStore> {
+  return StateStore.open({
+    ...graph.sink,
+    endpoint: requireVariable(process.env, ENV.redis),
+    log: child.log,
+    signal: child.stopping,
+  });
+}
+
+/** Kafka is asked only here, once in the life of a job, so the connection is not kept. */
+async function readStartOffsets(
+  graph: JobGraph,
+  environment: ChildEnvironment,
+  child: ChildProcess,
+): Promise<readonly number[]> {
+  const cluster = await KafkaCluster.open({
+    bootstrap: requireVariable(process.env, ENV.kafka).split(","),
+    clientId: environment.resource,
+    log: child.log,
+    signal: child.stopping,
+  });
+  try {
+    const partitions = Array.from({ length: graph.source.partitions }, (_, p) => p);
+    return await cluster.listOffsets(graph.source.topic, partitions, "earliest");
+  } finally {
+    cluster.close();
+  }
+}

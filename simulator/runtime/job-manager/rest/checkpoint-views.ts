@@ -1,0 +1,102 @@
+/** Flink's JSON for checkpoints. Pure: the history in, JSON out. Sizes are those of the files. */
+import type { JobGraph } from "../../../common/contract/rest.ts";
+import type { CheckpointHistory, CheckpointRecord } from "../../checkpoint/checkpoint-history.ts";
+
+export function viewCheckpoints(history: CheckpointHistory): object {
+  const { restored, total, completed, failed } = history.counts;
+  const samples = history.completedSamples;
+  const none = summarise([]);
+  return {
+    counts: { restored, total, in_progress: history.inProgress, completed, failed },
+    summary: {
+      checkpointed_size: summarise(samples.map(({ bytes }) => bytes)),
+      state_size: summarise(samples.map(({ bytes }) => bytes)),
+      end_to_end_duration: summarise(samples.map(({ durationMs }) => durationMs)),
+      alignment_buffered: none,
+      processed_data: none,
+      persisted_data: none,
+    },
+    latest: {
+      completed: viewOptional(history.latestCompleted),
+      savepoint: null,
+      failed: viewOptional(history.latestFailed),
+      restored: history.restored && {
+        id: history.restored.id,
+        restore_timestamp: history.restored.atMs,
+        is_savepoint: false,
+        external_path: history.restored.location,
+      },
+    },
+    history: history.records.map(viewCheckpoint),
+  };
+}
+
+export function viewCheckpointConfig(graph: JobGraph): object {
+  return {
+    mode: "exactly_once",
+    interval: graph.checkpointIntervalMs,
+    // Acknowledgements are awaited for a second, then the store for as long as it may be away.
+    timeout: 61_000,
+    min_pause: 0,
+    max_concurrent: 1,
+    externalization: { enabled: true, delete_on_cancellation: false },
+    state_backend: "RedisHash",
+    checkpoint_storage: "FileSystemCheckpointStorage",
+    unaligned_checkpoints: false,
+    // A failed checkpoint never fails the job: the state is in the store.
+    tolerable_failed_checkpoints: 2_147_483_647,
+    aligned_checkpoint_timeout: 0,
+    checkpoints_after_tasks_finish: true,
+    state_changelog_enabled: false,
+    changelog_periodic_materialization_interval: 0,
+    changelog_storage: "none",
+  };
+}
+
+const viewOptional = (record: CheckpointRecord | null): object | null => record && viewCheckpoint(record);
+
+function viewCheckpoint(record: CheckpointRecord): object {
+  const common = {
+    className: record.status.toLowerCase(),
+    id: record.id,
+    status: record.status,
+    is_savepoint: record.kind === "savepoint",
+    savepointFormat: null,
+    trigger_timestamp: record.triggeredAtMs,
+    latest_ack_timestamp: record.latestAckAtMs,
+    checkpointed_size: record.bytes,
+    state_size: record.bytes,
+    end_to_end_duration: record.durationMs,
+    alignment_buffered: 0,
+    processed_data: 0,
+    persisted_data: 0,
+    num_subtasks: record.participants,
+    num_acknowledged_subtasks: record.acknowledged,
+    checkpoint_type: "CHECKPOINT",
+    tasks: {},
+  };
+  switch (record.status) {
+    case "IN_PROGRESS":
+      return common;
+    case "COMPLETED":
+      return { ...common, external_path: record.location, discarded: record.discarded };
+    case "FAILED":
+      return { ...common, failure_timestamp: record.failedAtMs, failure_message: record.failure };
+  }
+}
+
+function summarise(values: readonly number[]): object {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (quantile: number): number => sorted[Math.max(0, Math.ceil(sorted.length * quantile) - 1)] ?? 0;
+  const sum = sorted.reduce((total, value) => total + value, 0);
+  return {
+    min: at(0),
+    max: at(1),
+    avg: sorted.length === 0 ? 0 : Math.floor(sum / sorted.length),
+    p50: at(0.5),
+    p90: at(0.9),
+    p95: at(0.95),
+    p99: at(0.99),
+    p999: at(0.999),
+  };
+}

@@ -1,0 +1,80 @@
+/** The bodies that REST accepts, checked field by field; each refusal names the field, its value and what is expected. */
+import { isOperatorName, OPERATOR_NAMES } from "../../../common/contract/operators.ts";
+import type { DrainRequest, JobGraph } from "../../../common/contract/rest.ts";
+import { RestError } from "./http-server.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+/** Above this a mistake is likelier than a wish; the store's hash has eleven fields a partition. */
+const PARTITIONS_MAX = 10_000;
+const OPERATORS_MAX = 100;
+
+export function readJobGraph(body: unknown): JobGraph {
+  const graph = fieldsOf(body, "the body");
+  const source = fieldsOf(graph["source"], "source");
+  const sink = fieldsOf(graph["sink"], "sink");
+  const jobId = textOf(graph, "jobId");
+  if (!/^[0-9a-f]{32}$/.test(jobId)) throw refusal("jobId", jobId, "32 hex digits");
+  return {
+    jobId,
+    name: textOf(graph, "name"),
+    parallelism: wholeOf(graph, "parallelism", { min: 1, max: 1_000 }),
+    source: {
+      topic: textOf(source, "topic", "source."),
+      partitions: wholeOf(source, "partitions", { min: 1, max: PARTITIONS_MAX }, "source."),
+      group: textOf(source, "group", "source."),
+    },
+    operators: readOperators(graph["operators"]),
+    sink: {
+      stateKey: textOf(sink, "stateKey", "sink."),
+      counterKey: textOf(sink, "counterKey", "sink."),
+      sequenceKey: textOf(sink, "sequenceKey", "sink."),
+    },
+    checkpointIntervalMs: wholeOf(graph, "checkpointIntervalMs", { min: 10, max: 86_400_000 }),
+  };
+}
+
+export function readDrainRequest(body: unknown, partitions: number): DrainRequest {
+  const ends = fieldsOf(body, "the body")["endOffsets"];
+  const valid = Array.isArray(ends) && ends.every((end) => Number.isSafeInteger(end) && (end as number) >= 0);
+  if (!valid || ends.length !== partitions) {
+    throw refusal("endOffsets", ends, `${partitions} whole numbers, one for each partition`);
+  }
+  return { endOffsets: ends as number[] };
+}
+
+function readOperators(value: unknown): string[] {
+  const valid = Array.isArray(value) && value.length <= OPERATORS_MAX;
+  if (!valid) throw refusal("operators", value, `a list of at most ${OPERATORS_MAX} names`);
+  for (const name of value) {
+    if (typeof name !== "string" || !isOperatorName(name)) {
+      throw refusal("operators", name, `names among ${OPERATOR_NAMES.join(", ")}`);
+    }
+  }
+  return value as string[];
+}
+
+function fieldsOf(value: unknown, name: string): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refusal(name, value, "an object");
+  return value as Fields;
+}
+
+function textOf(fields: Fields, name: string, prefix = ""): string {
+  const value = fields[name];
+  if (typeof value !== "string" || value === "" || value.length > 1_000) {
+    throw refusal(prefix + name, value, "a text of 1 to 1000 characters");
+  }
+  return value;
+}
+
+function wholeOf(fields: Fields, name: string, range: { min: number; max: number }, prefix = ""): number {
+  const value = fields[name];
+  if (!Number.isSafeInteger(value) || (value as number) < range.min || (value as number) > range.max) {
+    throw refusal(prefix + name, value, `a whole number from ${range.min} to ${range.max}`);
+  }
+  return value as number;
+}
+
+function refusal(name: string, value: unknown, expected: string): RestError {
+  const shown = (JSON.stringify(value) ?? "missing").slice(0, 200);
+  return new RestError(400, `Bad request: ${name} is ${shown}: expected ${expected}.`);
+}

@@ -1,0 +1,122 @@
+/** The REST paths: Flink's, and our own under /ts (contract/rest.ts). One line a path; views and checks are elsewhere. */
+
+import type { JobManager } from "../job-manager.ts";
+import type { JobMaster } from "../job-master.ts";
+import { viewCheckpointConfig, viewCheckpoints } from "./checkpoint-views.ts";
+import { viewConfig, viewOverview, viewTaskManagerDetails, viewTaskManagers } from "./cluster-views.ts";
+import { RestError, type RestRequest, type RestResponse } from "./http-server.ts";
+import { viewExceptions, viewJob, viewJobIds, viewJobsOverview } from "./job-views.ts";
+import { readDrainRequest, readJobGraph } from "./request-bodies.ts";
+
+const EXCEPTIONS_DEFAULT = 16;
+
+interface Call extends RestRequest {
+  readonly manager: JobManager;
+  /** What `:id` stood for. */
+  readonly id: string;
+  readonly nowMs: number;
+}
+type Handler = (call: Call) => RestResponse | Promise<RestResponse>;
+
+const ok = (body: unknown): RestResponse => ({ status: 200, body });
+const accepted = (body: unknown): RestResponse => ({ status: 202, body });
+const registeredCount = ({ manager }: Call): number => manager.rpc.names().length;
+
+const ROUTES: readonly (readonly [method: string, path: string, handler: Handler])[] = [
+  ["GET", "/overview", ({ manager }) => ok(viewOverview(manager))],
+  ["GET", "/config", () => ok(viewConfig())],
+  ["GET", "/taskmanagers", ({ manager, nowMs }) => ok(viewTaskManagers(manager, nowMs))],
+  ["GET", "/taskmanagers/:id", (call) => ok(describeTaskManager(call))],
+  ["GET", "/jobs", ({ manager }) => ok(viewJobIds(manager.job))],
+  ["GET", "/jobs/overview", (call) => ok(viewJobsOverview(call.manager.job, registeredCount(call), call.nowMs))],
+  ["GET", "/jobs/:id", (call) => ok(viewJob(findJob(call), call.manager.rpc.registry.list(), call.nowMs))],
+  ["PATCH", "/jobs/:id", cancelJob],
+  ["GET", "/jobs/:id/status", (call) => ok({ status: findJob(call).status.state })],
+  ["GET", "/jobs/:id/checkpoints", (call) => ok(viewCheckpoints(findJob(call).checkpoints.history))],
+  ["GET", "/jobs/:id/checkpoints/config", (call) => ok(viewCheckpointConfig(findJob(call).graph))],
+  ["GET", "/jobs/:id/exceptions", describeExceptions],
+  ["POST", "/ts/jobs", submitJob],
+  ["GET", "/ts/jobs/:id", (call) => ok(findJob(call).snapshot())],
+  ["POST", "/ts/jobs/:id/drain", drainJob],
+  ["POST", "/ts/jobs/:id/stop", stopJob],
+];
+
+/** Answers one request. `nowMs`: run time, in ms since 1970. */
+export async function route(manager: JobManager, request: RestRequest, nowMs: number): Promise<RestResponse> {
+  const segments = request.path.split("/");
+  // HEAD is GET without its body, which node:http leaves out by itself.
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  let known = false;
+  for (const [routeMethod, path, handler] of ROUTES) {
+    const id = matchPath(path.split("/"), segments);
+    if (id === undefined) continue;
+    known = true;
+    if (routeMethod === method) return handler({ ...request, manager, id, nowMs });
+  }
+  if (known) throw new RestError(405, `Method ${request.method} is not supported for ${request.path}.`);
+  throw new RestError(404, `Unable to load requested file ${request.path}.`);
+}
+
+/** The value of `:id`, empty when the path has none; undefined when it is another path. */
+function matchPath(pattern: readonly string[], segments: readonly string[]): string | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  let id = "";
+  for (const [i, expected] of pattern.entries()) {
+    const found = segments[i] ?? "";
+    // `/jobs/overview` is a path of its own, not the job "overview".
+    if (expected === ":id" && found !== "overview") id = found;
+    else if (expected !== found) return undefined;
+  }
+  return id;
+}
+
+function findJob({ manager, id }: Call): JobMaster {
+  if (!/^[0-9a-f]{32}$/.test(id)) {
+    throw new RestError(
+      400,
+      `org.apache.flink.runtime.rest.handler.RestHandlerException: Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from value "${id}".`,
+    );
+  }
+  const { job } = manager;
+  if (job?.graph.jobId === id) return job;
+  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: Job ${id} not found`);
+}
+
+function describeTaskManager({ manager, id, nowMs }: Call): object {
+  const entry = manager.rpc.registry.get(id);
+  if (entry !== undefined) return viewTaskManagerDetails(manager, entry, nowMs);
+  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: TaskExecutor ${id} not found`);
+}
+
+function describeExceptions(call: Call): RestResponse {
+  findJob(call);
+  const maximum = call.query.get("maxExceptions") ?? String(EXCEPTIONS_DEFAULT);
+  if (!/^\d{1,6}$/.test(maximum)) {
+    throw new RestError(400, `Bad request: maxExceptions is "${maximum}": expected a whole number.`);
+  }
+  return ok(viewExceptions(call.manager.exceptions, Number(maximum)));
+}
+
+async function submitJob({ manager, body }: Call): Promise<RestResponse> {
+  const graph = readJobGraph(body);
+  const submission = await manager.submit(graph);
+  if (submission.kind === "conflict") throw new RestError(409, `Conflict: ${submission.reason}.`);
+  return accepted({ jobid: graph.jobId });
+}
+
+async function drainJob(call: Call): Promise<RestResponse> {
+  const job = findJob(call);
+  await job.requestDrain(readDrainRequest(call.body, job.graph.source.partitions));
+  return accepted({});
+}
+
+function stopJob(call: Call): RestResponse {
+  findJob(call).requestStop();
+  return accepted({});
+}
+
+function cancelJob(call: Call): RestResponse {
+  const mode = call.query.get("mode") ?? "cancel";
+  if (mode !== "cancel") throw new RestError(400, `Bad request: mode is "${mode}": expected cancel.`);
+  return stopJob(call);
+}
