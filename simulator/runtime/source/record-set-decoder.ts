@@ -114,6 +114,7 @@ export class RecordSetDecoder {
     const first = from - baseOffset;
     const after = next - baseOffset;
     let wanted = first;
+    let skipped = 0;
     let row = 0;
     // The stamp that was parsed last, as its four words: a producer stamps whole batches, so the next one is often equal.
     let ts0 = 0;
@@ -125,7 +126,7 @@ export class RecordSetDecoder {
       const delta = index[slot] as number;
       if (delta < first) continue;
       if (delta < wanted || delta >= after) throw this.#corrupt(set, at, `offset delta ${delta} out of order`);
-      columns.skipped += delta - wanted;
+      skipped += delta - wanted;
       wanted = delta + 1;
       const value = index[slot + 3] as number;
       const size = index[slot + 4] as number;
@@ -155,7 +156,7 @@ export class RecordSetDecoder {
       timestampsUs[row] = 0;
       row += 1;
     }
-    columns.skipped += after - wanted;
+    columns.skipped = skipped + after - wanted;
     columns.count = row;
   }
 

@@ -19,8 +19,9 @@ describe("AppliedLog", () => {
     const log = new AppliedLog(path);
     const acquire = { kind: "acquire", life: "L1", p: 1, g: 2, offset: 3 } as const;
     const apply = {
-      ...{ kind: "apply", life: "L1", p: 1, g: 2, prev: 3, next: 5, n: 2, base: 0, tm: "tm", appliedAtUs: 9 },
-    } as const;
+      kind: "apply" as const,
+      ...{ life: "L1", p: 1, g: 2, prev: 3, next: 5, n: 2, base: 0, tm: "tm", appliedAtUs: 9 },
+    };
     log.append(acquire, apply);
     log.append(apply);
     log.close();
