@@ -5,16 +5,17 @@ export interface ChecksFile {
   readonly schema: 1;
   readonly mode: "drained" | "prefix";
   readonly checks: readonly Check[];
+  /** Null where the fact behind a number is missing: not known, never zero. */
   readonly messages: {
     readonly requested: number;
     readonly acknowledged: number;
     readonly inKafka: number;
-    readonly processed: number;
-    readonly rejected: number;
-    readonly unprocessed: number;
-    readonly lost: number;
-    readonly duplicated: number;
-    readonly outOfOrder: number;
+    readonly processed: number | null;
+    readonly rejected: number | null;
+    readonly unprocessed: number | null;
+    readonly lost: number | null;
+    readonly duplicated: number | null;
+    readonly outOfOrder: number | null;
   };
   readonly partitions: readonly PartitionReport[];
   readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };

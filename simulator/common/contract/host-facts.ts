@@ -23,7 +23,10 @@ export interface HostFacts {
     /** Of its newest process. */
     readonly pid: number | null;
     readonly restarts: number;
+    /** In the last assignment issued. */
     readonly partitions: readonly number[];
+    /** False if it was not registered when that assignment was issued; absent means it was. */
+    readonly registered?: boolean;
   }[];
   /** True if a TaskManager left or joined after RUNNING. */
   readonly membershipChanged: boolean;

@@ -39,3 +39,9 @@ export interface ValidatorTask {
   /** On somebody else's topic: the end offsets at the start, by partition, which are what "drained" meant. */
   readonly endOffsets: readonly number[] | null;
 }
+
+export interface ReportTask {
+  /** Folder that gets the text once more as `<prefix>_passed_output.txt` or `<prefix>_failed_output.txt`; null: none. */
+  readonly textFolder: string | null;
+  readonly prefix: "stress_test";
+}

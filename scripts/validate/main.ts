@@ -1,0 +1,33 @@
+/**
+ * The validator: reads Kafka, Redis, the ledgers and the applied logs independently of the processes that wrote them,
+ * and writes `checks.json`. It ends normally when it could check, whatever the checks say; only what keeps it from
+ * checking (Kafka or Redis not reachable) ends it with a failure.
+ */
+import { runChild } from "../../simulator/common/contract/child-channel.ts";
+import { ENV, readChildEnvironment, readTask, requireVariable } from "../../simulator/common/contract/environment.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import { writeJson } from "../../simulator/common/foundation/json-file.ts";
+import { evaluateFacts } from "./evaluate.ts";
+import { gatherFacts } from "./gather.ts";
+
+await runChild(async (child) => {
+  const startedMs = performance.now();
+  const environment = readChildEnvironment();
+  const task = readTask<ValidatorTask>();
+  child.send({ type: "ready", detail: `${task.rounds} rounds, ${task.mode}` });
+  const facts = await gatherFacts({
+    environment,
+    task,
+    bootstrap: requireVariable(process.env, ENV.kafka).split(","),
+    redisUrl: requireVariable(process.env, ENV.redis),
+    log: child.log,
+    signal: child.stopping,
+  });
+  const file = evaluateFacts(facts, Math.round(performance.now() - startedMs));
+  await writeJson(runFolder.checks(environment.runDir), file, { durable: false });
+  const failed = file.checks.filter(({ status }) => status === "failed");
+  for (const { id, reason } of failed) child.log.error(`${id}: ${reason}`);
+  child.log.info(`${file.checks.length} checks in ${file.durationMs} ms, ${failed.length} failed`);
+  child.send({ type: "validated", failedChecks: failed.map(({ id }) => id) });
+});
