@@ -1,0 +1,50 @@
+/** A host that stays up, and a second terminal that asks it for things. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jobIdOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
+import { type Cli, runCli, startCli } from "../support/run-cli.ts";
+import { readRunVariables, withRedis } from "../support/system.ts";
+
+describe("up, and produce from a second terminal", () => {
+  let host: Cli;
+  beforeAll(async () => {
+    host = startCli(["up", "--messages", "0", "--infra", "embedded", "--ui", "json", "--task-managers", "3"]);
+    await host.waitForEvent("phase", (event) => event.phase === "idle");
+  });
+  afterAll(() => host.dispose());
+
+  it("validates each round over all rounds so far", async () => {
+    for (const [round, messages, total] of [
+      [1, 700, 700],
+      [2, 1_301, 2_001],
+    ] as const) {
+      const { exitCode, stderr } = await runCli(["produce", "--messages", String(messages)], { cwd: host.cwd });
+      expect(exitCode, stderr).toBe(0);
+      const verdicts = (await host.events()).filter((event) => event.type === "verdict");
+      expect(verdicts).toHaveLength(round);
+      expect(verdicts.at(-1)).toMatchObject({ verdict: "passed", processed: total, lost: 0, duplicated: 0 });
+    }
+  });
+
+  it("prints addresses that work", async () => {
+    const { REDIS_URL } = await readRunVariables(host.cwd);
+    const key = stateKeyOf(jobIdOf(await host.runId()));
+    expect(await withRedis(REDIS_URL as string, (redis) => redis.hget(key, "total"))).toBe("2001");
+  });
+
+  it("describes its resources as JSON, without a secret", async () => {
+    const { REDIS_PASSWORD } = await readRunVariables(host.cwd);
+    const { exitCode, stdout } = await runCli(["describe"], { cwd: host.cwd });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("taskmanager-03");
+    expect(REDIS_PASSWORD?.length).toBeGreaterThan(10);
+    expect(stdout).not.toContain(REDIS_PASSWORD);
+  });
+
+  it("ends by down with the last verdict's code, and down without a host sweeps and succeeds", async () => {
+    const down = await runCli(["down"], { cwd: host.cwd });
+    expect(down.exitCode, down.stderr).toBe(0);
+    expect((await host.end()).exitCode).toBe(0);
+    expect((await runCli(["down"], { cwd: host.cwd })).exitCode).toBe(0);
+    expect((await runCli(["produce", "--messages", "1"], { cwd: host.cwd })).exitCode).toBe(7);
+  });
+});
