@@ -125,7 +125,7 @@ async function readTopic(
     });
     const bitmap = config.ownTopic ? new IdBitmap(findIdMax(ledgers, partitions)) : null;
     const tally = new TopicTally(config.topic, bitmap, samples);
-    await rereadTopic({ cluster, topic: config.topic, clientId: resource, tally, partitions, signal });
+    await rereadTopic({ cluster, topic: config.topic, tally, partitions, signal });
     return { tallies: partitions, earliest, bitmap };
   } finally {
     await cluster.close();

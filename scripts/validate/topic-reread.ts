@@ -15,14 +15,13 @@ const STUCK_LOOK_MS = 500;
 export interface RereadOptions {
   readonly cluster: KafkaCluster;
   readonly topic: string;
-  readonly clientId: string;
   readonly tally: TopicTally;
   readonly partitions: readonly PartitionTally[];
   readonly signal: AbortSignal;
 }
 
 export async function rereadTopic(options: RereadOptions): Promise<void> {
-  const { cluster, topic, clientId, tally, partitions } = options;
+  const { cluster, topic, tally, partitions } = options;
   const open = new Map(
     partitions.filter(({ position, end }) => position < end).map((partition) => [partition.p, partition]),
   );
@@ -32,7 +31,6 @@ export async function rereadTopic(options: RereadOptions): Promise<void> {
   const reader = new PartitionReader({
     cluster,
     topic,
-    clientId,
     onRecords: ({ p, buffer, start, end, nextOffset }) => {
       const partition = open.get(p);
       if (partition === undefined) return;

@@ -56,4 +56,9 @@ export const runtimeErrors = {
     (p) =>
       `the re-read of ${p.topic}-${p.p} stands still at offset ${p.offset} of ${p.end} for ${p.waitedMs} ms: is Kafka still running?`,
   ),
+  RUN_FILE_MISSING: row<{ path: string }>(
+    "unexpected",
+    false,
+    (p) => `${p.path} does not exist: the host writes it before it starts the report`,
+  ),
 };

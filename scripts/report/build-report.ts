@@ -1,0 +1,108 @@
+/** Merges the facts of a run into its report. Pure: every number comes from a fact, and what is not known is null. */
+import { cpus, totalmem } from "node:os";
+import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
+import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
+import type { Ledger } from "../../simulator/common/contract/ledger.ts";
+import type { Check, Report } from "../../simulator/common/contract/report.ts";
+import type { MetricsMerge } from "./metrics-merge.ts";
+import { checkLoadBalance, checkMaxTime, endToEndMs, produceMs } from "./run-checks.ts";
+import { buildScenarios } from "./scenarios.ts";
+import { decideVerdict } from "./verdict.ts";
+
+export interface ReportFacts {
+  readonly host: HostFacts;
+  /** Null when the validator did not run or could not finish. */
+  readonly checks: ChecksFile | null;
+  /** Those that could be read: what was acknowledged is worth telling even when nothing could be checked. */
+  readonly ledgers: readonly Ledger[];
+  readonly metrics: MetricsMerge;
+  readonly machine: Report["machine"];
+}
+
+export function readMachine(): Report["machine"] {
+  const processors = cpus();
+  return {
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    cpuModel: processors[0]?.model.trim() ?? "unknown",
+    node: process.version,
+  };
+}
+
+export function buildReport({ host, checks, ledgers, metrics, machine }: ReportFacts): Report {
+  const all: Check[] = [...(checks?.checks ?? []), checkMaxTime(host, checks), checkLoadBalance(host, checks)];
+  const { config } = host;
+  const verdict = decideVerdict(host.ending, all, {
+    mode: checks?.mode ?? null,
+    roundsProduced: host.rounds.length,
+    roundsChecked: checks?.rounds.length ?? 0,
+    ownTopic: config.ownTopic,
+  });
+  return {
+    schema: 1,
+    ...verdict,
+    runId: host.runId,
+    startedAt: toIso(host.startedAtUs),
+    finishedAt: toIso(host.finishedAtUs),
+    infra: host.infra,
+    machine,
+    parameters: host.parameters,
+    job: {
+      id: config.jobId,
+      name: config.jobName,
+      topic: config.topic,
+      stateKey: config.stateKey,
+      group: config.group,
+    },
+    messages: countMessages(host, checks, ledgers),
+    throughput: computeThroughput(checks),
+    latencyMs: metrics.latencyMs(checks?.messages.processed ?? null),
+    durationMs: {
+      startup: host.startupMs,
+      produce: produceMs(checks),
+      endToEnd: endToEndMs(checks),
+      validation: host.validationMs ?? checks?.durationMs ?? null,
+      total: (host.finishedAtUs - host.startedAtUs) / 1000,
+    },
+    taskManagers: host.taskManagers.map(({ id, pid, partitions, restarts }) => ({
+      id,
+      pid,
+      partitions,
+      ...describeUse(id, checks, metrics),
+      restarts,
+    })),
+    partitions: checks?.partitions ?? [],
+    applies: metrics.applies(),
+    checkpoints: host.checkpoints,
+    resources: host.resources,
+    checks: all,
+    scenarios: buildScenarios(all),
+    samples: checks?.samples ?? { first: [], last: [] },
+    faults: host.faults,
+  };
+}
+
+/** The share that Redis holds; when it could not be read, what the TaskManager last said. */
+function describeUse(id: string, checks: ChecksFile | null, metrics: MetricsMerge) {
+  const { processed, cpuMs, rssBytesMax } = metrics.use(id);
+  return { processed: checks === null ? processed : (checks.byTaskManager[id] ?? 0), cpuMs, rssBytesMax };
+}
+
+function countMessages(host: HostFacts, checks: ChecksFile | null, ledgers: readonly Ledger[]): Report["messages"] {
+  const requested = host.rounds.reduce((sum, { messages }) => sum + messages, 0);
+  if (checks !== null) return { ...checks.messages, requested };
+  const acknowledged = ledgers.reduce((sum, ledger) => sum + ledger.acknowledged, 0);
+  const unknown = { inKafka: null, processed: null, rejected: null, unprocessed: null };
+  return { requested, acknowledged, ...unknown, lost: null, duplicated: null, outOfOrder: null };
+}
+
+function computeThroughput(checks: ChecksFile | null): Report["throughput"] {
+  const perSecond = (messages: number | null | undefined, ms: number | null) =>
+    messages === null || messages === undefined || ms === null || ms <= 0 ? null : messages / (ms / 1000);
+  return {
+    producePerSecond: perSecond(checks?.messages.acknowledged, produceMs(checks)),
+    endToEndPerSecond: perSecond(checks?.messages.processed, endToEndMs(checks)),
+  };
+}
+
+const toIso = (us: number): string => new Date(us / 1000).toISOString();

@@ -1,0 +1,129 @@
+/** The text report, in Given/When/Then form. Rendered only from the report, so it can say nothing else. Pure. */
+import type { Check, Report, SampleMessage, Scenario } from "../../simulator/common/contract/report.ts";
+
+export function renderReport(report: Report): string {
+  return [
+    ...renderHead(report),
+    ...renderSpecification(report),
+    ...renderSamples("FIRST 10 PROCESSED MESSAGES", report.samples.first),
+    ...renderSamples("LAST 10 PROCESSED MESSAGES", report.samples.last),
+    ...report.scenarios.flatMap((scenario) => renderScenario(scenario, report.checks)),
+    ...renderArchitecture(report),
+    ...renderMetrics(report),
+    ...renderFaults(report),
+    ...renderSummary(report),
+    "",
+  ].join("\n");
+}
+
+const heading = (text: string): string[] => ["", `=== ${text} ===`];
+const count = (value: number | null): string => (value === null ? "unknown" : String(Math.round(value)));
+const milliseconds = (value: number | null): string => (value === null ? "unknown" : `${Math.round(value)} ms`);
+const latency = (value: number | null): string => (value === null ? "unknown" : `${value.toFixed(1)} ms`);
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+const percent = (value: number | null): string => (value === null ? "unknown" : `${value.toFixed(1)} %`);
+
+function renderHead({ runId, startedAt, finishedAt, infra, machine }: Report): string[] {
+  const { kafka, redis } = infra;
+  return [
+    "=== BDD-STYLE INTEGRATION TEST VERIFIER ===",
+    `Run: ${runId}`,
+    `Started at: ${startedAt}`,
+    `Finished at: ${finishedAt}`,
+    ...heading("ENVIRONMENT CONFIGURATION ANALYSIS"),
+    `Kafka: ${kafka.mode} ${kafka.version} at ${kafka.endpoint}`,
+    `Redis: ${redis.mode} ${redis.version} at ${redis.endpoint}, aof ${redis.aof ?? "unknown"}, fsync ${redis.fsync ?? "unknown"}`,
+    `Machine: ${machine.cores} cores (${machine.cpuModel}), ${megabytes(machine.memoryBytes)}, Node ${machine.node}`,
+  ];
+}
+
+function renderSpecification({ messages, parameters, job }: Report): string[] {
+  const options = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return [
+    ...heading("BDD TEST SPECIFICATION"),
+    `Target Messages: ${messages.requested}`,
+    `Kafka Topic: ${job.topic}`,
+    `Job: ${job.name} ${job.id}`,
+    `State Key: ${job.stateKey}`,
+    `Parameters: ${options.join(" ")}`,
+  ];
+}
+
+function renderSamples(title: string, samples: readonly SampleMessage[]): string[] {
+  const lines = samples.map((sample) => `Message ${sample.redis_ordered_id}: ${JSON.stringify(sample)}`);
+  return [...heading(title), ...(lines.length === 0 ? ["none was read back"] : lines)];
+}
+
+function renderScenario(scenario: Scenario, checks: readonly Check[]): string[] {
+  const own = checks.filter(({ id }) => scenario.checks.includes(id));
+  return [
+    "",
+    `BDD SCENARIO: ${scenario.name}`,
+    `   GIVEN: ${scenario.given}`,
+    `   WHEN: ${scenario.when}`,
+    `   THEN: ${scenario.then}`,
+    ...own.flatMap(renderCheck),
+    `   SCENARIO RESULT: ${nameScenarioResult(scenario, own)}`,
+  ];
+}
+
+function renderCheck({ id, title, expected, actual, examined, status, reason }: Check): string[] {
+  if (status === "notApplicable") return [`      NOT APPLICABLE ${title} (${id}): ${reason}`];
+  const result = status === "passed" ? "PASSED" : "FAILED";
+  return [
+    `      ${result} ${title} (${id})`,
+    `         expected ${expected}; actual ${actual}; examined ${examined}; ${reason}`,
+  ];
+}
+
+function nameScenarioResult(scenario: Scenario, own: readonly Check[]): string {
+  if (scenario.passed) return "PASSED";
+  return own.some(({ status }) => status === "failed") ? "FAILED" : "NOT APPLICABLE";
+}
+
+function renderArchitecture({ taskManagers, checkpoints, applies }: Report): string[] {
+  const lines = taskManagers.map(
+    ({ id, pid, partitions, processed, cpuMs, rssBytesMax, restarts }) =>
+      `${id}: pid ${pid ?? "none"}, partitions ${partitions.join(",") || "none"}, processed ${processed}, ` +
+      `cpu ${Math.round(cpuMs)} ms, memory ${megabytes(rssBytesMax)}, restarts ${restarts}`,
+  );
+  return [
+    ...heading("ARCHITECTURE STATUS"),
+    ...lines,
+    `Checkpoints: ${checkpoints.completed} completed, ${checkpoints.failed} failed, last ${checkpoints.lastId}`,
+    `Applies: ${applies.ok} ok, ${applies.dup} dup, ${applies.seek} seek, ${applies.fenced} fenced, ${applies.storeLost} store lost`,
+  ];
+}
+
+function renderMetrics({ messages: m, throughput, latencyMs: l, durationMs: d, resources }: Report): string[] {
+  return [
+    ...heading("FINAL PERFORMANCE METRICS"),
+    `Messages: ${m.requested} requested, ${m.acknowledged} acknowledged, ${count(m.inKafka)} in Kafka, ${count(m.processed)} processed`,
+    `Errors: ${count(m.lost)} lost, ${count(m.duplicated)} duplicated, ${count(m.outOfOrder)} out of order, ${count(m.rejected)} rejected, ${count(m.unprocessed)} unprocessed`,
+    `Throughput: ${count(throughput.endToEndPerSecond)} messages/second end to end, ${count(throughput.producePerSecond)} produced`,
+    `Latency: p50 ${latency(l.p50)}, p90 ${latency(l.p90)}, p99 ${latency(l.p99)}, p99.9 ${latency(l.p999)}, max ${latency(l.max)} (${l.recorded} recorded, ${count(l.missing)} missing)`,
+    `Durations: startup ${milliseconds(d.startup)}, produce ${milliseconds(d.produce)}, end to end ${milliseconds(d.endToEnd)}, validation ${milliseconds(d.validation)}, total ${milliseconds(d.total)}`,
+    `Resources: CPU peak ${percent(resources.cpuPercentPeak)}, memory average ${percent(resources.memoryPercentAvg)}`,
+  ];
+}
+
+function renderFaults({ faults }: Report): string[] {
+  if (faults.length === 0) return [];
+  return [
+    ...heading("FAULTS"),
+    ...faults.map(
+      ({ at, kind, target, planned, detail, recoveredAfterMs }) =>
+        `${at} ${kind} ${target} (${planned ? "planned" : "not planned"}): ${detail}; ` +
+        (recoveredAfterMs === null ? "did not come back" : `back after ${Math.round(recoveredAfterMs)} ms`),
+    ),
+  ];
+}
+
+function renderSummary({ verdict, exitCode, reasons }: Report): string[] {
+  const title = verdict === "passed" ? "SUCCESS SUMMARY" : "FAILURE SUMMARY";
+  return [
+    ...heading(title),
+    `Verdict: ${verdict.toUpperCase()} (exit code ${exitCode})`,
+    ...reasons.map((r) => `- ${r}`),
+  ];
+}
