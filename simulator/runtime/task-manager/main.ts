@@ -25,7 +25,7 @@ async function main(child: ChildProcess): Promise<void> {
     incarnation,
     jobManager,
     store,
-    openReader: (handlers) => new PartitionReader({ cluster, topic, clientId: environment.resource, ...handlers }),
+    openReader: (handlers) => new PartitionReader({ cluster, topic, ...handlers }),
     commitOffsets: (offsets) => cluster.commitOffsets(group, topic, offsets),
     sendMetrics: (metrics) => child.send({ type: "metrics", metrics }),
     log: child.log,
@@ -34,7 +34,7 @@ async function main(child: ChildProcess): Promise<void> {
   await untilAborted(child.stopping);
   await taskManager.stop();
   store.close();
-  await cluster.close();
+  cluster.close();
 }
 
 async function openClients(environment: ChildEnvironment, child: ChildProcess): Promise<[KafkaCluster, StateStore]> {
