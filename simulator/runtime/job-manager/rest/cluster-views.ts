@@ -109,10 +109,10 @@ function viewTaskManager(manager: JobManager, entry: RegisteredTaskManager, nowM
   };
 }
 
-/** A TaskManager with partitions uses one slot: its chain of source, operators and sink is one task. */
+/** A partition takes a slot; those above the planned number share. */
 function freeSlots(manager: JobManager, entry: RegisteredTaskManager): number {
-  const busy = (manager.job?.scheduler.assignmentOf(entry.tm).length ?? 0) > 0;
-  return Math.max(0, entry.slots - (busy ? 1 : 0));
+  const partitions = manager.job?.scheduler.assignmentOf(entry.tm).length ?? 0;
+  return Math.max(0, entry.slots - partitions);
 }
 
 /** Slots have no resource profile of their own. */
