@@ -51,14 +51,15 @@ describeReal(["tmux"], "the dashboard in a terminal", () => {
   });
 
   it.each(["q", "C-c"])("leaves at %s, gives the terminal back and prints the summary there", async (key) => {
-    terminal.type(play("tui"));
+    terminal.type(`${play("tui")}; echo ended-$?`);
     await terminal.waitFor(/PASSED/);
     terminal.press(key);
-    const screen = await terminal.waitFor(/NODE_ENV for children: not set/);
+    const screen = await terminal.waitFor(/^ended-0$/m);
     // What was typed before is on the screen again: the alternate screen is gone.
     expect(screen.join("")).toContain("play-events.ts");
     expect(screen.join("\n")).toMatch(/PASSED: 10,000,000 messages processed, 0 lost/);
     expect(screen.join("\n")).toContain("report  .flink-apphost/runs/20261122-180000-ab12cd/report.json");
+    expect(screen.join("\n")).toContain("NODE_ENV for children: not set");
     terminal.type("echo back-$((40+2))");
     await terminal.waitFor(/^back-42$/m);
   });
