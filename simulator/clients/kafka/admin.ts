@@ -1,0 +1,166 @@
+/**
+ * Administration of a cluster: topics, groups, the readiness probe. The only importer of kafkajs, which it loads when
+ * first needed and closes after each use: an open kafkajs connection costs 5 % of a core while idle.
+ */
+import type { Admin, LogEntry } from "kafkajs";
+import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import type { Log } from "../../common/foundation/log.ts";
+import { KafkaCluster, type TopicDescription } from "./cluster.ts";
+import type { Broker } from "./connection-pool.ts";
+import { silenceNegativeTimeouts } from "./negative-timeouts.ts";
+import { ErrorCode } from "./wire/error-codes.ts";
+
+export interface AdminOptions {
+  readonly bootstrap: readonly string[];
+  readonly log: Log;
+  readonly clientId?: string;
+  /** For the whole call. Default 30 s. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface TopicToCreate {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Default -1: the cluster's own default. */
+  readonly replicationFactor?: number;
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
+export interface KafkaProbe {
+  /** The brokers with the addresses that they advertise; at least one of them can be reached from here. */
+  readonly brokers: readonly Broker[];
+}
+
+const DEADLINE_MS = 30_000;
+const CLIENT_ID = "flink-apphost-admin";
+
+/** Ready means: metadata is answered, and an advertised address can be reached. Waits for it until the deadline. */
+export async function probeKafka(options: AdminOptions): Promise<KafkaProbe> {
+  const cluster = await openCluster(options);
+  try {
+    return { brokers: cluster.brokers };
+  } finally {
+    cluster.close();
+  }
+}
+
+/** Creates the topic and waits until each partition has a leader. "exists": it was there before. */
+export async function createTopic(options: AdminOptions, spec: TopicToCreate): Promise<"created" | "exists"> {
+  const created = await withAdmin(options, `creating topic ${spec.topic}`, (admin) =>
+    admin.createTopics({
+      // Our own wait below has a deadline and names the partition that it waits for.
+      waitForLeaders: false,
+      topics: [
+        {
+          topic: spec.topic,
+          numPartitions: spec.partitions,
+          replicationFactor: spec.replicationFactor ?? -1,
+          configEntries: Object.entries(spec.configs ?? {}).map(([name, value]) => ({ name, value })),
+        },
+      ],
+    }),
+  );
+  const cluster = await openCluster(options);
+  try {
+    await cluster.topic(spec.topic, options.deadlineMs ?? DEADLINE_MS);
+  } finally {
+    cluster.close();
+  }
+  return created ? "created" : "exists";
+}
+
+/** A topic that does not exist counts as deleted. */
+export async function deleteTopics(options: AdminOptions, topics: readonly string[]): Promise<void> {
+  const existing = new Set(await listTopics(options));
+  const doomed = topics.filter((topic) => existing.has(topic));
+  if (doomed.length === 0) return;
+  await withAdmin(options, `deleting topics ${doomed.join(", ")}`, (admin) => admin.deleteTopics({ topics: doomed }));
+}
+
+export function listTopics(options: AdminOptions): Promise<string[]> {
+  return withAdmin(options, "listing topics", (admin) => admin.listTopics());
+}
+
+/** Null when there is no such topic. */
+export async function describeTopic(options: AdminOptions, topic: string): Promise<TopicDescription | null> {
+  const cluster = await openCluster(options);
+  try {
+    const lookup = await cluster.refreshTopic(topic);
+    return lookup.kind === "found" ? lookup.topic : null;
+  } finally {
+    cluster.close();
+  }
+}
+
+/** A group that does not exist counts as deleted. */
+export function deleteGroups(options: AdminOptions, groups: readonly string[]): Promise<void> {
+  return withAdmin(options, `deleting groups ${groups.join(", ")}`, async (admin) => {
+    try {
+      await admin.deleteGroups([...groups]);
+    } catch (error) {
+      const { groups: failures } = error as { groups?: readonly { groupId: string; errorCode: number }[] };
+      const left = failures?.filter((failure) => failure.errorCode !== ErrorCode.GROUP_ID_NOT_FOUND);
+      if (left === undefined || left.length > 0) throw error;
+    }
+  });
+}
+
+function openCluster(options: AdminOptions): Promise<KafkaCluster> {
+  const { bootstrap, log, signal } = options;
+  return KafkaCluster.open({
+    bootstrap,
+    clientId: options.clientId ?? CLIENT_ID,
+    log,
+    openDeadlineMs: options.deadlineMs ?? DEADLINE_MS,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** Runs one piece of work on a kafkajs admin client, and closes it. */
+async function withAdmin<T>(options: AdminOptions, what: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const { Kafka, logLevel } = (await import("kafkajs")).default;
+  const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+  const unsilence = silenceNegativeTimeouts();
+  const kafka = new Kafka({
+    brokers: [...options.bootstrap],
+    clientId: options.clientId ?? CLIENT_ID,
+    connectionTimeout: 5_000,
+    requestTimeout: deadlineMs,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: Math.ceil(deadlineMs / 1_000) },
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => logKafkajs(options.log, entry),
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } catch (error) {
+    throw toAppError(error, what, options, deadlineMs);
+  } finally {
+    await admin.disconnect().catch((error: unknown) => options.log.warn("closing kafkajs failed", error));
+    unsilence();
+  }
+}
+
+function logKafkajs(log: Log, entry: LogEntry): void {
+  const { message, error } = entry.log;
+  log.warn(`kafkajs: ${message}${typeof error === "string" && error !== message ? `: ${error}` : ""}`);
+}
+
+function toAppError(error: unknown, what: string, options: AdminOptions, waitedMs: number): Error {
+  if (isAppError(error)) return error;
+  // kafkajs wraps: the refusal of a topic is inside an aggregate, a lost connection inside "retries exceeded".
+  const { errors, cause } = error as { errors?: readonly unknown[]; cause?: unknown };
+  const innermost = (errors?.[0] ?? cause ?? error) as { type?: unknown; code?: unknown; name?: string };
+  if (typeof innermost.type === "string" && typeof innermost.code === "number") {
+    const { type: name, code } = innermost as { type: string; code: number };
+    return createError("KAFKA_BROKER_ERROR", { what, name, code, detail: describeError(innermost) }, error);
+  }
+  const endpoint = options.bootstrap.join(",");
+  if (innermost.name === "KafkaJSConnectionError" || innermost.name === "KafkaJSRequestTimeoutError") {
+    return createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, error);
+  }
+  const detail = describeError(error);
+  return createError("KAFKA_BROKER_ERROR", { what, name: innermost.name ?? "an error", code: -1, detail }, error);
+}

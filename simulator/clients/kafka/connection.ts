@@ -1,0 +1,241 @@
+/**
+ * One connection to one broker. Its states:
+ *
+ *   connecting   TCP connect, then ApiVersions: a broker that does not answer it is not there
+ *   open         requests go out, answers come back in the order of the requests
+ *   closed       with the reason; nothing leaves this state
+ *
+ * C1 Answers come in the order of the requests, so the next answer's correlation id must be the oldest pending one.
+ *    Anything else, and any malformed frame, closes the connection.
+ * C2 Every request has a deadline; one that passes closes the connection, since all later answers wait behind it.
+ * C3 Every request ends exactly once: with its answer, or with the reason of the close. After a close the outcome of
+ *    the requests that were pending is unknown.
+ * C4 The bytes of an answer are valid only while its handler runs: the buffer is used again for the next one.
+ */
+import { connect, type Socket } from "node:net";
+import { assert } from "../../common/foundation/assert.ts";
+import { withDeadline } from "../../common/foundation/deadline.ts";
+import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
+import { type ApiVersionRange, apiVersionsApi } from "./wire/api-versions.ts";
+import { describeBrokerError } from "./wire/error-codes.ts";
+import { type Api, encodeRequestFrame } from "./wire/frame.ts";
+import { FrameAssembler } from "./wire/frame-assembler.ts";
+import { Reader } from "./wire/reader.ts";
+
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clientId: string;
+  /** For connect and ApiVersions together. Default 10 s. */
+  readonly openDeadlineMs?: number;
+  /** Called once, when an open connection closes for another reason than `close()`. */
+  readonly onLost?: (error: AppError) => void;
+}
+
+/** Takes the answer in place. The reader stands at the body; what it gives is valid during the call only (C4). */
+export interface AnswerHandler {
+  onAnswer(r: Reader, version: number): void;
+  onFailure(error: AppError): void;
+}
+
+interface PendingRequest {
+  readonly correlationId: number;
+  readonly version: number;
+  readonly what: string;
+  readonly deadlineMs: number;
+  readonly endsAtMs: number;
+  readonly handler: AnswerHandler;
+}
+
+type State =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "open"; readonly served: ReadonlyMap<number, ApiVersionRange> }
+  | { readonly kind: "closed"; readonly error: AppError };
+
+const OPEN_DEADLINE_MS = 10_000;
+const REQUEST_DEADLINE_MS = 30_000;
+/** A fetch answer holds about 1 MB a partition; this leaves room for one that is far above, and no more. */
+const FRAME_BYTES_MAX = 64 * 1024 * 1024;
+const READ_BUFFER_BYTES = 256 * 1024;
+/** More than any caller of ours has in flight: reaching it is a programmer's error. */
+const PENDING_MAX = 1_024;
+
+export class Connection {
+  readonly endpoint: string;
+  readonly #clientId: string;
+  readonly #socket: Socket;
+  readonly #assembler = new FrameAssembler(FRAME_BYTES_MAX, (buffer, start, end) => this.#receive(buffer, start, end));
+  readonly #pending: PendingRequest[] = [];
+  readonly #onLost: ((error: AppError) => void) | undefined;
+  #state: State = { kind: "connecting" };
+  #nextCorrelationId = 1;
+  #deadlineTimer: NodeJS.Timeout | undefined;
+
+  /** Connects and asks which versions the broker serves. Throws KAFKA_CONNECTION_LOST or DEADLINE_EXCEEDED. */
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const connection = new Connection(options);
+    const what = `the connection to Kafka at ${connection.endpoint}`;
+    try {
+      await withDeadline(connection.#handshake(), { what, deadlineMs: options.openDeadlineMs ?? OPEN_DEADLINE_MS });
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  private constructor(options: ConnectionOptions) {
+    this.endpoint = `${options.host}:${options.port}`;
+    this.#clientId = options.clientId;
+    this.#onLost = options.onLost;
+    const onread = {
+      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      callback: (bytes: number, buffer: Uint8Array) => this.#read(buffer as Buffer, bytes),
+    };
+    this.#socket = connect({ host: options.host, port: options.port, noDelay: true, onread });
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lose(error.message || `${error.code}`, error));
+    this.#socket.on("end", () => this.#lose("the broker closed it"));
+    this.#socket.on("close", () => this.#lose("it closed"));
+  }
+
+  get isOpen(): boolean {
+    return this.#state.kind === "open";
+  }
+
+  /** Sends a request and gives its decoded answer. For answers without ranges: those are read in place. */
+  send<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, request: Q, deadlineMs = REQUEST_DEADLINE_MS): Promise<DS> {
+    return new Promise<DS>((resolve, reject) => {
+      const handler = {
+        onAnswer: (r: Reader, version: number) => resolve(api.decodeResponse(r, version)),
+        onFailure: reject,
+      };
+      this.sendInPlace(api, request, handler, deadlineMs);
+    });
+  }
+
+  /** Sends a request whose answer is handled where it lies. Never throws for a lost connection: see onFailure. */
+  sendInPlace<Q, S, DQ, DS>(
+    api: Api<Q, S, DQ, DS>,
+    request: Q,
+    handler: AnswerHandler,
+    deadlineMs = REQUEST_DEADLINE_MS,
+  ): void {
+    if (this.#state.kind === "closed") {
+      handler.onFailure(this.#state.error);
+      return;
+    }
+    const version = this.#chooseVersion(api);
+    if (typeof version !== "number") {
+      handler.onFailure(version);
+      return;
+    }
+    assert(this.#pending.length < PENDING_MAX, `at most ${PENDING_MAX} requests are in flight on a connection`);
+    const correlationId = this.#nextCorrelationId;
+    this.#nextCorrelationId = correlationId === 0x7fffffff ? 1 : correlationId + 1;
+    const header = { apiKey: api.key, apiVersion: version, correlationId, clientId: this.#clientId };
+    const chunks = encodeRequestFrame(header, (w) => api.encodeRequest(w, version, request));
+    const endsAtMs = performance.now() + deadlineMs;
+    this.#pending.push({ correlationId, version, what: api.name, deadlineMs, endsAtMs, handler });
+    this.#armDeadline(deadlineMs);
+    // One system call for the header and a batch of megabytes, and the batch is not copied.
+    this.#socket.cork();
+    for (const chunk of chunks) this.#socket.write(chunk);
+    this.#socket.uncork();
+  }
+
+  close(): void {
+    this.#end(createError("KAFKA_CLOSED", { what: `the connection to Kafka at ${this.endpoint}` }));
+  }
+
+  async #handshake(): Promise<void> {
+    const answer = await this.send(apiVersionsApi, {});
+    if (answer.errorCode !== 0) {
+      const { name, code } = describeBrokerError(answer.errorCode);
+      throw createError("KAFKA_BROKER_ERROR", { what: `ApiVersions of ${this.endpoint}`, name, code, detail: "" });
+    }
+    if (this.#state.kind !== "connecting") return;
+    const served = new Map(answer.apis.map((range) => [range.apiKey, range]));
+    this.#state = { kind: "open", served };
+  }
+
+  /** The highest version that both sides know. ApiVersions itself is asked in the one that every broker has. */
+  #chooseVersion(api: { key: number; name: string; minVersion: number; maxVersion: number }): number | AppError {
+    if (this.#state.kind !== "open") return 0;
+    const range = this.#state.served.get(api.key);
+    const version = Math.min(api.maxVersion, range?.maxVersion ?? -1);
+    if (range !== undefined && version >= Math.max(api.minVersion, range.minVersion)) return version;
+    return createError("KAFKA_VERSION_UNSUPPORTED", {
+      endpoint: this.endpoint,
+      api: api.name,
+      broker: range === undefined ? "no version" : `versions ${range.minVersion} to ${range.maxVersion}`,
+      client: `one of ${api.minVersion} to ${api.maxVersion}`,
+    });
+  }
+
+  /** True: go on reading. */
+  #read(buffer: Buffer, bytes: number): boolean {
+    try {
+      this.#assembler.push(buffer, bytes);
+    } catch (error) {
+      // Only what the peer sent is our business here; an error of a handler is a programmer's and goes up.
+      if (!isAppError(error) || error.code !== "KAFKA_MALFORMED") throw error;
+      this.#lose(error.message, error);
+    }
+    return true;
+  }
+
+  #receive(buffer: Buffer, start: number, end: number): void {
+    const r = new Reader(buffer, start, end);
+    const correlationId = r.int32();
+    const request = this.#pending[0];
+    if (request === undefined || request.correlationId !== correlationId) {
+      const expected = request === undefined ? "none" : String(request.correlationId);
+      throw createError("KAFKA_MALFORMED", { what: `correlation id ${correlationId}, not ${expected}`, position: 0 });
+    }
+    this.#pending.shift();
+    try {
+      request.handler.onAnswer(r, request.version);
+    } catch (error) {
+      request.handler.onFailure(asAppError(error));
+      throw error;
+    }
+  }
+
+  #armDeadline(inMs: number): void {
+    if (this.#deadlineTimer !== undefined) return;
+    this.#deadlineTimer = setTimeout(() => this.#checkDeadlines(), Math.max(1, Math.ceil(inMs)));
+  }
+
+  #checkDeadlines(): void {
+    this.#deadlineTimer = undefined;
+    const nowMs = performance.now();
+    const late = this.#pending.find((request) => request.endsAtMs <= nowMs);
+    if (late !== undefined) {
+      this.#lose(`no answer to ${late.what} within ${late.deadlineMs} ms`);
+      return;
+    }
+    const nextMs = this.#pending.reduce((soonest, request) => Math.min(soonest, request.endsAtMs), Infinity);
+    if (nextMs !== Infinity) this.#armDeadline(nextMs - nowMs);
+  }
+
+  #lose(reason: string, cause?: unknown): void {
+    const wasOpen = this.#state.kind === "open";
+    const error = createError("KAFKA_CONNECTION_LOST", { endpoint: this.endpoint, reason }, cause);
+    if (this.#end(error) && wasOpen) this.#onLost?.(error);
+  }
+
+  /** False if it was closed before. */
+  #end(error: AppError): boolean {
+    if (this.#state.kind === "closed") return false;
+    this.#state = { kind: "closed", error };
+    this.#assembler.stop();
+    clearTimeout(this.#deadlineTimer);
+    this.#socket.destroy();
+    for (const request of this.#pending.splice(0)) request.handler.onFailure(error);
+    return true;
+  }
+}
+
+function asAppError(error: unknown): AppError {
+  return isAppError(error) ? error : createError("ASSERTION_FAILED", { what: "the handler of an answer threw" }, error);
+}

@@ -1,0 +1,369 @@
+/**
+ * PartitionReader: raw record batches of assigned partitions, at positions that the caller decides. No consumer group.
+ *
+ * R1 Records reach `onRecords` in offset order without gaps, each offset once: an answer counts only if the partition
+ *    is still assigned and still at the offset that was asked for. Otherwise it is dropped.
+ * R2 After `release` or `pause` of a partition, `onRecords` is not called for it. What was already on its way to a
+ *    paused one is kept (one answer at most) and handed out on `resume`.
+ * R3 What may pass by itself (no leader, a lost connection) is handled here, with backoff; `onError` gets what the
+ *    caller must decide. A partition named in an error is not fetched any more until it is assigned again; after an
+ *    error without a partition nothing is.
+ * R4 `onRecords` must not keep the buffer. It may call any method of the reader.
+ * R5 Nobody checks a batch's checksum here: who decodes the records calls `verifyBatchCrc`, once a batch.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { createBackoff } from "../../common/foundation/backoff.ts";
+import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
+import type { KafkaCluster } from "./cluster.ts";
+import { type FetchQuestion, LeaderFetcher } from "./leader-fetcher.ts";
+import { walkRecordSet } from "./record-set.ts";
+import { BACKOFF_CAP_MS, BACKOFF_INITIAL_MS, brokerError, isConnectionFailure } from "./retry.ts";
+import { describeBrokerError, ErrorCode } from "./wire/error-codes.ts";
+import type { FetchedPartition } from "./wire/fetch.ts";
+import type { ByteRange } from "./wire/reader.ts";
+
+export interface FetchedRecords {
+  readonly p: number;
+  /** Bytes start to end hold whole record batches. Valid during the call only. */
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** What was asked for: records below it, in the first batch, are to be skipped. */
+  readonly fetchOffset: number;
+  /** The offset after the last batch. */
+  readonly nextOffset: number;
+  readonly lastStableOffset: number;
+  readonly highWatermark: number;
+}
+
+export interface PartitionReaderOptions {
+  readonly cluster: KafkaCluster;
+  readonly topic: string;
+  /** Default 1 MiB. A batch that is larger comes whole all the same. */
+  readonly maxBytesPerPartition?: number;
+  /** While data flows, the broker answers at this many bytes (default 16 KiB) or after this time (default 20 ms). */
+  readonly minBytes?: number;
+  readonly maxWaitMs?: number;
+  /** How long Kafka may stay away, or a partition without a leader, before `onError`. Default 60 s. */
+  readonly unreachableAfterMs?: number;
+  readonly onRecords: (records: FetchedRecords) => void;
+  readonly onError: (p: number | null, error: AppError) => void;
+}
+
+interface AssignedPartition {
+  readonly p: number;
+  /** The next offset to ask for. */
+  offset: number;
+  paused: boolean;
+  /** Undefined: to be found by a metadata refresh. */
+  leader: number | undefined;
+  /** Since when nothing but failures came; undefined while all is well. */
+  failingSinceMs: number | undefined;
+  /** The failure that is reported if it does not pass. */
+  lastError: AppError | undefined;
+  /** An answer that came while paused (R2). It is not asked for more until this is handed out. */
+  held: FetchedRecords | undefined;
+}
+
+const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+const MIN_BYTES = 16 * 1024;
+const MAX_WAIT_MS = 20;
+const UNREACHABLE_AFTER_MS = 60_000;
+/** A topic that is being created, or whose broker has just started, is not there for a moment. */
+const TOPIC_MISSING_AFTER_MS = 10_000;
+
+export class PartitionReader {
+  readonly #options: PartitionReaderOptions;
+  readonly #unreachableAfterMs: number;
+  readonly #partitions = new Map<number, AssignedPartition>();
+  readonly #fetchers = new Map<number, LeaderFetcher<AssignedPartition>>();
+  readonly #closing = new AbortController();
+  readonly #backoff = createBackoff({ initialMs: BACKOFF_INITIAL_MS, capMs: BACKOFF_CAP_MS });
+  #refreshing: Promise<void> | undefined;
+  #refreshedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PartitionReaderOptions) {
+    this.#options = options;
+    this.#unreachableAfterMs = options.unreachableAfterMs ?? UNREACHABLE_AFTER_MS;
+  }
+
+  /** Reads p from this offset on. An assigned partition is moved there: what is on its way is dropped. */
+  assign(p: number, offset: number): void {
+    if (this.#closing.signal.aborted) return;
+    const leader = this.#options.cluster.leaderOf(this.#options.topic, p);
+    this.#partitions.set(p, {
+      p,
+      offset,
+      paused: false,
+      leader,
+      failingSinceMs: undefined,
+      lastError: undefined,
+      held: undefined,
+    });
+    this.#pump();
+  }
+
+  release(p: number): void {
+    this.#partitions.delete(p);
+  }
+
+  pause(p: number): void {
+    const partition = this.#partitions.get(p);
+    if (partition !== undefined) partition.paused = true;
+  }
+
+  resume(p: number): void {
+    const partition = this.#partitions.get(p);
+    if (partition?.paused !== true) return;
+    partition.paused = false;
+    partition.failingSinceMs = undefined;
+    // Not from within the caller's call: it may be in the middle of the records before these.
+    if (partition.held !== undefined) setImmediate(() => this.#handOutHeld(partition));
+    else this.#pump();
+  }
+
+  /** Nothing is called back any more, from this call on. */
+  async close(): Promise<void> {
+    this.#closing.abort(createError("KAFKA_CLOSED", { what: "the partition reader" }));
+    this.#partitions.clear();
+    for (const fetcher of this.#fetchers.values()) fetcher.close();
+    await this.#refreshing;
+  }
+
+  /** Starts whatever is due: fetches where a leader is known, a metadata refresh where it is not. */
+  #pump(): void {
+    for (const partition of this.#partitions.values()) {
+      if (partition.leader === undefined) this.#refreshing ??= this.#refreshLeaders();
+      else this.#fetcherOf(partition.leader).pump();
+    }
+  }
+
+  #fetcherOf(nodeId: number): LeaderFetcher<AssignedPartition> {
+    const existing = this.#fetchers.get(nodeId);
+    if (existing !== undefined) return existing;
+    const { cluster, topic, maxBytesPerPartition, minBytes, maxWaitMs } = this.#options;
+    const settings = {
+      topic,
+      maxBytesPerPartition: maxBytesPerPartition ?? MAX_BYTES_PER_PARTITION,
+      minBytes: minBytes ?? MIN_BYTES,
+      maxWaitMs: maxWaitMs ?? MAX_WAIT_MS,
+    };
+    const fetcher = new LeaderFetcher<AssignedPartition>(settings, {
+      openConnection: (onLost) => cluster.openConnection(nodeId, onLost),
+      wanted: () => this.#wantedFrom(nodeId),
+      accept: (asked, buffer, partitions) => this.#accept(asked, buffer, partitions),
+      failed: (error) => this.#leaderFailed(nodeId, error),
+    });
+    this.#fetchers.set(nodeId, fetcher);
+    return fetcher;
+  }
+
+  #wantedFrom(nodeId: number): FetchQuestion<AssignedPartition>[] {
+    const questions: FetchQuestion<AssignedPartition>[] = [];
+    for (const partition of this.#partitions.values()) {
+      if (partition.leader !== nodeId || partition.paused || partition.held !== undefined) continue;
+      questions.push({ target: partition, p: partition.p, offset: partition.offset });
+    }
+    return questions;
+  }
+
+  #accept(
+    asked: ReadonlyMap<number, FetchQuestion<AssignedPartition>>,
+    buffer: Buffer,
+    answered: readonly FetchedPartition<ByteRange | undefined>[],
+  ): (() => void)[] {
+    const handOut: (() => void)[] = [];
+    let wellAnswered = true;
+    for (const [index, answer] of answered.entries()) {
+      const question = asked.get(answer.p);
+      if (question === undefined) continue;
+      const partition = question.target;
+      if (!this.#isCurrent(partition) || partition.offset !== question.offset) continue;
+      if (answer.errorCode !== ErrorCode.NONE) {
+        wellAnswered = false;
+        this.#partitionFailed(partition, answer.errorCode);
+        continue;
+      }
+      partition.failingSinceMs = undefined;
+      const records = this.#walk(partition, buffer, answer, index === 0);
+      if (records !== undefined) handOut.push(() => this.#handOut(partition, records));
+    }
+    if (wellAnswered) this.#backoff.reset();
+    return handOut;
+  }
+
+  /** Moves the partition to the offset after what was fetched. */
+  #walk(
+    partition: AssignedPartition,
+    buffer: Buffer,
+    answer: FetchedPartition<ByteRange | undefined>,
+    isFirst: boolean,
+  ): FetchedRecords | undefined {
+    const range = answer.records;
+    if (range === undefined || range.start === range.end) return undefined;
+    const { p, offset: fetchOffset } = partition;
+    const place = { topic: this.#options.topic, p, offset: fetchOffset };
+    const { end, nextOffset, refused } = walkRecordSet(buffer, range, place);
+    if (end === range.start) {
+      // A cut batch is whole next time, when this partition comes first; the first one's is whole by the protocol.
+      const what = "the broker cut the first batch of its answer";
+      const cut = isFirst ? createError("KAFKA_BATCH_CORRUPT", { ...place, what }) : undefined;
+      const error = refused ?? cut;
+      if (error !== undefined) this.#report(partition, error);
+      return undefined;
+    }
+    partition.offset = nextOffset;
+    // To the end of the queue: the answer's size is limited, and who comes first is served first.
+    this.#partitions.delete(p);
+    this.#partitions.set(p, partition);
+    const { lastStableOffset, highWatermark } = answer;
+    return { p, buffer, start: range.start, end, fetchOffset, nextOffset, lastStableOffset, highWatermark };
+  }
+
+  #handOut(partition: AssignedPartition, records: FetchedRecords): void {
+    if (!this.#isCurrent(partition)) return;
+    if (partition.paused) {
+      const copy = Buffer.from(records.buffer.subarray(records.start, records.end));
+      partition.held = { ...records, buffer: copy, start: 0, end: copy.length };
+      return;
+    }
+    this.#call(partition, records);
+  }
+
+  /** A caller that throws cannot go on with this partition; the others can. */
+  #call(partition: AssignedPartition, records: FetchedRecords): void {
+    try {
+      this.#options.onRecords(records);
+    } catch (error) {
+      if (this.#isCurrent(partition)) this.#report(partition, toAppError(error));
+    }
+  }
+
+  #handOutHeld(partition: AssignedPartition): void {
+    const records = partition.held;
+    if (records === undefined || partition.paused || !this.#isCurrent(partition)) return;
+    partition.held = undefined;
+    this.#pump();
+    this.#call(partition, records);
+  }
+
+  #isCurrent(partition: AssignedPartition): boolean {
+    return this.#partitions.get(partition.p) === partition;
+  }
+
+  #partitionFailed(partition: AssignedPartition, code: number): void {
+    const error = brokerError(`fetching ${this.#options.topic}-${partition.p} at ${partition.offset}`, code);
+    if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
+      this.#partitions.delete(partition.p);
+      void this.#reportOutOfRange(partition);
+    } else if (describeBrokerError(code).action === "fatal") this.#report(partition, error);
+    else this.#retryLater(partition, error);
+  }
+
+  /** Asks what Kafka holds, so that the error can say it. */
+  async #reportOutOfRange({ p, offset }: AssignedPartition): Promise<void> {
+    const { cluster, topic } = this.#options;
+    let error: AppError;
+    try {
+      const [earliest] = await cluster.listOffsets(topic, [p], "earliest");
+      const [latest] = await cluster.listOffsets(topic, [p], "latest");
+      error = createError("KAFKA_OFFSET_OUT_OF_RANGE", {
+        topic,
+        p,
+        offset,
+        earliest: earliest ?? -1,
+        latest: latest ?? -1,
+      });
+    } catch (cause) {
+      error = createError("KAFKA_OFFSET_OUT_OF_RANGE", { topic, p, offset, earliest: -1, latest: -1 }, cause);
+    }
+    // Assigned anew meanwhile: then this is old news.
+    if (!this.#closing.signal.aborted && !this.#partitions.has(p)) this.#options.onError(p, error);
+  }
+
+  #leaderFailed(nodeId: number, error: AppError): void {
+    for (const partition of this.#partitions.values()) {
+      if (partition.leader === nodeId) this.#retryLater(partition, error);
+    }
+  }
+
+  #retryLater(partition: AssignedPartition, error: AppError): void {
+    noteFailure(partition, error);
+    this.#refreshing ??= this.#refreshLeaders();
+  }
+
+  #report(partition: AssignedPartition, error: AppError): void {
+    this.#partitions.delete(partition.p);
+    this.#options.onError(partition.p, error);
+  }
+
+  /** Asks for leaders, with backoff, until every partition has one or is given up. */
+  async #refreshLeaders(): Promise<void> {
+    try {
+      // Begins in a later turn, so that `#refreshing` is set before it is cleared.
+      await Promise.resolve();
+      while (this.#leaderless().length > 0) {
+        const dueAtMs = this.#refreshedAtMs + this.#backoff.nextMs();
+        await delay(Math.max(0, dueAtMs - performance.now()), undefined, { signal: this.#closing.signal });
+        this.#refreshedAtMs = performance.now();
+        await this.#refreshOnce();
+      }
+    } catch (error) {
+      if (!this.#closing.signal.aborted) this.#giveUp(error);
+    } finally {
+      this.#refreshing = undefined;
+    }
+    this.#pump();
+  }
+
+  async #refreshOnce(): Promise<void> {
+    const { cluster, topic } = this.#options;
+    for (const partition of this.#leaderless()) this.#dropIfHopeless(partition);
+    try {
+      const lookup = await cluster.refreshTopic(topic);
+      for (const partition of this.#leaderless()) {
+        const known = lookup.kind === "found" ? lookup.topic.partitions[partition.p] : undefined;
+        if (known === undefined) {
+          noteFailure(partition, createError("KAFKA_TOPIC_MISSING", { topic, waitedMs: TOPIC_MISSING_AFTER_MS }));
+        } else if (known.leader >= 0) partition.leader = known.leader;
+        else noteFailure(partition, brokerError(`the leader of ${topic}-${known.p}`, ErrorCode.LEADER_NOT_AVAILABLE));
+      }
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw error;
+      for (const partition of this.#leaderless()) noteFailure(partition, error);
+    }
+  }
+
+  #leaderless(): AssignedPartition[] {
+    return [...this.#partitions.values()].filter((partition) => partition.leader === undefined);
+  }
+
+  #dropIfHopeless(partition: AssignedPartition): void {
+    const { failingSinceMs, lastError } = partition;
+    if (failingSinceMs === undefined || lastError === undefined) return;
+    const waitedMs = Math.round(performance.now() - failingSinceMs);
+    const missing = lastError.code === "KAFKA_TOPIC_MISSING";
+    if (waitedMs < (missing ? Math.min(TOPIC_MISSING_AFTER_MS, this.#unreachableAfterMs) : this.#unreachableAfterMs))
+      return;
+    if (!isConnectionFailure(lastError)) this.#report(partition, lastError);
+    else
+      this.#giveUp(createError("KAFKA_UNREACHABLE", { endpoint: this.#options.cluster.endpoint, waitedMs }, lastError));
+  }
+
+  /** Nothing is fetched after this (R3). */
+  #giveUp(error: unknown): void {
+    if (this.#partitions.size === 0) return;
+    this.#partitions.clear();
+    this.#options.onError(null, toAppError(error));
+  }
+}
+
+function noteFailure(partition: AssignedPartition, error: AppError): void {
+  partition.leader = undefined;
+  partition.failingSinceMs ??= performance.now();
+  partition.lastError = error;
+}
+
+function toAppError(error: unknown): AppError {
+  return isAppError(error) ? error : createError("ASSERTION_FAILED", { what: "the partition reader threw" }, error);
+}

@@ -1,0 +1,150 @@
+/**
+ * What may be sent next for one partition of an idempotent producer. Pure: sockets and clocks are the producer's.
+ *
+ *   flowing      up to 5 batches in flight
+ *   careful      one batch in flight: before the first acknowledgement, and after a failure
+ *   draining     a batch failed or its outcome is unknown: nothing is sent until all in flight have ended
+ *   waiting      nothing is in flight; the same batches go out again, in order, when `retry` is called
+ *   failed       given up: everything unsettled is rejected, and so is what comes later
+ *
+ * S1 Batches are sent in the order they were added, and a batch again before any later one.
+ * S2 A batch that is sent again has the same bytes, so a broker that has it answers with its first offset: it knows a
+ *    producer's last five batches of a partition, which is why no more than five are ever in flight.
+ * S3 While careful, a later batch cannot arrive without the one before it. A broker that knows nothing of a producer
+ *    accepts any first sequence; with several in flight it could take the second batch for the first.
+ * S4 Each batch is settled exactly once.
+ */
+import { assert, present } from "../../common/foundation/assert.ts";
+import type { AppError } from "../../common/foundation/errors.ts";
+
+export const IN_FLIGHT_MAX = 5;
+/** A caller that adds more does not wait for acknowledgements at all. */
+const UNSETTLED_MAX = 1_024;
+
+export interface SendEntry {
+  readonly batch: Buffer;
+  readonly records: number;
+  readonly firstSequence: number;
+  readonly resolve: (result: { baseOffset: number }) => void;
+  readonly reject: (error: AppError) => void;
+}
+
+interface Slot {
+  readonly entry: SendEntry;
+  inFlight: boolean;
+  /** Sent at least once: whether the broker has it may be unknown. */
+  sent: boolean;
+}
+
+type SenderState =
+  | { readonly kind: "flowing" }
+  | { readonly kind: "careful" }
+  | { readonly kind: "draining"; readonly givingUp: AppError | undefined }
+  | { readonly kind: "waiting" }
+  | { readonly kind: "failed"; readonly error: AppError };
+
+export class PartitionSender {
+  /** Unsettled batches, oldest first. */
+  readonly #slots: Slot[] = [];
+  #state: SenderState = { kind: "careful" };
+
+  get kind(): SenderState["kind"] {
+    return this.#state.kind;
+  }
+
+  get unsettled(): number {
+    return this.#slots.length;
+  }
+
+  /** The oldest unsettled batch. */
+  get head(): SendEntry | undefined {
+    return this.#slots[0]?.entry;
+  }
+
+  /** True if the broker may already have the oldest unsettled batch. */
+  get headWasSent(): boolean {
+    return this.#slots[0]?.sent === true;
+  }
+
+  add(entry: SendEntry): void {
+    if (this.#state.kind === "failed") {
+      entry.reject(this.#state.error);
+      return;
+    }
+    assert(this.#slots.length < UNSETTLED_MAX, `at most ${UNSETTLED_MAX} batches of a partition wait`);
+    this.#slots.push({ entry, inFlight: false, sent: false });
+  }
+
+  /** The batch to send now, or undefined. Call it until it gives none. */
+  next(): SendEntry | undefined {
+    if (this.#state.kind !== "flowing" && this.#state.kind !== "careful") return undefined;
+    const limit = this.#state.kind === "careful" ? 1 : IN_FLIGHT_MAX;
+    // What is in flight is always the oldest part of the queue (S1), so the next one stands right behind it.
+    const inFlight = this.#inFlight();
+    const slot = inFlight < limit ? this.#slots[inFlight] : undefined;
+    if (slot === undefined) return undefined;
+    slot.inFlight = true;
+    slot.sent = true;
+    return slot.entry;
+  }
+
+  acknowledged(entry: SendEntry, baseOffset: number): void {
+    const slot = this.#slotOf(entry);
+    this.#slots.splice(this.#slots.indexOf(slot), 1);
+    entry.resolve({ baseOffset });
+    // Careful until the last batch that was ever sent is settled.
+    if (this.#state.kind === "careful" && this.#slots[0]?.sent !== true) this.#state = { kind: "flowing" };
+    this.#endDraining();
+  }
+
+  /** The broker refused it for now, or the connection went: it will be sent again. */
+  unsettledAgain(entry: SendEntry): void {
+    this.#slotOf(entry).inFlight = false;
+    this.interrupt();
+  }
+
+  /** The leader cannot be reached: nothing more is sent until `retry`. */
+  interrupt(): void {
+    if (this.#state.kind === "flowing" || this.#state.kind === "careful") {
+      this.#state = { kind: "draining", givingUp: undefined };
+    }
+    this.#endDraining();
+  }
+
+  /** A retry is hopeless. What is in flight still ends first, so that each acknowledged batch is known as such. */
+  giveUp(error: AppError): void {
+    if (this.#state.kind === "failed") return;
+    // The first reason counts.
+    if (this.#state.kind !== "draining" || this.#state.givingUp === undefined) {
+      this.#state = { kind: "draining", givingUp: error };
+    }
+    this.#endDraining();
+  }
+
+  /** Ends the waiting: the unsettled batches go out again, one by one. */
+  retry(): void {
+    if (this.#state.kind === "waiting") this.#state = { kind: "careful" };
+  }
+
+  #endDraining(): void {
+    if (this.#state.kind !== "draining" || this.#inFlight() > 0) return;
+    const { givingUp } = this.#state;
+    if (givingUp === undefined) {
+      this.#state = { kind: "waiting" };
+      return;
+    }
+    this.#state = { kind: "failed", error: givingUp };
+    for (const slot of this.#slots.splice(0)) slot.entry.reject(givingUp);
+  }
+
+  #inFlight(): number {
+    return this.#slots.reduce((count, slot) => count + (slot.inFlight ? 1 : 0), 0);
+  }
+
+  #slotOf(entry: SendEntry): Slot {
+    return present(
+      this.#slots.find((slot) => slot.entry === entry && slot.inFlight),
+      "the batch that was answered",
+    );
+  }
+}

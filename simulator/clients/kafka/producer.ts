@@ -1,0 +1,298 @@
+/**
+ * IdempotentProducer: sends complete, sealed record batches; each is appended once, in order, or the send rejects.
+ *
+ * The batches carry producer id, epoch and first sequence, so a repeat is recognised by the broker. What may be sent
+ * when is decided by `PartitionSender`; here are the sockets, the clock and the meaning of the answers.
+ *
+ * I1 acks = all, and requests of one partition go over one connection at a time, in order.
+ * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order.
+ * I3 A send rejects only when the partition is given up: by a fatal answer, by an out-of-order answer twice at the same
+ *    end offset, or after `giveUpAfterMs` without an acknowledgement. All later sends to it reject with the same error.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
+import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
+import type { KafkaCluster } from "./cluster.ts";
+import type { Connection } from "./connection.ts";
+import { PartitionSender, type SendEntry } from "./partition-sender.ts";
+import { BACKOFF_CAP_MS, BACKOFF_INITIAL_MS, brokerError, checkCode, isConnectionFailure } from "./retry.ts";
+import { describeBrokerError, ErrorCode } from "./wire/error-codes.ts";
+import { initProducerIdApi } from "./wire/init-producer-id.ts";
+import { type ProducedPartition, produceApi } from "./wire/produce.ts";
+import type { Reader } from "./wire/reader.ts";
+
+export interface ProducerIdentity {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+export interface IdempotentProducerOptions {
+  readonly cluster: KafkaCluster;
+  readonly topic: string;
+  /** Null: a new one is asked for. Keep it, and give it again after a restart. */
+  readonly identity: ProducerIdentity | null;
+  /** Without an acknowledgement for a partition. Default 60 s. */
+  readonly giveUpAfterMs?: number;
+  /** How long one request may go unanswered before its connection counts as dead. Default 15 s. */
+  readonly requestDeadlineMs?: number;
+}
+
+export interface BatchToSend {
+  /** A sealed RecordBatch with the producer's identity and `firstSequence` inside; untouched until settled. */
+  readonly batch: Buffer;
+  readonly records: number;
+  readonly firstSequence: number;
+}
+
+export interface SendResult {
+  /** Of the batch's first record. -1: the broker has it, but no longer knows where (a repeat of an old batch). */
+  readonly baseOffset: number;
+}
+
+interface PartitionState {
+  readonly p: number;
+  readonly sender: PartitionSender;
+  readonly backoff: Backoff;
+  recovering: Promise<void> | undefined;
+  failingSinceMs: number | undefined;
+  lastError: AppError | undefined;
+  /** The oldest unsettled batch was refused as out of order: at which end offset that was before, if it was. */
+  outOfOrder:
+    | { readonly entry: SendEntry; readonly endOffset: number | undefined; readonly fresh: boolean }
+    | undefined;
+}
+
+type Link = { readonly kind: "connecting" } | { readonly kind: "open"; readonly connection: Connection };
+
+const GIVE_UP_AFTER_MS = 60_000;
+const REQUEST_DEADLINE_MS = 15_000;
+/** How long the broker may wait for its replicas. Less than the request's deadline, so that it says so itself. */
+const REPLICATION_TIMEOUT_MS = 10_000;
+const ACKS_ALL = -1;
+
+export class IdempotentProducer {
+  readonly identity: ProducerIdentity;
+  readonly #options: IdempotentProducerOptions;
+  readonly #giveUpAfterMs: number;
+  readonly #partitions = new Map<number, PartitionState>();
+  readonly #links = new Map<number, Link>();
+  readonly #closing = new AbortController();
+
+  static async open(options: IdempotentProducerOptions): Promise<IdempotentProducer> {
+    const identity = options.identity ?? (await initProducerId(options.cluster));
+    await options.cluster.topic(options.topic);
+    return new IdempotentProducer(options, identity);
+  }
+
+  private constructor(options: IdempotentProducerOptions, identity: ProducerIdentity) {
+    this.#options = options;
+    this.#giveUpAfterMs = options.giveUpAfterMs ?? GIVE_UP_AFTER_MS;
+    this.identity = identity;
+  }
+
+  /** Batches of a partition must be given in order of their sequences, without gaps. */
+  send(p: number, batch: BatchToSend): Promise<SendResult> {
+    return new Promise<SendResult>((resolve, reject) => {
+      if (this.#closing.signal.aborted) {
+        reject(closedError());
+        return;
+      }
+      const partition = this.#partitionOf(p);
+      partition.sender.add({ ...batch, resolve, reject });
+      this.#advance(partition);
+    });
+  }
+
+  /** Rejects what is unsettled: its outcome is unknown. */
+  async close(): Promise<void> {
+    this.#closing.abort(closedError());
+    for (const { sender } of this.#partitions.values()) sender.giveUp(closedError());
+    for (const link of this.#links.values()) if (link.kind === "open") link.connection.close();
+    await Promise.all([...this.#partitions.values()].map(({ recovering }) => recovering));
+  }
+
+  #partitionOf(p: number): PartitionState {
+    const existing = this.#partitions.get(p);
+    if (existing !== undefined) return existing;
+    const partition: PartitionState = {
+      p,
+      sender: new PartitionSender(),
+      backoff: createBackoff({ initialMs: BACKOFF_INITIAL_MS, capMs: BACKOFF_CAP_MS }),
+      recovering: undefined,
+      failingSinceMs: undefined,
+      lastError: undefined,
+      outOfOrder: undefined,
+    };
+    this.#partitions.set(p, partition);
+    return partition;
+  }
+
+  /** Does what the sender's state allows: sends, or begins to recover. */
+  #advance(partition: PartitionState): void {
+    const { sender } = partition;
+    if (sender.kind === "waiting") partition.recovering ??= this.#recover(partition);
+    if ((sender.kind !== "flowing" && sender.kind !== "careful") || sender.unsettled === 0) return;
+    const leader = this.#options.cluster.leaderOf(this.#options.topic, partition.p);
+    if (leader === undefined) {
+      const what = `sending to ${this.#options.topic}-${partition.p}`;
+      this.#interrupt(partition, brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE));
+      return;
+    }
+    const link = this.#links.get(leader);
+    if (link === undefined) void this.#connect(leader);
+    else if (link.kind === "open") this.#sendAllowed(partition, link.connection);
+  }
+
+  #sendAllowed(partition: PartitionState, connection: Connection): void {
+    for (let entry = partition.sender.next(); entry !== undefined; entry = partition.sender.next()) {
+      this.#sendEntry(partition, connection, entry);
+    }
+  }
+
+  #sendEntry(partition: PartitionState, connection: Connection, entry: SendEntry): void {
+    const request = {
+      transactionalId: null,
+      acks: ACKS_ALL,
+      timeoutMs: REPLICATION_TIMEOUT_MS,
+      topics: [{ name: this.#options.topic, partitions: [{ p: partition.p, records: [entry.batch] }] }],
+    };
+    const handler = {
+      onAnswer: (r: Reader, version: number) => {
+        const answer = produceApi.decodeResponse(r, version).topics[0]?.partitions[0];
+        if (answer === undefined || answer.p !== partition.p) {
+          throw createError("KAFKA_MALFORMED", { what: "a produce answer without the partition", position: 0 });
+        }
+        this.#answered(partition, entry, answer);
+      },
+      onFailure: (error: AppError) => this.#failed(partition, entry, error),
+    };
+    connection.sendInPlace(produceApi, request, handler, this.#options.requestDeadlineMs ?? REQUEST_DEADLINE_MS);
+  }
+
+  #answered(partition: PartitionState, entry: SendEntry, answer: ProducedPartition): void {
+    const { sender } = partition;
+    const code = answer.errorCode;
+    if (code === ErrorCode.NONE || code === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
+      partition.failingSinceMs = undefined;
+      partition.outOfOrder = undefined;
+      partition.backoff.reset();
+      sender.acknowledged(entry, code === ErrorCode.NONE ? answer.baseOffset : -1);
+      this.#advance(partition);
+      return;
+    }
+    const what = `sending to ${this.#options.topic}-${partition.p}`;
+    const error = brokerError(what, code, answer.errorMessage ?? "");
+    // Behind a batch that failed, any refusal may be a consequence: it is judged when it is the oldest itself.
+    const isHead = sender.head === entry;
+    if (isHead && code === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) {
+      const before = partition.outOfOrder?.entry === entry ? partition.outOfOrder.endOffset : undefined;
+      partition.outOfOrder = { entry, endOffset: before, fresh: true };
+    } else if (isHead && describeBrokerError(code).action === "fatal") {
+      sender.giveUp(error);
+    }
+    this.#failed(partition, entry, error);
+  }
+
+  #failed(partition: PartitionState, entry: SendEntry, error: AppError): void {
+    partition.lastError = error;
+    // An older broker, or a programmer's error: no retry changes it.
+    if (!isConnectionFailure(error) && error.code !== "KAFKA_BROKER_ERROR") partition.sender.giveUp(error);
+    partition.sender.unsettledAgain(entry);
+    this.#advance(partition);
+  }
+
+  #interrupt(partition: PartitionState, error: AppError): void {
+    partition.lastError = error;
+    partition.sender.interrupt();
+    this.#advance(partition);
+  }
+
+  async #connect(leader: number): Promise<void> {
+    this.#links.set(leader, { kind: "connecting" });
+    try {
+      const connection = await this.#options.cluster.openConnection(leader, () => this.#links.delete(leader));
+      if (this.#closing.signal.aborted) {
+        connection.close();
+        return;
+      }
+      // Lost already? Then the first request on it says so, and the partition recovers.
+      this.#links.set(leader, { kind: "open", connection });
+      this.#forLeader(leader, (partition) => this.#advance(partition));
+      if (!connection.isOpen) this.#links.delete(leader);
+    } catch (error) {
+      this.#links.delete(leader);
+      this.#forLeader(leader, (partition) => {
+        if (partition.sender.unsettled > 0) this.#interrupt(partition, toAppError(error));
+      });
+    }
+  }
+
+  #forLeader(leader: number, act: (partition: PartitionState) => void): void {
+    for (const partition of this.#partitions.values()) {
+      if (this.#options.cluster.leaderOf(this.#options.topic, partition.p) === leader) act(partition);
+    }
+  }
+
+  /** Nothing is in flight: waits a little, asks who leads now, and lets the sender begin again. */
+  async #recover(partition: PartitionState): Promise<void> {
+    const { sender } = partition;
+    partition.failingSinceMs ??= performance.now();
+    try {
+      await delay(partition.backoff.nextMs(), undefined, { signal: this.#closing.signal });
+      const waitedMs = Math.round(performance.now() - partition.failingSinceMs);
+      if (waitedMs >= this.#giveUpAfterMs) sender.giveUp(this.#hopelessError(partition, waitedMs));
+      else if (!(await this.#isSequenceLost(partition))) await this.#options.cluster.refreshTopic(this.#options.topic);
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      partition.lastError = toAppError(error);
+      if (!isConnectionFailure(error)) sender.giveUp(partition.lastError);
+    } finally {
+      partition.recovering = undefined;
+    }
+    sender.retry();
+    this.#advance(partition);
+  }
+
+  /** Gives up if the same batch was refused as out of order before, and nothing has been appended since. */
+  async #isSequenceLost(partition: PartitionState): Promise<boolean> {
+    const { outOfOrder, p, sender } = partition;
+    if (outOfOrder === undefined || !outOfOrder.fresh) return false;
+    const { cluster, topic } = this.#options;
+    const [endOffset = -1] = await cluster.listOffsets(topic, [p], "latest");
+    partition.outOfOrder = { entry: outOfOrder.entry, endOffset, fresh: false };
+    if (outOfOrder.endOffset !== endOffset) return false;
+    const { firstSequence } = outOfOrder.entry;
+    sender.giveUp(createError("KAFKA_SEQUENCE_LOST", { topic, p, firstSequence, endOffset }, partition.lastError));
+    return true;
+  }
+
+  #hopelessError(partition: PartitionState, waitedMs: number): AppError {
+    const { sender, lastError } = partition;
+    const { cluster, topic } = this.#options;
+    if (sender.head !== undefined && sender.headWasSent) {
+      const { firstSequence, records } = sender.head;
+      const what = { topic, p: partition.p, firstSequence, records, waitedMs };
+      return createError("KAFKA_OUTCOME_UNKNOWN", what, lastError);
+    }
+    return createError("KAFKA_UNREACHABLE", { endpoint: cluster.endpoint, waitedMs }, lastError);
+  }
+}
+
+/** A fresh broker answers COORDINATOR_LOAD_IN_PROGRESS at first. */
+function initProducerId(cluster: KafkaCluster): Promise<ProducerIdentity> {
+  return cluster.retry(async () => {
+    const connection = await cluster.anyConnection();
+    const request = { transactionalId: null, transactionTimeoutMs: 0x7fffffff };
+    const { errorCode, producerId, producerEpoch } = await connection.send(initProducerIdApi, request);
+    const error = checkCode(errorCode, "asking for a producer id");
+    return error === undefined ? { kind: "done", value: { producerId, producerEpoch } } : { kind: "again", error };
+  });
+}
+
+function closedError(): AppError {
+  return createError("KAFKA_CLOSED", { what: "the producer" });
+}
+
+function toAppError(error: unknown): AppError {
+  return isAppError(error) ? error : createError("ASSERTION_FAILED", { what: "the producer threw" }, error);
+}
