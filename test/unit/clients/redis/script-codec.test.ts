@@ -1,0 +1,84 @@
+/** What the client refuses to send, and answers it cannot read. */
+import { describe, expect, it } from "vitest";
+import {
+  decodeApplyAnswer,
+  decodeInitAnswer,
+  encodeApply,
+  encodeInit,
+  encodeRecover,
+  initialFields,
+  PARTITIONS_MAX,
+  parseApply,
+  parseWholeHash,
+} from "../../../../simulator/common/contract/redis-script-codec.ts";
+import { parseJobState } from "../../../../simulator/common/contract/redis-state.ts";
+
+const APPLY = {
+  life: "L1",
+  p: 3,
+  g: 1_000_001,
+  tm: "taskmanager-01",
+  prev: 5,
+  next: Number.MAX_SAFE_INTEGER,
+  n: 1,
+  rejected: 2,
+  skipped: 3,
+  idSum: 2 ** 48 - 1,
+  idMix: 4,
+  lastId: 5,
+  disorder: 6,
+  sentAtUs: 7,
+};
+const INIT = { epoch: 1, life: "L1", redisRunId: "r", startOffsets: [0, 7] };
+
+describe("arguments", () => {
+  it("come back as they were", () => {
+    expect(parseApply(encodeApply(APPLY))).toEqual(APPLY);
+    expect(parseWholeHash(encodeInit(INIT))).toEqual({
+      epoch: 1,
+      life: "L1",
+      fields: Object.entries(initialFields(INIT)),
+    });
+  });
+
+  it("of INIT make a complete state", () => {
+    expect(parseJobState(initialFields(INIT), 2)).toMatchObject({
+      kind: "complete",
+      state: { phase: "running", total: 0 },
+    });
+  });
+
+  it("of RECOVER carry the epoch of the caller, not that of the restored state", () => {
+    const argv = encodeRecover({ epoch: 4, fields: { ...initialFields(INIT), life: "L2" } });
+    expect(Object.fromEntries(parseWholeHash(argv)?.fields ?? [])).toMatchObject({ epoch: "4", life: "L2" });
+  });
+
+  it.each([
+    ["a batch that does not move", { next: 5 }],
+    ["a fraction", { n: 0.5 }],
+    ["a negative count", { rejected: -1 }],
+    ["a number above 2^53", { lastId: 2 ** 53 }],
+    ["a sum of 2^48", { idSum: 2 ** 48 }],
+  ])("are refused: %s", (_what, change) => {
+    expect(() => encodeApply({ ...APPLY, ...change })).toThrow(/assumption/);
+  });
+
+  it("are refused for more partitions than one write holds", () => {
+    const startOffsets = Array.from({ length: PARTITIONS_MAX + 1 }, () => 0);
+    expect(() => encodeInit({ ...INIT, startOffsets })).toThrow(/351 partitions/);
+  });
+});
+
+describe("answers", () => {
+  it("of an incomplete hash have no identity", () => {
+    expect(decodeInitAnswer(["EXISTS", "", "", ""])).toMatchObject({ kind: "exists", life: "" });
+    expect(decodeInitAnswer(["EXISTS", "L1", "r", "paused"])).toMatchObject({ kind: "exists", life: "" });
+  });
+
+  it.each([[null], ["OK"], [["OK"]], [["OK", "x"]], [["MAYBE", "1"]], [["OK", 1]], [[]]])(
+    "of another form are errors: %j",
+    (answer) => {
+      expect(() => decodeApplyAnswer(answer)).toThrow(/none of its answers/);
+    },
+  );
+});

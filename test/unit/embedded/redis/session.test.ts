@@ -1,0 +1,186 @@
+/** Session: authentication, transactions, and the command table's own rules. */
+import { describe, expect, it } from "vitest";
+import { Keyspace } from "../../../../simulator/embedded/redis/keyspace.ts";
+import { NULL_ARRAY, OK, type Reply } from "../../../../simulator/embedded/redis/reply.ts";
+import { Session } from "../../../../simulator/embedded/redis/session.ts";
+
+function createServer(a: { password?: string; memoryBytesMax?: number } = {}) {
+  let nowMs = 1_000_000;
+  let shutdowns = 0;
+  const keyspace = new Keyspace(() => nowMs);
+  const facts = {
+    runId: "f".repeat(40),
+    port: 1,
+    startedAtMs: nowMs,
+    memoryBytesMax: a.memoryBytesMax ?? 1_000_000,
+    connections: 1,
+    connectionsReceived: 1,
+    commandsProcessed: 0,
+  };
+  const context = { keyspace, facts, nowMs: () => nowMs };
+  const connect = () => {
+    const session = new Session({
+      id: 1,
+      address: "127.0.0.1:1",
+      password: a.password ?? "",
+      context,
+      onShutdown: () => {
+        shutdowns += 1;
+      },
+    });
+    const ask = (line: string): Reply => session.answer(line.split(" "));
+    return { session, ask };
+  };
+  return {
+    keyspace,
+    connect,
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+    get shutdowns() {
+      return shutdowns;
+    },
+  };
+}
+
+const failing = (start: string) => ({ error: expect.stringMatching(new RegExp(`^${start}`)) });
+
+describe("authentication", () => {
+  it("answers NOAUTH to everything else before the password", () => {
+    const { ask, session } = createServer({ password: "right" }).connect();
+    for (const line of ["PING", "GET a", "INFO", "MULTI", "EVAL x 0", "SHUTDOWN", "NONSENSE"]) {
+      expect(ask(line), line).toEqual(failing("NOAUTH"));
+    }
+    expect(ask("AUTH wrong")).toEqual(failing("WRONGPASS"));
+    expect(ask("AUTH somebody right")).toEqual(failing("WRONGPASS"));
+    expect(ask("HELLO 2 AUTH default wrong")).toEqual(failing("WRONGPASS"));
+    expect(ask("HELLO")).toEqual(failing("NOAUTH"));
+    expect(session.authenticated).toBe(false);
+    expect(ask("AUTH default right")).toEqual(OK);
+    expect(ask("PING")).toEqual({ simple: "PONG" });
+    expect(ask("RESET")).toEqual({ simple: "RESET" });
+    expect(ask("PING")).toEqual(failing("NOAUTH"));
+  });
+
+  it("speaks RESP2 only", () => {
+    const { ask } = createServer().connect();
+    expect(ask("HELLO 3")).toEqual(failing("NOPROTO"));
+    expect(ask("HELLO 2 SETNAME me")).toContain("standalone");
+    expect(ask("CLIENT GETNAME")).toBe("me");
+    expect(ask("AUTH anything")).toEqual(failing("ERR AUTH <password> called without"));
+  });
+});
+
+describe("transactions", () => {
+  it("runs all queued commands at EXEC, and an error of one is its reply", () => {
+    const { ask, session } = createServer().connect();
+    ask("SET text x");
+    expect(ask("MULTI")).toEqual(OK);
+    expect(ask("INCR text")).toEqual({ simple: "QUEUED" });
+    expect(session.answer(["HSET", "hash", "a", "1"])).toEqual({ simple: "QUEUED" });
+    expect(ask("EXISTS hash")).toEqual({ simple: "QUEUED" });
+    expect(ask("EXEC")).toEqual([failing("ERR value is not an integer"), 1, 1]);
+    expect(ask("EXEC")).toEqual(failing("ERR EXEC without MULTI"));
+  });
+
+  it("runs none of them when one could not be queued", () => {
+    for (const bad of ["NONSENSE", "GET", "CLIENT ID", "GET a b c"]) {
+      const { ask } = createServer().connect();
+      ask("MULTI");
+      ask("SET a 1");
+      expect(ask(bad), bad).toEqual(failing("ERR"));
+      expect(ask("EXEC")).toEqual(failing("EXECABORT"));
+      expect(ask("EXISTS a")).toBe(0);
+    }
+  });
+
+  it("runs none of them when a watched key changed, by anybody", () => {
+    const changes = ["SET a 2", "DEL a", "RENAME a b", "EXPIRE a 5", "FLUSHALL", "APPEND a x"];
+    for (const change of changes) {
+      const server = createServer();
+      const mine = server.connect();
+      mine.ask("SET a 1");
+      mine.ask("WATCH a");
+      server.connect().ask(change);
+      mine.ask("MULTI");
+      mine.ask("SET done 1");
+      expect(mine.ask("EXEC"), change).toEqual(NULL_ARRAY);
+      expect(mine.ask("EXISTS done")).toBe(0);
+      // EXEC ended the watch, so the next one goes through.
+      mine.ask("MULTI");
+      mine.ask("SET done 1");
+      expect(mine.ask("EXEC")).toEqual([OK]);
+    }
+  });
+
+  it("is not disturbed by other keys, nor after UNWATCH or DISCARD", () => {
+    const server = createServer();
+    const { ask } = server.connect();
+    ask("WATCH a");
+    server.connect().ask("SET b 1");
+    ask("MULTI");
+    expect(ask("EXEC")).toEqual([]);
+    ask("WATCH a");
+    server.connect().ask("SET a 1");
+    ask("UNWATCH");
+    ask("MULTI");
+    expect(ask("MULTI")).toEqual(failing("ERR MULTI calls can not be nested"));
+    expect(ask("WATCH a")).toEqual(failing("ERR WATCH inside MULTI"));
+    expect(ask("DISCARD")).toEqual(OK);
+    expect(ask("DISCARD")).toEqual(failing("ERR DISCARD without MULTI"));
+  });
+});
+
+describe("bounds", () => {
+  it("refuses what needs memory when it is used up, and takes it again when there is room", () => {
+    const server = createServer({ memoryBytesMax: 1_000 });
+    const { ask } = server.connect();
+    ask(`SET big ${"x".repeat(2_000)} PX 50`);
+    for (const line of ["SET a 1", "HSET h a 1", "EVALSHA 0 0", "INCR n"])
+      expect(ask(line), line).toEqual(failing("OOM"));
+    expect(ask("GET a")).toBeNull();
+    // An expired value makes room although nobody asks for it.
+    server.advance(51);
+    expect(ask("SET a 1")).toEqual(OK);
+    ask("DEL a");
+    expect(server.keyspace.usedBytes).toBe(0);
+  });
+
+  it("gives back all memory, whatever way a value goes", () => {
+    const server = createServer();
+    const { ask, session } = server.connect();
+    for (const [make, end] of [
+      ["SET a text", "DEL a"],
+      ["SET a text", "GETDEL a"],
+      ["HSET a f v", "HDEL a f"],
+      ["HSET a f v", "FLUSHALL"],
+      ["SET a text", "EXPIRE a -1"],
+    ] as const) {
+      ask(make);
+      ask("APPEND a more");
+      ask("RENAME a longer-name");
+      ask("RENAME longer-name a");
+      expect(server.keyspace.usedBytes).toBeGreaterThan(0);
+      ask(end);
+      expect(server.keyspace.usedBytes, end).toBe(0);
+    }
+    session.close();
+  });
+
+  it("ends by SHUTDOWN NOSAVE, and refuses to save", () => {
+    const server = createServer();
+    const { ask, session } = server.connect();
+    expect(ask("SHUTDOWN SAVE")).toEqual(failing("ERR"));
+    expect(server.shutdowns).toBe(0);
+    ask("SHUTDOWN NOSAVE");
+    expect(server.shutdowns).toBe(1);
+    expect(session.ended).toBe(true);
+  });
+
+  it("runs only the job's own scripts, and says so", () => {
+    const { ask } = createServer().connect();
+    expect(ask("EVAL return 0")).toEqual(failing("ERR the embedded Redis of flink-apphost runs only"));
+    expect(ask(`EVALSHA ${"0".repeat(40)} 0`)).toEqual(failing("NOSCRIPT"));
+    expect(ask("SCRIPT LOAD return")).toEqual(failing("ERR the embedded Redis"));
+  });
+});
