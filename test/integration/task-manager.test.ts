@@ -1,8 +1,11 @@
 /** TaskManager processes against embedded Kafka and Redis, under a JobManager that the test plays. */
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { ENV } from "../../simulator/common/contract/environment.ts";
 import {
   countLatencies,
   createLatencyCounts,
@@ -248,5 +251,22 @@ describe("TaskManager processes", () => {
       deadlineMs: 5_000,
     });
     expect(await run.end(one, "SIGTERM")).toBe(0);
+  });
+
+  it("end at once, and well, when they are stopped before Redis answers", async () => {
+    run = await TaskManagerRun.start({ partitions: 1, taskManagers: 1 });
+    // Accepts, and says nothing.
+    const silent = createServer();
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const connected = once(silent, "connection");
+    const one = run.launch(A, { [ENV.redis]: `redis://127.0.0.1:${port}` });
+    const [socket] = (await connected) as [Socket];
+    const startMs = performance.now();
+    expect({ code: await run.end(one, "SIGTERM"), stderr: one.stderr.join("") }).toMatchObject({ code: 0 });
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    socket.destroy();
+    silent.close();
   });
 });

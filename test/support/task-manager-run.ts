@@ -104,7 +104,8 @@ export class TaskManagerRun {
     this.life = life;
   }
 
-  launch(tm: string): RunningTaskManager {
+  /** `environment` replaces variables that the host would set. */
+  launch(tm: string, environment: Readonly<Record<string, string>> = {}): RunningTaskManager {
     this.#incarnations += 1;
     const incarnation = `i${this.#incarnations}`;
     const child = fork(distPath("simulator/runtime/task-manager/main"), [], {
@@ -121,6 +122,7 @@ export class TaskManagerRun {
         [ENV.kafka]: `127.0.0.1:${this.kafka.port}`,
         [ENV.redis]: `redis://127.0.0.1:${this.redis.port}`,
         [ENV.jobManagerRpc]: `127.0.0.1:${this.jobManager.port}`,
+        ...environment,
       },
     });
     const running: RunningTaskManager = { tm, incarnation, child, messages: [], stderr: [] };

@@ -1,4 +1,5 @@
 /** The TaskManager process. It imports no package but ioredis and the native checksum: twenty of them start at once. */
+import { once } from "node:events";
 import { KafkaCluster } from "../../clients/kafka/cluster.ts";
 import { PartitionReader } from "../../clients/kafka/consumer.ts";
 import { StateStore } from "../../clients/redis/state-store.ts";
@@ -18,7 +19,9 @@ async function main(child: ChildProcess): Promise<void> {
   const environment = readChildEnvironment();
   const { incarnation } = readTask<TaskManagerTask>();
   const jobManager = parseEndpoint(requireVariable(process.env, ENV.jobManagerRpc));
-  const [cluster, store] = await openClients(environment, child);
+  const clients = await openClients(environment, child);
+  if (clients === null) return;
+  const { cluster, store } = clients;
   const { topic, group } = environment.config;
   const taskManager = new TaskManager({
     environment,
@@ -31,27 +34,38 @@ async function main(child: ChildProcess): Promise<void> {
     log: child.log,
   });
   child.send({ type: "ready", detail: `incarnation ${incarnation}` });
-  await untilAborted(child.stopping);
+  if (!child.stopping.aborted) await once(child.stopping, "abort");
   await taskManager.stop();
   store.close();
   cluster.close();
 }
 
-async function openClients(environment: ChildEnvironment, child: ChildProcess): Promise<[KafkaCluster, StateStore]> {
+/** Null: asked to stop before Kafka and Redis answered. */
+async function openClients(
+  environment: ChildEnvironment,
+  { log, stopping }: ChildProcess,
+): Promise<{ cluster: KafkaCluster; store: StateStore } | null> {
   const { stateKey, counterKey, sequenceKey } = environment.config;
-  const { log, stopping: signal } = child;
-  return Promise.all([
-    KafkaCluster.open({
-      bootstrap: requireVariable(process.env, ENV.kafka).split(","),
-      clientId: environment.resource,
-      log,
-      signal,
-    }),
-    StateStore.open({
-      endpoint: requireVariable(process.env, ENV.redis),
-      ...{ stateKey, counterKey, sequenceKey, log },
-    }),
-  ]);
+  // A stop ends the opening, but not the clients: what is in flight then is to get its answer.
+  const opening = new AbortController();
+  const abort = () => opening.abort(stopping.reason);
+  stopping.addEventListener("abort", abort, { once: true });
+  const { signal } = opening;
+  const bootstrap = requireVariable(process.env, ENV.kafka).split(",");
+  const endpoint = requireVariable(process.env, ENV.redis);
+  try {
+    const [cluster, store] = await Promise.all([
+      KafkaCluster.open({ bootstrap, clientId: environment.resource, log, signal }),
+      StateStore.open({ endpoint, stateKey, counterKey, sequenceKey, log, signal }),
+    ]);
+    return { cluster, store };
+  } catch (error) {
+    if (!stopping.aborted) throw error;
+    log.info("asked to stop before Kafka and Redis answered");
+    return null;
+  } finally {
+    stopping.removeEventListener("abort", abort);
+  }
 }
 
 function parseEndpoint(text: string): { host: string; port: number } {
@@ -60,13 +74,6 @@ function parseEndpoint(text: string): { host: string; port: number } {
     throw createError("USAGE_OPTION_INVALID", { option: ENV.jobManagerRpc, value: text, expected: "HOST:PORT" });
   }
   return { host: match[1] as string, port: Number(match[2]) };
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 await runChild(main);
