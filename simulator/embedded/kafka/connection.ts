@@ -13,6 +13,7 @@ import type { Socket } from "node:net";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
+import { readInto } from "./accepted-socket.ts";
 import type { FetchWaiter, FetchWaiters } from "./fetch-waiters.ts";
 import { FrameBuffer, REQUEST_BYTES_MAX } from "./frame-buffer.ts";
 import type { LongPoll, Outcome } from "./outcome.ts";
@@ -20,7 +21,8 @@ import type { LongPoll, Outcome } from "./outcome.ts";
 const PENDING_BYTES_MAX = 1024 * 1024;
 
 export interface ConnectionOptions {
-  readonly socket: Socket;
+  /** As accepted, and not yet read from. */
+  readonly accepted: Socket;
   readonly handle: (buffer: Buffer, start: number, end: number) => Outcome;
   readonly waiters: FetchWaiters;
   readonly log: Log;
@@ -40,30 +42,32 @@ export class Connection {
   readonly #peer: string;
   readonly #frames = new FrameBuffer(REQUEST_BYTES_MAX);
   #state: State = { kind: "ready" };
+  #paused = false;
 
-  constructor({ socket, handle, waiters, log }: ConnectionOptions) {
+  constructor({ accepted, handle, waiters, log }: ConnectionOptions) {
+    const target = { reserve: () => this.#frames.reserve(), commit: (bytes: number) => this.#receive(bytes) };
+    const socket = readInto(target, accepted);
+    socket.setNoDelay(true);
     this.#socket = socket;
     this.#handle = handle;
     this.#waiters = waiters;
     this.#log = log;
     this.#peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("drain", () => this.#resumeServing("sending"));
     // Whoever has ended his side waits for no answer; one that is being sent is sent to its end by the socket.
     socket.on("end", () => this.#end());
     socket.on("close", () => this.#end());
     // A reset by the client is its way to end; "close" follows and does what is needed.
     socket.on("error", (error) => this.#log.info(`connection ${this.#peer}: ${error.message}`));
+    socket.resume();
   }
 
-  #receive(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length; ) {
-      const copied = chunk.copy(this.#frames.reserve(), 0, at);
-      this.#frames.commit(copied);
-      at += copied;
-    }
+  /** False when no more should be read for now. */
+  #receive(bytes: number): boolean {
+    this.#frames.commit(bytes);
     this.#serve();
-    if (this.#state.kind !== "ready" && this.#frames.bytesPending > PENDING_BYTES_MAX) this.#socket.pause();
+    this.#paused = this.#state.kind !== "ready" && this.#frames.bytesPending > PENDING_BYTES_MAX;
+    return !this.#paused;
   }
 
   /** Serves whole frames while nothing holds it up. */
@@ -127,7 +131,15 @@ export class Connection {
     if (this.#state.kind !== from) return;
     this.#state = { kind: "ready" };
     this.#serve();
-    if (this.#socket.isPaused() && this.#frames.bytesPending <= PENDING_BYTES_MAX) this.#socket.resume();
+    if (this.#paused && (this.#state.kind === "ready" || this.#frames.bytesPending <= PENDING_BYTES_MAX)) {
+      this.#paused = false;
+      this.#socket.resume();
+    }
+  }
+
+  /** The socket, for the server to end it. */
+  get socket(): Socket {
+    return this.#socket;
   }
 
   #close(reason: string): void {

@@ -26,20 +26,23 @@ export async function startKafkaServer(options: {
 }): Promise<KafkaServer> {
   const { memoryBytesMax, log, onFull } = options;
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true });
-  server.maxConnections = CONNECTIONS_MAX;
+  const server = createServer({ pauseOnConnect: true });
   await listen(server, options.port);
   // Metadata must name the port that clients can reach, so the broker is made once it is known.
   const port = (server.address() as AddressInfo).port;
   const identity = { host: HOST, port, clusterId: randomBytes(16).toString("base64url"), firstProducerId: Date.now() };
   const state = new BrokerState(identity, memoryBytesMax, onFull);
   const handle = (buffer: Buffer, start: number, end: number) => handleRequest(state, buffer, start, end);
-  server.on("connection", (socket) => {
+  server.on("connection", (accepted) => {
+    if (sockets.size >= CONNECTIONS_MAX) {
+      log.warn(`a connection was refused: there are ${CONNECTIONS_MAX} already`);
+      accepted.destroy();
+      return;
+    }
+    const { socket } = new Connection({ accepted, handle, waiters: state.topics.waiters, log });
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    new Connection({ socket, handle, waiters: state.topics.waiters, log });
   });
-  server.on("drop", () => log.warn(`a connection was refused: there are ${CONNECTIONS_MAX} already`));
   return {
     host: HOST,
     port,
