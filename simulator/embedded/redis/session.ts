@@ -17,7 +17,7 @@ import { scriptCommands } from "./commands/scripts.ts";
 import { serverCommands } from "./commands/server.ts";
 import { stringCommands } from "./commands/strings.ts";
 import type { Watcher } from "./keyspace.ts";
-import { CommandError, NULL_ARRAY, OK, type Reply, syntaxError, wrongArity } from "./reply.ts";
+import { CommandError, NULL_ARRAY, notAnInteger, OK, type Reply, syntaxError, wrongArity } from "./reply.ts";
 
 const QUEUE_MAX = 10_000;
 const QUEUE_BYTES_MAX = 67_108_864;
@@ -315,7 +315,7 @@ function enqueue(transaction: Queueing, entry: QueuedCommand): Reply {
 }
 
 function selectDatabase(index: string): Reply {
-  if (!/^\d+$/.test(index)) throw new CommandError("ERR invalid DB index");
+  if (!/^-?\d+$/.test(index)) throw notAnInteger();
   if (index !== "0") throw new CommandError("ERR DB index is out of range");
   return OK;
 }

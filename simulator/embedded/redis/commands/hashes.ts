@@ -47,8 +47,9 @@ export const hashCommands: CommandTable = {
     arity: 4,
     grows: true,
     run({ keyspace }, [key, field, by]) {
-      const before = readField(keyspace, key as string, field as string);
+      // Redis reads the increment before it looks at the key, and which error comes first follows from that.
       const increment = parseInteger(by);
+      const before = readField(keyspace, key as string, field as string);
       if (before !== null && !/^(0|-?[1-9]\d{0,18})$/.test(before)) {
         throw new CommandError("ERR hash value is not an integer");
       }
