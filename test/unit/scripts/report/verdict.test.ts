@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { type Coverage, decideVerdict } from "../../../../scripts/report/verdict.ts";
+import type { RunEnding } from "../../../../simulator/common/contract/host-facts.ts";
+import type { Check } from "../../../../simulator/common/contract/report.ts";
+
+const check = (id: string, status: Check["status"]): Check => ({
+  id,
+  title: id,
+  expected: "",
+  actual: "",
+  examined: 1,
+  status,
+  reason: "because",
+});
+const passed = check("I2-total", "passed");
+const violated = check("I2-total", "failed");
+const slow = check("max-time", "failed");
+const skipped = check("I6-order", "notApplicable");
+const all: Coverage = { mode: "drained", roundsProduced: 1, roundsChecked: 1, ownTopic: true };
+const prefix: Coverage = { ...all, mode: "prefix" };
+const none: Coverage = { ...all, mode: null, roundsChecked: 0 };
+
+const drained: RunEnding = { kind: "drained" };
+const timeExceeded: RunEnding = { kind: "timeExceeded", waitedFor: "the drain" };
+const infrastructure: RunEnding = { kind: "infrastructureFailed", reason: "Kafka is gone" };
+const job: RunEnding = { kind: "jobFailed", reason: "the job failed" };
+const sigint: RunEnding = { kind: "interrupted", signal: "SIGINT" };
+const sigterm: RunEnding = { kind: "interrupted", signal: "SIGTERM" };
+
+describe("decideVerdict", () => {
+  it.each<[string, RunEnding, Check[], Coverage, string, number]>([
+    ["all passed", drained, [passed, skipped], all, "passed", 0],
+    ["a violation", drained, [passed, violated], all, "failed", 4],
+    ["too slow", drained, [passed, slow], all, "failed", 5],
+    ["too slow and a violation", drained, [slow, violated], all, "failed", 4],
+    ["a deadline, all below it exact", timeExceeded, [passed, slow], prefix, "failed", 5],
+    ["a deadline and a violation", timeExceeded, [violated, slow], prefix, "failed", 4],
+    ["infrastructure failed", infrastructure, [], none, "failed", 3],
+    ["infrastructure failed and a violation", infrastructure, [violated], prefix, "failed", 4],
+    ["infrastructure failed and too slow", infrastructure, [passed, slow], prefix, "failed", 3],
+    ["the job failed", job, [passed], prefix, "failed", 6],
+    ["the job failed and too slow", job, [slow], prefix, "failed", 6],
+    ["Ctrl+C", sigint, [passed], prefix, "interrupted", 130],
+    ["Ctrl+C and a violation", sigint, [violated], prefix, "interrupted", 130],
+    ["SIGTERM", sigterm, [], none, "interrupted", 143],
+    ["unexpected", { kind: "unexpected", reason: "a bug" }, [passed], all, "failed", 1],
+    ["unexpected and too slow", { kind: "unexpected", reason: "a bug" }, [slow], all, "failed", 5],
+    ["drained, but no checks were left", drained, [], none, "failed", 4],
+    ["drained, but only a prefix was checked", drained, [passed], prefix, "failed", 4],
+    ["drained, but a round was not checked", drained, [passed], { ...all, roundsProduced: 2 }, "failed", 4],
+    ["drained, but nothing applied", drained, [skipped], all, "failed", 4],
+    ["nothing was produced", drained, [], { ...none, roundsProduced: 0 }, "passed", 0],
+    ["somebody else's topic, not checked", drained, [], { ...none, roundsProduced: 0, ownTopic: false }, "failed", 4],
+  ])("%s", (_, ending, checks, coverage, verdict, exitCode) => {
+    const decided = decideVerdict(ending, checks, coverage);
+    expect([decided.verdict, decided.exitCode]).toEqual([verdict, exitCode]);
+    expect(decided.reasons.length === 0).toBe(verdict === "passed");
+  });
+
+  it("gives the reasons in the order of their exit codes, and names a missed deadline once", () => {
+    const { reasons } = decideVerdict(timeExceeded, [slow, violated], prefix);
+    expect(reasons).toEqual(["I2-total (I2-total): because", "the time budget passed while waiting for the drain"]);
+  });
+});

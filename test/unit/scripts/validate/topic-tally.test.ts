@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { IdBitmap } from "../../../../scripts/validate/id-bitmap.ts";
+import { SampleCollector } from "../../../../scripts/validate/samples.ts";
+import { createPartitionTally, TopicTally } from "../../../../scripts/validate/topic-tally.ts";
+import { BATCH, sealBatch } from "../../../../simulator/clients/kafka/wire/record-batch.ts";
+import { encodeRecordBatch } from "../../../../simulator/clients/kafka/wire/records.ts";
+import { mix32 } from "../../../../simulator/common/contract/message.ts";
+import { message } from "./synthetic-run.ts";
+
+const batch = (baseOffset: number, values: (string | null)[]) =>
+  encodeRecordBatch({
+    baseOffset,
+    timestampMs: 1,
+    records: values.map((value) => ({ value: value === null ? null : Buffer.from(value) })),
+  });
+
+function tallyOf(range: { start: number; end: number; cut: number }, sets: Buffer[], idMax = 100) {
+  const bitmap = new IdBitmap(idMax);
+  const tally = new TopicTally("t", bitmap, new SampleCollector([], "job"));
+  const partition = createPartitionTally({ p: 0, ...range });
+  for (const set of sets) tally.add(partition, set, 0, set.length);
+  return { partition, bitmap };
+}
+
+describe("TopicTally", () => {
+  it("divides a batch at the cut, and counts what came twice or was not asked for", () => {
+    const values = [message(1), message(3), message(3), '{"id":2}', "rubbish", null, message(101)];
+    const { partition, bitmap } = tallyOf({ start: 0, end: 7, cut: 4 }, [batch(0, values)]);
+    const ids = [1, 3, 3, 2];
+    expect(partition.below).toEqual({
+      messages: 4,
+      rejected: 0,
+      skipped: 0,
+      disorder: 2,
+      idSum: 9,
+      idMix: ids.reduce((sum, id) => sum + mix32(id), 0),
+    });
+    expect(partition.above).toMatchObject({ messages: 1, rejected: 2, skipped: 0 });
+    expect([bitmap.duplicated, bitmap.beyond, bitmap.has(2), bitmap.has(4)]).toEqual([1, 1, true, false]);
+    expect(bitmap.countMissing(0, 0, 5, 1)).toEqual({ count: 2, first: 4 });
+  });
+
+  it("skips records below its position, beyond its end, and in a batch that is cut short", () => {
+    const first = batch(0, [message(1), message(2), message(3)]);
+    const second = batch(3, [message(4), message(5)]);
+    const { partition } = tallyOf({ start: 2, end: 4, cut: 4 }, [
+      first,
+      first,
+      Buffer.concat([second, second]).subarray(0, -9),
+    ]);
+    expect(partition.below).toMatchObject({ messages: 2, idSum: 7, skipped: 0 });
+    expect(partition.position).toBe(4);
+  });
+
+  it("counts offsets without a record as skipped: markers and gaps", () => {
+    const marker = batch(2, ["marker"]);
+    marker.writeInt16BE(0x20, BATCH.attributes);
+    sealBatch(marker, 0, marker.length);
+    const { partition } = tallyOf({ start: 0, end: 8, cut: 8 }, [
+      batch(0, [message(1)]),
+      marker,
+      batch(7, [message(2)]),
+    ]);
+    expect(partition.below).toMatchObject({ messages: 2, rejected: 0, skipped: 6 });
+  });
+
+  it("refuses a batch whose checksum does not match, and a compressed one", () => {
+    const corrupt = batch(0, [message(1)]);
+    corrupt[80] = (corrupt[80] as number) ^ 1;
+    expect(() => tallyOf({ start: 0, end: 1, cut: 1 }, [corrupt])).toThrow("batch at offset 0 of t-0 is corrupt");
+    const compressed = batch(0, [message(1)]);
+    compressed.writeInt16BE(1, BATCH.attributes);
+    sealBatch(compressed, 0, compressed.length);
+    expect(() => tallyOf({ start: 0, end: 1, cut: 1 }, [compressed])).toThrow("compression is not supported");
+  });
+});
