@@ -23,5 +23,51 @@ export const hostErrors = {
     false,
     (p) => `${p.resource} ended ${p.how}${p.lastLines === "" ? "" : `; its last lines:\n${p.lastLines}`}`,
   ),
+  INFRASTRUCTURE_UNAVAILABLE: row<{ resource: string; mode: string; reason: string }>(
+    "infrastructure",
+    false,
+    (p) => `${p.resource} cannot run in mode ${p.mode}: ${p.reason}`,
+  ),
+  SERVER_LOST: row<{ resource: string; how: string; advice: string }>(
+    "infrastructure",
+    false,
+    (p) => `${p.resource} ended ${p.how}: ${p.advice}`,
+  ),
+  SERVER_RESTARTS_EXCEEDED: row<{ resource: string; restarts: number; windowMs: number; lastLines: string }>(
+    "infrastructure",
+    false,
+    (p) => `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms; its last lines:\n${p.lastLines}`,
+  ),
+  RESTARTS_EXCEEDED: row<{ resource: string; restarts: number; windowMs: number; lastLines: string }>(
+    "job",
+    false,
+    (p) => `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms; its last lines:\n${p.lastLines}`,
+  ),
+  TOPIC_REFUSED: row<{ topic: string; reason: string; advice: string }>(
+    "usage",
+    false,
+    (p) => `topic ${p.topic} cannot be used: ${p.reason}; ${p.advice}`,
+  ),
+  NO_RUNNING_HOST: row<{ folder: string }>(
+    "usage",
+    false,
+    (p) => `no running host found in ${p.folder}: start one with "flink-apphost up", or name its --run-dir`,
+  ),
+  CONTROL_REFUSED: row<{ request: string; reason: string }>(
+    "usage",
+    false,
+    (p) => `the running host refused ${p.request}: ${p.reason}`,
+  ),
+  CONTROL_LOST: row<{ request: string }>(
+    "unexpected",
+    true,
+    (p) => `the running host ended before it answered ${p.request}: its events.ndjson says why`,
+  ),
+  JOB_MANAGER_REFUSED: row<{ call: string; status: number; body: string }>(
+    "job",
+    true,
+    (p) => `the JobManager answered ${p.call} with HTTP ${p.status}: ${p.body}`,
+  ),
+  CHILD_FAILED: row<{ resource: string; message: string }>("unexpected", false, (p) => `${p.resource}: ${p.message}`),
   ASSERTION_FAILED: row<{ what: string }>("unexpected", false, (p) => `a programmer's assumption failed: ${p.what}`),
 };

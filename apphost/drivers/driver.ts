@@ -1,0 +1,46 @@
+/**
+ * The one interface of the ways to get a Kafka and a Redis. A driver says whether it can work here, and plans a server:
+ * where it will be and how it is started. It starts nothing by itself; the orchestrator does, with its supervisor.
+ *
+ * A named mode that cannot work is an error with its reason; only `auto` goes on to the next mode.
+ */
+import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { ChildCommand, ChildHooks, RunningServer } from "../orchestrator/child-process.ts";
+
+export type ServerKind = "kafka" | "redis";
+export type InfrastructureMode = Infrastructure["mode"];
+
+export interface DriverContext {
+  readonly runDir: string;
+  readonly embeddedMemoryBytes: number;
+  /** The next port to use for a server; another one after a clash. */
+  readonly choosePort: (kind: ServerKind) => Promise<number>;
+  /** One of our own programs, with the run's environment. */
+  readonly ownProgram: (kind: ServerKind, entry: string, task: object) => ChildCommand;
+  /** The environment for programs that are not ours: they learn nothing but which run they belong to. */
+  readonly foreignEnvironment: () => Record<string, string>;
+  readonly startProcess: (command: ChildCommand, hooks: ChildHooks) => RunningServer;
+}
+
+export interface ServerPlan {
+  readonly mode: InfrastructureMode;
+  /** As clients take it: `host:port[,…]`, or the Redis URL with its password. */
+  readonly address: string;
+  /** Without secrets. */
+  readonly endpoint: string;
+  /** null: somebody else's server, which we neither start nor stop. */
+  readonly launch: ((hooks: ChildHooks) => Promise<RunningServer>) | null;
+  /** Deleted at the end; null when it has none. */
+  readonly dataFolder: string | null;
+  /** False: its death loses data that Kafka had acknowledged, and ends the run. */
+  readonly survivesRestart: boolean;
+  /** The version where it is known without asking; the server's own answer wins. */
+  readonly version: string | null;
+}
+
+export interface InfrastructureDriver {
+  readonly mode: InfrastructureMode;
+  /** Why it cannot give this server here; undefined when it can. Asked before there is a run. */
+  findObstacle(kind: ServerKind): Promise<string | undefined>;
+  plan(kind: ServerKind, context: DriverContext): Promise<ServerPlan>;
+}

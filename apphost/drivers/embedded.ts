@@ -1,0 +1,44 @@
+/** Our own servers, as child processes: they need nothing but Node. Their data lives in memory. */
+import type { EmbeddedKafkaTask, EmbeddedRedisTask } from "../../simulator/common/contract/tasks.ts";
+import { LOOPBACK } from "../orchestrator/ports.ts";
+import { readPackageVersion } from "../package-version.ts";
+import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
+import { createPassword } from "./password.ts";
+
+export const embeddedDriver: InfrastructureDriver = {
+  mode: "embedded",
+  findObstacle: async () => undefined,
+  plan: (kind, context) => (kind === "kafka" ? planKafka(context) : planRedis(context)),
+};
+
+async function planKafka(context: DriverContext): Promise<ServerPlan> {
+  const port = await context.choosePort("kafka");
+  const task: EmbeddedKafkaTask = { port, memoryBytesMax: context.embeddedMemoryBytes };
+  const command = context.ownProgram("kafka", "simulator/embedded/kafka/main", task);
+  return {
+    mode: "embedded",
+    address: `${LOOPBACK}:${port}`,
+    endpoint: `${LOOPBACK}:${port}`,
+    launch: async (hooks) => context.startProcess(command, hooks),
+    dataFolder: null,
+    survivesRestart: false,
+    version: `flink-apphost ${readPackageVersion()}`,
+  };
+}
+
+/** Its restart is a new, empty life: the JobManager then recovers the state from a checkpoint. */
+async function planRedis(context: DriverContext): Promise<ServerPlan> {
+  const port = await context.choosePort("redis");
+  const password = createPassword();
+  const task: EmbeddedRedisTask = { port, password };
+  const command = context.ownProgram("redis", "simulator/embedded/redis/main", task);
+  return {
+    mode: "embedded",
+    address: `redis://:${password}@${LOOPBACK}:${port}`,
+    endpoint: `${LOOPBACK}:${port}`,
+    launch: async (hooks) => context.startProcess(command, hooks),
+    dataFolder: null,
+    survivesRestart: true,
+    version: `flink-apphost ${readPackageVersion()}`,
+  };
+}

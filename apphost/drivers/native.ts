@@ -1,0 +1,181 @@
+/**
+ * Programs of this machine: `redis-server` on PATH, and Apache Kafka from KAFKA_HOME (a folder with `libs/`) on Java 17
+ * or newer. Data lies in the run's folder and is deleted at the end.
+ *
+ * N1 The Redis password reaches the server on standard input, and stands in no argument list, file or log.
+ */
+import { accessSync, constants, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { execa } from "execa";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { type ChildHooks, describeExit, type RunningServer } from "../orchestrator/child-process.ts";
+import { choosePort, LOOPBACK } from "../orchestrator/ports.ts";
+import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
+import { formatKafkaLogging, formatKafkaProperties, formatRedisConfiguration } from "./native-configuration.ts";
+import { createPassword } from "./password.ts";
+
+const JAVA_MAJOR_MIN = 17;
+const JAVA_ANSWER_MS_MAX = 10_000;
+const FORMAT_MS_MAX = 60_000;
+
+export function createNativeDriver(env: Variables): InfrastructureDriver {
+  return {
+    mode: "native",
+    findObstacle: (kind) => (kind === "redis" ? findRedisObstacle(env) : findKafkaObstacle(env)),
+    plan: (kind, context) => (kind === "redis" ? planRedis(context, env) : planKafka(context, env)),
+  };
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+function findProgram(name: string, env: Variables): string | undefined {
+  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function findRedisObstacle(env: Variables): Promise<string | undefined> {
+  return findProgram("redis-server", env) === undefined ? "there is no redis-server on PATH" : undefined;
+}
+
+async function findKafkaObstacle(env: Variables): Promise<string | undefined> {
+  const home = env["KAFKA_HOME"] ?? "";
+  if (home === "") return "KAFKA_HOME is not set";
+  if (readKafkaVersion(home) === undefined) return `KAFKA_HOME is ${home}, and ${join(home, "libs")} has no Kafka jar`;
+  const java = findJava(env);
+  if (java === undefined) return "there is no java on PATH, and none in JAVA_HOME";
+  const major = await readJavaMajor(java);
+  if (major === undefined) return `${java} -version gave no version`;
+  return major < JAVA_MAJOR_MIN ? `${java} is version ${major}, and Kafka needs ${JAVA_MAJOR_MIN} or newer` : undefined;
+}
+
+function findJava(env: Variables): string | undefined {
+  const inHome = join(env["JAVA_HOME"] ?? "", "bin", "java");
+  return (env["JAVA_HOME"] ?? "") !== "" && isExecutable(inHome) ? inHome : findProgram("java", env);
+}
+
+/** `openjdk version "17.0.9"`, on standard error. */
+async function readJavaMajor(java: string): Promise<number | undefined> {
+  const { stderr } = await execa(java, ["-version"], { reject: false, timeout: JAVA_ANSWER_MS_MAX });
+  const match = /version "(\d+)/.exec(stderr);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** From the name of the broker's jar, `kafka_2.13-4.3.0.jar`. */
+function readKafkaVersion(home: string): string | undefined {
+  try {
+    const names = readdirSync(join(home, "libs")).map((name) => /^kafka_[\d.]+-(\d[\w.-]*?)\.jar$/.exec(name)?.[1]);
+    return names.find((version) => version !== undefined);
+  } catch {
+    // No such folder: not a Kafka.
+    return undefined;
+  }
+}
+
+async function planRedis(context: DriverContext, env: Variables): Promise<ServerPlan> {
+  const port = await context.choosePort("redis");
+  const password = createPassword();
+  const folder = runFolder.data(context.runDir, "redis");
+  return {
+    mode: "native",
+    address: `redis://:${password}@${LOOPBACK}:${port}`,
+    endpoint: `${LOOPBACK}:${port}`,
+    dataFolder: folder,
+    survivesRestart: true,
+    version: null,
+    async launch(hooks) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const command = {
+        command: findProgram("redis-server", env) ?? "redis-server",
+        args: ["-"],
+        env: context.foreignEnvironment(),
+        input: formatRedisConfiguration({ port, password, folder }),
+        hasChannel: false,
+      };
+      return context.startProcess(command, hooks);
+    },
+  };
+}
+
+async function planKafka(context: DriverContext, env: Variables): Promise<ServerPlan> {
+  const home = env["KAFKA_HOME"] ?? "";
+  const port = await context.choosePort("kafka");
+  const controllerPort = await choosePort(null);
+  const folder = runFolder.data(context.runDir, "kafka");
+  const java = createJavaRunner(context, { java: findJava(env) ?? "java", home, folder });
+  const prepare = memoize(async (hooks: ChildHooks) => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(java.properties, formatKafkaProperties({ port, controllerPort, folder }));
+    writeFileSync(java.logging, formatKafkaLogging());
+    await java.format(hooks);
+  });
+  return {
+    mode: "native",
+    address: `${LOOPBACK}:${port}`,
+    endpoint: `${LOOPBACK}:${port}`,
+    dataFolder: folder,
+    survivesRestart: true,
+    version: readKafkaVersion(home) ?? null,
+    async launch(hooks) {
+      await prepare(hooks);
+      return java.startBroker(hooks);
+    },
+  };
+}
+
+function createJavaRunner(context: DriverContext, where: { java: string; home: string; folder: string }) {
+  const properties = join(where.folder, "server.properties");
+  const logging = join(where.folder, "log4j2.properties");
+  const run = (args: readonly string[], hooks: ChildHooks): RunningServer =>
+    context.startProcess(
+      {
+        command: where.java,
+        args: [`-Dlog4j2.configurationFile=${logging}`, ...args],
+        // By variable: a command line with 90 jars is too long for some systems, and the star is expanded by Java.
+        env: { ...context.foreignEnvironment(), CLASSPATH: join(where.home, "libs", "*") },
+        input: null,
+        hasChannel: false,
+      },
+      hooks,
+    );
+  return {
+    properties,
+    logging,
+    startBroker: (hooks: ChildHooks) => run(["-Xmx1g", "kafka.Kafka", properties], hooks),
+    /** Once for a data folder: KRaft refuses one without its identity. */
+    async format(hooks: ChildHooks): Promise<void> {
+      // 22 characters of base64 that never begin like an option; the last one has no bits to spare.
+      const clusterId = `${createPassword().slice(0, 21)}A`;
+      const tool = run(["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties], hooks);
+      const exit = await withDeadline(tool.exited, {
+        what: "formatting Kafka's data folder",
+        deadlineMs: FORMAT_MS_MAX,
+      });
+      if (exit.kind === "exit" && exit.code === 0) return;
+      throw createError("CHILD_EXITED", {
+        resource: "Kafka's storage tool",
+        how: describeExit(exit),
+        lastLines: tool.newestLines(10),
+      });
+    },
+  };
+}
+
+/** The first call does the work; the same hooks serve every life of a server. */
+function memoize<T>(work: (argument: T) => Promise<void>): (argument: T) => Promise<void> {
+  let done: Promise<void> | undefined;
+  return (argument) => {
+    done ??= work(argument);
+    return done;
+  };
+}

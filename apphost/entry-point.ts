@@ -1,0 +1,14 @@
+/**
+ * Paths of the programs that the host starts. They are started by path and never imported, so a fault in one cannot
+ * reach the host, and the host's start does not pay for their packages.
+ */
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * The file of an entry point, named from the top of the tree without extension. Compiled code finds compiled code and
+ * source finds source: the compiler rewrites import specifiers but not paths, hence our own extension.
+ */
+export function entryPoint(name: string): string {
+  return fileURLToPath(new URL(`../${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
+}

@@ -1,0 +1,74 @@
+/** Exit codes tell the kinds of failure apart. A verdict's code comes from report.json; these are for all the rest. */
+import type { RunEnding } from "../simulator/common/contract/host-facts.ts";
+import { unreachable } from "../simulator/common/foundation/assert.ts";
+import type { ErrorCategory } from "../simulator/common/foundation/error-row.ts";
+import { isAppError } from "../simulator/common/foundation/errors.ts";
+
+export const EXIT = {
+  passed: 0,
+  unexpected: 1,
+  usage: 2,
+  infrastructure: 3,
+  exactlyOnce: 4,
+  budget: 5,
+  job: 6,
+  noHost: 7,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export function exitCodeOfCategory(category: ErrorCategory): number {
+  switch (category) {
+    case "usage":
+      return EXIT.usage;
+    case "infrastructure":
+      return EXIT.infrastructure;
+    case "job":
+      return EXIT.job;
+    case "unexpected":
+      return EXIT.unexpected;
+    default:
+      return unreachable(category);
+  }
+}
+
+export function exitCodeOfError(error: unknown): number {
+  if (!isAppError(error)) return EXIT.unexpected;
+  return error.code === "NO_RUNNING_HOST" ? EXIT.noHost : exitCodeOfCategory(error.category);
+}
+
+/** For a run that ended before a report could be made: no check has run, so the ending alone decides. */
+export function exitCodeOfEnding(ending: RunEnding): number {
+  switch (ending.kind) {
+    case "drained":
+      // The work was done and no report says how: nothing was proven.
+      return EXIT.unexpected;
+    case "interrupted":
+      return ending.signal === "SIGINT" ? EXIT.interrupted : EXIT.terminated;
+    case "timeExceeded":
+      return EXIT.budget;
+    case "infrastructureFailed":
+      return EXIT.infrastructure;
+    case "jobFailed":
+      return EXIT.job;
+    case "unexpected":
+      return EXIT.unexpected;
+    default:
+      return unreachable(ending);
+  }
+}
+
+/** How a run ends when something threw. */
+export function endingOfCategory(category: ErrorCategory, reason: string): RunEnding {
+  switch (category) {
+    case "infrastructure":
+      return { kind: "infrastructureFailed", reason };
+    case "job":
+      return { kind: "jobFailed", reason };
+    case "usage":
+    case "unexpected":
+      return { kind: "unexpected", reason };
+    default:
+      return unreachable(category);
+  }
+}

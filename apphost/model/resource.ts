@@ -1,0 +1,111 @@
+/**
+ * A resource: something the host starts and watches. Its declaration is data (`app-model.ts`); its life is this union.
+ *
+ *   notStarted → waiting → starting → running → exited → starting …     restarted after a fault
+ *                                   ↘ failedToStart → starting …
+ *                          running → finished                            a task that did its work
+ *                          running → stopping → exited
+ *
+ * R1 A resource that ended by itself with success is `finished`, one that was stopped or died is `exited`.
+ * R2 Health is derived from the state and from the newest probe; it is never set by itself.
+ */
+import type { ResourceHealth, ResourceKind, ResourceState } from "../../simulator/common/contract/events.ts";
+import { assert } from "../../simulator/common/foundation/assert.ts";
+
+/** What a dependent may wait for. Each is reached at most once a run (a round, for producer and validator). */
+export type Milestone =
+  /** It answers its protocol, or said "ready". */
+  | "ready"
+  /** Kafka only: the topic is there, and every partition has a leader. */
+  | "topicReady"
+  /** The group of TaskManagers: each is registered at the JobManager. */
+  | "registered"
+  /** The job is RUNNING and every partition is owned. */
+  | "jobRunning"
+  /** Everything is acknowledged, and the end offsets are known. */
+  | "produced"
+  /** Every end offset is reached, and one more checkpoint is complete. */
+  | "drained"
+  /** It ended with success. */
+  | "finished";
+
+export interface WaitsFor {
+  /** Name of a resource or of a group. */
+  readonly on: string;
+  readonly until: Milestone;
+}
+
+export interface ResourceDeclaration {
+  readonly name: string;
+  readonly kind: ResourceKind;
+  /** `standing`: started once, and kept alive to the end. `task`: started in each round, and ends by itself. */
+  readonly life: "standing" | "task";
+  /** Replicas share a group name, and dependents wait for the group. */
+  readonly group: string | null;
+  readonly waitsFor: readonly WaitsFor[];
+}
+
+export interface ResourceSnapshot {
+  readonly name: string;
+  readonly kind: ResourceKind;
+  readonly state: ResourceState;
+  readonly health: ResourceHealth;
+  readonly pid: number | null;
+  /** Where it serves, without secrets. */
+  readonly endpoint: string | null;
+  readonly restarts: number;
+  readonly reason: string;
+}
+
+const NEXT: Readonly<Record<ResourceState, readonly ResourceState[]>> = {
+  notStarted: ["waiting", "starting", "stopping", "exited"],
+  waiting: ["starting", "stopping", "exited"],
+  starting: ["running", "failedToStart", "exited", "stopping", "finished"],
+  running: ["exited", "finished", "stopping"],
+  stopping: ["exited", "finished"],
+  exited: ["starting", "waiting", "exited"],
+  finished: ["starting", "waiting"],
+  failedToStart: ["starting", "waiting", "stopping", "exited"],
+};
+
+export function createResource(declaration: ResourceDeclaration): ResourceSnapshot {
+  const { name, kind } = declaration;
+  return {
+    name,
+    kind,
+    state: "notStarted",
+    health: "unknown",
+    pid: null,
+    endpoint: null,
+    restarts: 0,
+    reason: "",
+  };
+}
+
+export interface ResourceChange {
+  readonly state: ResourceState;
+  readonly pid?: number | null;
+  readonly endpoint?: string | null;
+  readonly restarts?: number;
+  readonly reason?: string;
+}
+
+/** The next snapshot. A transition that the picture above does not have is a programmer's error. */
+export function moveResource(from: ResourceSnapshot, change: ResourceChange): ResourceSnapshot {
+  const allowed = from.state === change.state || NEXT[from.state].includes(change.state);
+  assert(allowed, `resource ${from.name} goes from ${from.state} to ${change.state}`);
+  return {
+    ...from,
+    state: change.state,
+    health: healthOf(change.state),
+    pid: change.pid === undefined ? from.pid : change.pid,
+    endpoint: change.endpoint === undefined ? from.endpoint : change.endpoint,
+    restarts: change.restarts ?? from.restarts,
+    reason: change.reason ?? "",
+  };
+}
+
+function healthOf(state: ResourceState): ResourceHealth {
+  if (state === "running" || state === "finished") return "healthy";
+  return state === "exited" || state === "failedToStart" ? "unhealthy" : "unknown";
+}

@@ -1,0 +1,272 @@
+/**
+ * The options of a run: one public type, one table, one resolver. Option > environment > default. A value of another form
+ * ends in USAGE_OPTION_INVALID naming the option (or variable), the value and the expected form; options that contradict
+ * each other end in USAGE_CONFLICT. Both before anything is started.
+ */
+import { totalmem } from "node:os";
+import { MESSAGE } from "../simulator/common/contract/message.ts";
+import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
+import { createError } from "../simulator/common/foundation/errors.ts";
+import type { UiMode } from "./dashboard/output.ts";
+import { isLoopback, maskRedisUrl } from "./model/connection.ts";
+import {
+  byteCount,
+  duration,
+  folderForm,
+  kafkaAddresses,
+  oneOf,
+  redisKey,
+  redisUrl,
+  remoteAddresses,
+  topicForm,
+  type ValueForm,
+  wholeNumber,
+  yesOrNo,
+} from "./option-values.ts";
+
+export type InfraChoice = "auto" | "docker" | "native" | "embedded";
+
+export interface HostOptions {
+  /** Messages of the first round; 0 = none. @default 1_000_000, `stress` 10_000_000 */
+  readonly messages: number;
+  /** Bytes of one message value. @default 100 */
+  readonly messageSize: number;
+  /** Messages per second that the producer offers; 0 = as fast as possible. @default 0 */
+  readonly rate: number;
+  /** Bound on first send to last applied effect, in ms; passing it gives exit 5. @default 300_000 */
+  readonly maxTimeMs: number;
+  /** @default 20 */
+  readonly taskManagers: number;
+  /** null: not given; 20, or as many as the topic has when somebody else's topic is counted. */
+  readonly partitions: number | null;
+  /** Where Kafka and Redis come from when no address is given. @default "auto" */
+  readonly infra: InfraChoice;
+  /** Address of an external Kafka. */
+  readonly kafka: string | null;
+  /** URL of an external Redis; may hold a password. */
+  readonly redis: string | null;
+  /** Permits writing to servers that are not on this machine. @default false */
+  readonly allowRemote: boolean;
+  /** @default 1_000 */
+  readonly checkpointIntervalMs: number;
+  readonly ui: UiMode;
+  /** Folder that holds `runs/` and `latest`. @default ".flink-apphost" */
+  readonly runDir: string;
+  /** What the embedded Kafka may store. @default half of the machine's memory */
+  readonly embeddedMemoryBytes: number;
+  /** 6379, 9092 and 8081 instead of free ports. @default false */
+  readonly fixedPorts: boolean;
+  /** null: a topic of the run's own name. */
+  readonly topic: string | null;
+  /** Lifts only the check that no message was rejected. @default false */
+  readonly allowRejected: boolean;
+  /** End with the verdict instead of staying up. @default false, `stress` true */
+  readonly once: boolean;
+  readonly counterKey: string;
+  readonly sequenceKey: string;
+  /** A test-only operator behind `identity`: shows that a dropped or repeated record is found. */
+  readonly testOperator: string | null;
+  /** A point at which the host waits for `<run>/hold-released`: lets a test change a fact behind its back. */
+  readonly testHold: "before-validation" | null;
+}
+
+interface OptionRow<T> {
+  readonly flag: string;
+  readonly help: string;
+  readonly form: ValueForm<T>;
+  /** Further variables that are read after the twin: the names of the system that this one replaces. */
+  readonly alias?: string;
+  readonly hidden?: boolean;
+}
+
+const row = <T>(flag: string, form: ValueForm<T>, help: string, more: Partial<OptionRow<T>> = {}): OptionRow<T> => ({
+  flag,
+  form,
+  help,
+  ...more,
+});
+
+const MESSAGES_MAX = 1_000_000_000_000 - 1;
+const DAY_MS = 86_400_000;
+const DEFAULT_PARTITIONS = 20;
+
+/** One row an option. The environment twin of `--max-time` is FLINK_APPHOST_MAX_TIME. */
+export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNullable<HostOptions[K]>> } = {
+  messages: row("messages", wholeNumber({ min: 0, max: MESSAGES_MAX }), "messages to produce; 0 = none", {
+    alias: "SIMULATOR_NUM_MESSAGES",
+  }),
+  messageSize: row(
+    "message-size",
+    wholeNumber({ min: MESSAGE.sizeMin, max: MESSAGE.sizeMax }),
+    "bytes of a message value (default 100)",
+  ),
+  rate: row("rate", wholeNumber({ min: 0, max: 1_000_000_000 }), "messages per second; 0 = as fast as possible"),
+  maxTimeMs: row("max-time", duration({ minMs: 1, maxMs: 7 * DAY_MS }), "bound on first send to last effect (300s)", {
+    alias: "MAX_ALLOWED_TIME_MS",
+  }),
+  taskManagers: row("task-managers", wholeNumber({ min: 1, max: 256 }), "TaskManager processes (default 20)"),
+  partitions: row("partitions", wholeNumber({ min: 1, max: 1_024 }), "partitions of the topic (default 20)"),
+  infra: row("infra", oneOf(["auto", "docker", "native", "embedded"]), "where Kafka and Redis come from (auto)"),
+  kafka: row("kafka", kafkaAddresses, "use the Kafka at this address"),
+  redis: row("redis", redisUrl, "use the Redis at this address"),
+  allowRemote: row("allow-remote", yesOrNo, "permit writing to servers of other machines"),
+  checkpointIntervalMs: row(
+    "checkpoint-interval",
+    duration({ minMs: 10, maxMs: DAY_MS }),
+    "time between checkpoints (1s)",
+  ),
+  ui: row("ui", oneOf(["auto", "tui", "plain", "json", "quiet"]), "how progress is shown (auto)"),
+  runDir: row("run-dir", folderForm, "folder that keeps the runs (.flink-apphost)"),
+  embeddedMemoryBytes: row("embedded-memory", byteCount(1024 * 1024), "memory bound of the embedded Kafka"),
+  fixedPorts: row("fixed-ports", yesOrNo, "6379, 9092 and 8081 instead of free ports"),
+  topic: row("topic", topicForm, "the topic; with --messages 0: count what is in it", {
+    alias: "SIMULATOR_KAFKA_TOPIC",
+  }),
+  allowRejected: row("allow-rejected", yesOrNo, "records that are no messages do not fail the verdict"),
+  once: row("once", yesOrNo, "end with the verdict instead of staying up"),
+  counterKey: row("counter-key", redisKey, "Redis key of the published message counter", {
+    alias: "SIMULATOR_REDIS_KEY_SINK_COUNTER",
+  }),
+  sequenceKey: row("sequence-key", redisKey, "Redis key of the published sequence number", {
+    alias: "SIMULATOR_REDIS_KEY_GLOBAL_SEQUENCE",
+  }),
+  testOperator: row("test-operator", oneOf(["test-drop-one", "test-repeat-one"]), "for tests", { hidden: true }),
+  testHold: row("test-hold", oneOf(["before-validation"]), "for tests", { hidden: true }),
+};
+
+export type Verb = "up" | "stress";
+/** Texts by option name, as the command line gave them; a flag without a value is `true`. */
+export type GivenOptions = Readonly<Record<string, string | boolean | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+function defaultsOf(verb: Verb): HostOptions {
+  return {
+    messages: verb === "stress" ? 10_000_000 : 1_000_000,
+    messageSize: 100,
+    rate: 0,
+    maxTimeMs: 300_000,
+    taskManagers: 20,
+    partitions: null,
+    infra: "auto",
+    kafka: null,
+    redis: null,
+    allowRemote: false,
+    checkpointIntervalMs: 1_000,
+    ui: "auto",
+    runDir: ".flink-apphost",
+    embeddedMemoryBytes: Math.floor(totalmem() / 2),
+    fixedPorts: false,
+    topic: null,
+    allowRejected: false,
+    once: verb === "stress",
+    counterKey: PROCESSED_MESSAGE_COUNTER_KEY,
+    sequenceKey: GLOBAL_SEQUENCE_KEY,
+    testOperator: null,
+    testHold: null,
+  };
+}
+
+/** The complete, checked options of a run. */
+export function resolveOptions(verb: Verb, given: GivenOptions, env: Variables): HostOptions {
+  const options = { ...defaultsOf(verb), ...readOptions(Object.keys(OPTION_TABLE), given, env) } as HostOptions;
+  checkRelations(options, verb);
+  return options;
+}
+
+/** Reads the named options where the command line or the environment has them. */
+export function readOptions(names: readonly string[], given: GivenOptions, env: Variables): Partial<HostOptions> {
+  const found: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = readOption(name as keyof HostOptions, given, env);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+function readOption(name: keyof HostOptions, given: GivenOptions, env: Variables): unknown {
+  const option = OPTION_TABLE[name] as OptionRow<unknown>;
+  const onCommandLine = given[camelCase(option.flag)];
+  if (onCommandLine === true) return true;
+  if (typeof onCommandLine === "string") return readValue(`--${option.flag}`, onCommandLine, option);
+  for (const variable of [environmentTwin(option.flag), option.alias]) {
+    const text = variable === undefined ? undefined : env[variable];
+    // An empty variable is how shells and compose files say "not set".
+    if (variable !== undefined && text !== undefined && text !== "") return readValue(variable, text, option);
+  }
+  return undefined;
+}
+
+function readValue(source: string, text: string, option: OptionRow<unknown>): unknown {
+  if (option.flag === "kafka") refuseSecuredKafka(source, text);
+  const value = option.form.read(text);
+  if (value !== undefined) return value;
+  const shown = option.flag === "redis" ? hidePassword(text) : text;
+  throw createError("USAGE_OPTION_INVALID", { option: source, value: shown, expected: option.form.expected });
+}
+
+/** Says it by name: "expected HOST:PORT" would leave the user of a secured cluster guessing. */
+function refuseSecuredKafka(source: string, text: string): void {
+  const security = /sasl|@/i.test(text) ? "SASL" : "TLS";
+  if (security === "TLS" && !/^(ssl|tls|kafka\+ssl|kafkas):\/\//i.test(text)) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `${source} asks for ${security}, which this version does not speak`,
+    advice: "give HOST:PORT of a PLAINTEXT listener",
+  });
+}
+
+const hidePassword = (text: string): string => text.replace(/:[^:@/]*@/, ":***@");
+const environmentTwin = (flag: string): string => `FLINK_APPHOST_${flag.toUpperCase().replaceAll("-", "_")}`;
+export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+function checkRelations(options: HostOptions, verb: Verb): void {
+  if (options.messages === 0 && options.topic === null && options.once) {
+    throw createError("USAGE_CONFLICT", {
+      what: `${verb} with --messages 0 has nothing to process, and a verdict on nothing would be no proof`,
+      advice: "give --messages N, or --topic NAME to count what is in a topic",
+    });
+  }
+  if (options.counterKey === options.sequenceKey) {
+    throw createError("USAGE_CONFLICT", {
+      what: `--counter-key and --sequence-key are both "${options.counterKey}"`,
+      advice: "give two different keys",
+    });
+  }
+  if (!options.allowRemote) refuseRemote(options);
+}
+
+/** Producing into, or counting in, somebody's servers by accident is worse than one more option. */
+function refuseRemote(options: HostOptions): void {
+  const remote = options.kafka === null || options.messages === 0 ? [] : remoteAddresses(options.kafka);
+  if (options.redis !== null && !isLoopback(new URL(options.redis).hostname)) remote.push(maskRedisUrl(options.redis));
+  if (remote.length === 0) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `${remote.join(", ")} is not on this machine, and the run would write to it`,
+    advice: "add --allow-remote if that is meant",
+  });
+}
+
+/** Bytes that a record takes in the embedded Kafka beside its value: the record's own header fields. */
+const RECORD_OVERHEAD_BYTES = 12;
+
+/** The embedded Kafka keeps everything in memory: a topic that cannot fit is refused before the start. */
+export function checkEmbeddedMemory(options: HostOptions, messages: number): void {
+  const neededBytes = messages * (options.messageSize + RECORD_OVERHEAD_BYTES);
+  if (neededBytes <= options.embeddedMemoryBytes) return;
+  throw createError("USAGE_CONFLICT", {
+    what:
+      `${messages} messages of ${options.messageSize} bytes need ${neededBytes} bytes in the embedded Kafka, ` +
+      `and --embedded-memory is ${options.embeddedMemoryBytes} bytes`,
+    advice: "give fewer or smaller messages, more --embedded-memory, or a Kafka with a disk (--infra native, --kafka)",
+  });
+}
+
+export const partitionsOf = (options: HostOptions): number => options.partitions ?? DEFAULT_PARTITIONS;
+
+/** Every option as resolved, secrets masked: for the report. */
+export function describeOptions(options: HostOptions): Record<string, string | number | boolean | null> {
+  return {
+    ...options,
+    partitions: partitionsOf(options),
+    redis: options.redis === null ? null : maskRedisUrl(options.redis),
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * One child process, from spawn to the end of its group.
+ *
+ * P1 Each child leads its own session and process group: a terminal's Ctrl+C reaches only the host, and a signal to the
+ *    group reaches whatever the child started.
+ * P2 pid and start time go to the watchdog before anything else is done with the child.
+ * P3 `exited` settles after the child's last message and last line were delivered (bounded by 2 s).
+ * P4 `stop` ends when the group is gone: SIGTERM, then SIGKILL after the budget. SIGKILL also ends a paused child.
+ */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
+import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { createOutputLines } from "./output-lines.ts";
+import { isGroupAlive, type ProcessIdentity, readStartTime, signalGroup } from "./process-identity.ts";
+
+export interface ChildCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Text on standard input: for secrets, which must not stand in argv. */
+  readonly input: string | null;
+  /** Whether it is one of ours and speaks over a channel. */
+  readonly hasChannel: boolean;
+}
+
+export type ChildExit =
+  | { readonly kind: "exit"; readonly code: number }
+  | { readonly kind: "signal"; readonly signal: string }
+  | { readonly kind: "notStarted"; readonly reason: string };
+
+/** Something that runs and can be stopped: a process here; a container has the same face. */
+export interface RunningServer {
+  readonly pid: number | null;
+  readonly exited: Promise<ChildExit>;
+  newestLines(count: number): string;
+  stop(budgetMs: number): Promise<void>;
+  kill(): void;
+}
+
+export interface ChildHooks {
+  /** Log of the resource; stays open over restarts. */
+  readonly log: Writable;
+  readonly onSpawn: (identity: ProcessIdentity) => void;
+  readonly onMessage: (message: ChildMessage) => void;
+}
+
+const LAST_WORDS_MS_MAX = 2_000;
+const KILL_MS_MAX = 10_000;
+
+export function startChildProcess(command: ChildCommand, hooks: ChildHooks): RunningServer {
+  const run = execa(command.command, command.args, {
+    env: command.env,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdin: command.input === null ? "ignore" : "pipe",
+    ...(command.hasChannel ? { ipc: true, serialization: "json" } : {}),
+  });
+  const child = run.nodeChildProcess;
+  const lines = createOutputLines(hooks.log);
+  if (child.pid !== undefined) announce(child.pid, hooks);
+  if (child.stdout !== null) lines.add(child.stdout);
+  if (child.stderr !== null) lines.add(child.stderr);
+  if (command.input !== null) {
+    // A child that ends before it read its input is reported by its exit.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(command.input);
+  }
+  child.on("message", (message) => hooks.onMessage(message as ChildMessage));
+  const exited = observeExit(child, async () => (await run).originalMessage);
+  const { pid } = child;
+  return {
+    pid: pid ?? null,
+    exited,
+    newestLines: (count) => lines.newest(count),
+    stop: (budgetMs) => (pid === undefined ? Promise.resolve() : stopGroup(pid, budgetMs)),
+    kill: () => {
+      if (pid !== undefined) signalGroup(pid, "SIGKILL");
+    },
+  };
+}
+
+function announce(pid: number, hooks: ChildHooks): void {
+  hooks.log.write(`${new Date().toISOString()} host  started, pid ${pid}\n`);
+  // A child that is gone already has nothing to be killed for.
+  const startTime = readStartTime(pid);
+  if (startTime !== undefined) hooks.onSpawn({ pid, startTime });
+}
+
+async function observeExit(child: ChildProcess, whyNot: () => Promise<string | undefined>): Promise<ChildExit> {
+  if (child.pid === undefined) {
+    return { kind: "notStarted", reason: (await whyNot()) ?? "the program could not be started" };
+  }
+  const closed = once(child, "close");
+  const ended = new Promise<ChildExit>((resolve) => {
+    child.once("exit", (code, signal) => {
+      resolve(code === null ? { kind: "signal", signal: String(signal) } : { kind: "exit", code });
+    });
+  });
+  const exit = await ended;
+  await Promise.race([closed, delay(LAST_WORDS_MS_MAX, undefined, { ref: false })]);
+  return exit;
+}
+
+async function stopGroup(group: number, budgetMs: number): Promise<void> {
+  if (!signalGroup(group, "SIGTERM")) return;
+  const look = () => (isGroupAlive(group) ? undefined : true);
+  const what = `the end of process group ${group}`;
+  const isGone = await waitUntil(look, { what, deadlineMs: budgetMs }).catch(() => false);
+  if (isGone) return;
+  signalGroup(group, "SIGKILL");
+  await waitUntil(look, { what, deadlineMs: KILL_MS_MAX });
+}
+
+export function describeExit(exit: ChildExit): string {
+  switch (exit.kind) {
+    case "exit":
+      return `exit code ${exit.code}`;
+    case "signal":
+      return `signal ${exit.signal}`;
+    case "notStarted":
+      return exit.reason;
+  }
+}

@@ -1,0 +1,304 @@
+/**
+ * The host of one run, from its options to its exit code.
+ *
+ *   starting → round 1 → [idle ⇄ further rounds] → (concluding) → taking down → ended
+ *
+ * H1 Exactly one verdict a round, and one for a run that ended otherwise; its exit code is the host's.
+ * H2 An interrupt while starting or in a round ends the run: what is there is validated, and the report says interrupted.
+ *    While idle it is an orderly leave, with the last verdict's code. A second one kills everything at once.
+ * H3 Whatever happened, what was started is taken down, dependents first, before the host ends.
+ */
+import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { EXIT } from "../exit-code.ts";
+import { connectionVariables } from "../model/connection.ts";
+import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts";
+import type { ControlRequest } from "./control-socket.ts";
+import type { ChosenDrivers } from "./infrastructure.ts";
+import { startProgressTicker } from "./progress-ticker.ts";
+import { countTopic, type Round, runRound, stopJob, waitForMetrics } from "./rounds.ts";
+import { openRun, type RunContext } from "./run-context.ts";
+import { writeCredentials } from "./run-folder.ts";
+import { stopInReverse } from "./stop.ts";
+import { createSystem, type System } from "./system.ts";
+import { createBareVerdict, reachVerdict, type VerdictEvent } from "./verdict.ts";
+
+const PRODUCER_STOP_MS = 5_000;
+const EARLY_STOP_MS = 15_000;
+
+interface ProduceRequest {
+  readonly messages: number;
+  readonly answer: PromiseWithResolvers<VerdictEvent>;
+}
+
+export class Host {
+  readonly run: RunContext;
+  readonly #system: System;
+  readonly #drivers: ChosenDrivers;
+  readonly #options: HostOptions;
+  readonly #rounds: Round[] = [];
+  readonly #queue: ProduceRequest[] = [];
+  /** True from the start to the first verdict, and in each round: an interrupt then is one of the run (H2). */
+  #isRoundOpen = true;
+  #isStopping = false;
+  #stopRequests = 0;
+  #verdict: VerdictEvent | null = null;
+  /** The reason that the newest verdict takes into account. */
+  #settledReason: RunEnding | null = null;
+  #startupMs: number | null = null;
+  /** Wakes the idle host. */
+  #wake: () => void = () => undefined;
+
+  constructor(verb: Verb, options: HostOptions, drivers: ChosenDrivers) {
+    this.#options = options;
+    this.#drivers = drivers;
+    this.run = openRun(verb, options);
+    this.#system = createSystem(this.run, drivers);
+    this.run.ending.signal.addEventListener("abort", () => this.#wake(), { once: true });
+  }
+
+  /** Runs to the end, and returns the exit code. */
+  async execute(): Promise<number> {
+    const { run } = this;
+    const stopProgress = startProgressTicker(run, () => this.#requested());
+    let usageError: unknown;
+    try {
+      await this.#start();
+      await this.#runFirstRound();
+      if (!this.#options.once) await this.#serveRounds();
+    } catch (error) {
+      if (isAppError(error) && error.category === "usage" && run.ending.reason === null) usageError = error;
+      else if (run.ending.endWithError(error)) run.notice("error", "host", describeError(error));
+    }
+    stopProgress();
+    if (usageError !== undefined) this.#refuse(usageError);
+    else if (this.#needsConclusion()) await this.#conclude();
+    const problems = await this.#takeDown();
+    const exitCode = this.#verdict?.exitCode ?? EXIT.passed;
+    return exitCode === EXIT.passed && problems.length > 0 ? EXIT.unexpected : exitCode;
+  }
+
+  /** Ctrl+C, SIGTERM, `q` or `down`. */
+  requestStop(signal: "SIGINT" | "SIGTERM"): void {
+    this.#stopRequests += 1;
+    if (this.#stopRequests > 1 && signal === "SIGINT") {
+      this.killAll();
+      return;
+    }
+    this.#isStopping = true;
+    if (this.#isRoundOpen) this.run.ending.end({ kind: "interrupted", signal });
+    this.#wake();
+  }
+
+  /** The watchdog does the rest once this process is gone. */
+  killAll(): void {
+    for (const supervisor of this.#system.supervisors.values()) supervisor.kill();
+    process.exit(EXIT.interrupted);
+  }
+
+  async handleRequest(request: ControlRequest, accept: (detail: string) => void): Promise<unknown> {
+    switch (request.request) {
+      case "env":
+        if (this.#startupMs === null) refuseRequest("env", "it is still starting");
+        return connectionVariables(this.#system.connections());
+      case "describe":
+        return this.#describe();
+      case "down":
+        accept("stopping");
+        this.requestStop("SIGTERM");
+        return {};
+      case "produce":
+        return this.#queueRound(request.messages, accept);
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { run } = this;
+    this.#emitPhase("infrastructure", "");
+    await this.#system.start();
+    this.#startupMs = Math.round((run.clock.nowUs() - run.startedAtUs) / 1_000);
+    run.feed.emit({ type: "infrastructure", ...this.#system.infrastructure });
+    this.#recordEvidence();
+    this.#emitPhase("job", `RUNNING after ${this.#startupMs} ms`);
+  }
+
+  /** What stays on servers of others, so that `down --purge` can remove it. */
+  #recordEvidence(): void {
+    const { config, infrastructure } = this.#system;
+    const { kafka, redis } = this.#options;
+    this.run.updateState({
+      evidence: {
+        topic: config.topic,
+        ownTopic: config.ownTopic,
+        group: config.group,
+        stateKey: config.stateKey,
+        counterKey: config.counterKey,
+        sequenceKey: config.sequenceKey,
+        kafka,
+        redis: redis === null ? null : infrastructure.redis.endpoint,
+      },
+    });
+    if (redis !== null) writeCredentials(this.run.runDir, redis);
+  }
+
+  async #runFirstRound(): Promise<void> {
+    const endOffsets = this.#system.topic?.endOffsets ?? null;
+    if (endOffsets !== null) await this.#finishRound(() => countTopic(this.run, this.#system, endOffsets));
+    else if (this.#options.messages > 0) await this.#runRound(this.#options.messages);
+  }
+
+  async #runRound(messages: number): Promise<VerdictEvent> {
+    const firstId = this.#rounds.reduce((next, round) => next + round.messages, 1);
+    const round: Round = { round: this.#rounds.length + 1, firstId, messages };
+    this.#rounds.push(round);
+    return this.#finishRound(() => runRound(this.run, this.#system, round));
+  }
+
+  async #finishRound(work: () => Promise<{ readonly checkpointId: number }>): Promise<VerdictEvent> {
+    this.#isRoundOpen = true;
+    let { checkpointId } = await work();
+    if (this.#options.once) ({ checkpointId } = await stopJob(this.run, this.#system));
+    await waitForMetrics(this.run, this.#system, checkpointId);
+    return this.#reachVerdict({ kind: "drained" });
+  }
+
+  async #reachVerdict(ending: RunEnding): Promise<VerdictEvent> {
+    const verdict = await reachVerdict({
+      run: this.run,
+      system: this.#system,
+      rounds: this.#rounds,
+      startupMs: this.#startupMs,
+      ending,
+      onSettled: () => {
+        this.#isRoundOpen = false;
+        this.#settledReason = this.run.ending.reason;
+      },
+    });
+    this.#verdict = verdict;
+    return verdict;
+  }
+
+  /** Idle, and one queued round after the other, until somebody asks to stop or the run ends. */
+  async #serveRounds(): Promise<void> {
+    const { ending } = this.run;
+    this.#isRoundOpen = false;
+    while (!this.#isStopping && ending.reason === null) {
+      const request = this.#queue.shift();
+      if (request === undefined) {
+        this.#emitPhase("idle", "");
+        await this.#sleepUntilWoken();
+      } else {
+        await this.#runRound(request.messages).then(request.answer.resolve, (error: unknown) => {
+          request.answer.reject(error);
+          throw error;
+        });
+      }
+    }
+  }
+
+  #sleepUntilWoken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (this.#isStopping || this.#queue.length > 0 || this.run.ending.reason !== null) resolve();
+    });
+  }
+
+  #queueRound(messages: number, accept: (detail: string) => void): Promise<VerdictEvent> {
+    const refuse = (reason: string) => refuseRequest("produce", reason);
+    if (this.#isStopping || this.run.ending.reason !== null) refuse("it is ending");
+    if (this.#options.once) refuse("it ends with its verdict; start one with plain `up`");
+    if (!this.#system.config.ownTopic) refuse("it counts somebody else's topic, and never writes to it");
+    const total = this.#requested() + messages;
+    if (this.#drivers.kafka.mode === "embedded") checkEmbeddedMemory(this.#options, total);
+    const answer = Promise.withResolvers<VerdictEvent>();
+    this.#queue.push({ messages, answer });
+    accept(`queued behind ${this.#queue.length - 1} requests${this.#isRoundOpen ? " and the open round" : ""}`);
+    this.#wake();
+    return answer.promise;
+  }
+
+  /** Messages of all rounds, the queued ones included. */
+  #requested(): number {
+    const endOffsets = this.#system.topic?.endOffsets ?? null;
+    if (endOffsets !== null) return endOffsets.reduce((sum, offset) => sum + offset, 0);
+    return [...this.#rounds, ...this.#queue].reduce((sum, { messages }) => sum + messages, 0);
+  }
+
+  /** False when a verdict says it already: that of the round in which it happened, or of a run that ends with it. */
+  #needsConclusion(): boolean {
+    const { reason } = this.run.ending;
+    const isDecided = this.#options.once && this.#verdict !== null;
+    return reason !== null && reason !== this.#settledReason && !isDecided;
+  }
+
+  /** The run ends for a reason: no more messages, the job stopped as far as it goes, and the verdict on what is there. */
+  async #conclude(): Promise<void> {
+    const { run } = this;
+    const reason = present(run.ending.reason, "the reason of the end");
+    this.#isStopping = true;
+    this.#emitPhase("stopping", reason.kind);
+    await this.#system.supervisors.get("producer")?.stop(PRODUCER_STOP_MS);
+    if (reason.kind !== "infrastructureFailed" && run.seen.job.state === "RUNNING") {
+      try {
+        const { checkpointId } = await stopJob(run, this.#system, { deadlineMs: EARLY_STOP_MS });
+        await waitForMetrics(run, this.#system, checkpointId);
+      } catch (error) {
+        // The validator then reads a job that may still move; its prefix is below the offsets it reads.
+        run.notice("warn", "host", describeError(error));
+      }
+    }
+    await this.#reachVerdict(reason);
+  }
+
+  #refuse(error: unknown): void {
+    const verdict = createBareVerdict(this.run, {
+      verdict: "failed",
+      exitCode: EXIT.usage,
+      reason: describeError(error),
+    });
+    this.#verdict = verdict;
+    this.run.feed.emit(verdict);
+  }
+
+  async #takeDown(): Promise<string[]> {
+    const { run } = this;
+    this.#isStopping = true;
+    this.#isRoundOpen = false;
+    this.#emitPhase("stopping", "taking down");
+    for (const { answer } of this.#queue.splice(0)) {
+      answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason: "it is ending" }));
+    }
+    const problems = await stopInReverse(this.#system.application, this.#system.supervisors);
+    for (const problem of problems) run.notice("error", "host", problem);
+    this.#emitPhase("ended", "");
+    return problems;
+  }
+
+  #describe(): object {
+    const { run } = this;
+    const { config, infrastructure, topic } = this.#system;
+    return {
+      runId: run.runId,
+      runDir: run.runDir,
+      command: run.verb,
+      hostPid: process.pid,
+      startedAt: run.state.startedAt,
+      infrastructure,
+      job: { id: config.jobId, name: config.jobName, state: run.seen.job.state },
+      topic: { name: config.topic, partitions: topic?.partitions ?? null, own: config.ownTopic },
+      rounds: this.#rounds,
+      verdict: this.#verdict,
+      resources: [...this.#system.supervisors.values()].map(({ snapshot }) => snapshot),
+    };
+  }
+
+  #emitPhase(phase: (HostEventBody & { type: "phase" })["phase"], detail: string): void {
+    this.run.feed.emit({ type: "phase", phase, detail });
+  }
+}
+
+function refuseRequest(request: string, reason: string): never {
+  throw createError("CONTROL_REFUSED", { request, reason });
+}

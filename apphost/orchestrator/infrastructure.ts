@@ -1,0 +1,131 @@
+/**
+ * Kafka and Redis of a run: which mode each gets, and the resources that bring them up. Each is resolved by itself.
+ *
+ * I-1 An address that was given is used, and nothing else. A mode that was named and cannot work is an error with its
+ *     reason. Only `auto` goes on to the next mode.
+ */
+import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { type AppError, createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../drivers/driver.ts";
+import { embeddedDriver } from "../drivers/embedded.ts";
+import { createExternalDriver } from "../drivers/external.ts";
+import { createNativeDriver } from "../drivers/native.ts";
+import type { ResourceDeclaration } from "../model/resource.ts";
+import { checkEmbeddedMemory, type HostOptions } from "../options.ts";
+import { waitForKafka } from "../resources/kafka.ts";
+import { exitError } from "../resources/node-process.ts";
+import { waitForRedis } from "../resources/redis.ts";
+import { type ChildExit, describeExit, type RunningServer } from "./child-process.ts";
+import { isPortClash } from "./ports.ts";
+import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "./restart.ts";
+import type { RunContext } from "./run-context.ts";
+
+export interface ChosenDrivers {
+  readonly kafka: InfrastructureDriver;
+  readonly redis: InfrastructureDriver;
+}
+
+/** Decides the modes, and refuses what cannot work, before anything is started. */
+export async function chooseDrivers(options: HostOptions): Promise<ChosenDrivers> {
+  const [kafka, redis] = await Promise.all([chooseDriver("kafka", options), chooseDriver("redis", options)]);
+  if (kafka.mode === "embedded") checkEmbeddedMemory(options, options.messages);
+  return { kafka, redis };
+}
+
+async function chooseDriver(kind: ServerKind, options: HostOptions): Promise<InfrastructureDriver> {
+  const address = options[kind];
+  if (address !== null) return createExternalDriver(address);
+  const native = createNativeDriver(process.env);
+  switch (options.infra) {
+    case "docker":
+      throw unavailable(kind, "docker", "it is not available in this version; use --infra native or embedded");
+    case "embedded":
+      return embeddedDriver;
+    case "native": {
+      const obstacle = await native.findObstacle(kind);
+      if (obstacle !== undefined) throw unavailable(kind, "native", obstacle);
+      return native;
+    }
+    case "auto":
+      return (await native.findObstacle(kind)) === undefined ? native : embeddedDriver;
+    default:
+      return unreachable(options.infra);
+  }
+}
+
+const unavailable = (resource: string, mode: string, reason: string): AppError =>
+  createError("INFRASTRUCTURE_UNAVAILABLE", { resource, mode, reason });
+
+/** A server of the run: planned when it is first launched, and from then on at one address. */
+export interface ServerResource {
+  readonly plan: ResourcePlan;
+  /** Throws before the server was launched. */
+  readonly server: () => ServerPlan;
+  /** What answered; null before it did. */
+  readonly facts: () => Infrastructure | null;
+}
+
+export function createServerResource(
+  run: RunContext,
+  declaration: ResourceDeclaration,
+  driver: InfrastructureDriver,
+  context: DriverContext,
+): ServerResource {
+  const kind: ServerKind = declaration.kind === "kafka" ? "kafka" : "redis";
+  let server: ServerPlan | null = null;
+  let facts: Infrastructure | null = null;
+  const current = (): ServerPlan => {
+    if (server === null) throw createError("ASSERTION_FAILED", { what: `${kind} is not planned yet` });
+    return server;
+  };
+  const launch = async (launch: Launch) => {
+    // Only a first start may move to another port: dependents know the address after that.
+    if (server === null || launch.formerLastLines !== null) server = await driver.plan(kind, context);
+    if (server.dataFolder !== null && launch.life === 0) run.removeAtEnd(server.dataFolder);
+    if (server.launch === null) return createExternalServer();
+    return server.launch({
+      log: run.logOf(kind),
+      onSpawn: (identity) => run.recordChild(kind, identity),
+      onMessage(message) {
+        run.seen.take(kind, message);
+        if (message.type === "notice") run.notice(message.level, kind, message.text);
+      },
+    });
+  };
+  const waitReady = async (launch: Launch) => {
+    facts =
+      kind === "kafka" ? await waitForKafka(current(), launch.signal) : await waitForRedis(current(), launch.signal);
+  };
+  return {
+    server: current,
+    facts: () => facts,
+    plan: {
+      declaration,
+      isServer: true,
+      endpoint: () => server?.endpoint ?? null,
+      launch,
+      waitReady,
+      judge: (end) => judgeServer(kind, server, end),
+    },
+  };
+}
+
+/** Nothing of ours runs: stopping it ends our interest in it, and nothing else. */
+function createExternalServer(): RunningServer {
+  const exited = Promise.withResolvers<ChildExit>();
+  const leave = () => exited.resolve({ kind: "exit", code: 0 });
+  return { pid: null, exited: exited.promise, newestLines: () => "", stop: async () => leave(), kill: leave };
+}
+
+function judgeServer(kind: ServerKind, server: ServerPlan | null, end: ProcessEnd): Judgement {
+  if (end.exit.kind === "notStarted") return exitError(kind, end);
+  if (!end.everReady && isAppError(end.readyError)) return end.readyError;
+  if (!end.everReady) return isPortClash(end.lastLines) ? "restart" : exitError(kind, end);
+  if (server?.survivesRestart === true) return "restart";
+  return createError("SERVER_LOST", {
+    resource: `the embedded ${kind}`,
+    how: `with ${describeExit(end.exit)}`,
+    advice: "its records were in memory and are gone; use --infra native or --kafka for a Kafka that keeps them",
+  });
+}

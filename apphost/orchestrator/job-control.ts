@@ -1,0 +1,42 @@
+/** The host's calls to the JobManager. Each is idempotent, so the caller repeats it until it is answered. */
+import type { DrainRequest, JobSnapshot } from "../../simulator/common/contract/rest.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+
+const CALL_MS_MAX = 2_000;
+const BODY_LENGTH_MAX = 300;
+
+export interface JobControl {
+  drain(request: DrainRequest): Promise<void>;
+  stop(): Promise<void>;
+  read(): Promise<JobSnapshot>;
+}
+
+export function createJobControl(options: { baseUrl: string; jobId: string; token: string }): JobControl {
+  const job = `${options.baseUrl}/ts/jobs/${options.jobId}`;
+  const call = async (method: "GET" | "POST", url: string, body: object | null): Promise<string> => {
+    const answer = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${options.token}`, "content-type": "application/json" },
+      ...(body === null ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(CALL_MS_MAX),
+    });
+    const text = await answer.text();
+    if (answer.ok) return text;
+    throw createError("JOB_MANAGER_REFUSED", {
+      call: `${method} ${new URL(url).pathname}`,
+      status: answer.status,
+      body: text.slice(0, BODY_LENGTH_MAX),
+    });
+  };
+  return {
+    async drain(request) {
+      await call("POST", `${job}/drain`, request);
+    },
+    async stop() {
+      await call("POST", `${job}/stop`, {});
+    },
+    async read() {
+      return JSON.parse(await call("GET", job, null)) as JobSnapshot;
+    },
+  };
+}

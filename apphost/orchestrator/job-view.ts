@@ -1,0 +1,101 @@
+/**
+ * What the host knows of the job, from the JobManager's messages alone. Pure: a view and a message give the next view.
+ * A restarted JobManager says everything again, so a lost message does no lasting harm.
+ */
+import type { ChildMessage, JobManagerMessage, JobState } from "../../simulator/common/contract/child-messages.ts";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import type { ErrorCategory } from "../../simulator/common/foundation/error-row.ts";
+
+export interface JobView {
+  readonly registered: readonly string[];
+  readonly state: JobState | null;
+  readonly reason: string | null;
+  readonly category: ErrorCategory | null;
+  readonly assignment: Readonly<Record<string, readonly number[]>>;
+  /** Of the newest drain request; null while it is not reached. */
+  readonly drained: Reached | null;
+  readonly stopped: Reached | null;
+  readonly checkpoints: { readonly completed: number; readonly failed: number; readonly lastId: number };
+  /** Records applied, as the newest checkpoint saw it. */
+  readonly checkpointTotal: number;
+  /** Who was registered when the job first ran with every partition owned; null before. */
+  readonly membersAtStart: readonly string[] | null;
+  /** True once a TaskManager left or joined after that. */
+  readonly membershipChanged: boolean;
+}
+
+export interface Reached {
+  readonly checkpointId: number;
+  readonly total: number;
+}
+
+export const EMPTY_JOB_VIEW: JobView = {
+  registered: [],
+  state: null,
+  reason: null,
+  category: null,
+  assignment: {},
+  drained: null,
+  stopped: null,
+  checkpoints: { completed: 0, failed: 0, lastId: 0 },
+  checkpointTotal: 0,
+  membersAtStart: null,
+  membershipChanged: false,
+};
+
+const JOB_MANAGER_TYPES: readonly string[] = [
+  "taskManagers",
+  "taskManagerLost",
+  "jobState",
+  "assignment",
+  "checkpoint",
+  "drained",
+  "stopped",
+  "recovered",
+] satisfies JobManagerMessage["type"][];
+
+export const isJobManagerMessage = (message: ChildMessage): message is JobManagerMessage =>
+  JOB_MANAGER_TYPES.includes(message.type);
+
+export function applyJobManagerMessage(view: JobView, message: JobManagerMessage): JobView {
+  switch (message.type) {
+    case "taskManagers":
+      return { ...view, registered: message.registered };
+    case "taskManagerLost":
+      return { ...view, membershipChanged: view.membershipChanged || view.membersAtStart !== null };
+    case "jobState":
+      return { ...view, state: message.state, reason: message.reason, category: message.category };
+    case "assignment":
+      return { ...view, assignment: message.byTaskManager };
+    case "checkpoint":
+      return { ...view, ...countCheckpoint(view, message) };
+    case "drained":
+      return { ...view, drained: { checkpointId: message.checkpointId, total: message.total } };
+    case "stopped":
+      return { ...view, stopped: { checkpointId: message.checkpointId, total: message.total } };
+    case "recovered":
+      return view;
+    default:
+      return unreachable(message);
+  }
+}
+
+function countCheckpoint(view: JobView, message: JobManagerMessage & { type: "checkpoint" }): Partial<JobView> {
+  const { completed, failed, lastId } = view.checkpoints;
+  if (message.status === "failed") return { checkpoints: { completed, failed: failed + 1, lastId } };
+  return {
+    checkpoints: { completed: completed + 1, failed, lastId: Math.max(lastId, message.id) },
+    checkpointTotal: message.total,
+  };
+}
+
+/** RUNNING, and each partition has an owner. */
+export function isFullyOwned(view: JobView, partitions: number): boolean {
+  const owned = new Set(Object.values(view.assignment).flat());
+  return view.state === "RUNNING" && owned.size === partitions;
+}
+
+/** From now on, whoever leaves or joins changes the membership. */
+export const markStarted = (view: JobView): JobView => ({ ...view, membersAtStart: view.registered });
+
+export const forgetDrained = (view: JobView): JobView => ({ ...view, drained: null });

@@ -1,0 +1,78 @@
+/**
+ * Everything that children told the host in this run, by kind. Messages come in here and nowhere else; waits look at it.
+ *
+ * O1 Each incarnation of a TaskManager keeps its newest metrics for ever: counts of the dead still count.
+ * O2 A "failed" message belongs to one process life: a new life starts without it.
+ */
+import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import { AppError } from "../../simulator/common/foundation/errors.ts";
+import { applyJobManagerMessage, EMPTY_JOB_VIEW, isJobManagerMessage, type JobView } from "./job-view.ts";
+
+export interface ProducerView {
+  readonly round: number;
+  readonly firstSendAtUs: number | null;
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly finished: { readonly endOffsets: readonly number[]; readonly lastAckAtUs: number } | null;
+}
+
+export class Observations {
+  job: JobView = EMPTY_JOB_VIEW;
+  producer: ProducerView | null = null;
+  /** Acknowledged in the rounds before the open one. */
+  acknowledgedBefore = 0;
+  readonly #metrics = new Map<string, TaskManagerMetrics>();
+  readonly #failures = new Map<string, AppError>();
+
+  /** Takes in a message; returns true when it was one that changes what is known of the job. */
+  take(resource: string, message: ChildMessage): void {
+    if (isJobManagerMessage(message)) this.job = applyJobManagerMessage(this.job, message);
+    else if (message.type === "metrics") this.#takeMetrics(message.metrics);
+    else if (message.type === "failed") {
+      const row = { category: message.category, retryable: false };
+      this.#failures.set(resource, new AppError(message.code, `${resource}: ${message.message}`, row));
+    } else this.#takeProducerMessage(message);
+  }
+
+  #takeMetrics(metrics: TaskManagerMetrics): void {
+    this.#metrics.set(`${metrics.tm}/${metrics.incarnation}`, metrics);
+  }
+
+  #takeProducerMessage(message: ChildMessage): void {
+    const { producer } = this;
+    if (producer === null || !("round" in message) || message.round !== producer.round) return;
+    if (message.type === "produceStarted") {
+      // A restarted producer starts again; the clock runs from the first send of all.
+      this.producer = { ...producer, firstSendAtUs: producer.firstSendAtUs ?? message.firstSendAtUs };
+    } else if (message.type === "produceProgress") {
+      this.producer = { ...producer, sent: message.sent, acknowledged: message.acknowledged };
+    } else {
+      const { acknowledged, endOffsets, lastAckAtUs } = message;
+      this.producer = { ...producer, sent: acknowledged, acknowledged, finished: { endOffsets, lastAckAtUs } };
+    }
+  }
+
+  startRound(round: number): void {
+    this.acknowledgedBefore += this.producer?.acknowledged ?? 0;
+    this.producer = { round, firstSendAtUs: null, sent: 0, acknowledged: 0, finished: null };
+  }
+
+  /** Newest metrics of every incarnation. */
+  get metrics(): readonly TaskManagerMetrics[] {
+    return [...this.#metrics.values()];
+  }
+
+  metricsOf(taskManager: string, incarnation: string): TaskManagerMetrics | undefined {
+    return this.#metrics.get(`${taskManager}/${incarnation}`);
+  }
+
+  /** Why the present life of a resource gave up, if it said so. */
+  failureOf(resource: string): AppError | undefined {
+    return this.#failures.get(resource);
+  }
+
+  forgetFailure(resource: string): void {
+    this.#failures.delete(resource);
+  }
+}

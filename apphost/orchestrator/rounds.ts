@@ -1,0 +1,180 @@
+/**
+ * Rounds: each produces messages, waits until all are applied, and is validated together with all rounds before it. Ids
+ * continue from round to round, and one round runs at a time.
+ *
+ *   producing → draining → [stopping the job] → (validated by `verdict.ts`)
+ *
+ * B1 The end offsets that mean "drained" are those the producer read after its last acknowledgement.
+ * B2 A drain or stop request is repeated to each life of the JobManager until one of them says that it is reached.
+ * B3 --max-time runs from the first send; the word that all is applied may come a little later than the fact.
+ */
+import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { forgetDrained, type Reached } from "./job-view.ts";
+import type { Supervisor } from "./restart.ts";
+import type { RunContext } from "./run-context.ts";
+import type { System } from "./system.ts";
+
+export interface Round {
+  readonly round: number;
+  readonly firstId: number;
+  readonly messages: number;
+}
+
+/** From the last effect to our hearing of it: one look of the JobManager, one checkpoint, and a slow machine. */
+const DRAIN_NOTICE_MS_MAX = 5_000;
+const PRODUCER_START_MS_MAX = 120_000;
+const STOP_MS_MAX = 60_000;
+const METRICS_MS_MAX = 2_000;
+const LOOK_INTERVAL_MS = 20;
+const ASK_INTERVAL_MS = 1_000;
+
+/** Settles when everything of the round is applied and checkpointed. Rejects when the run ends before that. */
+export async function runRound(run: RunContext, system: System, round: Round): Promise<Reached> {
+  const { feed, seen, ending, options } = run;
+  seen.startRound(round.round);
+  feed.emit({ type: "phase", phase: "producing", detail: `round ${round.round}: ${round.messages} messages` });
+  const task: ProducerTask = { ...round };
+  const producer = system.startTask("producer", task);
+  await waitUntil(() => seen.producer?.firstSendAtUs ?? undefined, {
+    what: "the producer's first send",
+    deadlineMs: PRODUCER_START_MS_MAX,
+    signal: ending.signal,
+  });
+  const budget = startTimeBudget(run);
+  try {
+    const endOffsets = await waitForProducer(run, producer, options.maxTimeMs);
+    feed.emit({ type: "phase", phase: "draining", detail: "everything is acknowledged" });
+    return await drain(run, system, endOffsets);
+  } finally {
+    budget.cancel();
+  }
+}
+
+/** Somebody else's topic: nothing is produced, and the clock starts with the running job. */
+export async function countTopic(run: RunContext, system: System, endOffsets: readonly number[]): Promise<Reached> {
+  run.feed.emit({ type: "phase", phase: "draining", detail: `counting topic ${system.config.topic}` });
+  const budget = startTimeBudget(run);
+  try {
+    return await drain(run, system, endOffsets);
+  } finally {
+    budget.cancel();
+  }
+}
+
+function startTimeBudget(run: RunContext): { cancel(): void } {
+  const { seen, clock, ending, options } = run;
+  const startUs = seen.producer?.firstSendAtUs ?? clock.nowUs();
+  const leftMs = options.maxTimeMs - (clock.nowUs() - startUs) / 1_000;
+  const timer = setTimeout(() => {
+    const waitedFor = seen.producer?.finished === null ? "the last acknowledgement" : "the last effect";
+    ending.end({ kind: "timeExceeded", waitedFor });
+  }, Math.max(0, leftMs) + DRAIN_NOTICE_MS_MAX);
+  return { cancel: () => clearTimeout(timer) };
+}
+
+async function waitForProducer(run: RunContext, producer: Supervisor, maxTimeMs: number): Promise<readonly number[]> {
+  const { seen, ending } = run;
+  const finished = await waitUntil(() => seen.producer?.finished ?? undefined, {
+    what: "the last acknowledgement",
+    deadlineMs: maxTimeMs + 2 * DRAIN_NOTICE_MS_MAX,
+    intervalMs: LOOK_INTERVAL_MS,
+    signal: ending.signal,
+  });
+  // Its ledger was complete before it said so; what is left is the end of the process.
+  await producer.finished;
+  return finished.endOffsets;
+}
+
+/** B2. Asks each life of the JobManager once, and looks at its own account too: a message may have been lost with it. */
+async function drain(run: RunContext, system: System, endOffsets: readonly number[]): Promise<Reached> {
+  const { seen, feed, ending, options } = run;
+  const deadlineMs = options.maxTimeMs + 2 * DRAIN_NOTICE_MS_MAX;
+  seen.job = forgetDrained(seen.job);
+  feed.emit({ type: "waiting", for: "every end offset to be applied", deadlineMs });
+  return askUntilReached(system, {
+    what: "applying everything up to the end offsets",
+    deadlineMs,
+    signal: ending.signal,
+    ask: () => system.jobControl().drain({ endOffsets }),
+    reached: () => seen.job.drained,
+    read: (job) => job.drained,
+  });
+}
+
+/** Fences every partition and takes the final checkpoint. */
+export async function stopJob(
+  run: RunContext,
+  system: System,
+  options: { deadlineMs?: number } = {},
+): Promise<Reached> {
+  const { seen, feed } = run;
+  const deadlineMs = options.deadlineMs ?? STOP_MS_MAX;
+  feed.emit({ type: "waiting", for: "the job to stop with a final checkpoint", deadlineMs });
+  return askUntilReached(system, {
+    what: "stopping the job with a final checkpoint",
+    deadlineMs,
+    ask: () => system.jobControl().stop(),
+    reached: () => seen.job.stopped,
+    read: (job) => job.stopped,
+  });
+}
+
+interface Question {
+  readonly what: string;
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+  readonly ask: () => Promise<void>;
+  readonly reached: () => Reached | null;
+  readonly read: (job: { drained: boolean; stopped: boolean }) => boolean;
+}
+
+async function askUntilReached(system: System, question: Question): Promise<Reached> {
+  const jobManager = present(system.supervisors.get("jobmanager"), "the JobManager");
+  let askedLife = -1;
+  let readAtMs = 0;
+  const look = async (): Promise<Reached | undefined> => {
+    const told = question.reached();
+    if (told !== null) return told;
+    const { life } = jobManager;
+    if (askedLife !== life) {
+      await question.ask();
+      askedLife = life;
+      readAtMs = performance.now();
+    }
+    if (performance.now() - readAtMs < ASK_INTERVAL_MS) return undefined;
+    readAtMs = performance.now();
+    const job = await system.jobControl().read();
+    return question.read(job) ? { checkpointId: job.lastCheckpointId, total: job.total } : undefined;
+  };
+  return waitUntil(look, {
+    what: question.what,
+    deadlineMs: question.deadlineMs,
+    intervalMs: LOOK_INTERVAL_MS,
+    ...(question.signal === undefined ? {} : { signal: question.signal }),
+  });
+}
+
+/** The report's latencies and counts come from metrics, so the newest ones must be of the checkpoint or later. */
+export async function waitForMetrics(run: RunContext, system: System, checkpointId: number): Promise<void> {
+  const running = [...system.supervisors.values()].filter(
+    ({ snapshot }) => snapshot.kind === "taskmanager" && snapshot.state === "running",
+  );
+  const isLate = ({ snapshot, life }: Supervisor) => {
+    const metrics = run.seen.metricsOf(snapshot.name, String(life + 1));
+    return metrics === undefined || (!metrics.final && metrics.checkpointId < checkpointId);
+  };
+  const look = () => (running.some(isLate) ? undefined : true);
+  try {
+    await waitUntil(look, { what: "the last metrics of each TaskManager", deadlineMs: METRICS_MS_MAX });
+  } catch {
+    // The verdict does not depend on them; the report will show fewer recorded latencies.
+    const late = running.filter(isLate).map(({ snapshot }) => snapshot.name);
+    run.notice(
+      "warn",
+      "host",
+      `no metrics of checkpoint ${checkpointId} within ${METRICS_MS_MAX} ms: ${late.join(", ")}`,
+    );
+  }
+}

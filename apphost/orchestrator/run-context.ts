@@ -1,0 +1,196 @@
+/**
+ * A run that is open: its folder, its feed, its watchdog, and what all parts of the host record into it.
+ *
+ * X1 The watchdog lives before any child, and every child is told to it at once.
+ * X2 `close` ends the watchdog last; after it nothing of the run exists but the folder with its evidence.
+ */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createWriteStream, openSync, rmSync, writeSync } from "node:fs";
+import type { Writable } from "node:stream";
+import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import type { Fault } from "../../simulator/common/contract/report.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
+import type { AppError } from "../../simulator/common/foundation/errors.ts";
+import { createEventFeed, type EventFeed } from "../dashboard/event-feed.ts";
+import type { HostOptions, Verb } from "../options.ts";
+import { controlSocketPath } from "./control-socket.ts";
+import { createEnding, type Ending } from "./ending.ts";
+import { Observations } from "./observations.ts";
+import { type ProcessIdentity, readStartTime } from "./process-identity.ts";
+import type { SupervisorHost } from "./restart.ts";
+import { createRunFolder, createRunId, type RunState, writeState } from "./run-folder.ts";
+import { type Sampler, startSampler } from "./sampling.ts";
+import { startWatchdog, type Watchdog } from "./watchdog.ts";
+
+/** Bytes of the token that RPC, REST and control calls carry. */
+const TOKEN_BYTES = 24;
+const CHILDREN_KEPT = 500;
+
+export interface RunContext {
+  readonly verb: Verb;
+  readonly options: HostOptions;
+  readonly runId: string;
+  readonly runDir: string;
+  readonly clock: RunClock;
+  readonly startedAtUs: number;
+  readonly token: string;
+  readonly feed: EventFeed;
+  readonly ending: Ending;
+  readonly seen: Observations;
+  readonly sampler: Sampler;
+  readonly faults: readonly Fault[];
+  readonly supervisorHost: SupervisorHost;
+  readonly state: RunState;
+  updateState(change: Partial<RunState>): void;
+  recordChild(name: string, identity: ProcessIdentity): void;
+  /** Removed at the end, by whoever is left then. */
+  removeAtEnd(path: string): void;
+  logOf(resource: string): Writable;
+  writeMetrics(metrics: TaskManagerMetrics): void;
+  notice(level: "info" | "warn" | "error", resource: string, text: string): void;
+  close(): Promise<void>;
+}
+
+export function openRun(verb: Verb, options: HostOptions): RunContext {
+  const clock = startRunClock();
+  // From the process's start, not from here: loading the program belongs to the time a user waits.
+  const startedAtUs = clock.nowUs() - Math.round(performance.now() * 1_000);
+  const { runId, folder } = createRunId(new Date());
+  const runDir = createRunFolder(options.runDir, folder);
+  const events = openSync(runFolder.events(runDir), "a", 0o600);
+  const metrics = openSync(runFolder.metrics(runDir), "a", 0o600);
+  const feed = createEventFeed({ clock, append: (line) => void writeSync(events, line) });
+  const emit = (body: HostEventBody) => feed.emit(body);
+  const notice: RunContext["notice"] = (level, resource, text) => emit({ type: "notice", level, resource, text });
+  const watchdog = startWatchdog({
+    runId,
+    onRestart: (restarts) => notice("warn", "watchdog", `ended, and was started again (${restarts})`),
+  });
+  const sampler = startSampler();
+  sampler.watch("host", process.pid);
+  const state = createStateFile(runDir, initialState({ verb, runId, runDir }));
+  const logs = new Map<string, Writable>();
+  const ending = createEnding();
+  const faults: Fault[] = [];
+  emit({ type: "run", runId, runDir, command: verb });
+  watchdog.recordPath(state.current.socket);
+  return {
+    verb,
+    options,
+    runId,
+    runDir,
+    clock,
+    startedAtUs,
+    token: state.current.token,
+    feed,
+    ending,
+    seen: new Observations(),
+    sampler,
+    faults,
+    supervisorHost: createSupervisorHost({ emit, ending, faults, notice }),
+    get state() {
+      return state.current;
+    },
+    updateState: state.update,
+    recordChild(name, identity) {
+      watchdog.recordChild(identity);
+      sampler.watch(name, identity.pid);
+      state.update({ children: [...state.current.children, { name, ...identity }].slice(-CHILDREN_KEPT) });
+    },
+    removeAtEnd(path) {
+      watchdog.recordPath(path);
+      state.update({ paths: [...state.current.paths, path] });
+    },
+    logOf: (resource) => openLog(logs, runDir, resource),
+    writeMetrics: (line) => void writeSync(metrics, `${JSON.stringify(line)}\n`),
+    notice,
+    close: () => closeRun({ state, logs, sampler, watchdog }),
+  };
+}
+
+function initialState(run: { verb: Verb; runId: string; runDir: string }): RunState {
+  const socket = controlSocketPath(run.runDir);
+  return {
+    schema: 1,
+    runId: run.runId,
+    hostPid: process.pid,
+    hostStartTime: readStartTime(process.pid) ?? "",
+    command: run.verb,
+    startedAt: new Date().toISOString(),
+    socket,
+    token: randomBytes(TOKEN_BYTES).toString("hex"),
+    children: [],
+    paths: [socket],
+    evidence: null,
+    ended: false,
+  };
+}
+
+interface StateFile {
+  readonly current: RunState;
+  update(change: Partial<RunState>): void;
+}
+
+function createStateFile(runDir: string, initial: RunState): StateFile {
+  let current = initial;
+  writeState(runDir, current);
+  return {
+    get current() {
+      return current;
+    },
+    update(change) {
+      current = { ...current, ...change };
+      writeState(runDir, current);
+    },
+  };
+}
+
+function createSupervisorHost(run: {
+  emit: (body: HostEventBody) => void;
+  ending: Ending;
+  faults: Fault[];
+  notice: RunContext["notice"];
+}): SupervisorHost {
+  return {
+    emitResource: (snapshot) => run.emit({ type: "resource", ...snapshot }),
+    recordFault(fault) {
+      const index = run.faults.push(fault) - 1;
+      run.emit({ type: "fault", fault });
+      return {
+        recoveredAfterMs(ms) {
+          run.faults[index] = { ...fault, recoveredAfterMs: ms };
+        },
+      };
+    },
+    fail(error: AppError) {
+      if (run.ending.endWithError(error)) run.notice("error", "host", error.message);
+    },
+  };
+}
+
+function openLog(logs: Map<string, Writable>, runDir: string, resource: string): Writable {
+  const known = logs.get(resource);
+  if (known !== undefined) return known;
+  const log = createWriteStream(runFolder.log(runDir, resource), { flags: "a", mode: 0o600 });
+  logs.set(resource, log);
+  return log;
+}
+
+async function closeRun(run: {
+  state: StateFile;
+  logs: Map<string, Writable>;
+  sampler: Sampler;
+  watchdog: Watchdog;
+}): Promise<void> {
+  run.sampler.stop();
+  for (const log of run.logs.values()) {
+    log.end();
+    await once(log, "close");
+  }
+  for (const path of run.state.current.paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  run.state.update({ ended: true, children: [] });
+  await run.watchdog.close();
+}

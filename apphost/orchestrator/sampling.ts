@@ -1,0 +1,124 @@
+/**
+ * CPU time and memory by process, once a second, and of the whole machine. Read from /proc on Linux, from `ps`
+ * elsewhere; a process that ended between listing and reading simply has no new sample.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus, freemem, totalmem } from "node:os";
+import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
+
+/** The kernel reports CPU time to programs in hundredths of a second, whatever its own clock is. */
+const MS_PER_TICK = 10;
+const MB_BYTES = 1024 * 1024;
+const INTERVAL_MS = 1_000;
+
+export interface Usage {
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
+export interface Sampler {
+  /** A restarted resource adds a pid to its name; the CPU time of all its processes is summed. */
+  watch(name: string, pid: number): void;
+  readFacts(): HostFacts["resources"];
+  stop(): void;
+}
+
+export function startSampler(): Sampler {
+  const processes = new Map<number, { readonly name: string; cpuMs: number; rssBytesMax: number }>();
+  const machine = { cpuPercentPeak: null as number | null, memoryPercents: 0, samples: 0 };
+  let before = readMachineTimes();
+  const sample = () => {
+    for (const [pid, entry] of processes) {
+      const usage = readUsage(pid);
+      if (usage === undefined) continue;
+      entry.cpuMs = usage.cpuMs;
+      entry.rssBytesMax = Math.max(entry.rssBytesMax, usage.rssBytes);
+    }
+    const now = readMachineTimes();
+    const totalMs = now.totalMs - before.totalMs;
+    if (totalMs > 0) {
+      const percent = 100 * (1 - (now.idleMs - before.idleMs) / totalMs);
+      machine.cpuPercentPeak = Math.max(machine.cpuPercentPeak ?? 0, percent);
+    }
+    before = now;
+    machine.memoryPercents += 100 * (1 - readAvailableBytes() / totalmem());
+    machine.samples += 1;
+  };
+  const timer = setInterval(sample, INTERVAL_MS);
+  timer.unref();
+  return {
+    watch: (name, pid) => {
+      processes.set(pid, { name, cpuMs: 0, rssBytesMax: 0 });
+    },
+    readFacts() {
+      sample();
+      return {
+        cpuPercentPeak: machine.cpuPercentPeak === null ? null : round1(machine.cpuPercentPeak),
+        memoryPercentAvg: machine.samples === 0 ? null : round1(machine.memoryPercents / machine.samples),
+        byProcess: sumByName([...processes.values()]),
+      };
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+const round1 = (value: number): number => Math.round(value * 10) / 10;
+
+function sumByName(entries: readonly { name: string; cpuMs: number; rssBytesMax: number }[]) {
+  const byName = new Map<string, { name: string; cpuMs: number; rssBytesMax: number }>();
+  for (const { name, cpuMs, rssBytesMax } of entries) {
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, { name, cpuMs, rssBytesMax });
+    else {
+      known.cpuMs += cpuMs;
+      known.rssBytesMax = Math.max(known.rssBytesMax, rssBytesMax);
+    }
+  }
+  return [...byName.values()];
+}
+
+export function readUsage(pid: number): Usage | undefined {
+  try {
+    return process.platform === "linux" ? readUsageFromProc(pid) : readUsageFromPs(pid);
+  } catch {
+    // It ended; its last sample stands.
+    return undefined;
+  }
+}
+
+function readUsageFromProc(pid: number): Usage | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const rss = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+  // A process that has just ended has no memory line any more.
+  if (rss === null) return undefined;
+  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK, rssBytes: Number(rss[1]) * 1024 };
+}
+
+/** `  1-02:03:04.56  12345`: CPU time and kilobytes. */
+function readUsageFromPs(pid: number): Usage | undefined {
+  const text = execFileSync("ps", ["-o", "time=,rss=", "-p", String(pid)], { encoding: "utf8" }).trim();
+  const match = /^(?:(\d+)-)?(?:(\d+):)?(\d+):([\d.]+)\s+(\d+)$/.exec(text);
+  if (match === null) return undefined;
+  const [days, hours, minutes, seconds, kilobytes] = match.slice(1).map((part) => Number(part ?? 0));
+  const total = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
+  return { cpuMs: Math.round(total * 1_000), rssBytes: (kilobytes ?? 0) * 1024 };
+}
+
+function readMachineTimes(): { idleMs: number; totalMs: number } {
+  let idleMs = 0;
+  let totalMs = 0;
+  for (const { times } of cpus()) {
+    idleMs += times.idle;
+    totalMs += times.user + times.nice + times.sys + times.idle + times.irq;
+  }
+  return { idleMs, totalMs };
+}
+
+/** Linux counts caches as used; what a program could still get is the honest figure. */
+function readAvailableBytes(): number {
+  if (process.platform !== "linux") return freemem();
+  const match = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "latin1"));
+  return match === null ? freemem() : (Number(match[1]) / 1024) * MB_BYTES;
+}

@@ -1,0 +1,34 @@
+/**
+ * Starts a model: each standing resource as soon as all that it waits for is reached, everything else in parallel. The
+ * order is in the model alone.
+ */
+import type { Application } from "../model/application.ts";
+import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
+
+export interface StartActions {
+  /** Settles when the resource is ready. */
+  start(resource: ResourceDeclaration): Promise<void>;
+  /** Settles when a milestone other than "ready" is reached. */
+  reach(wait: WaitsFor): Promise<void>;
+  showWaiting(resource: ResourceDeclaration, reason: string): void;
+}
+
+export async function startInOrder(application: Application, actions: StartActions): Promise<void> {
+  const started = new Map<string, Promise<void>>();
+  const reached = (wait: WaitsFor): Promise<unknown> => {
+    const members = application.members(wait.on).map((member) => started.get(member.name));
+    return wait.until === "ready" ? Promise.all(members) : Promise.all(members).then(() => actions.reach(wait));
+  };
+  for (const resource of application.order.filter((one) => one.life === "standing")) {
+    const { waitsFor } = resource;
+    const work = async () => {
+      if (waitsFor.length > 0) {
+        actions.showWaiting(resource, `waiting for ${waitsFor.map((wait) => `${wait.on} ${wait.until}`).join(", ")}`);
+        await Promise.all(waitsFor.map(reached));
+      }
+      await actions.start(resource);
+    };
+    started.set(resource.name, work());
+  }
+  await Promise.all(started.values());
+}

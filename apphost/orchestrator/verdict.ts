@@ -1,0 +1,195 @@
+/**
+ * From the end of the work to the verdict: host facts → validator → report. The verdict and its exit code are read from
+ * report.json; only when no report could be made does the ending alone decide.
+ */
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import type { HostFacts, RunEnding } from "../../simulator/common/contract/host-facts.ts";
+import type { Report } from "../../simulator/common/contract/report.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { exitCodeOfEnding } from "../exit-code.ts";
+import { describeOptions } from "../options.ts";
+import { isKafkaAnswering } from "../resources/kafka.ts";
+import { isRedisAnswering } from "../resources/redis.ts";
+import type { Round } from "./rounds.ts";
+import type { RunContext } from "./run-context.ts";
+import { replaceFile } from "./run-folder.ts";
+import type { System } from "./system.ts";
+
+export type VerdictEvent = HostEventBody & { readonly type: "verdict" };
+
+const VALIDATION_MS_MAX = 3_600_000;
+const REPORT_MS_MAX = 300_000;
+const HOLD_MS_MAX = 600_000;
+
+export interface VerdictInput {
+  readonly run: RunContext;
+  readonly system: System;
+  readonly rounds: readonly Round[];
+  readonly startupMs: number | null;
+  readonly ending: RunEnding;
+  /** Called when nothing that happens from now on can change the verdict. */
+  readonly onSettled: () => void;
+}
+
+/** Validates, reports, and emits the verdict. */
+export async function reachVerdict(input: VerdictInput): Promise<VerdictEvent> {
+  const { run } = input;
+  const validationMs = await validate(input);
+  input.onSettled();
+  writeHostFacts(input, validationMs);
+  const report = await makeReport(input);
+  const verdict = report === undefined ? verdictWithoutReport(input) : verdictOfReport(run, report);
+  run.feed.emit(verdict);
+  return verdict;
+}
+
+/** Null when there was nothing to validate with: the job never ran, or Kafka or Redis do not answer. */
+async function validate(input: VerdictInput): Promise<number | null> {
+  const { run, system, ending } = input;
+  // What an earlier round's validator left must not pass for this one's.
+  rmSync(runFolder.checks(run.runDir), { force: true });
+  if (run.seen.job.membersAtStart === null) return null;
+  if (ending.kind !== "drained" && !(await areServersAnswering(system))) {
+    run.notice("warn", "host", "Kafka or Redis does not answer: nothing can be validated");
+    return null;
+  }
+  if (run.options.testHold === "before-validation") await holdForTest(run);
+  run.feed.emit({ type: "phase", phase: "validating", detail: ending.kind === "drained" ? "" : "the prefix" });
+  const startedMs = performance.now();
+  try {
+    const validator = system.startTask("validator", createValidatorTask(input));
+    // An interrupt now does not cut it short: the verdict is near, and a second Ctrl+C kills everything.
+    await withDeadline(validator.finished, { what: "the validation", deadlineMs: VALIDATION_MS_MAX });
+  } catch (error) {
+    // The report then finds no checks, and says so; the reason must not get lost either.
+    run.notice("error", "validator", describeError(error));
+    run.ending.endWithError(error);
+  }
+  return Math.round(performance.now() - startedMs);
+}
+
+async function areServersAnswering(system: System): Promise<boolean> {
+  const { kafka, redis } = system.connections();
+  const answers = await Promise.all([isKafkaAnswering(kafka), isRedisAnswering(redis.url)]);
+  return answers.every((answer) => answer);
+}
+
+async function holdForTest(run: RunContext): Promise<void> {
+  const marker = join(run.runDir, "hold-released");
+  const what = `the file ${marker} of --test-hold`;
+  run.feed.emit({ type: "waiting", for: what, deadlineMs: HOLD_MS_MAX });
+  await waitUntil(() => (existsSync(marker) ? true : undefined), {
+    what,
+    deadlineMs: HOLD_MS_MAX,
+    signal: run.ending.signal,
+  }).catch((error: unknown) => void run.ending.endWithError(error));
+}
+
+function createValidatorTask({ run, system, rounds, ending }: VerdictInput): ValidatorTask {
+  // A round counts from its ledger on: one that ended before its producer began has nothing to compare.
+  const begun = rounds.filter(({ round }) => existsSync(runFolder.ledger(run.runDir, round)));
+  return {
+    rounds: system.config.ownTopic ? begun.length : 0,
+    mode: ending.kind === "drained" ? "drained" : "prefix",
+    endOffsets: system.topic?.endOffsets ?? null,
+  };
+}
+
+function writeHostFacts(input: VerdictInput, validationMs: number | null): void {
+  const { run, system, rounds, startupMs } = input;
+  const { job } = run.seen;
+  const facts: HostFacts = {
+    schema: 1,
+    runId: run.runId,
+    startedAtUs: run.startedAtUs,
+    finishedAtUs: run.clock.nowUs(),
+    config: system.config,
+    parameters: describeOptions(run.options),
+    infra: system.infrastructure,
+    rounds,
+    startupMs,
+    validationMs,
+    ending: run.ending.reason ?? input.ending,
+    taskManagers: [...system.supervisors.values()]
+      .filter(({ snapshot }) => snapshot.kind === "taskmanager")
+      .map(({ snapshot }) => ({
+        id: snapshot.name,
+        pid: snapshot.pid,
+        restarts: snapshot.restarts,
+        partitions: job.assignment[snapshot.name] ?? [],
+      })),
+    membershipChanged: job.membershipChanged,
+    faults: run.faults,
+    checkpoints: job.checkpoints,
+    resources: run.sampler.readFacts(),
+  };
+  replaceFile(runFolder.hostFacts(run.runDir), `${JSON.stringify(facts, null, 2)}\n`);
+}
+
+async function makeReport({ run, system }: VerdictInput): Promise<Report | undefined> {
+  try {
+    const report = system.startTask("report", createReportTask());
+    await withDeadline(report.finished, { what: "the report", deadlineMs: REPORT_MS_MAX });
+    return JSON.parse(readFileSync(runFolder.report(run.runDir), "utf8")) as Report;
+  } catch (error) {
+    run.notice("error", "report", describeError(error));
+    return undefined;
+  }
+}
+
+/** The text also goes where a user of the original system looks for it. */
+const createReportTask = (): ReportTask => ({
+  textFolder: process.cwd(),
+  prefix: "stress_test",
+});
+
+function verdictOfReport(run: RunContext, report: Report): VerdictEvent {
+  const count = (status: string) => report.checks.filter((check) => check.status === status).length;
+  return {
+    type: "verdict",
+    verdict: report.verdict,
+    exitCode: report.exitCode,
+    reasons: report.reasons,
+    runId: run.runId,
+    report: runFolder.report(run.runDir),
+    processed: report.messages.processed,
+    lost: report.messages.lost,
+    duplicated: report.messages.duplicated,
+    endToEndPerSecond: report.throughput.endToEndPerSecond,
+    checks: { passed: count("passed"), failed: count("failed"), notApplicable: count("notApplicable") },
+  };
+}
+
+function verdictWithoutReport({ run, ending }: VerdictInput): VerdictEvent {
+  const reason = run.ending.reason ?? ending;
+  return createBareVerdict(run, {
+    verdict: reason.kind === "interrupted" ? "interrupted" : "failed",
+    exitCode: exitCodeOfEnding(reason),
+    reason: "reason" in reason ? reason.reason : `no report could be made (${reason.kind})`,
+  });
+}
+
+/** A verdict on which nothing was counted: every number is unknown. */
+export function createBareVerdict(
+  run: RunContext,
+  what: { verdict: VerdictEvent["verdict"]; exitCode: number; reason: string },
+): VerdictEvent {
+  return {
+    type: "verdict",
+    verdict: what.verdict,
+    exitCode: what.exitCode,
+    reasons: [what.reason],
+    runId: run.runId,
+    report: "",
+    processed: null,
+    lost: null,
+    duplicated: null,
+    endToEndPerSecond: null,
+    checks: { passed: 0, failed: 0, notApplicable: 0 },
+  };
+}

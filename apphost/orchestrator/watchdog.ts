@@ -1,0 +1,75 @@
+/**
+ * The host's side of the watchdog: starts it, tells it each child and each path to remove, and starts another one when it
+ * dies. `watchdog/main.ts` is the process itself.
+ */
+import { spawn } from "node:child_process";
+import type { Writable } from "node:stream";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { entryPoint } from "../entry-point.ts";
+import type { WatchdogLine } from "../watchdog/main.ts";
+import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+
+export interface Watchdog {
+  readonly pid: number | null;
+  /** To be told right after the spawn: the host may die the next moment. */
+  recordChild(identity: ProcessIdentity): void;
+  /** A file or folder that must not outlive the host. */
+  recordPath(path: string): void;
+  /** Ends it; it first removes whatever is left. */
+  close(): Promise<void>;
+}
+
+const RESTARTS_MAX = 10;
+const CLOSE_MS_MAX = 12_000;
+
+export function startWatchdog(options: {
+  readonly runId: string;
+  readonly onRestart: (restarts: number) => void;
+}): Watchdog {
+  const told: WatchdogLine[] = [];
+  let restarts = 0;
+  let isClosing = false;
+  let current = start();
+
+  function start(): { pid: number | null; input: Writable } {
+    const child = spawn(process.execPath, [entryPoint("apphost/watchdog/main"), options.runId, String(process.pid)], {
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child.stdin.on("error", () => undefined);
+    const replace = () => {
+      if (isClosing || restarts >= RESTARTS_MAX) return;
+      restarts += 1;
+      options.onRestart(restarts);
+      current = start();
+    };
+    child.once("exit", replace);
+    // The process could not be started at all; there is no exit event then.
+    child.once("error", replace);
+    // It lives as long as the host does, and must not keep the host alive.
+    child.unref();
+    for (const line of told) child.stdin.write(`${JSON.stringify(line)}\n`);
+    return { pid: child.pid ?? null, input: child.stdin };
+  }
+  const tell = (line: WatchdogLine) => {
+    told.push(line);
+    current.input.write(`${JSON.stringify(line)}\n`);
+  };
+  return {
+    get pid() {
+      return current.pid;
+    },
+    recordChild: (identity) => tell({ child: identity }),
+    recordPath: (path) => tell({ path }),
+    async close() {
+      isClosing = true;
+      current.input.end();
+      const { pid } = current;
+      if (pid === null) return;
+      await waitUntil(() => (isAlive(pid) ? undefined : true), {
+        what: "the end of the watchdog",
+        deadlineMs: CLOSE_MS_MAX,
+      });
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * Kafka as a resource. Ready is a metadata answer whose advertised address can be reached; the topic is ready when every
+ * partition has a leader.
+ *
+ * T1 Our own topic is empty when the run begins, so offset = index holds for every record of it.
+ * T2 Somebody else's topic (--topic with --messages 0) is only read; its end offsets now are what "drained" will mean.
+ */
+import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import type { Log } from "../../simulator/common/foundation/log.ts";
+import type { ServerPlan } from "../drivers/driver.ts";
+
+const CLIENT_ID = "flink-apphost";
+const READY_MS_MAX = 120_000;
+const PROBE_MS_MAX = 3_000;
+const LEADERS_MS_MAX = 60_000;
+
+function openCluster(address: string, openDeadlineMs: number, signal?: AbortSignal): Promise<KafkaCluster> {
+  return KafkaCluster.open({
+    bootstrap: address.split(","),
+    clientId: CLIENT_ID,
+    openDeadlineMs,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
+  (await openCluster(plan.address, READY_MS_MAX, signal)).close();
+  // The protocol does not tell a broker's version; where we did not start it, it is honestly unknown.
+  return { mode: plan.mode, endpoint: plan.endpoint, version: plan.version ?? "unknown" };
+}
+
+/** Whether it answers now. */
+export async function isKafkaAnswering(address: string): Promise<boolean> {
+  try {
+    (await openCluster(address, PROBE_MS_MAX)).close();
+    return true;
+  } catch {
+    // Whatever the reason, a validator could not read from it either.
+    return false;
+  }
+}
+
+export interface TopicRequest {
+  readonly address: string;
+  readonly topic: string;
+  /** null: as many as it has, where it is only read. */
+  readonly partitions: number | null;
+  readonly partitionsDefault: number;
+  /** False: nothing is produced, and what is in it is counted. */
+  readonly willProduce: boolean;
+  /** True when the user named it, so it may exist. */
+  readonly isNamed: boolean;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface PreparedTopic {
+  readonly partitions: number;
+  readonly ownTopic: boolean;
+  /** T2: by partition; null on our own topic. */
+  readonly endOffsets: readonly number[] | null;
+}
+
+export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic> {
+  const cluster = await openCluster(request.address, READY_MS_MAX, request.signal);
+  try {
+    const lookup = await cluster.refreshTopic(request.topic);
+    const partitions = lookup.kind === "missing" ? await createOwnTopic(request) : lookup.topic.partitions.length;
+    await cluster.topic(request.topic, LEADERS_MS_MAX);
+    const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
+    const isForeign = request.isNamed && !request.willProduce;
+    if (lookup.kind === "found") checkExisting(request, partitions, endOffsets, isForeign);
+    return { partitions, ownTopic: !isForeign, endOffsets: isForeign ? endOffsets : null };
+  } finally {
+    cluster.close();
+  }
+}
+
+async function createOwnTopic(request: TopicRequest): Promise<number> {
+  const partitions = request.partitions ?? request.partitionsDefault;
+  if (request.isNamed && !request.willProduce) {
+    throw createError("TOPIC_REFUSED", {
+      topic: request.topic,
+      reason: "with --messages 0 it is to be counted, and it does not exist",
+      advice: "name an existing topic, or give --messages N",
+    });
+  }
+  // kafkajs is loaded only where it is used: it costs more to load than the rest of the host.
+  const { createTopic } = await import("../../simulator/clients/kafka/admin.ts");
+  const { topic, signal, log } = request;
+  await createTopic({ bootstrap: request.address.split(","), log, signal }, { topic, partitions });
+  return partitions;
+}
+
+function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {
+  const all = Array.from({ length: partitions }, (_, p) => p);
+  return cluster.listOffsets(topic, all, "latest", "committed");
+}
+
+function checkExisting(
+  request: TopicRequest,
+  partitions: number,
+  endOffsets: readonly number[],
+  isForeign: boolean,
+): void {
+  const { topic } = request;
+  const wanted = isForeign ? request.partitions : (request.partitions ?? request.partitionsDefault);
+  if (wanted !== null && wanted !== partitions) {
+    const reason = `it has ${partitions} partitions, and ${wanted} were asked for`;
+    throw createError("TOPIC_REFUSED", { topic, reason, advice: `give --partitions ${partitions}, or another topic` });
+  }
+  const used = endOffsets.reduce((sum, offset) => sum + offset, 0);
+  if (isForeign || used === 0) return;
+  throw createError("TOPIC_REFUSED", {
+    topic,
+    reason: `${used} offsets of it are used, and counts would mix with what is there`,
+    advice: "give --messages 0 to count what is in it, or another topic",
+  });
+}
+
+/** For `down --purge`. */
+export async function removeTopicAndGroup(options: {
+  readonly address: string;
+  readonly topic: string | null;
+  readonly group: string;
+  readonly log: Log;
+}): Promise<void> {
+  const admin = { bootstrap: options.address.split(","), log: options.log };
+  const { deleteGroups, deleteTopics } = await import("../../simulator/clients/kafka/admin.ts");
+  await deleteGroups(admin, [options.group]);
+  if (options.topic !== null) await deleteTopics(admin, [options.topic]);
+}

@@ -1,0 +1,118 @@
+/**
+ * Our own programs as resources: JobManager, TaskManagers, FlinkJobSimulator, producer, validator, report, and the
+ * embedded servers. Each runs from its entry point with the run's environment, and says "ready" on its channel.
+ */
+import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import { ENV } from "../../simulator/common/contract/environment.ts";
+import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { entryPoint } from "../entry-point.ts";
+import { type Connections, connectionVariables } from "../model/connection.ts";
+import type { ResourceDeclaration } from "../model/resource.ts";
+import { type ChildCommand, describeExit, startChildProcess } from "../orchestrator/child-process.ts";
+import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../orchestrator/restart.ts";
+import type { RunContext } from "../orchestrator/run-context.ts";
+
+/** Generous: twenty processes start at once, perhaps on two busy cores. */
+const READY_MS_MAX = 120_000;
+
+export interface ProgramEnvironment {
+  readonly run: Pick<RunContext, "runId" | "runDir" | "clock" | "token">;
+  readonly config: RunConfig;
+  /** null for the servers themselves, which connect to nobody. */
+  readonly connections: Connections | null;
+}
+
+export function createProgramCommand(
+  resource: string,
+  entry: string,
+  environment: ProgramEnvironment,
+  task: object | null,
+): ChildCommand {
+  const { run, config, connections } = environment;
+  return {
+    command: process.execPath,
+    args: [entryPoint(entry)],
+    env: {
+      ...inheritedVariables(),
+      ...(connections === null ? {} : connectionVariables(connections)),
+      [ENV.run]: run.runId,
+      [ENV.runDir]: run.runDir,
+      [ENV.resource]: resource,
+      [ENV.clock]: run.clock.pair,
+      [ENV.token]: run.token,
+      [ENV.config]: JSON.stringify(config),
+      ...(task === null ? {} : { [ENV.task]: JSON.stringify(task) }),
+    },
+    input: null,
+    hasChannel: true,
+  };
+}
+
+/** For programs that are not ours. The run's id lets the sweep find them. */
+export const createForeignEnvironment = (runId: string): Record<string, string> => ({
+  ...inheritedVariables(),
+  [ENV.run]: runId,
+});
+
+/** The user's variables without our options, which may hold a password, and without names that we set ourselves. */
+function inheritedVariables(): Record<string, string> {
+  const own = /^(FLINK_APPHOST_|SIMULATOR_|ConnectionStrings__|KAFKA_(?!HOME$)|REDIS_|JOBMANAGER_|DOTNET_)/;
+  const entries = Object.entries(process.env).filter(([name, value]) => value !== undefined && !own.test(name));
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+export interface ProgramOptions {
+  readonly declaration: ResourceDeclaration;
+  readonly run: RunContext;
+  /** Made anew for each life: the task may differ, as a TaskManager's incarnation does. */
+  readonly command: (launch: Launch) => Promise<ChildCommand>;
+  readonly endpoint?: () => string | null;
+  readonly judge: (end: ProcessEnd) => Judgement;
+  readonly onMessage: (message: ChildMessage) => void;
+}
+
+/** A resource that is one of our programs. */
+export function planProgram(options: ProgramOptions): ResourcePlan {
+  const { declaration, run } = options;
+  const { name } = declaration;
+  let ready = Promise.withResolvers<void>();
+  return {
+    declaration,
+    isServer: false,
+    endpoint: options.endpoint ?? (() => null),
+    judge: options.judge,
+    async launch(launch) {
+      ready = Promise.withResolvers<void>();
+      ready.promise.catch(() => undefined);
+      launch.signal.addEventListener("abort", () => ready.reject(launch.signal.reason), { once: true });
+      run.seen.forgetFailure(name);
+      const { resolve } = ready;
+      return startChildProcess(await options.command(launch), {
+        log: run.logOf(name),
+        onSpawn: (identity) => run.recordChild(name, identity),
+        onMessage(message) {
+          if (message.type === "ready") resolve();
+          options.onMessage(message);
+        },
+      });
+    },
+    waitReady: () => withDeadline(ready.promise, { what: `the start of ${name}`, deadlineMs: READY_MS_MAX }),
+  };
+}
+
+/** A process that must live as long as the run: whatever its end, it is started again. */
+export const alwaysRestart = (): Judgement => "restart";
+
+/** A process with work to do: success is its end, a reason of its own is final, and a crash is repeated. */
+export function judgeTask(run: RunContext, name: string): (end: ProcessEnd) => Judgement {
+  return (end) => {
+    if (end.exit.kind === "exit" && end.exit.code === 0) return "finished";
+    if (end.exit.kind === "notStarted") return exitError(name, end);
+    return run.seen.failureOf(name) ?? "restart";
+  };
+}
+
+export const exitError = (name: string, end: ProcessEnd) =>
+  createError("CHILD_EXITED", { resource: name, how: `with ${describeExit(end.exit)}`, lastLines: end.lastLines });
