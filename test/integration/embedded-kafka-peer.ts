@@ -15,12 +15,12 @@ export interface TestBroker extends KafkaServer {
   readonly full: string[];
 }
 
-export async function startTestBroker(memoryBytesMax = 200_000_000): Promise<TestBroker> {
+export async function startTestBroker(memoryBytesMax = 200_000_000, port = 0): Promise<TestBroker> {
   const logged: string[] = [];
   const full: string[] = [];
   const note = (text: string) => void logged.push(text);
   const log: Log = { info: note, warn: note, error: note };
-  const server = await startKafkaServer({ port: 0, memoryBytesMax, log, onFull: (text) => full.push(text) });
+  const server = await startKafkaServer({ port, memoryBytesMax, log, onFull: (text) => full.push(text) });
   return { ...server, logged, full };
 }
 

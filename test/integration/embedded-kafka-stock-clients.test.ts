@@ -11,6 +11,7 @@ import { distPath } from "../support/dist.ts";
 import { describeReal } from "../support/real-parts.ts";
 
 const run = promisify(execFile);
+const KCAT = "kcat";
 const READY_DEADLINE_MS = 20_000;
 const KCAT_DEADLINE_MS = 30_000;
 
@@ -84,11 +85,11 @@ describe("kafkajs", () => {
 
 describeReal(["kcat"], "kcat", () => {
   const kcat = async (...args: string[]) =>
-    (await run("kcat", ["-b", address, ...args], { timeout: KCAT_DEADLINE_MS, maxBuffer: 64 * 1024 * 1024 })).stdout;
+    (await run(KCAT, ["-b", address, ...args], { timeout: KCAT_DEADLINE_MS, maxBuffer: 64 * 1024 * 1024 })).stdout;
 
   /** Pipes lines into kcat -P, as a user does. */
   async function produceLines(lines: readonly string[], ...args: string[]): Promise<void> {
-    const producer = spawn("kcat", ["-b", address, "-P", ...args], { stdio: ["pipe", "ignore", "inherit"] });
+    const producer = spawn(KCAT, ["-b", address, "-P", ...args], { stdio: ["pipe", "ignore", "inherit"] });
     producer.stdin.end(lines.map((line) => `${line}\n`).join(""));
     const [code] = await withDeadline(once(producer, "exit"), { what: "kcat -P", deadlineMs: KCAT_DEADLINE_MS });
     expect(code).toBe(0);
@@ -137,7 +138,7 @@ describeReal(["kcat"], "kcat", () => {
   });
 
   test("waits at the end of a partition and gets what is produced then", async () => {
-    const consumer = spawn("kcat", ["-b", address, "-C", "-t", "cat-time", "-p", "1", "-q", "-u", "-c", "2"]);
+    const consumer = spawn(KCAT, ["-b", address, "-C", "-t", "cat-time", "-p", "1", "-q", "-u", "-c", "2"]);
     let output = "";
     consumer.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const exited = once(consumer, "exit");

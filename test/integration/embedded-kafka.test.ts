@@ -44,6 +44,14 @@ function connectPeer(port = broker.port): Peer {
   return peer;
 }
 
+test("a port that is taken is an error that names it", async () => {
+  const second = startTestBroker(1_000, broker.port);
+  await expect(second).rejects.toMatchObject({
+    code: "KAFKA_EMBEDDED_LISTEN_FAILED",
+    message: expect.stringContaining(`127.0.0.1:${broker.port}`),
+  });
+});
+
 describe("versions", () => {
   test("ApiVersions 3 is answered UNSUPPORTED_VERSION in the form of version 0, with the versions", async () => {
     const peer = connectPeer();

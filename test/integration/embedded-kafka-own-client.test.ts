@@ -1,0 +1,118 @@
+/** The embedded Kafka with the project's own client: what runs in every embedded run. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  createTopic,
+  deleteGroups,
+  deleteTopics,
+  listTopics,
+  probeKafka,
+} from "../../simulator/clients/kafka/admin.ts";
+import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
+import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
+import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { isAppError } from "../../simulator/common/foundation/errors.ts";
+import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
+
+const PARTITIONS = 20;
+const DEADLINE_MS = 60_000;
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+let broker: TestBroker;
+let cluster: KafkaCluster;
+let bootstrap: string[];
+
+beforeAll(async () => {
+  broker = await startTestBroker(60_000_000);
+  bootstrap = [`127.0.0.1:${broker.port}`];
+  cluster = await KafkaCluster.open({ bootstrap, clientId: "test" });
+});
+
+afterAll(async () => {
+  cluster.close();
+  await broker.close();
+});
+
+test("the probe, topics, and groups of the admin work", async () => {
+  const admin = { bootstrap, log: silent };
+  expect((await probeKafka(admin)).brokers).toHaveLength(1);
+  expect(await createTopic(admin, { topic: "admin", partitions: 4 })).toBe("created");
+  expect(await createTopic(admin, { topic: "admin", partitions: 4 })).toBe("exists");
+  await cluster.commitOffsets("group", "admin", [{ p: 2, offset: 17 }]);
+  expect(await cluster.fetchCommittedOffsets("group", "admin", [1, 2])).toContain(17);
+  await deleteGroups(admin, ["group"]);
+  expect(await cluster.fetchCommittedOffsets("group", "admin", [1, 2])).not.toContain(17);
+  await deleteTopics(admin, ["admin"]);
+  expect(await listTopics(admin)).not.toContain("admin");
+});
+
+test("200,000 records through the producer, read while they are written, arrive once and in order", async () => {
+  await createTopic({ bootstrap, log: silent }, { topic: "flow", partitions: PARTITIONS });
+  const producer = await IdempotentProducer.open({ cluster, topic: "flow", identity: null });
+  const { producerId, producerEpoch } = producer.identity;
+  const batches = 20;
+  const records = Array.from({ length: 500 }, (_, i) => ({ value: Buffer.from(`value ${i}`.padEnd(100, "x")) }));
+  const total = PARTITIONS * batches * records.length;
+
+  let received = 0;
+  const next = Array.from({ length: PARTITIONS }, () => 0);
+  const all = Promise.withResolvers<void>();
+  const reader = new PartitionReader({
+    cluster,
+    topic: "flow",
+    onRecords: ({ p, fetchOffset, nextOffset }) => {
+      if (fetchOffset !== next[p]) all.reject(new Error(`partition ${p}: ${fetchOffset} where ${next[p]} was due`));
+      next[p] = nextOffset;
+      received += nextOffset - fetchOffset;
+      if (received === total) all.resolve();
+    },
+    onError: (_, error) => all.reject(error),
+  });
+  for (let p = 0; p < PARTITIONS; p += 1) reader.assign(p, 0);
+
+  const sends: Promise<{ baseOffset: number }>[] = [];
+  for (let i = 0; i < batches; i += 1) {
+    const firstSequence = i * records.length;
+    const batch = encodeRecordBatch({
+      records,
+      timestampMs: 1,
+      producerId,
+      producerEpoch,
+      baseSequence: firstSequence,
+    });
+    for (let p = 0; p < PARTITIONS; p += 1) {
+      sends.push(producer.send(p, { batch, records: records.length, firstSequence }));
+    }
+  }
+  const answers = await withDeadline(Promise.all(sends), { what: "all acknowledgements", deadlineMs: DEADLINE_MS });
+  expect(answers.map(({ baseOffset }) => baseOffset)).toEqual(
+    answers.map((_, i) => Math.floor(i / PARTITIONS) * records.length),
+  );
+  await withDeadline(all.promise, { what: "all records", deadlineMs: DEADLINE_MS });
+  const partitions = next.map((_, p) => p);
+  expect(await cluster.listOffsets("flow", partitions, "latest", "committed")).toEqual(next);
+  await reader.close();
+  await producer.close();
+});
+
+test("a full memory ends the producer at once, with the broker's reason", async () => {
+  await createTopic({ bootstrap, log: silent }, { topic: "full", partitions: 1 });
+  const producer = await IdempotentProducer.open({ cluster, topic: "full", identity: null });
+  const { producerId, producerEpoch } = producer.identity;
+  const records = [{ value: Buffer.alloc(1_000_000, "x") }];
+  const send = async (firstSequence: number) => {
+    const batch = encodeRecordBatch({
+      records,
+      timestampMs: 1,
+      producerId,
+      producerEpoch,
+      baseSequence: firstSequence,
+    });
+    return producer.send(0, { batch, records: 1, firstSequence });
+  };
+  let failure: unknown;
+  for (let i = 0; i < 60 && failure === undefined; i += 1) await send(i).catch((error: unknown) => (failure = error));
+  expect(isAppError(failure) && failure.message).toContain("POLICY_VIOLATION");
+  await producer.close();
+});
