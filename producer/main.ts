@@ -20,6 +20,7 @@ import {
 import type { Ledger, ProducerIdentity } from "../simulator/common/contract/ledger.ts";
 import { runFolder } from "../simulator/common/contract/run-folder.ts";
 import type { ProducerTask } from "../simulator/common/contract/tasks.ts";
+import { waitUntil } from "../simulator/common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../simulator/common/foundation/errors.ts";
 import { readJson, writeJson } from "../simulator/common/foundation/json-file.ts";
 import { RoundLedger } from "./ledger.ts";
@@ -27,6 +28,9 @@ import { splitRound } from "./load-profile.ts";
 import { SendLoop } from "./send-loop.ts";
 
 const REPORT_INTERVAL_MS = 1_000;
+/** Between two looks at the end offsets: far longer than a broker needs for a request that it has received. */
+const SETTLE_INTERVAL_MS = 200;
+const SETTLE_DEADLINE_MS = 20_000;
 
 await runChild(async (child) => {
   const environment = readChildEnvironment();
@@ -88,13 +92,29 @@ async function produceRound(round: Round): Promise<void> {
 async function positionLedger({ cluster, environment, task, ledger, child }: Round): Promise<void> {
   const { config, clock, runDir } = environment;
   const before = await readJson<Ledger>(runFolder.ledger(runDir, task.round));
-  const endOffsets = await cluster.listOffsets(config.topic, allPartitions(config.partitions), "latest");
+  const readEnds = () => cluster.listOffsets(config.topic, allPartitions(config.partitions), "latest");
   if (before === undefined) {
-    ledger.begin(endOffsets);
+    ledger.begin(await readEnds());
     return;
   }
-  ledger.resume(before, endOffsets, clock.nowUs());
+  ledger.resume(before, await readSettledEnds(readEnds), clock.nowUs());
   child.log.info(`round ${task.round} continues after ${ledger.acknowledged} acknowledged messages`);
+}
+
+/**
+ * The end offsets once they stand still: what the lost process had sent may still be on its way into the log, and a
+ * position below it would be refused as out of order.
+ */
+async function readSettledEnds(readEnds: () => Promise<number[]>): Promise<number[]> {
+  let before: string | undefined;
+  const look = async () => {
+    const ends = await readEnds();
+    const settled = before === ends.join();
+    before = ends.join();
+    return settled ? ends : undefined;
+  };
+  const what = "standing still of the topic's end offsets after the producer was restarted";
+  return waitUntil(look, { what, deadlineMs: SETTLE_DEADLINE_MS, intervalMs: SETTLE_INTERVAL_MS });
 }
 
 function createLoop({ environment, task, ledger, producer, identity }: Round): SendLoop {
@@ -163,4 +183,6 @@ async function finishRound({ child, cluster, environment, task, ledger }: Round,
   child.log.info(`round ${task.round}: ${ledger.acknowledged} messages acknowledged`);
 }
 
-const allPartitions = (partitions: number): number[] => Array.from({ length: partitions }, (_, p) => p);
+function allPartitions(partitions: number): number[] {
+  return Array.from({ length: partitions }, (_, p) => p);
+}
