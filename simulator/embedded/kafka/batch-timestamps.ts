@@ -38,7 +38,7 @@ export function findRecordByTimestamp(buffer: Buffer, start: number, end: number
     const delta = length === undefined ? undefined : readVarlong(buffer, length.next + 1, end);
     // Records that do not fit their batch are the producer's own doing; the batch as a whole is then the answer.
     if (length === undefined || delta === undefined || length.value < 0) return whole;
-    const recordMs = baseTimestampMs + delta.value;
+    const recordMs = Math.min(baseTimestampMs + delta.value, Number.MAX_SAFE_INTEGER);
     if (recordMs >= timestampMs) return { offset: whole.offset + i, timestampMs: recordMs };
     at = length.next + length.value;
   }

@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { apiVersionsApi } from "../../../../simulator/clients/kafka/wire/api-versions.ts";
+import { createTopicsApi } from "../../../../simulator/clients/kafka/wire/create-topics.ts";
+import { fetchApi } from "../../../../simulator/clients/kafka/wire/fetch.ts";
+import { type Api, encodeRequestFrame } from "../../../../simulator/clients/kafka/wire/frame.ts";
+import { listOffsetsApi } from "../../../../simulator/clients/kafka/wire/list-offsets.ts";
+import { metadataApi } from "../../../../simulator/clients/kafka/wire/metadata.ts";
+import { offsetCommitApi } from "../../../../simulator/clients/kafka/wire/offset-commit.ts";
+import { produceApi } from "../../../../simulator/clients/kafka/wire/produce.ts";
+import { Reader } from "../../../../simulator/clients/kafka/wire/reader.ts";
+import { sealBatch } from "../../../../simulator/clients/kafka/wire/record-batch.ts";
+import { encodeRecordBatch } from "../../../../simulator/clients/kafka/wire/records.ts";
+import { isAppError } from "../../../../simulator/common/foundation/errors.ts";
+import { BrokerState } from "../../../../simulator/embedded/kafka/broker-state.ts";
+import type { Outcome } from "../../../../simulator/embedded/kafka/outcome.ts";
+import { handleRequest } from "../../../../simulator/embedded/kafka/request-router.ts";
+
+const seed = process.env["TEST_SEED"] === undefined ? {} : { seed: Number(process.env["TEST_SEED"]) };
+
+function newState(): BrokerState {
+  const identity = { host: "127.0.0.1", port: 9, clusterId: "c", firstProducerId: 1 };
+  return new BrokerState(identity, 1_000_000, () => undefined);
+}
+
+/** A request frame without its size. */
+function frameOf<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, apiVersion: number, request: Q): Buffer {
+  const header = { apiKey: api.key, apiVersion, correlationId: 7, clientId: "c" };
+  return Buffer.concat(encodeRequestFrame(header, (w) => api.encodeRequest(w, apiVersion, request))).subarray(4);
+}
+
+function handle(state: BrokerState, frame: Buffer): Outcome {
+  return handleRequest(state, frame, 0, frame.length);
+}
+
+const topic = { name: "t", partitions: 2, replicationFactor: 1, assignments: [], configs: [] };
+const create = frameOf(createTopicsApi, 3, { topics: [topic], timeoutMs: 1, validateOnly: false });
+const batch = encodeRecordBatch({
+  records: [{ value: Buffer.from("one") }, { value: Buffer.from("two") }],
+  timestampMs: 1_000,
+  producerId: 5,
+  producerEpoch: 0,
+  baseSequence: 0,
+});
+const produceFrame = (records: Buffer) =>
+  frameOf(produceApi, 8, {
+    transactionalId: null,
+    acks: -1,
+    timeoutMs: 1,
+    topics: [{ name: "t", partitions: [{ p: 0, records: [records] }] }],
+  });
+const partition = { p: 0, currentLeaderEpoch: -1, fetchOffset: 0, maxBytes: 100_000 };
+const frames = [
+  create,
+  produceFrame(batch),
+  frameOf(apiVersionsApi, 2, {}),
+  frameOf(metadataApi, 6, { topics: ["t", "u"], allowAutoTopicCreation: true }),
+  frameOf(fetchApi, 11, {
+    maxWaitMs: 100,
+    minBytes: 1,
+    maxBytes: 100_000,
+    isolationLevel: 1,
+    sessionId: 0,
+    sessionEpoch: -1,
+    topics: [{ name: "t", partitions: [partition, { ...partition, p: 1 }] }],
+  }),
+  frameOf(listOffsetsApi, 3, { isolationLevel: 0, topics: [{ name: "t", partitions: [{ p: 0, timestampMs: 500 }] }] }),
+  frameOf(offsetCommitApi, 5, {
+    group: "g",
+    generation: -1,
+    memberId: "",
+    topics: [{ name: "t", partitions: [{ p: 0, offset: 1, metadata: null }] }],
+  }),
+];
+
+describe("the request router", () => {
+  test("Q1: every advertised version of every API is known, Produce 0-2 by name only", () => {
+    const outcome = handle(newState(), frameOf(apiVersionsApi, 2, {}));
+    if (outcome.kind !== "answer") throw new Error(outcome.kind);
+    const { apis } = apiVersionsApi.decodeResponse(new Reader(Buffer.concat(outcome.frame), 8), 2);
+    expect(apis.length).toBeGreaterThanOrEqual(12);
+    for (const { apiKey, minVersion, maxVersion } of apis) {
+      for (const version of [minVersion - 1, minVersion, maxVersion, maxVersion + 1]) {
+        const frame = frameOf({ ...apiVersionsApi, key: apiKey }, version, {});
+        const served = version >= (apiKey === produceApi.key ? 3 : minVersion) && version <= maxVersion;
+        const bodyless = apiKey === apiVersionsApi.key;
+        if (bodyless) expect(handle(newState(), frame).kind).toBe("answer");
+        // A served version goes on to read the body, which is missing here.
+        else if (served) expect(() => handle(newState(), frame)).toThrow(/malformed/);
+        else expect(handle(newState(), frame)).toMatchObject({ kind: "close" });
+      }
+    }
+  });
+
+  test("a damaged request is answered, waits, or ends its connection; it never fails otherwise", () => {
+    const damage = fc.array(fc.record({ at: fc.nat(400), byte: fc.nat(255) }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.nat(frames.length - 1), damage, (which, changes) => {
+        const state = newState();
+        handle(state, create);
+        handle(state, produceFrame(batch));
+        const frame = Buffer.from(frames[which] as Buffer);
+        for (const { at, byte } of changes) frame[at % frame.length] = byte;
+        expectControlled(() => handle(state, frame));
+      }),
+      { numRuns: 1_000, ...seed },
+    );
+  });
+
+  test("a batch with any header and a right checksum does no harm to who reads it", () => {
+    const damage = fc.array(fc.record({ at: fc.integer({ min: 21, max: 76 }), byte: fc.nat(255) }), { maxLength: 10 });
+    fc.assert(
+      fc.property(damage, (changes) => {
+        const state = newState();
+        handle(state, create);
+        const strange = Buffer.from(batch);
+        for (const { at, byte } of changes) strange[at] = byte;
+        sealBatch(strange, 0, strange.length);
+        expect(handle(state, produceFrame(strange)).kind).toBe("answer");
+        // Fetch, and ListOffsets by time, read the stored batch.
+        for (const frame of frames.slice(4, 6)) expect(["answer", "wait"]).toContain(handle(state, frame).kind);
+      }),
+      { numRuns: 500, ...seed },
+    );
+  });
+});
+
+function expectControlled(run: () => Outcome): void {
+  try {
+    const outcome = run();
+    if (outcome.kind === "wait") outcome.finish();
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "KAFKA_MALFORMED") throw error;
+  }
+}
