@@ -101,7 +101,8 @@ export class RoundLedger {
   /** The answer to a batch of `records` records of partition p. */
   acknowledgeBatch(p: number, batch: { records: number; baseOffset: number; sentAtUs: number; nowUs: number }): void {
     const partition = present(this.partitions[p], `partition ${p}`);
-    this.noteOffset(partition, batch.baseOffset);
+    // A repeat of an old batch: Kafka has it, but no longer knows where. The next known offset is compared all the same.
+    if (batch.baseOffset !== -1) this.noteOffset(partition, batch.baseOffset);
     this.acknowledge(partition, partition.nextIndex + batch.records, batch.nowUs);
     recordLatency(this.latency, batch.nowUs - batch.sentAtUs, 1);
   }

@@ -1,0 +1,98 @@
+/** Children of a run, as the host starts them, for the tests of producer, validator and report. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import { ENV } from "../../simulator/common/contract/environment.ts";
+import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
+import { startRunClock } from "../../simulator/common/foundation/clock.ts";
+import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+
+const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+export interface TestRun {
+  readonly config: RunConfig;
+  readonly runDir: string;
+  readonly kafka: string;
+  readonly redis: string;
+  readonly clock: ReturnType<typeof startRunClock>;
+  remove(): Promise<void>;
+}
+
+export async function createTestRun(
+  where: { readonly kafka: string; readonly redis: string },
+  change: Partial<RunConfig> = {},
+): Promise<TestRun> {
+  const runDir = await mkdtemp(join(tmpdir(), "flink-apphost-test-run-"));
+  const config: RunConfig = {
+    runId: "test",
+    jobId: "0123456789abcdef0123456789abcdef",
+    jobName: "job",
+    topic: `topic-${process.pid}-${Math.random().toString(36).slice(2)}`,
+    ownTopic: true,
+    group: "group",
+    partitions: 3,
+    taskManagers: 2,
+    stateKey: `{${runDir}}:state`,
+    counterKey: `${runDir}:counter`,
+    sequenceKey: `${runDir}:sequence`,
+    messageSize: 100,
+    rate: 0,
+    maxTimeMs: 300_000,
+    checkpointIntervalMs: 1_000,
+    allowRejected: false,
+    operators: ["identity"],
+    ...change,
+  };
+  const remove = () => rm(runDir, { recursive: true, force: true });
+  return { config, runDir, ...where, clock: startRunClock(), remove };
+}
+
+export interface TestChild {
+  readonly process: ChildProcess;
+  readonly messages: ChildMessage[];
+  readonly output: () => string;
+  /** Waits for the end; the exit code, or null after a signal. */
+  finish(deadlineMs?: number): Promise<number | null>;
+  /** Waits for a message. */
+  see(type: ChildMessage["type"]): Promise<ChildMessage>;
+}
+
+export function startChild(run: TestRun, entry: string, task: unknown): TestChild {
+  const child = fork(join(dist, entry), {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: {
+      PATH: process.env["PATH"],
+      [ENV.run]: "test",
+      [ENV.runDir]: run.runDir,
+      [ENV.resource]: entry.split("/").at(-2) ?? "child",
+      [ENV.clock]: run.clock.pair,
+      [ENV.token]: "token",
+      [ENV.config]: JSON.stringify(run.config),
+      [ENV.task]: JSON.stringify(task),
+      [ENV.kafka]: run.kafka,
+      [ENV.redis]: run.redis,
+    },
+  });
+  const messages: ChildMessage[] = [];
+  let output = "";
+  child.on("message", (message) => messages.push(message as ChildMessage));
+  child.stderr?.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const exited = once(child, "exit") as Promise<[number | null]>;
+  return {
+    process: child,
+    messages,
+    output: () => output,
+    finish: async (deadlineMs = 60_000) => (await withDeadline(exited, { what: `the end of ${entry}`, deadlineMs }))[0],
+    see: (type) =>
+      waitUntil(() => messages.find((message) => message.type === type), {
+        what: `${type} of ${entry}`,
+        deadlineMs: 30_000,
+      }),
+  };
+}

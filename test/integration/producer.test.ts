@@ -1,0 +1,127 @@
+/** The producer as a process, against each Kafka there is. */
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createTopic } from "../../simulator/clients/kafka/admin.ts";
+import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import type { Ledger } from "../../simulator/common/contract/ledger.ts";
+import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { readJson } from "../../simulator/common/foundation/json-file.ts";
+import { createLog } from "../../simulator/common/foundation/log.ts";
+import { realKafkaMissing, startRealKafka } from "../support/real-kafka.ts";
+import { startTestBroker } from "./embedded-kafka-peer.ts";
+import { createTestRun, startChild, type TestRun } from "./producer-child.ts";
+
+const silent = createLog(() => undefined);
+const ENTRY = "producer/main.js";
+const missing = realKafkaMissing();
+if (missing !== null) process.stderr.write(`the producer is not tested with a real Kafka: ${missing}\n`);
+
+const kinds = [
+  {
+    name: "embedded Kafka",
+    start: async () => {
+      const broker = await startTestBroker();
+      return { bootstrap: `127.0.0.1:${broker.port}`, stop: () => broker.close() };
+    },
+  },
+  ...(missing === null ? [{ name: "real Kafka", start: startRealKafka }] : []),
+];
+
+describe.each(kinds)("the producer with $name", ({ start }) => {
+  let kafka: { readonly bootstrap: string; stop(): Promise<void> };
+  const runs: TestRun[] = [];
+
+  beforeAll(async () => {
+    kafka = await start();
+  });
+  afterAll(async () => {
+    await kafka.stop();
+    for (const run of runs) await run.remove();
+  });
+
+  async function createRun(change: Partial<RunConfig> = {}): Promise<TestRun> {
+    const run = await createTestRun({ kafka: kafka.bootstrap, redis: "redis://127.0.0.1:1" }, change);
+    runs.push(run);
+    const { topic, partitions } = run.config;
+    await createTopic({ bootstrap: [kafka.bootstrap], clientId: "test", log: silent }, { topic, partitions });
+    return run;
+  }
+
+  async function readEnds({ config }: TestRun): Promise<number[]> {
+    const cluster = await KafkaCluster.open({ bootstrap: [kafka.bootstrap], clientId: "test" });
+    try {
+      return await cluster.listOffsets(
+        config.topic,
+        Array.from({ length: config.partitions }, (_, p) => p),
+        "latest",
+      );
+    } finally {
+      await cluster.close();
+    }
+  }
+
+  const readLedger = async (run: TestRun, round: number) =>
+    (await readJson<Ledger>(runFolder.ledger(run.runDir, round))) as Ledger;
+
+  it("acknowledges exactly what each round asks for, also less than a message per partition", async () => {
+    const run = await createRun({ partitions: 7 });
+    for (const [round, firstId, messages] of [
+      [1, 1, 50_001],
+      [2, 50_002, 3],
+    ] as const) {
+      const child = startChild(run, ENTRY, { round, firstId, messages });
+      expect([await child.finish(), child.output()]).toEqual([0, expect.any(String)]);
+      expect(child.messages.map(({ type }) => type)).toEqual(
+        expect.arrayContaining(["ready", "produceStarted", "produceProgress", "produceFinished"]),
+      );
+      expect(child.messages.at(-1)).toMatchObject({ type: "produceFinished", round, acknowledged: messages });
+      expect(await readLedger(run, round)).toMatchObject({
+        outcome: "finished",
+        acknowledged: messages,
+        unknown: 0,
+        foreignCount: 0,
+      });
+    }
+    expect(await readEnds(run)).toEqual([7144, 7144, 7144, 7143, 7143, 7143, 7143]);
+  });
+
+  it("continues as the same producer after SIGKILL, without loss or repeat", async () => {
+    const run = await createRun({ rate: 20_000 });
+    const task = { round: 1, firstId: 1, messages: 30_000 };
+    const first = startChild(run, ENTRY, task);
+    await first.see("produceProgress");
+    first.process.kill("SIGKILL");
+    await once(first.process, "exit");
+    const second = startChild(run, ENTRY, task);
+    expect([await second.finish(), second.output()]).toEqual([0, expect.any(String)]);
+    const ledger = await readLedger(run, 1);
+    expect(ledger).toMatchObject({ outcome: "finished", acknowledged: 30_000, foreignCount: 0, restarts: 1 });
+    expect(await readEnds(run)).toEqual([10_000, 10_000, 10_000]);
+  });
+
+  it("writes down what is acknowledged when it is stopped", async () => {
+    const run = await createRun({ rate: 10_000 });
+    const child = startChild(run, ENTRY, { round: 1, firstId: 1, messages: 1_000_000 });
+    await child.see("produceProgress");
+    child.process.kill("SIGTERM");
+    expect(await child.finish()).toBe(0);
+    const ledger = await readLedger(run, 1);
+    expect(ledger.outcome).toBe("running");
+    const ends = await readEnds(run);
+    expect(ends.reduce((sum, end) => sum + end, 0)).toBe(ledger.acknowledged);
+    expect(child.messages.some(({ type }) => type === "produceFinished")).toBe(false);
+  });
+
+  it("gives up with the reason in its ledger when acknowledged records are gone", async () => {
+    const run = await createRun();
+    const child = startChild(run, ENTRY, { round: 2, firstId: 1_000, messages: 10 });
+    expect(await child.finish()).toBe(1);
+    expect(child.messages.at(-1)).toMatchObject({
+      type: "failed",
+      code: "PRODUCER_GAVE_UP",
+      category: "infrastructure",
+    });
+    expect(await readLedger(run, 2)).toMatchObject({ outcome: "gaveUp", acknowledged: 0 });
+  });
+});

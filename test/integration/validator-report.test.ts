@@ -1,0 +1,168 @@
+/** Producer, validator and report as processes, with the sink's part written by the test. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sumIds } from "../../producer/load-profile.ts";
+import { createTopic } from "../../simulator/clients/kafka/admin.ts";
+import { openRedis } from "../../simulator/clients/redis/connection.ts";
+import { formatAppliedLogRow } from "../../simulator/common/contract/applied-log.ts";
+import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
+import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
+import { idOfIndex, messagesInPartition } from "../../simulator/common/contract/message.ts";
+import type { Report } from "../../simulator/common/contract/report.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
+import { createLog } from "../../simulator/common/foundation/log.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
+import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
+import { createTestRun, startChild, type TestRun } from "./producer-child.ts";
+
+const silent = createLog(() => undefined);
+const MESSAGES = 20_000;
+
+describe("validator and report", () => {
+  let kafka: TestBroker;
+  let redis: EmbeddedRedis;
+  let run: TestRun;
+
+  beforeAll(async () => {
+    kafka = await startTestBroker();
+    redis = await startEmbeddedRedis({ port: 0, password: "secret", log: silent });
+    run = await createTestRun({ kafka: `127.0.0.1:${kafka.port}`, redis: `redis://:secret@127.0.0.1:${redis.port}` });
+    const { topic, partitions } = run.config;
+    await createTopic({ bootstrap: [run.kafka], clientId: "test", log: silent }, { topic, partitions });
+    const producer = startChild(run, "producer/main.js", { round: 1, firstId: 1, messages: MESSAGES });
+    expect([await producer.finish(), producer.output()]).toEqual([0, expect.any(String)]);
+    await applyTopic();
+  });
+  afterAll(async () => {
+    await kafka.close();
+    await redis.close();
+    await run.remove();
+  });
+
+  /** What a correct job would leave: the state, the published keys, and one row a partition. */
+  async function applyTopic(): Promise<void> {
+    const { config, runDir, clock } = run;
+    const fields: Record<string, string> = { life: "life-1", redisRunId: redis.runId, phase: "stopped", epoch: "1" };
+    let total = 0;
+    let rows = "";
+    for (let p = 0; p < config.partitions; p += 1) {
+      const n = messagesInPartition(p, MESSAGES, config.partitions);
+      const g = 1_000_000 + p;
+      const sums = sumIds(p, 0, n, config.partitions);
+      const lastId = idOfIndex(p, n - 1, config.partitions);
+      const numbers = {
+        start: 0,
+        offset: n,
+        count: n,
+        rejected: 0,
+        skipped: 0,
+        ...sums,
+        lastId,
+        disorder: 0,
+        fence: g,
+      };
+      for (const [field, value] of Object.entries(numbers)) fields[`${field}:${p}`] = String(value);
+      const tm = `taskmanager-0${p + 1}`;
+      fields[`last:${p}`] = `0:${n}:${n}:${total}:${g}:${tm}:${clock.nowUs()}`;
+      fields[`by:${tm}`] = String(n);
+      rows += formatAppliedLogRow({ kind: "acquire", life: "life-1", p, g, offset: 0 });
+      rows += formatAppliedLogRow({
+        kind: "apply",
+        ...{ life: "life-1", p, g, prev: 0, next: n, n, base: total, tm, appliedAtUs: clock.nowUs() },
+      });
+      total += n;
+    }
+    fields["total"] = String(total);
+    await mkdir(runFolder.appliedFolder(runDir));
+    await writeFile(runFolder.applied(runDir, "taskmanager-01", "a"), `${rows}A life-1 0 unterminated`);
+    const connection = await openRedis(run.redis);
+    await connection.call("HSET", [config.stateKey, ...Object.entries(fields).flat()]);
+    await connection.call("MSET", [config.counterKey, String(total), config.sequenceKey, String(total)]);
+    connection.close();
+  }
+
+  async function setField(field: string, value: string): Promise<void> {
+    const connection = await openRedis(run.redis);
+    await connection.call("HSET", [run.config.stateKey, field, value]);
+    connection.close();
+  }
+
+  async function validate(): Promise<ChecksFile> {
+    const validator = startChild(run, "scripts/validate/main.js", { rounds: 1, mode: "drained", endOffsets: null });
+    expect([await validator.finish(), validator.output()]).toEqual([0, expect.any(String)]);
+    const checks = (await readJson<ChecksFile>(runFolder.checks(run.runDir))) as ChecksFile;
+    const failedChecks = checks.checks.filter(({ status }) => status === "failed").map(({ id }) => id);
+    expect(validator.messages.at(-1)).toEqual({ type: "validated", failedChecks });
+    return checks;
+  }
+
+  async function report(): Promise<{ report: Report; text: string }> {
+    const { config, runDir, clock } = run;
+    const infra = { mode: "embedded" as const, version: "test", endpoint: "127.0.0.1" };
+    const host: HostFacts = {
+      schema: 1,
+      runId: config.runId,
+      startedAtUs: clock.nowUs() - 1_000_000,
+      finishedAtUs: clock.nowUs(),
+      config,
+      parameters: { messages: MESSAGES },
+      infra: { kafka: infra, redis: infra },
+      rounds: [{ round: 1, firstId: 1, messages: MESSAGES }],
+      startupMs: 1,
+      validationMs: 1,
+      ending: { kind: "drained" },
+      taskManagers: [0, 1, 2].map((p) => ({ id: `taskmanager-0${p + 1}`, pid: 1, restarts: 0, partitions: [p] })),
+      membershipChanged: false,
+      faults: [],
+      checkpoints: { completed: 1, failed: 0, lastId: 1 },
+      resources: { cpuPercentPeak: null, memoryPercentAvg: null, byProcess: [] },
+    };
+    await writeJson(runFolder.hostFacts(runDir), host, { durable: false });
+    const child = startChild(run, "scripts/report/main.js", { textFolder: runDir, prefix: "stress_test" });
+    expect([await child.finish(), child.output()]).toEqual([0, expect.any(String)]);
+    const text = await readFile(runFolder.reportText(runDir), "utf8");
+    return { report: (await readJson<Report>(runFolder.report(runDir))) as Report, text };
+  }
+
+  it("pass a run without a fault, with messages read back from Kafka", async () => {
+    const checks = await validate();
+    expect(checks.checks.filter(({ status }) => status !== "passed")).toEqual([]);
+    expect(checks.messages).toMatchObject({
+      inKafka: MESSAGES,
+      processed: MESSAGES,
+      lost: 0,
+      duplicated: 0,
+      unprocessed: 0,
+    });
+    expect(checks.samples.first[0]).toMatchObject({
+      redis_ordered_id: 1,
+      payload: expect.stringContaining("sample-data-000000000001"),
+    });
+    expect(checks.samples.last.at(-1)).toMatchObject({ redis_ordered_id: MESSAGES });
+    const passed = await report();
+    expect([passed.report.verdict, passed.report.exitCode, passed.report.reasons]).toEqual(["passed", 0, []]);
+    expect(passed.report.durationMs.endToEnd).toBeGreaterThan(0);
+    expect(await readFile(join(run.runDir, "stress_test_passed_output.txt"), "utf8")).toBe(passed.text);
+  });
+
+  it("fail a run with a wrong checksum, and replace the text of the passed one", async () => {
+    const { idMix } = sumIds(1, 0, messagesInPartition(1, MESSAGES, 3), 3);
+    await setField("idMix:1", String(idMix + 1));
+    const checks = await validate();
+    await setField("idMix:1", String(idMix));
+    expect(checks.messages).toMatchObject({ lost: 1, duplicated: 1 });
+    const failed = await report();
+    expect([failed.report.verdict, failed.report.exitCode]).toEqual(["failed", 4]);
+    expect(await readFile(join(run.runDir, "stress_test_failed_output.txt"), "utf8")).toBe(failed.text);
+    await expect(readFile(join(run.runDir, "stress_test_passed_output.txt"))).rejects.toThrow("ENOENT");
+  });
+
+  it("end with a failure of their own when Redis refuses the password", async () => {
+    const other = { ...run, redis: `redis://:wrong@127.0.0.1:${redis.port}` };
+    const validator = startChild(other, "scripts/validate/main.js", { rounds: 1, mode: "drained", endOffsets: null });
+    expect(await validator.finish()).toBe(1);
+    expect(validator.messages.at(-1)).toMatchObject({ type: "failed", code: "REDIS_AUTHENTICATION_FAILED" });
+  });
+});
