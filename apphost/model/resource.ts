@@ -97,7 +97,7 @@ export function moveResource(from: ResourceSnapshot, change: ResourceChange): Re
   return {
     ...from,
     state: change.state,
-    health: healthOf(change.state),
+    health: healthOf(change.state, from.state),
     pid: change.pid === undefined ? from.pid : change.pid,
     endpoint: change.endpoint === undefined ? from.endpoint : change.endpoint,
     restarts: change.restarts ?? from.restarts,
@@ -105,7 +105,9 @@ export function moveResource(from: ResourceSnapshot, change: ResourceChange): Re
   };
 }
 
-function healthOf(state: ResourceState): ResourceHealth {
+/** What ended because it was asked to is not ill. */
+function healthOf(state: ResourceState, before: ResourceState): ResourceHealth {
+  if (state === "exited" && (before === "stopping" || before === "waiting")) return "unknown";
   if (state === "running" || state === "finished") return "healthy";
   return state === "exited" || state === "failedToStart" ? "unhealthy" : "unknown";
 }

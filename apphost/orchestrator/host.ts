@@ -23,7 +23,7 @@ import { openRun, type RunContext } from "./run-context.ts";
 import { writeCredentials } from "./run-folder.ts";
 import { stopInReverse } from "./stop.ts";
 import { createSystem, type System } from "./system.ts";
-import { createBareVerdict, reachVerdict, type VerdictEvent } from "./verdict.ts";
+import { areServersAnswering, createBareVerdict, reachVerdict, type VerdictEvent } from "./verdict.ts";
 
 const PRODUCER_STOP_MS = 5_000;
 const EARLY_STOP_MS = 15_000;
@@ -240,7 +240,7 @@ export class Host {
     this.#isStopping = true;
     this.#emitPhase("stopping", reason.kind);
     await this.#system.supervisors.get("producer")?.stop(PRODUCER_STOP_MS);
-    if (reason.kind !== "infrastructureFailed" && run.seen.job.state === "RUNNING") {
+    if (run.seen.job.state === "RUNNING" && (await areServersAnswering(this.#system))) {
       try {
         const { checkpointId } = await stopJob(run, this.#system, { deadlineMs: EARLY_STOP_MS });
         await waitForMetrics(run, this.#system, checkpointId);

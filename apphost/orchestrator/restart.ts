@@ -18,6 +18,8 @@ import { sleepUntilAborted } from "./sleep.ts";
 
 export const RESTARTS_MAX = 10;
 export const RESTART_WINDOW_MS = 60_000;
+/** The reason shown for a resource that ended because we asked it to. */
+export const STOPPED = "stopped";
 const STABLE_MS = 10_000;
 const LAST_LINES = 20;
 
@@ -150,7 +152,7 @@ class ResourceSupervisor implements Supervisor {
       await sleepUntilAborted(this.#backoff.nextMs(), this.#stopping.signal);
       this.life += 1;
     }
-    this.#move({ state: "exited", pid: null, reason: "stopped" });
+    this.#move({ state: "exited", pid: null, reason: STOPPED });
     const stopped = createError("CHILD_EXITED", { resource: this.snapshot.name, how: "by our stop", lastLines: "" });
     this.#firstReady.reject(stopped);
     this.#finished.reject(stopped);

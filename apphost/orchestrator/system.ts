@@ -31,7 +31,14 @@ import { type ChosenDrivers, createServerResource, type ServerResource } from ".
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
-import { type Judgement, type Launch, type ProcessEnd, type Supervisor, superviseResource } from "./restart.ts";
+import {
+  type Judgement,
+  type Launch,
+  type ProcessEnd,
+  STOPPED,
+  type Supervisor,
+  superviseResource,
+} from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
 import { startInOrder } from "./start.ts";
 
@@ -209,12 +216,19 @@ class RunSystem implements System {
     else if (message.type === "failed") notice("error", name, message.message);
     else if (message.type === "metrics") writeMetrics(message.metrics);
     else if (message.type === "checkpoint") feed.emit(message);
-    else if (message.type === "taskManagerLost") notice("warn", name, `${message.tm} is lost: ${message.reason}`);
+    else if (message.type === "taskManagerLost") this.#noticeLoss(name, message.tm, message.reason);
     else if (message.type === "recovered") {
       notice("warn", name, `state recovered from ${message.from}: ${message.reason}`);
     } else if (message.type === "jobState" && message.state === "FAILED") {
       ending.end(endingOfCategory(message.category ?? "job", message.reason ?? "the job failed"));
     }
+  }
+
+  /** One that we stop is lost to the JobManager too, and nobody needs to hear of that. */
+  #noticeLoss(name: string, taskManager: string, reason: string): void {
+    const snapshot = this.supervisors.get(taskManager)?.snapshot;
+    const isOurDoing = snapshot?.state === "stopping" || snapshot?.reason === STOPPED;
+    if (!isOurDoing) this.#run.notice("warn", name, `${taskManager} is lost: ${reason}`);
   }
 
   async #reach(wait: WaitsFor): Promise<void> {

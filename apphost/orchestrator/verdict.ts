@@ -73,7 +73,8 @@ async function validate(input: VerdictInput): Promise<number | null> {
   return Math.round(performance.now() - startedMs);
 }
 
-async function areServersAnswering(system: System): Promise<boolean> {
+/** Whether a validator could read from both now. */
+export async function areServersAnswering(system: System): Promise<boolean> {
   const { kafka, redis } = system.connections();
   const answers = await Promise.all([isKafkaAnswering(kafka), isRedisAnswering(redis.url)]);
   return answers.every((answer) => answer);
