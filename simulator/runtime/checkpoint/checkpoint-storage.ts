@@ -7,7 +7,7 @@
  * D3 Checkpoint 0, savepoints, the final checkpoint and the newest RETAINED_MAX are kept; the rest is removed, only
  *    after the newer one is durable.
  */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { CheckpointFile, RecoveriesFile } from "../../common/contract/checkpoint.ts";
@@ -60,6 +60,18 @@ export class CheckpointStorage {
       if (match !== null) ids.push(Number(match[1]));
     }
     return ids.sort((a, b) => b - a);
+  }
+
+  /** True when a checkpoint was ever completed here, readable now or not: then a missing state is a lost one. */
+  async hasAny(): Promise<boolean> {
+    for (const id of await this.listIds()) {
+      const found = await stat(this.#pathOf(id)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return undefined;
+        throw error;
+      });
+      if (found !== undefined) return true;
+    }
+    return false;
   }
 
   /** The newest checkpoint that can be read (D2), or undefined. */

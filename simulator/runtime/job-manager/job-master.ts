@@ -249,15 +249,16 @@ export class JobMaster {
     this.#run(async () => {
       try {
         // One that was queued behind a RECOVER is about a life that is gone by now.
-        if (life === this.#session.life?.life) await this.#verify(`${tm} lost life ${life}`, tm);
+        if (life === this.#session.life?.life) await this.#verify(`${tm} lost life ${life}`, { reporter: tm });
       } finally {
         this.#verifying = false;
       }
     });
   }
 
-  async #verify(reason: string, reporter?: string): Promise<void> {
-    const recovered = await this.#session.verify(reason);
+  async #verify(reason: string, sign: { reporter?: string; certain?: boolean } = {}): Promise<void> {
+    const { reporter, certain } = sign;
+    const recovered = await this.#session.verify(reason, certain);
     // A healthy store and a TaskManager that was told otherwise: it starts over under new generations.
     if (!recovered && reporter !== undefined) this.scheduler.renew(reporter);
     this.scheduler.flush();
@@ -296,7 +297,7 @@ export class JobMaster {
       case "storeLost":
         log.warn(`checkpoint ${id} failed: ${outcome.reason}`);
         tell({ type: "checkpoint", id, status: "failed", durationMs, total: this.#total, reason: outcome.reason });
-        if (outcome.kind === "storeLost") await this.#verify(outcome.reason);
+        if (outcome.kind === "storeLost") await this.#verify(outcome.reason, { certain: true });
         return outcome;
       case "superseded":
         throw createError("JOB_MANAGER_SUPERSEDED", { epoch: numbering.epoch, by: outcome.epoch });

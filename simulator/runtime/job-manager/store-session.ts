@@ -66,8 +66,8 @@ export class StoreSession {
     store.expect(null);
     try {
       // Where a checkpoint exists, or a try before this one wrote checkpoint 0, it is taken up.
-      if ((await storage.listIds()).length === 0) await this.#initialise();
-      else await this.#resume();
+      if (await storage.hasAny()) await this.#resume();
+      else await this.#initialise();
     } catch (error) {
       if (!isServerChanged(error)) throw error;
       await this.#recover("Redis was restarted while the state was made current");
@@ -77,8 +77,11 @@ export class StoreSession {
     return this.#recover("the state vanished from Redis right after it was made current");
   }
 
-  /** Looks at the store after a sign that it lost something. Recovers it if it did; false when it is healthy. */
-  async verify(reason: string): Promise<boolean> {
+  /**
+   * Looks at the store after a sign that it lost something. Recovers it if it did; false when it is healthy. A `certain`
+   * sign, such as an offset that went back, recovers also a store that looks healthy: within a life nothing goes back.
+   */
+  async verify(reason: string, certain = false): Promise<boolean> {
     const { store, partitions, numbering } = this.#options;
     const parsed = parseJobState(await store.readHash(), partitions);
     // Asked after the read: if the server changed in between, this is the newer one, and the life is not current.
@@ -87,7 +90,7 @@ export class StoreSession {
       const { state } = parsed;
       if (state.epoch > numbering.epoch) throw this.#superseded(state.epoch);
       const current = state.life === this.#life?.life && state.redisRunId === runId;
-      if (current && isConsistent(state)) return false;
+      if (!certain && current && isConsistent(state)) return false;
     }
     await this.#recover(reason);
     return true;

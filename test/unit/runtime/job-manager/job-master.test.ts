@@ -1,0 +1,189 @@
+/** The JobMaster on a store in memory: what it does when things fail. The sunny side is in the integration tests. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { JobManagerMessage } from "../../../../simulator/common/contract/child-messages.ts";
+import type { JobGraph } from "../../../../simulator/common/contract/rest.ts";
+import { startRunClock } from "../../../../simulator/common/foundation/clock.ts";
+import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
+import { createError } from "../../../../simulator/common/foundation/errors.ts";
+import { createLog } from "../../../../simulator/common/foundation/log.ts";
+import { CheckpointStorage } from "../../../../simulator/runtime/checkpoint/checkpoint-storage.ts";
+import { openJobFiles } from "../../../../simulator/runtime/job-manager/job-files.ts";
+import { JobMaster } from "../../../../simulator/runtime/job-manager/job-master.ts";
+import { createNumbering } from "../../../../simulator/runtime/job-manager/numbering.ts";
+import type { Order } from "../../../../simulator/runtime/job-manager/task-manager-port.ts";
+import { createMemoryStore, type MemoryStore } from "../../../support/memory-store.ts";
+
+const jobId = "c".repeat(32);
+const graph: JobGraph = {
+  jobId,
+  name: "test",
+  parallelism: 1,
+  source: { topic: "t", partitions: 1, group: "g" },
+  operators: [],
+  sink: { stateKey: "s", counterKey: "c", sequenceKey: "q" },
+  checkpointIntervalMs: 20,
+};
+const unreachable = createError("REDIS_UNREACHABLE", { endpoint: "127.0.0.1:1", attempts: 60, waitedMs: 60_000 });
+
+let folder: string;
+let store: MemoryStore;
+let told: JobManagerMessage[];
+let orders: Order[];
+let stepped: unknown[];
+let master: JobMaster;
+let ticks: NodeJS.Timeout;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "job-master-"));
+  store = createMemoryStore(1);
+  told = [];
+  orders = [];
+  stepped = [];
+  master = new JobMaster({
+    ...optionsOf(1),
+    taskManagers: {
+      names: () => ["tm"],
+      heldBy: () => [],
+      send: (tm, order) => {
+        orders.push(order);
+        if (order.type === "assignment") {
+          for (const { p, g } of order.partitions) master.receive(tm, { type: "owned", p, g, offset: 0 });
+        }
+        if (order.type === "triggerCheckpoint") {
+          const { checkpointId } = order;
+          const life = store.hash["life"] ?? "";
+          queueMicrotask(() => master.receive(tm, { type: "checkpointAcknowledged", checkpointId, life, offsets: [] }));
+        }
+      },
+    },
+  });
+  ticks = setInterval(() => master.tick(), 5);
+});
+afterEach(async () => {
+  clearInterval(ticks);
+  master.close();
+  // A file operation that was begun ends before its folder goes.
+  await rm(folder, { recursive: true, maxRetries: 5 });
+});
+
+const hears = (match: (message: JobManagerMessage) => boolean) =>
+  waitUntil(() => told.find(match), { what: "a message", deadlineMs: 5_000 });
+const isState = (state: string) => (message: JobManagerMessage) =>
+  message.type === "jobState" && message.state === state;
+const isCheckpoint = (status: string) => (message: JobManagerMessage) =>
+  message.type === "checkpoint" && message.status === status;
+
+test("a store that stays unreachable fails the job as infrastructure", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  store.failure = unreachable;
+  const failed = await hears(isState("FAILED"));
+  expect(failed).toMatchObject({ category: "infrastructure", reason: unreachable.message });
+  expect(orders.at(-1)).toEqual({ type: "jobEnded" });
+  expect(await openJobFiles(folder).readOutcome()).toMatchObject({ state: "FAILED", category: "infrastructure" });
+});
+
+test("a store unreachable from the start fails the job too", async () => {
+  store.failure = unreachable;
+  master.start();
+  await hears(isState("FAILED"));
+});
+
+test("a task's own failure fences every writer before the job is FAILED", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  const fence = Number(store.hash["fence:0"]);
+  master.receive("tm", { type: "taskFailed", code: "JOB_FAILED", category: "job", message: "bad topic" });
+  await hears(isState("FAILED"));
+  expect(store.hash["phase"]).toBe("stopped");
+  expect(Number(store.hash["fence:0"])).toBeGreaterThan(fence);
+});
+
+test("a checkpoint that cannot be written fails alone, and the next one works", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  // A file where the folder of a checkpoint to come belongs.
+  await writeFile(join(folder, "chk-1000010"), "");
+  const failed = await hears(isCheckpoint("failed"));
+  expect(failed).toMatchObject({ id: 1_000_010 });
+  told.length = 0;
+  await hears(isCheckpoint("completed"));
+  expect(master.status.state).toBe("RUNNING");
+});
+
+test("an offset that went back within a life is a lost store, although the state looks healthy", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  Object.assign(store.hash, { total: "9", "count:0": "9", "offset:0": "9" });
+  await hears((message) => message.type === "checkpoint" && message.total === 9);
+  const { life } = store.hash;
+  Object.assign(store.hash, { total: "4", "count:0": "4", "offset:0": "4" });
+  const recovered = await hears((message) => message.type === "recovered");
+  expect(recovered).toMatchObject({ from: "checkpoint" });
+  expect(store.hash).toMatchObject({ "offset:0": "9", total: "9" });
+  expect(store.hash["life"]).not.toBe(life);
+});
+
+test("a torn state without any readable checkpoint fails the job loudly instead of counting from zero", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  master.close();
+  await rm(folder, { recursive: true });
+  await mkdir(join(folder, "chk-0"), { recursive: true });
+  await writeFile(join(folder, "chk-0", "_metadata"), "torn");
+  const again = new JobMaster(optionsOf(2));
+  store.hash = {};
+  told.length = 0;
+  again.start();
+  const failed = await hears(isState("FAILED"));
+  expect(failed).toMatchObject({ category: "job" });
+  expect(JSON.stringify(failed)).toContain("cannot be recovered");
+  again.close();
+});
+
+test("a folder left by a crash before the first rename is no checkpoint: the job begins", async () => {
+  await mkdir(join(folder, "chk-0"));
+  await writeFile(join(folder, "chk-0", "_metadata.tmp"), "half");
+  master.start();
+  await hears(isState("RUNNING"));
+});
+
+test("a stop survives a store that is lost in the middle of it", async () => {
+  master.start();
+  await hears(isCheckpoint("completed"));
+  store.server = "server-2";
+  store.hash = {};
+  master.requestStop();
+  const stopped = await hears((message) => message.type === "stopped");
+  expect(stopped).toMatchObject({ total: 0 });
+  expect(master.snapshot()).toMatchObject({ state: "CANCELED", stopped: true, drained: false });
+  expect(store.hash["phase"]).toBe("stopped");
+});
+
+function optionsOf(epoch: number): ConstructorParameters<typeof JobMaster>[0] {
+  const log = createLog(() => undefined);
+  return {
+    graph,
+    drain: undefined,
+    outcome: undefined,
+    numbering: createNumbering(epoch),
+    store,
+    storage: new CheckpointStorage({
+      folder,
+      recoveriesPath: join(folder, "recoveries.json"),
+      jobId,
+      partitions: 1,
+      log,
+    }),
+    files: openJobFiles(folder),
+    taskManagers: { names: () => [], heldBy: () => [], send: () => undefined },
+    clock: startRunClock(),
+    log,
+    readStartOffsets: () => Promise.resolve([0]),
+    tell: (message) => told.push(message),
+    stepDown: (error) => stepped.push(error),
+  };
+}
