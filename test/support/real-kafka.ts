@@ -120,6 +120,9 @@ function serverProperties(where: { folder: string; port: number; controllerPort:
     "transaction.state.log.num.partitions=1",
     "share.coordinator.state.topic.replication.factor=1",
     "share.coordinator.state.topic.min.isr=1",
+    // A killed broker is let in again only when its old registration has expired.
+    "broker.session.timeout.ms=2000",
+    "broker.heartbeat.interval.ms=500",
     `log.dirs=${join(where.folder, "data")}`,
     ...(where.properties ?? []),
     "",

@@ -3,6 +3,7 @@
  * first needed and closes after each use: an open kafkajs connection costs 5 % of a core while idle.
  */
 import type { Admin, LogEntry } from "kafkajs";
+import { waitUntil } from "../../common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { KafkaCluster, type TopicDescription } from "./cluster.ts";
@@ -70,12 +71,25 @@ export async function createTopic(options: AdminOptions, spec: TopicToCreate): P
   return created ? "created" : "exists";
 }
 
-/** A topic that does not exist counts as deleted. */
+/** Deletes the topics and waits until metadata no longer names them. One that does not exist counts as deleted. */
 export async function deleteTopics(options: AdminOptions, topics: readonly string[]): Promise<void> {
   const existing = new Set(await listTopics(options));
   const doomed = topics.filter((topic) => existing.has(topic));
   if (doomed.length === 0) return;
-  await withAdmin(options, `deleting topics ${doomed.join(", ")}`, (admin) => admin.deleteTopics({ topics: doomed }));
+  const what = `deleting topics ${doomed.join(", ")}`;
+  await withAdmin(options, what, (admin) => admin.deleteTopics({ topics: doomed }));
+  const cluster = await openCluster(options);
+  try {
+    await waitUntil(
+      async () => {
+        const lookups = await Promise.all(doomed.map((topic) => cluster.refreshTopic(topic)));
+        return lookups.every((lookup) => lookup.kind === "missing") ? true : undefined;
+      },
+      { what, deadlineMs: options.deadlineMs ?? DEADLINE_MS },
+    );
+  } finally {
+    cluster.close();
+  }
 }
 
 export function listTopics(options: AdminOptions): Promise<string[]> {

@@ -70,6 +70,8 @@ export class Connection {
   #state: State = { kind: "connecting" };
   #nextCorrelationId = 1;
   #deadlineTimer: NodeJS.Timeout | undefined;
+  /** When the timer fires: never later than the soonest deadline of a pending request. */
+  #deadlineTimerAtMs = Number.POSITIVE_INFINITY;
 
   /** Connects and asks which versions the broker serves. Throws KAFKA_CONNECTION_LOST or DEADLINE_EXCEEDED. */
   static async open(options: ConnectionOptions): Promise<Connection> {
@@ -136,7 +138,7 @@ export class Connection {
     const chunks = encodeRequestFrame(header, (w) => api.encodeRequest(w, version, request));
     const endsAtMs = performance.now() + deadlineMs;
     this.#pending.push({ correlationId, version, what: api.name, deadlineMs, endsAtMs, handler });
-    this.#armDeadline(deadlineMs);
+    this.#armDeadline(endsAtMs);
     // One system call for the header and a batch of megabytes, and the batch is not copied.
     this.#socket.cork();
     for (const chunk of chunks) this.#socket.write(chunk);
@@ -201,13 +203,17 @@ export class Connection {
     }
   }
 
-  #armDeadline(inMs: number): void {
-    if (this.#deadlineTimer !== undefined) return;
-    this.#deadlineTimer = setTimeout(() => this.#checkDeadlines(), Math.max(1, Math.ceil(inMs)));
+  #armDeadline(atMs: number): void {
+    if (atMs >= this.#deadlineTimerAtMs) return;
+    clearTimeout(this.#deadlineTimer);
+    this.#deadlineTimerAtMs = atMs;
+    const inMs = Math.max(1, Math.ceil(atMs - performance.now()));
+    this.#deadlineTimer = setTimeout(() => this.#checkDeadlines(), inMs);
   }
 
+  /** The timer is not moved when a request ends in time: it fires, finds nothing late, and is set to the next one. */
   #checkDeadlines(): void {
-    this.#deadlineTimer = undefined;
+    this.#deadlineTimerAtMs = Number.POSITIVE_INFINITY;
     const nowMs = performance.now();
     const late = this.#pending.find((request) => request.endsAtMs <= nowMs);
     if (late !== undefined) {
@@ -215,7 +221,7 @@ export class Connection {
       return;
     }
     const nextMs = this.#pending.reduce((soonest, request) => Math.min(soonest, request.endsAtMs), Infinity);
-    if (nextMs !== Infinity) this.#armDeadline(nextMs - nowMs);
+    if (nextMs !== Infinity) this.#armDeadline(nextMs);
   }
 
   #lose(reason: string, cause?: unknown): void {

@@ -1,0 +1,297 @@
+/**
+ * The Kafka client against a real Kafka, with a network that breaks: the client reaches the broker only through a
+ * proxy, which is also what the broker advertises.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  createTopic,
+  deleteGroups,
+  deleteTopics,
+  describeTopic,
+  listTopics,
+  probeKafka,
+} from "../../simulator/clients/kafka/admin.ts";
+import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
+import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
+import { batchBaseOffset, findBatchEnd, verifyBatchCrc } from "../../simulator/clients/kafka/wire/record-batch.ts";
+import { encodeRecordBatch, indexRecords, RECORD_FIELDS } from "../../simulator/clients/kafka/wire/records.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import type { AppError } from "../../simulator/common/foundation/errors.ts";
+import { createLog } from "../../simulator/common/foundation/log.ts";
+import { type RealKafka, realKafkaMissing, startRealKafka } from "../support/real-kafka.ts";
+import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+
+const missing = realKafkaMissing();
+const log = createLog(() => undefined);
+
+describe.skipIf(missing !== null)(
+  `the Kafka client and a real Kafka${missing === null ? "" : ` (skipped: ${missing})`}`,
+  () => {
+    let kafka: RealKafka;
+    let proxy: TcpProxy;
+    let admin: { bootstrap: string[]; log: typeof log };
+    let cluster: KafkaCluster;
+
+    beforeAll(async () => {
+      proxy = await startTcpProxy(0);
+      kafka = await startRealKafka({ advertisedPort: proxy.port });
+      proxy.target = kafka.port;
+      admin = { bootstrap: [`127.0.0.1:${proxy.port}`], log };
+      cluster = await KafkaCluster.open({ bootstrap: admin.bootstrap, clientId: "test", log });
+    });
+
+    afterAll(async () => {
+      cluster?.close();
+      await proxy?.close();
+      await kafka?.stop();
+    });
+
+    it("creates a topic with all leaders, describes it, and deletes it", async () => {
+      expect((await probeKafka(admin)).brokers).toEqual([{ nodeId: 1, host: "127.0.0.1", port: proxy.port }]);
+      expect(await createTopic(admin, { topic: "admin", partitions: 20 })).toBe("created");
+      expect(await createTopic(admin, { topic: "admin", partitions: 20 })).toBe("exists");
+      expect(await listTopics(admin)).toContain("admin");
+      expect((await describeTopic(admin, "admin"))?.partitions).toEqual(
+        Array.from({ length: 20 }, (_, p) => ({ p, leader: 1 })),
+      );
+      await deleteTopics(admin, ["admin", "never-there"]);
+      expect(await listTopics(admin)).not.toContain("admin");
+      expect(await describeTopic(admin, "admin")).toBeNull();
+      await expect(createTopic(admin, { topic: "no spaces", partitions: 1 })).rejects.toMatchObject({
+        code: "KAFKA_BROKER_ERROR",
+        message: expect.stringContaining("INVALID_TOPIC_EXCEPTION (17)"),
+      });
+      await expect(cluster.topic("never-there", 300)).rejects.toMatchObject({ code: "KAFKA_TOPIC_MISSING" });
+    });
+
+    it("keeps a group's committed offsets", async () => {
+      await createTopic(admin, { topic: "commits", partitions: 3 });
+      await cluster.commitOffsets("group", "commits", [
+        { p: 2, offset: 9_007_199_254_740_991 },
+        { p: 0, offset: 5 },
+      ]);
+      expect(await cluster.fetchCommittedOffsets("group", "commits", [0, 1, 2])).toEqual([
+        5, -1, 9_007_199_254_740_991,
+      ]);
+      await deleteGroups(admin, ["group", "never-there"]);
+      expect(await cluster.fetchCommittedOffsets("group", "commits", [0])).toEqual([-1]);
+    });
+
+    it("recognises a repeat: the same batches by a second producer with the same identity", async () => {
+      await createTopic(admin, { topic: "repeats", partitions: 1 });
+      const first = await IdempotentProducer.open({ cluster, topic: "repeats", identity: null });
+      const batches = [0, 1, 2].map((i) => batchOf(first.identity, i * 10, 10));
+      const send = (producer: IdempotentProducer) =>
+        Promise.all(batches.map((batch, i) => producer.send(0, { batch, records: 10, firstSequence: i * 10 })));
+      expect(await send(first)).toEqual([{ baseOffset: 0 }, { baseOffset: 10 }, { baseOffset: 20 }]);
+      await first.close();
+      const second = await IdempotentProducer.open({ cluster, topic: "repeats", identity: first.identity });
+      expect(await send(second)).toEqual([{ baseOffset: 0 }, { baseOffset: 10 }, { baseOffset: 20 }]);
+      expect(await cluster.listOffsets("repeats", [0], "latest")).toEqual([30]);
+      // A gap is refused, and refused again at the same end offset: then the producer gives up.
+      const gap = { batch: batchOf(first.identity, 500, 10), records: 10, firstSequence: 500 };
+      await expect(second.send(0, gap)).rejects.toMatchObject({ code: "KAFKA_SEQUENCE_LOST" });
+      await expect(second.send(0, gap)).rejects.toMatchObject({ code: "KAFKA_SEQUENCE_LOST" });
+      await second.close();
+    });
+
+    it("names what it was asked for when an offset is out of range", async () => {
+      await createTopic(admin, { topic: "range", partitions: 2 });
+      const errors: [number | null, AppError][] = [];
+      const reader = new PartitionReader({
+        cluster,
+        topic: "range",
+        onRecords: () => undefined,
+        onError: (p, error) => errors.push([p, error]),
+      });
+      reader.assign(1, 12);
+      await waitUntil(() => errors[0], { what: "the error", deadlineMs: 10_000 });
+      expect(errors[0]?.[0]).toBe(1);
+      expect(errors[0]?.[1].message).toMatch(/offset 12 of range-1 is outside what Kafka holds \(0 to 0\)/);
+      await reader.close();
+    });
+
+    it("hands out nothing for a paused or released partition, and misses nothing after resume", async () => {
+      await createTopic(admin, { topic: "paused", partitions: 1 });
+      const producer = await IdempotentProducer.open({ cluster, topic: "paused", identity: null });
+      const seen: number[] = [];
+      let paused = false;
+      const reader = new PartitionReader({
+        cluster,
+        topic: "paused",
+        maxBytesPerPartition: 1_000,
+        onRecords: ({ fetchOffset, nextOffset }) => {
+          expect(paused).toBe(false);
+          seen.push(fetchOffset, nextOffset);
+          // Pauses after each piece, in the middle of the call, while the next fetch is already on its way.
+          reader.pause(0);
+          paused = true;
+        },
+        onError: (_, error) => {
+          throw error;
+        },
+      });
+      reader.assign(0, 0);
+      for (let i = 0; i < 20; i += 1) {
+        const batch = batchOf(producer.identity, i * 10, 10);
+        await producer.send(0, { batch, records: 10, firstSequence: i * 10 });
+      }
+      await waitUntil(
+        () => {
+          if (paused) {
+            paused = false;
+            reader.resume(0);
+          }
+          return seen.at(-1) === 200 ? true : undefined;
+        },
+        { what: "all records", deadlineMs: 20_000, intervalMs: 5 },
+      );
+      expect(seen[0]).toBe(0);
+      for (let i = 1; i + 1 < seen.length; i += 2) expect(seen[i + 1]).toBe(seen[i]);
+      reader.release(0);
+      paused = true;
+      await producer.send(0, { batch: batchOf(producer.identity, 200, 10), records: 10, firstSequence: 200 });
+      reader.assign(0, 205);
+      paused = false;
+      await waitUntil(() => (seen.at(-1) === 210 ? true : undefined), { what: "the rest", deadlineMs: 10_000 });
+      expect(seen.at(-2)).toBe(205);
+      await reader.close();
+      await producer.close();
+    });
+
+    it("loses and repeats nothing while the connection is cut, swallowed, and the broker killed", async () => {
+      await createTopic(admin, { topic: "faults", partitions: 3 });
+      const producer = await IdempotentProducer.open({
+        cluster,
+        topic: "faults",
+        identity: null,
+        requestDeadlineMs: 2_000,
+      });
+      const read = new OrderCheck(3);
+      const reader = new PartitionReader({
+        cluster,
+        topic: "faults",
+        onRecords: (records) => read.take(records),
+        onError: (p, error) => read.fail(p, error),
+      });
+      for (let p = 0; p < 3; p += 1) reader.assign(p, 0);
+      const faults = [
+        () => proxy.cut(),
+        () => proxy.blackhole("fromServer"),
+        () => {
+          proxy.blackhole(null);
+          proxy.cut();
+        },
+        () => proxy.blackhole("both"),
+        () => {
+          proxy.blackhole(null);
+          proxy.cut();
+        },
+        () => kafka.kill(),
+        () => kafka.start(),
+        () => proxy.cut(),
+      ];
+      const BATCHES = 120;
+      const sends: Promise<void>[] = [];
+      for (let i = 0; i < BATCHES; i += 1) {
+        for (let p = 0; p < 3; p += 1) {
+          const firstSequence = i * 50;
+          const batch = batchOf(producer.identity, firstSequence, 50);
+          sends.push(
+            producer.send(p, { batch, records: 50, firstSequence }).then(({ baseOffset }) => {
+              expect(baseOffset).toBe(firstSequence);
+            }),
+          );
+        }
+        if (i % 15 === 7) await faults[(i - 7) / 15]?.();
+        // A few batches are under way at each fault, so that some are lost before and some after the append.
+        if (i % 5 === 4) await Promise.race([Promise.all(sends), new Promise((resolve) => setTimeout(resolve, 30))]);
+      }
+      await Promise.all(sends);
+      expect(await cluster.listOffsets("faults", [0, 1, 2], "latest", "committed")).toEqual([6_000, 6_000, 6_000]);
+      await waitUntil(() => ((read.error ?? read.next.every((next) => next === 6_000)) ? true : undefined), {
+        what: "every record",
+        deadlineMs: 30_000,
+      });
+      expect(read.error).toBeUndefined();
+      await reader.close();
+      await producer.close();
+    });
+
+    it("says so when Kafka stays away", async () => {
+      const producer = await IdempotentProducer.open({ cluster, topic: "faults", identity: null, giveUpAfterMs: 500 });
+      const errors: [number | null, AppError][] = [];
+      const reader = new PartitionReader({
+        cluster,
+        topic: "faults",
+        unreachableAfterMs: 500,
+        onRecords: () => undefined,
+        onError: (p, error) => errors.push([p, error]),
+      });
+      reader.assign(0, 6_000);
+      reader.assign(1, 6_000);
+      proxy.refuse(true);
+      proxy.cut();
+      const send = producer.send(0, { batch: batchOf(producer.identity, 0, 1), records: 1, firstSequence: 0 });
+      await expect(send).rejects.toMatchObject({ category: "infrastructure" });
+      await waitUntil(() => errors[0], { what: "the error", deadlineMs: 10_000 });
+      expect(errors.map(([p, error]) => [p, error.code])).toEqual([[null, "KAFKA_UNREACHABLE"]]);
+      await expect(
+        KafkaCluster.open({ bootstrap: admin.bootstrap, clientId: "late", log, openDeadlineMs: 300 }),
+      ).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE" });
+      await reader.close();
+      await producer.close();
+      // The bootstrap address answers, the advertised one does not.
+      await expect(KafkaCluster.open({ bootstrap: [kafka.bootstrap], clientId: "late", log })).rejects.toMatchObject({
+        code: "KAFKA_ADVERTISED_UNREACHABLE",
+      });
+      proxy.refuse(false);
+    });
+  },
+);
+
+function batchOf(
+  identity: { producerId: number; producerEpoch: number },
+  firstSequence: number,
+  count: number,
+): Buffer {
+  const records = Array.from({ length: count }, (_, i) => ({ value: Buffer.from(`value-${firstSequence + i}`) }));
+  return encodeRecordBatch({ records, timestampMs: Date.now(), ...identity, baseSequence: firstSequence });
+}
+
+/** Record k of a partition is `value-k` at offset k. */
+class OrderCheck {
+  readonly next: number[];
+  error: Error | undefined;
+
+  constructor(partitions: number) {
+    this.next = Array.from({ length: partitions }, () => 0);
+  }
+
+  fail(p: number | null, error: Error): void {
+    this.error ??= new Error(`partition ${p}: ${error.message}`);
+  }
+
+  take(records: { p: number; buffer: Buffer; start: number; end: number; fetchOffset: number }): void {
+    const { p, buffer, fetchOffset } = records;
+    const index = new Int32Array(RECORD_FIELDS * 1_000);
+    let at = records.start;
+    while (at < records.end) {
+      const end = findBatchEnd(buffer, at, records.end);
+      if (!verifyBatchCrc(buffer, at, end)) this.fail(p, new Error("checksum"));
+      const count = indexRecords(buffer, at, end, index);
+      for (let i = 0; i < count; i += 1) {
+        const offset = batchBaseOffset(buffer, at) + i;
+        if (offset < fetchOffset) continue;
+        const valueAt = index[i * RECORD_FIELDS + 3] as number;
+        const value = buffer.toString("latin1", valueAt, valueAt + (index[i * RECORD_FIELDS + 4] as number));
+        if (offset !== this.next[p] || value !== `value-${offset}`) {
+          this.fail(p, new Error(`${value} at ${offset} where ${this.next[p]} was due`));
+        }
+        this.next[p] = offset + 1;
+      }
+      at = end;
+    }
+  }
+}
