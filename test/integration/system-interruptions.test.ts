@@ -80,6 +80,7 @@ describe("a person who leaves", () => {
 
   it("before anything runs still ends at once, without leftovers", async () => {
     await withCli(SLOW, async (cli) => {
+      await cli.waitForEvent("run", () => true);
       const runId = await cli.runId();
       process.kill(cli.pid, "SIGINT");
       const { exitCode } = await cli.end();

@@ -89,7 +89,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
     process: child,
     output: () => ({ ...output }),
     runDir,
-    runId: async () => (await runDir()).replace(/^.*\//, ""),
+    runId: async () => runIdOf(await runDir()),
     events,
     async waitForEvent<T extends HostEvent["type"]>(
       type: T,
@@ -111,7 +111,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
       const dir = findRunDir(cwd);
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await end();
-      if (dir !== undefined) await expectNoRunProcesses(dir.replace(/^.*\//, ""));
+      if (dir !== undefined) await expectNoRunProcesses(runIdOf(dir));
       if (options.cwd === undefined) rmSync(cwd, { recursive: true, force: true });
     },
   };
@@ -132,6 +132,9 @@ export async function runCli(
     await cli.dispose();
   }
 }
+
+/** `…/runs/20261122T182424Z-0d437693` is the folder of run 0d437693. */
+const runIdOf = (runDir: string): string => runDir.replace(/^.*-/, "");
 
 /** The newest run below a folder; their names sort by time. */
 export function findRunDir(cwd: string): string | undefined {
