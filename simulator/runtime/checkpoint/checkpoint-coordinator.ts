@@ -73,7 +73,6 @@ export class CheckpointCoordinator {
   async take(kind: CheckpointFile["kind"], life: StoreLife): Promise<CheckpointOutcome> {
     assert(this.#pending === undefined, "one checkpoint at a time");
     const pending = this.#begin(kind);
-    const { id } = pending.record;
     try {
       await this.#awaitAcknowledgements(pending);
       const { store } = this.#options;
@@ -93,7 +92,6 @@ export class CheckpointCoordinator {
       throw error;
     } finally {
       this.#pending = undefined;
-      if (id > 0) pending.allAcknowledged();
     }
   }
 
