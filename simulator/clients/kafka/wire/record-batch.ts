@@ -88,10 +88,6 @@ export function batchBaseTimestamp(buffer: Buffer, at: number): number {
   return readInt64(buffer, at + BATCH.baseTimestamp);
 }
 
-export function batchMaxTimestamp(buffer: Buffer, at: number): number {
-  return readInt64(buffer, at + BATCH.maxTimestamp);
-}
-
 export function batchProducerId(buffer: Buffer, at: number): number {
   return readInt64(buffer, at + BATCH.producerId);
 }
