@@ -111,8 +111,10 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
       const dir = findRunDir(cwd);
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await end();
+      // In a borrowed folder the run belongs to another command, which may well go on.
+      if (options.cwd !== undefined) return;
       if (dir !== undefined) await expectNoRunProcesses(runIdOf(dir));
-      if (options.cwd === undefined) rmSync(cwd, { recursive: true, force: true });
+      rmSync(cwd, { recursive: true, force: true });
     },
   };
 }
