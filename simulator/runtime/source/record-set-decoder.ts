@@ -19,8 +19,7 @@ import {
   verifyBatchCrc,
 } from "../../clients/kafka/wire/record-batch.ts";
 import { indexRecords, RECORD_FIELDS } from "../../clients/kafka/wire/records.ts";
-import type { RejectReason } from "../../common/contract/message.ts";
-import { MESSAGE } from "../../common/contract/message.ts";
+import { MESSAGE, type RejectReason } from "../../common/contract/message.ts";
 import { type AppError, createError } from "../../common/foundation/errors.ts";
 import { FIXED_SIZE_MIN, hasFixedLiterals, isFourDigits, readFourDigits, readOtherMessage } from "./message-form.ts";
 import { createRecordColumns, type RecordColumns, resetColumns } from "./record-columns.ts";

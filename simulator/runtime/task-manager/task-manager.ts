@@ -73,6 +73,8 @@ export class TaskManager {
   #lostLife: string | null = null;
   #failure: TaskManagerToJobManager | null = null;
   #checkpointId = 0;
+  /** True once nothing can be counted any more: every later metrics message says so too. */
+  #final = false;
   #newestMetrics: TaskManagerMetrics | null = null;
 
   /** Begins at once: connects to the JobManager and waits for its assignment. Throws OPERATOR_UNKNOWN. */
@@ -115,7 +117,7 @@ export class TaskManager {
       onRegistered: () => this.#repeatReports(),
       onCommand: (command) => this.#execute(command),
     });
-    this.#ticker = setInterval(() => this.#publishMetrics(false), METRICS_INTERVAL_MS);
+    this.#ticker = setInterval(() => this.#publishMetrics(), METRICS_INTERVAL_MS);
   }
 
   /** Stops reading, awaits the APPLYs in flight, and sends the final metrics. */
@@ -126,7 +128,8 @@ export class TaskManager {
     try {
       await this.#settle(STOP_DEADLINE_MS);
     } finally {
-      this.#publishMetrics(true);
+      this.#final = true;
+      this.#publishMetrics();
       this.#client.close();
       this.#lag.close();
       await this.#reader.close();
@@ -194,7 +197,7 @@ export class TaskManager {
 
   #acknowledge(checkpointId: number): void {
     this.#checkpointId = checkpointId;
-    this.#publishMetrics(this.#state === "ended");
+    this.#publishMetrics();
     const life = this.#life?.life ?? "";
     const applied: SourcePosition[] = [];
     for (const { p, held, appliedOffset } of this.#partitions.values()) {
@@ -214,7 +217,8 @@ export class TaskManager {
     } catch (error) {
       this.#options.log.warn("the job ended, but an APPLY has no answer", error);
     }
-    this.#publishMetrics(true);
+    this.#final = true;
+    this.#publishMetrics();
   }
 
   #loseStore(life: string): void {
@@ -251,7 +255,7 @@ export class TaskManager {
     if (this.#lostLife !== null) this.#client.send({ type: "storeLost", life: this.#lostLife });
   }
 
-  #publishMetrics(final: boolean): void {
+  #publishMetrics(): void {
     const { environment, incarnation, sendMetrics } = this.#options;
     const partitions: PartitionPosition[] = [];
     for (const { p, appliedOffset, endOffset } of this.#partitions.values()) {
@@ -259,7 +263,7 @@ export class TaskManager {
     }
     this.#newestMetrics = collectMetrics(
       { tm: environment.resource, incarnation, clock: environment.clock, counters: this.#counters, lag: this.#lag },
-      { partitions, checkpointId: this.#checkpointId, final },
+      { partitions, checkpointId: this.#checkpointId, final: this.#final },
     );
     sendMetrics(this.#newestMetrics);
   }
