@@ -41,8 +41,6 @@ export function mix32(id: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-export const partitionOfId = (id: number, partitions: number): number => (id - 1) % partitions;
-
 /** On our own topics record k (from 0) of partition p has this id, and its offset is k. */
 export const idOfIndex = (partition: number, index: number, partitions: number): number =>
   index * partitions + partition + 1;

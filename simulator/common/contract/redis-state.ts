@@ -29,7 +29,6 @@ export const PARTITION_FIELDS = [
   "last",
 ] as const;
 export type PartitionField = (typeof PARTITION_FIELDS)[number];
-export const JOB_FIELDS = ["life", "redisRunId", "phase", "epoch", "total"] as const;
 
 export const partitionField = (field: PartitionField, p: number): string => `${field}:${p}`;
 export const byField = (tm: string): string => `by:${tm}`;
@@ -51,10 +50,6 @@ export interface LastBatch {
   readonly g: number;
   readonly tm: string;
   readonly sentAtUs: number;
-}
-
-export function formatLastBatch(b: LastBatch): string {
-  return `${b.prev}:${b.next}:${b.n}:${b.base}:${b.g}:${b.tm}:${b.sentAtUs}`;
 }
 
 /** Undefined for the empty text, and for anything of another form. */
