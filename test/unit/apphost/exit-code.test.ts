@@ -1,0 +1,24 @@
+/** Exit codes tell the kinds of failure apart. */
+import { expect, it } from "vitest";
+import { endingOfCategory, exitCodeOfEnding, exitCodeOfError } from "../../../apphost/exit-code.ts";
+import { createError } from "../../../simulator/common/foundation/errors.ts";
+
+it.each([
+  [createError("USAGE_OPTION_INVALID", { option: "--x", value: "y", expected: "z" }), 2],
+  [createError("INFRASTRUCTURE_UNAVAILABLE", { resource: "kafka", mode: "docker", reason: "none" }), 3],
+  [createError("JOB_FAILED", { jobId: "j", reason: "r" }), 6],
+  [createError("NO_RUNNING_HOST", { folder: "." }), 7],
+  [createError("ASSERTION_FAILED", { what: "w" }), 1],
+  [new Error("whatever"), 1],
+])("%s → %i", (error, code) => expect(exitCodeOfError(error)).toBe(code));
+
+it.each([
+  [{ kind: "interrupted", signal: "SIGINT" } as const, 130],
+  [{ kind: "interrupted", signal: "SIGTERM" } as const, 143],
+  [{ kind: "timeExceeded", waitedFor: "x" } as const, 5],
+  [endingOfCategory("infrastructure", "r"), 3],
+  [endingOfCategory("job", "r"), 6],
+  [endingOfCategory("unexpected", "r"), 1],
+  // Without a report nothing was proven, whatever the run did.
+  [{ kind: "drained" } as const, 1],
+])("an ending without a report: %o → %i", (ending, code) => expect(exitCodeOfEnding(ending)).toBe(code));

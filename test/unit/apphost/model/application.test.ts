@@ -1,0 +1,82 @@
+/** The model: a checked graph, and the system's own order in it. */
+import { describe, expect, it } from "vitest";
+import { describeApplication } from "../../../../apphost/app-model.ts";
+import { createApplication } from "../../../../apphost/model/application.ts";
+import { createResource, moveResource, type ResourceDeclaration } from "../../../../apphost/model/resource.ts";
+import { startInOrder } from "../../../../apphost/orchestrator/start.ts";
+import { stopSteps } from "../../../../apphost/orchestrator/stop.ts";
+
+const declare = (name: string, ...waits: string[]): ResourceDeclaration => ({
+  name,
+  kind: "jobmanager",
+  life: "standing",
+  group: null,
+  waitsFor: waits.map((on) => ({ on, until: "ready" })),
+});
+
+describe("the graph (A1, A2)", () => {
+  it("refuses a cycle and shows it", () => {
+    const builder = createApplication().add(declare("a", "b")).add(declare("b", "c")).add(declare("c", "a"));
+    expect(() => builder.build()).toThrow(/a → b → c → a/);
+  });
+
+  it("refuses waiting for oneself", () => {
+    expect(() => createApplication().add(declare("a", "a")).build()).toThrow(/cycle/);
+  });
+
+  it("refuses a wait for nobody, and two of one name", () => {
+    expect(() => createApplication().add(declare("a", "b")).build()).toThrow(/a waits for b/);
+    expect(() => createApplication().add(declare("a")).add(declare("a")).build()).toThrow(/two resources/);
+  });
+
+  it("refuses names that do not fit files and variables", () => {
+    expect(() => createApplication().add(declare("No Good")).build()).toThrow(/No Good/);
+  });
+});
+
+describe("the system", () => {
+  it("stops dependents before what they depend on", () => {
+    expect(stopSteps(describeApplication({ taskManagers: 2 }))).toEqual([
+      ["report"],
+      ["validator"],
+      ["producer"],
+      ["flink-job-simulator"],
+      ["taskmanager-02", "taskmanager-01"],
+      ["jobmanager"],
+      ["redis", "kafka"],
+    ]);
+  });
+
+  it("starts each standing resource after everything that it waits for", async () => {
+    const events: string[] = [];
+    await startInOrder(describeApplication({ taskManagers: 3 }), {
+      start: async ({ name }) => void events.push(name),
+      reach: async ({ on, until }) => void events.push(`${on} ${until}`),
+      showWaiting: () => undefined,
+    });
+    const at = (name: string) => events.indexOf(name);
+    expect(at("kafka topicReady")).toBeGreaterThan(at("kafka"));
+    expect(at("jobmanager")).toBeGreaterThan(at("kafka topicReady"));
+    expect(at("jobmanager")).toBeGreaterThan(at("redis"));
+    expect(at("taskmanager-03")).toBeGreaterThan(at("jobmanager"));
+    expect(at("flink-job-simulator")).toBeGreaterThan(at("taskmanager registered"));
+    // Tasks belong to rounds.
+    expect(at("producer")).toBe(-1);
+  });
+});
+
+describe("a resource's life", () => {
+  it("refuses a transition that its picture does not have", () => {
+    const resource = createResource(declare("a"));
+    expect(() => moveResource(resource, { state: "running" })).toThrow(/notStarted to running/);
+  });
+
+  it("is healthy while it runs, ill when it died, and neither when it was stopped (R2)", () => {
+    const running = moveResource(moveResource(createResource(declare("a")), { state: "starting", pid: 1 }), {
+      state: "running",
+    });
+    expect(running).toMatchObject({ health: "healthy", pid: 1 });
+    expect(moveResource(running, { state: "exited", reason: "signal SIGKILL" }).health).toBe("unhealthy");
+    expect(moveResource(moveResource(running, { state: "stopping" }), { state: "exited" }).health).toBe("unknown");
+  });
+});

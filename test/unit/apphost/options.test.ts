@@ -1,0 +1,131 @@
+/** Options: option > environment > default, and precise refusals of what is wrong. */
+import { describe, expect, it } from "vitest";
+import { checkEmbeddedMemory, describeOptions, resolveOptions } from "../../../apphost/options.ts";
+import { isAppError } from "../../../simulator/common/foundation/errors.ts";
+
+function refusalOf(work: () => unknown): { code: string; category: string; message: string } {
+  try {
+    work();
+  } catch (error) {
+    if (isAppError(error)) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("sources", () => {
+  it("takes the option before the twin, the twin before the original's name, and that before the default", () => {
+    const env = { FLINK_APPHOST_MESSAGES: "20", SIMULATOR_NUM_MESSAGES: "30" };
+    expect(resolveOptions("up", { messages: "10" }, env).messages).toBe(10);
+    expect(resolveOptions("up", {}, env).messages).toBe(20);
+    expect(resolveOptions("up", {}, { SIMULATOR_NUM_MESSAGES: "30" }).messages).toBe(30);
+    expect(resolveOptions("up", {}, {}).messages).toBe(1_000_000);
+    expect(resolveOptions("stress", {}, {}).messages).toBe(10_000_000);
+  });
+
+  it("honours every name of the original system that makes sense", () => {
+    const options = resolveOptions(
+      "stress",
+      {},
+      {
+        SIMULATOR_KAFKA_TOPIC: "a.topic",
+        SIMULATOR_REDIS_KEY_SINK_COUNTER: "counter",
+        SIMULATOR_REDIS_KEY_GLOBAL_SEQUENCE: "sequence",
+        MAX_ALLOWED_TIME_MS: "5000",
+      },
+    );
+    expect(options).toMatchObject({
+      topic: "a.topic",
+      counterKey: "counter",
+      sequenceKey: "sequence",
+      maxTimeMs: 5_000,
+    });
+  });
+
+  it("never reads the variables that dependents get", () => {
+    const env = { KAFKA_BOOTSTRAP_SERVERS: "production:9092", REDIS_URL: "redis://production:6379" };
+    expect(resolveOptions("up", {}, env)).toMatchObject({ kafka: null, redis: null });
+  });
+
+  it("treats an empty variable as not set", () => {
+    expect(resolveOptions("up", {}, { FLINK_APPHOST_KAFKA: "" }).kafka).toBeNull();
+  });
+});
+
+describe("values", () => {
+  it.each([
+    ["300000", 300_000],
+    ["300_000", 300_000],
+    ["300s", 300_000],
+    ["5m", 300_000],
+    ["250ms", 250],
+  ])("reads the duration %s", (text, expected) => {
+    expect(resolveOptions("up", { maxTime: text }, {}).maxTimeMs).toBe(expected);
+  });
+
+  it.each([
+    ["messages", "ten", "--messages"],
+    ["messages", "1__0", "--messages"],
+    ["messages", "-1", "--messages"],
+    ["messageSize", "63", "--message-size"],
+    ["maxTime", "5x", "--max-time"],
+    ["infra", "cloud", "--infra"],
+    ["kafka", "localhost", "--kafka"],
+    ["kafka", "localhost:99999", "--kafka"],
+    ["redis", "http://localhost:6379", "--redis"],
+    ["topic", "a b", "--topic"],
+    ["testOperator", "/bin/sh", "--test-operator"],
+  ])("refuses %s = %s by name, value and form", (name, value, flag) => {
+    const refusal = refusalOf(() => resolveOptions("up", { [name]: value }, {}));
+    expect(refusal.category).toBe("usage");
+    expect(refusal.message).toContain(`${flag} is "${value}"`);
+    expect(refusal.message).toContain("expected");
+  });
+
+  it("names the variable when the wrong value came from the environment", () => {
+    const refusal = refusalOf(() => resolveOptions("up", {}, { MAX_ALLOWED_TIME_MS: "soon" }));
+    expect(refusal.message).toContain('MAX_ALLOWED_TIME_MS is "soon"');
+  });
+
+  it("shows no password of a refused Redis URL", () => {
+    const refusal = refusalOf(() => resolveOptions("up", { redis: "redis://:secret@host:6379/x/y" }, {}));
+    expect(refusal.message).not.toContain("secret");
+  });
+});
+
+describe("relations", () => {
+  it.each(["SASL_SSL://host:9092", "user:password@host:9092"])("refuses SASL by name: %s", (kafka) => {
+    expect(refusalOf(() => resolveOptions("up", { kafka }, {})).message).toContain("SASL");
+  });
+
+  it("refuses TLS for Kafka by name", () => {
+    expect(refusalOf(() => resolveOptions("up", { kafka: "ssl://host:9092" }, {})).message).toContain("TLS");
+  });
+
+  it("writes to servers of other machines only when that is said", () => {
+    const given = { kafka: "kafka.example.com:9092" };
+    expect(refusalOf(() => resolveOptions("up", given, {})).message).toContain("--allow-remote");
+    expect(resolveOptions("up", { ...given, allowRemote: true }, {}).kafka).toBe("kafka.example.com:9092");
+    expect(resolveOptions("up", { ...given, messages: "0", topic: "t" }, {}).kafka).toBe("kafka.example.com:9092");
+    expect(resolveOptions("up", { kafka: "127.0.0.1:9092,[::1]:9092" }, {}).allowRemote).toBe(false);
+  });
+
+  it("refuses a verdict on nothing", () => {
+    expect(refusalOf(() => resolveOptions("stress", { messages: "0" }, {})).code).toBe("USAGE_CONFLICT");
+    expect(resolveOptions("up", { messages: "0" }, {}).messages).toBe(0);
+    expect(resolveOptions("stress", { messages: "0", topic: "t" }, {}).topic).toBe("t");
+  });
+
+  it("compares the messages with the embedded memory, and shows both numbers", () => {
+    const options = resolveOptions("stress", { messages: "10_000", embeddedMemory: "1m" }, {});
+    const { message } = refusalOf(() => checkEmbeddedMemory(options, options.messages));
+    expect(message).toContain("1120000 bytes");
+    expect(message).toContain("1048576 bytes");
+    expect(() => checkEmbeddedMemory(options, 9_362)).not.toThrow();
+  });
+});
+
+it("masks the Redis password in what is reported", () => {
+  const options = resolveOptions("up", { redis: "redis://:secret@127.0.0.1:6379" }, {});
+  expect(JSON.stringify(describeOptions(options))).not.toContain("secret");
+});
