@@ -12,6 +12,8 @@ export interface JobView {
   readonly reason: string | null;
   readonly category: ErrorCategory | null;
   readonly assignment: Readonly<Record<string, readonly number[]>>;
+  /** Run time of the run's first assignment; null before it. */
+  readonly firstAssignedAtUs: number | null;
   /** Of the newest drain request; null while it is not reached. */
   readonly drained: Reached | null;
   readonly stopped: Reached | null;
@@ -35,6 +37,7 @@ export const EMPTY_JOB_VIEW: JobView = {
   reason: null,
   category: null,
   assignment: {},
+  firstAssignedAtUs: null,
   drained: null,
   stopped: null,
   checkpoints: { completed: 0, failed: 0, lastId: 0 },
@@ -66,7 +69,11 @@ export function applyJobManagerMessage(view: JobView, message: JobManagerMessage
     case "jobState":
       return { ...view, state: message.state, reason: message.reason, category: message.category };
     case "assignment":
-      return { ...view, assignment: message.byTaskManager };
+      return {
+        ...view,
+        assignment: message.byTaskManager,
+        firstAssignedAtUs: view.firstAssignedAtUs ?? message.atUs,
+      };
     case "checkpoint":
       return { ...view, ...countCheckpoint(view, message) };
     case "drained":

@@ -92,10 +92,11 @@ async function holdForTest(run: RunContext): Promise<void> {
 }
 
 function createValidatorTask({ run, system, rounds, ending }: VerdictInput): ValidatorTask {
-  // A round counts from its ledger on: one that ended before its producer began has nothing to compare.
-  const begun = rounds.filter(({ round }) => existsSync(runFolder.ledger(run.runDir, round)));
+  // A round that ended before its producer began has no ledger, and nothing to compare. Whether a ledger that must be
+  // there is there is the validator's question: it is not looked for here.
+  const isLastBegun = run.seen.producer?.firstSendAtUs !== null;
   return {
-    rounds: system.config.ownTopic ? begun.length : 0,
+    rounds: system.config.ownTopic ? rounds.length - (rounds.length > 0 && !isLastBegun ? 1 : 0) : 0,
     mode: ending.kind === "drained" ? "drained" : "prefix",
     endOffsets: system.topic?.endOffsets ?? null,
   };
@@ -114,6 +115,7 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
     infra: system.infrastructure,
     rounds,
     startupMs,
+    firstAssignedAtUs: job.firstAssignedAtUs,
     validationMs,
     ending: run.ending.reason ?? input.ending,
     taskManagers: [...system.supervisors.values()]

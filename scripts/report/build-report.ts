@@ -64,6 +64,13 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
       validation: host.validationMs ?? checks?.durationMs ?? null,
       total: (host.finishedAtUs - host.startedAtUs) / 1000,
     },
+    timesUs: {
+      hostStart: host.startedAtUs,
+      firstAssignment: host.firstAssignedAtUs ?? null,
+      firstSend: checks?.firstSendAtUs ?? null,
+      lastAcknowledgement: checks?.lastAckAtUs ?? null,
+      lastEffect: checks?.lastEffectAtUs ?? null,
+    },
     taskManagers: host.taskManagers.map(({ id, pid, partitions, restarts }) => ({
       id,
       pid,

@@ -44,7 +44,12 @@ export type JobManagerMessage =
       /** Tells a job that failed because Kafka or Redis stayed away (exit 3) from one that failed by itself (exit 6). */
       readonly category: ErrorCategory | null;
     }
-  | { readonly type: "assignment"; readonly byTaskManager: Readonly<Record<string, readonly number[]>> }
+  | {
+      readonly type: "assignment";
+      readonly byTaskManager: Readonly<Record<string, readonly number[]>>;
+      /** Run time at which it was issued: nothing of a newly given partition was fetched before. */
+      readonly atUs: number;
+    }
   | {
       readonly type: "checkpoint";
       readonly id: number;

@@ -15,6 +15,8 @@ export interface HostFacts {
   readonly rounds: readonly { readonly round: number; readonly firstId: number; readonly messages: number }[];
   /** Host start to job RUNNING; null if it never ran. */
   readonly startupMs: number | null;
+  /** Run time at which the JobManager issued the first assignment; null or absent if it never did. */
+  readonly firstAssignedAtUs?: number | null;
   readonly validationMs: number | null;
   /** How the run came to its end; the report derives verdict and exit code from it and from the checks. */
   readonly ending: RunEnding;

@@ -58,6 +58,17 @@ export interface Report {
     readonly validation: number | null;
     readonly total: number;
   };
+  /**
+   * Run time in µs of what intervals are measured between; null where it is not known or did not happen. No record is
+   * fetched before `firstAssignment`; `lastEffect` is the largest time in the applied log.
+   */
+  readonly timesUs: {
+    readonly hostStart: number;
+    readonly firstAssignment: number | null;
+    readonly firstSend: number | null;
+    readonly lastAcknowledgement: number | null;
+    readonly lastEffect: number | null;
+  };
   readonly taskManagers: readonly {
     readonly id: string;
     readonly pid: number | null;

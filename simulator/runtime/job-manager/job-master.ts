@@ -83,6 +83,7 @@ export class JobMaster {
       parallelism: graph.parallelism,
       nextGeneration: numbering.nextGeneration,
       nowMs: () => performance.now(),
+      nowUs: () => clock.nowUs(),
       taskManagers,
       life: () => this.#session.life,
       tell: options.tell,

@@ -20,6 +20,8 @@ export interface SchedulerOptions {
   readonly nextGeneration: () => number;
   /** Monotonic, in ms. */
   readonly nowMs: () => number;
+  /** Run time. */
+  readonly nowUs: () => number;
   readonly taskManagers: TaskManagerPort;
   /** The current life of the state; null while there is none. */
   readonly life: () => StoreLife | null;
@@ -106,16 +108,17 @@ export class Scheduler {
 
   /** Sends each changed assignment (G1). */
   flush(): void {
-    const { taskManagers, tell } = this.#options;
+    const { taskManagers, tell, nowUs } = this.#options;
     const life = this.#options.life();
     if (this.#phase.kind !== "assigning" || life === null) return;
     const registered = taskManagers.names();
     const changed = this.#table.takeChanged().filter((tm) => registered.includes(tm));
     if (changed.length === 0) return;
+    const atUs = nowUs();
     for (const tm of changed) {
       taskManagers.send(tm, { type: "assignment", ...life, partitions: this.#table.assignmentOf(tm) });
     }
-    tell({ type: "assignment", byTaskManager: this.#table.planned(registered) });
+    tell({ type: "assignment", byTaskManager: this.#table.planned(registered), atUs });
   }
 
   /** Partitions that are processed now. */

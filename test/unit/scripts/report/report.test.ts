@@ -104,6 +104,20 @@ describe("buildReport", () => {
     expect(listed.sort()).toEqual(report.checks.map(({ id }) => id).sort());
   });
 
+  it("tells the times that intervals are measured between, and null for what did not happen", () => {
+    const host = makeHost({ firstAssignedAtUs: FIRST_SEND_US - 1_000 });
+    const checks = checksOf();
+    expect(buildReport(makeFacts({ host, checks })).timesUs).toEqual({
+      hostStart: host.startedAtUs,
+      firstAssignment: FIRST_SEND_US - 1_000,
+      firstSend: FIRST_SEND_US,
+      lastAcknowledgement: checks.lastAckAtUs,
+      lastEffect: Math.max(...makeRun([100]).applies.map(({ appliedAtUs }) => appliedAtUs)),
+    });
+    const unknown = buildReport(makeFacts({ checks: null })).timesUs;
+    expect([unknown.firstAssignment, unknown.firstSend, unknown.lastEffect]).toEqual([null, null, null]);
+  });
+
   it("sums rounds without the idle time between them", () => {
     const checks = checksOf([50, 50]);
     const host = makeHost({ rounds: [1, 2].map((round) => ({ round, firstId: round === 1 ? 1 : 51, messages: 50 })) });
