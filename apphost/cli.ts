@@ -91,16 +91,16 @@ function addProduce(program: Command, setExitCode: SetExitCode): void {
 }
 
 function addQuestions(program: Command, setExitCode: SetExitCode): void {
-  for (const [verb, description] of [
-    ["env", "print the variables that dependents get, the password included"],
-    ["describe", "print what runs"],
+  for (const [verb, description, defaultFormat] of [
+    ["env", "print the variables that dependents get, the password included", "text"],
+    ["describe", "print what runs", "json"],
   ] as const) {
     program
       .command(verb)
       .description(description)
       .exitOverride()
       .addOption(createOption("runDir"))
-      .addOption(new Option("--format <value>", "text or json").default("text"))
+      .addOption(new Option("--format <value>", "text or json").default(defaultFormat))
       .action(async (given: GivenOptions) => {
         const format = parseValue("--format", String(given["format"]), oneOf(["text", "json"] as const));
         const questions = await import("./verbs/questions.ts");

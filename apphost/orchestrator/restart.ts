@@ -10,7 +10,7 @@
  * V4 Before a restart the whole group of the former process is dead, so two lives never overlap.
  */
 import type { Fault } from "../../simulator/common/contract/report.ts";
-import { createBackoff } from "../../simulator/common/foundation/backoff.ts";
+import { type Backoff, createBackoff } from "../../simulator/common/foundation/backoff.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { createResource, moveResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";
 import { type ChildExit, describeExit, type RunningServer } from "./child-process.ts";
@@ -77,8 +77,12 @@ export interface Supervisor {
   kill(): void;
 }
 
-export function superviseResource(plan: ResourcePlan, host: SupervisorHost): Supervisor {
-  return new ResourceSupervisor(plan, host);
+export function superviseResource(
+  plan: ResourcePlan,
+  host: SupervisorHost,
+  backoff: Backoff = createBackoff({ initialMs: 100, capMs: 5_000 }),
+): Supervisor {
+  return new ResourceSupervisor(plan, host, backoff);
 }
 
 class ResourceSupervisor implements Supervisor {
@@ -88,7 +92,7 @@ class ResourceSupervisor implements Supervisor {
   readonly #plan: ResourcePlan;
   readonly #host: SupervisorHost;
   readonly #stopping = new AbortController();
-  readonly #backoff = createBackoff({ initialMs: 100, capMs: 5_000 });
+  readonly #backoff: Backoff;
   readonly #firstReady = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<void>();
   #restartsAtMs: number[] = [];
@@ -98,7 +102,8 @@ class ResourceSupervisor implements Supervisor {
   #loop: Promise<void> | null = null;
   #openFault: { readonly sinceMs: number; readonly record: { recoveredAfterMs(ms: number): void } } | null = null;
 
-  constructor(plan: ResourcePlan, host: SupervisorHost) {
+  constructor(plan: ResourcePlan, host: SupervisorHost, backoff: Backoff) {
+    this.#backoff = backoff;
     this.#plan = plan;
     this.#host = host;
     this.snapshot = createResource(plan.declaration);
@@ -109,7 +114,9 @@ class ResourceSupervisor implements Supervisor {
   }
 
   start(): Promise<void> {
-    this.#loop ??= this.#keepAlive().catch((error: unknown) => this.#giveUp(error));
+    // The run may have begun to end while this one still waited for others: nothing is started behind the stop.
+    if (this.#stopping.signal.aborted) this.#refuseStart();
+    else this.#loop ??= this.#keepAlive().catch((error: unknown) => this.#giveUp(error));
     return this.#firstReady.promise;
   }
 
@@ -118,8 +125,8 @@ class ResourceSupervisor implements Supervisor {
   }
 
   async stop(budgetMs: number): Promise<void> {
-    if (this.#loop === null) return;
     this.#stopping.abort(new Error("asked to stop"));
+    if (this.#loop === null) return;
     if (this.#running !== null) {
       this.#move({ state: "stopping" });
       await this.#running.stop(budgetMs);
@@ -153,6 +160,10 @@ class ResourceSupervisor implements Supervisor {
       this.life += 1;
     }
     this.#move({ state: "exited", pid: null, reason: STOPPED });
+    this.#refuseStart();
+  }
+
+  #refuseStart(): void {
     const stopped = createError("CHILD_EXITED", { resource: this.snapshot.name, how: "by our stop", lastLines: "" });
     this.#firstReady.reject(stopped);
     this.#finished.reject(stopped);
@@ -168,8 +179,11 @@ class ResourceSupervisor implements Supervisor {
     const endpoint = this.#plan.endpoint();
     this.#move({ state: "starting", pid: running.pid, endpoint });
     if (this.#stopping.signal.aborted) running.kill();
-    const readyAtMs = this.#plan.waitReady(launch).then(
-      () => this.#becomeReady(ended.signal),
+    let readySinceMs: number | null = null;
+    this.#plan.waitReady(launch).then(
+      () => {
+        readySinceMs = this.#becomeReady(ended.signal);
+      },
       (error: unknown) => this.#failReadiness(running, error, ended.signal),
     );
     const exit = await running.exited;
@@ -177,8 +191,7 @@ class ResourceSupervisor implements Supervisor {
     // V4. The leader is gone; what it may have started goes with it.
     running.kill();
     this.#running = null;
-    const sinceMs = await readyAtMs;
-    if (sinceMs !== null && performance.now() - sinceMs > STABLE_MS) this.#backoff.reset();
+    if (readySinceMs !== null && performance.now() - readySinceMs > STABLE_MS) this.#backoff.reset();
     const lastLines = running.newestLines(LAST_LINES);
     return { exit, everReady: this.#everReady, readyError: this.#readyError, lastLines };
   }
@@ -196,12 +209,11 @@ class ResourceSupervisor implements Supervisor {
   }
 
   /** Alive but not serving in time: as good as dead, so it is ended and judged like the dead. */
-  #failReadiness(running: RunningServer, error: unknown, ended: AbortSignal): null {
-    if (ended.aborted || this.#stopping.signal.aborted) return null;
+  #failReadiness(running: RunningServer, error: unknown, ended: AbortSignal): void {
+    if (ended.aborted || this.#stopping.signal.aborted) return;
     this.#readyError = error;
     this.#move({ state: "failedToStart", reason: describeError(error) });
     running.kill();
-    return null;
   }
 
   #showEnd(end: ProcessEnd): void {

@@ -181,7 +181,10 @@ class RunSystem implements System {
   }
 
   async #createCommand(name: string, kind: ProgramKind, launch: Launch, task: object | null) {
-    const environment = () => ({ run: this.#run, config: this.config, connections: this.connections() });
+    const common = { run: this.#run, config: this.config };
+    // The report is made even of a run whose servers never came up.
+    if (kind === "report") return createProgramCommand(name, ENTRY[kind], { ...common, connections: null }, task);
+    const environment = () => ({ ...common, connections: this.connections() });
     if (kind === "jobmanager") {
       const isClash = launch.formerLastLines !== null && isPortClash(launch.formerLastLines);
       if (this.#ports === null || isClash) this.#ports = await this.#chooseJobManagerPorts();

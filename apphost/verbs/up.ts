@@ -1,4 +1,5 @@
 /** `up` and `stress`: a run from its start to its exit code, with output, signals and the control socket around it. */
+import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { resolveUiMode, startOutput } from "../dashboard/output.ts";
 import type { HostOptions, Verb } from "../options.ts";
@@ -11,9 +12,12 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
   // Both refuse wrong usage, and must do so before a run exists.
   resolveUiMode({ ui: options.ui, stdin, stdout, env });
   const drivers = await chooseDrivers(options);
+  // Listening begins before there is a host: a signal is only heard between two turns of the event loop.
+  const signals: { host: Host | null } = { host: null };
+  const removeSignals = listenToSignals(() => present(signals.host, "the host"));
   const host = new Host(verb, options, drivers);
+  signals.host = host;
   const { run } = host;
-  const removeSignals = listenToSignals(host);
   const output = await startOutput({
     ui: options.ui,
     feed: run.feed,
@@ -39,12 +43,13 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
 }
 
 /** A closed terminal ends the run like SIGTERM; a fault of our own ends it too, after which it is taken down in order. */
-function listenToSignals(host: Host): () => void {
-  const onInterrupt = () => host.requestStop("SIGINT");
-  const onTerminate = () => host.requestStop("SIGTERM");
+function listenToSignals(host: () => Host): () => void {
+  const onInterrupt = () => host().requestStop("SIGINT");
+  const onTerminate = () => host().requestStop("SIGTERM");
   const onFault = (error: unknown) => {
-    host.run.notice("error", "host", describeError(error));
-    host.run.ending.endWithError(createError("ASSERTION_FAILED", { what: describeError(error) }, error));
+    const { notice, ending } = host().run;
+    notice("error", "host", describeError(error));
+    ending.endWithError(createError("ASSERTION_FAILED", { what: describeError(error) }, error));
   };
   process.on("SIGINT", onInterrupt);
   process.on("SIGTERM", onTerminate);

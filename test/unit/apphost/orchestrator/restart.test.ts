@@ -1,0 +1,133 @@
+/** The supervisor: restarts, faults, their bound, and nothing started behind a stop. Processes here are scripted. */
+import { describe, expect, it } from "vitest";
+import type { ResourceSnapshot } from "../../../../apphost/model/resource.ts";
+import type { ChildExit, RunningServer } from "../../../../apphost/orchestrator/child-process.ts";
+import {
+  type Launch,
+  RESTARTS_MAX,
+  type ResourcePlan,
+  type SupervisorHost,
+  superviseResource,
+} from "../../../../apphost/orchestrator/restart.ts";
+import type { Fault } from "../../../../simulator/common/contract/report.ts";
+import { createBackoff } from "../../../../simulator/common/foundation/backoff.ts";
+import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
+import type { AppError } from "../../../../simulator/common/foundation/errors.ts";
+
+const BACKOFF_MS = 20;
+
+interface ScriptedProcess {
+  end(exit: ChildExit): void;
+  readonly launch: Launch;
+}
+
+function setUp(change: Partial<ResourcePlan> = {}) {
+  const processes: ScriptedProcess[] = [];
+  const faults: (Fault & { recoveredAfterMs: number | null })[] = [];
+  const failures: AppError[] = [];
+  const snapshots: ResourceSnapshot[] = [];
+  const plan: ResourcePlan = {
+    declaration: { name: "taskmanager-01", kind: "taskmanager", life: "standing", group: null, waitsFor: [] },
+    async launch(launch): Promise<RunningServer> {
+      const { promise, resolve } = Promise.withResolvers<ChildExit>();
+      processes.push({ end: resolve, launch });
+      const kill = () => resolve({ kind: "signal", signal: "SIGKILL" });
+      return {
+        pid: 100 + launch.life,
+        exited: promise,
+        newestLines: () => "last line",
+        stop: async () => kill(),
+        kill,
+      };
+    },
+    waitReady: async () => undefined,
+    endpoint: () => null,
+    judge: () => "restart",
+    isServer: false,
+    ...change,
+  };
+  const host: SupervisorHost = {
+    emitResource: (snapshot) => snapshots.push(snapshot),
+    recordFault(fault) {
+      const recorded = { ...fault };
+      faults.push(recorded);
+      return { recoveredAfterMs: (ms) => Object.assign(recorded, { recoveredAfterMs: ms }) };
+    },
+    fail: (error) => failures.push(error),
+  };
+  const supervisor = superviseResource(plan, host, createBackoff({ initialMs: BACKOFF_MS, capMs: BACKOFF_MS }));
+  const untilLife = (life: number) =>
+    waitUntil(() => (supervisor.life === life && supervisor.snapshot.state === "running" ? true : undefined), {
+      what: `life ${life}`,
+      deadlineMs: 10_000,
+      intervalMs: 2,
+    });
+  return { supervisor, processes, faults, failures, snapshots, untilLife };
+}
+
+describe("a process that dies", () => {
+  it("is started again, and the fault says how it died and when it was back (V1, V3)", async () => {
+    const { supervisor, processes, faults, untilLife } = setUp();
+    await supervisor.start();
+    processes[0]?.end({ kind: "signal", signal: "SIGKILL" });
+    await untilLife(1);
+    expect(supervisor.snapshot).toMatchObject({ pid: 101, restarts: 1, health: "healthy" });
+    expect(faults).toMatchObject([{ target: "taskmanager-01", detail: "signal SIGKILL", planned: false }]);
+    expect(faults[0]?.recoveredAfterMs).toBeGreaterThanOrEqual(0);
+    await supervisor.stop(100);
+    expect(supervisor.snapshot).toMatchObject({ state: "exited", health: "unknown", pid: null });
+    expect(faults).toHaveLength(1);
+  });
+
+  it("more than 10 times within 60 s ends the run (V2)", async () => {
+    const { supervisor, failures } = setUp({
+      async launch() {
+        return {
+          pid: 1,
+          exited: Promise.resolve({ kind: "exit", code: 1 } as const),
+          newestLines: () => "boom",
+          stop: async () => undefined,
+          kill: () => undefined,
+        };
+      },
+      waitReady: () => new Promise(() => undefined),
+    });
+    // The readiness of a dead process is never waited for, so this settles by the bound alone.
+    await expect(supervisor.start()).rejects.toThrow(new RegExp(`restarted ${RESTARTS_MAX} times.*boom`, "s"));
+    expect(failures[0]?.category).toBe("job");
+  });
+});
+
+describe("a task", () => {
+  it("that ended with success is finished, and no fault", async () => {
+    const { supervisor, processes, faults } = setUp({ judge: () => "finished" });
+    await supervisor.start();
+    processes[0]?.end({ kind: "exit", code: 0 });
+    await supervisor.finished;
+    expect(supervisor.snapshot.state).toBe("finished");
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("a stop", () => {
+  it("also holds for a resource that was not started yet", async () => {
+    const { supervisor, processes } = setUp();
+    supervisor.showWaiting("waiting for others");
+    await supervisor.stop(100);
+    await expect(supervisor.start()).rejects.toThrow(/our stop/);
+    expect(processes).toHaveLength(0);
+  });
+
+  it("during the backoff starts no further life", async () => {
+    const { supervisor, processes } = setUp();
+    await supervisor.start();
+    processes[0]?.end({ kind: "exit", code: 1 });
+    await waitUntil(() => (supervisor.snapshot.state === "exited" ? true : undefined), {
+      what: "the end",
+      deadlineMs: 2_000,
+      intervalMs: 2,
+    });
+    await supervisor.stop(100);
+    expect(processes).toHaveLength(1);
+  });
+});
