@@ -30,27 +30,79 @@ export function indexRecords(buffer: Buffer, start: number, end: number, into: I
   if (count < 0 || count * RECORD_BYTES_MIN > end - start - BATCH.records) throw malformed(`${count} records`, start);
   assert(into.length >= count * RECORD_FIELDS, `the index has room for ${count} records`);
   let at = start + BATCH.records;
-  let slot = 0;
-  for (let i = 0; i < count; i += 1) {
-    const length = readVarint(buffer, at, end);
-    at = cursor;
-    const recordEnd = at + length;
-    if (length < RECORD_BYTES_MIN - 1 || recordEnd > end) throw malformed(`a record of ${length} bytes`, at);
-    at = skipVarlong(buffer, at + 1, recordEnd);
-    into[slot] = readVarint(buffer, at, recordEnd);
-    const keyLength = readVarint(buffer, cursor, recordEnd);
-    into[slot + 1] = cursor;
-    into[slot + 2] = keyLength;
-    const valueLength = readVarint(buffer, keyLength > 0 ? cursor + keyLength : cursor, recordEnd);
-    into[slot + 3] = cursor;
-    into[slot + 4] = valueLength;
-    // What follows is the headers: nobody here reads them, and the record's length says where they end.
-    if (keyLength < -1 || valueLength < -1 || cursor + valueLength >= recordEnd) throw malformed("a record", at);
-    slot += RECORD_FIELDS;
-    at = recordEnd;
+  for (let slot = 0; slot < count * RECORD_FIELDS; slot += RECORD_FIELDS) {
+    const next = at + PLAIN_HEAD_BYTES_MAX <= end ? indexPlainRecord(buffer, at, end, into, slot) : 0;
+    at = next !== 0 ? next : indexRecord(buffer, at, end, into, slot);
   }
   if (at !== end) throw malformed(`${end - at} bytes after the last record`, at);
   return count;
+}
+
+/** Lengths and offset delta of two bytes each, attributes, timestamp delta and key length of one. */
+const PLAIN_HEAD_BYTES_MAX = 9;
+/** A null key's length, -1, as it is written. */
+const NULL_KEY = 1;
+
+/**
+ * The usual record (no key, the batch's own timestamp, lengths of at most two bytes) without a call per number: a third
+ * of the time. Returns the record's end, or 0 for any other record and for any doubt: `indexRecord` decides those.
+ * PLAIN_HEAD_BYTES_MAX bytes from `at` on must be inside the batch.
+ */
+function indexPlainRecord(buffer: Buffer, at: number, end: number, into: Int32Array, slot: number): number {
+  let length = buffer[at] as number;
+  let body = at + 1;
+  if (length >= 0x80) {
+    const high = buffer[body] as number;
+    if (high >= 0x80) return 0;
+    length = (length & 0x7f) | (high << 7);
+    body += 1;
+  }
+  let delta = buffer[body + 2] as number;
+  let keyAt = body + 3;
+  if (delta >= 0x80) {
+    const high = buffer[keyAt] as number;
+    if (high >= 0x80) return 0;
+    delta = (delta & 0x7f) | (high << 7);
+    keyAt += 1;
+  }
+  let size = buffer[keyAt + 1] as number;
+  let valueAt = keyAt + 2;
+  if (size >= 0x80) {
+    const high = buffer[valueAt] as number;
+    if (high >= 0x80) return 0;
+    size = (size & 0x7f) | (high << 7);
+    valueAt += 1;
+  }
+  const recordEnd = body + (length >>> 1);
+  // Odd numbers are negative ones.
+  if (((length | delta | size) & 1) !== 0 || (buffer[body + 1] as number) >= 0x80 || buffer[keyAt] !== NULL_KEY)
+    return 0;
+  if (recordEnd > end || valueAt + (size >>> 1) >= recordEnd) return 0;
+  into[slot] = delta >>> 1;
+  into[slot + 1] = keyAt + 1;
+  into[slot + 2] = -1;
+  into[slot + 3] = valueAt;
+  into[slot + 4] = size >>> 1;
+  return recordEnd;
+}
+
+/** Indexes any record and returns its end. Throws KAFKA_MALFORMED. */
+function indexRecord(buffer: Buffer, start: number, end: number, into: Int32Array, slot: number): number {
+  const length = readVarint(buffer, start, end);
+  let at = cursor;
+  const recordEnd = at + length;
+  if (length < RECORD_BYTES_MIN - 1 || recordEnd > end) throw malformed(`a record of ${length} bytes`, at);
+  at = skipVarlong(buffer, at + 1, recordEnd);
+  into[slot] = readVarint(buffer, at, recordEnd);
+  const keyLength = readVarint(buffer, cursor, recordEnd);
+  into[slot + 1] = cursor;
+  into[slot + 2] = keyLength;
+  const valueLength = readVarint(buffer, keyLength > 0 ? cursor + keyLength : cursor, recordEnd);
+  into[slot + 3] = cursor;
+  into[slot + 4] = valueLength;
+  // What follows is the headers: nobody here reads them, and the record's length says where they end.
+  if (keyLength < -1 || valueLength < -1 || cursor + valueLength >= recordEnd) throw malformed("a record", at);
+  return recordEnd;
 }
 
 /** Reads a zigzag varint of at most 5 bytes; `cursor` is then the position after it. */

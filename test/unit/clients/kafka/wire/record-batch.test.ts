@@ -115,6 +115,19 @@ describe("a record batch", () => {
     );
   });
 
+  it("gives back records where lengths and offset deltas take one byte more", () => {
+    const sizes = [0, 1, 55, 56, 57, 58, 63, 64, 8_100, 8_183, 8_184, 8_185, 8_191, 8_192, 8_193];
+    const ofEachSize = sizes.flatMap((size) => [
+      { key: null, value: Buffer.alloc(size, 65) },
+      { key: Buffer.alloc(size, 66), value: Buffer.alloc(3, 65) },
+    ]);
+    const many = Array.from({ length: 8_300 }, (_, i) => ({ key: null, value: Buffer.from(String(i)) }));
+    for (const input of [ofEachSize, many]) {
+      const batch = encodeRecordBatch({ records: input, timestampMs: 1 });
+      expect(readRecords(batch)).toEqual(input.map((record, offsetDelta) => ({ ...record, offsetDelta })));
+    }
+  });
+
   it("is read by kafkajs", async () => {
     const Decoder = require("kafkajs/src/protocol/decoder");
     const decodeBatch = require("kafkajs/src/protocol/recordBatch/v0/decoder");
@@ -194,7 +207,16 @@ describe("a record batch", () => {
         expect(verifyBatchCrc(batch, 0, batch.length)).toBe(false);
         const index = new Int32Array(RECORD_FIELDS * 100_000);
         try {
-          indexRecords(batch, 0, batch.length, index);
+          const count = indexRecords(batch, 0, batch.length, index);
+          // What is accepted all the same (a changed byte of a value, say) stays inside the batch.
+          for (let slot = 0; slot < count * RECORD_FIELDS; slot += RECORD_FIELDS) {
+            const [, keyAt = 0, keyLength = 0, valueAt = 0, valueLength = 0] = index.subarray(
+              slot,
+              slot + RECORD_FIELDS,
+            );
+            expect(keyAt + Math.max(0, keyLength)).toBeLessThanOrEqual(valueAt);
+            expect(valueAt + Math.max(0, valueLength)).toBeLessThanOrEqual(batch.length);
+          }
         } catch (error) {
           expect(error).toMatchObject({ code: "KAFKA_MALFORMED" });
         }
