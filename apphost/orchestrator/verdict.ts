@@ -125,6 +125,8 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
         pid: snapshot.pid,
         restarts: snapshot.restarts,
         partitions: job.assignment[snapshot.name] ?? [],
+        // One that came back after the job's end is registered, but was never meant to get anything.
+        registered: snapshot.name in job.assignment,
       })),
     membershipChanged: job.membershipChanged,
     faults: run.faults,

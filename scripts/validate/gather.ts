@@ -6,11 +6,9 @@
  */
 import { access, readdir } from "node:fs/promises";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
-import { openRedis } from "../../simulator/clients/redis/connection.ts";
 import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import type { ChildEnvironment } from "../../simulator/common/contract/environment.ts";
 import type { Ledger } from "../../simulator/common/contract/ledger.ts";
-import { parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
@@ -21,6 +19,7 @@ import { uniteAppliedRows } from "./applied-log-union.ts";
 import { sortByBase } from "./checks/log-checks.ts";
 import type { Facts, LedgerFact } from "./facts.ts";
 import { IdBitmap } from "./id-bitmap.ts";
+import { readSettledJobState } from "./job-state-read.ts";
 import { chooseSamples, SampleCollector } from "./samples.ts";
 import { rereadTopic } from "./topic-reread.ts";
 import { createPartitionTally, type PartitionTally, TopicTally } from "./topic-tally.ts";
@@ -40,7 +39,7 @@ export interface GatherOptions {
 export async function gatherFacts(options: GatherOptions): Promise<Facts> {
   const { environment, task } = options;
   const { config, runDir } = environment;
-  const { state, published } = await readRedis(options);
+  const { state, published } = await readSettledJobState({ ...options, config, runDir });
   const complete = state.kind === "complete" ? state.state : null;
   const log = await readAppliedLogs(runFolder.appliedFolder(runDir));
   const recoveries = (await readJson<RecoveriesFile>(runFolder.recoveries(runDir)))?.recoveries ?? [];
@@ -64,23 +63,6 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
     topic,
     samples: samples.toReport(total),
   };
-}
-
-async function readRedis({
-  environment,
-  redisUrl,
-  log,
-  signal,
-}: GatherOptions): Promise<Pick<Facts, "state" | "published">> {
-  const { config } = environment;
-  const redis = await openRedis(redisUrl, { log, signal });
-  try {
-    const state = parseJobState(await redis.readHash(config.stateKey), config.partitions);
-    const counter = await redis.readText(config.counterKey);
-    return { state, published: { counter, sequence: await redis.readText(config.sequenceKey) } };
-  } finally {
-    redis.close();
-  }
 }
 
 async function readAllLedgers(runDir: string, rounds: number): Promise<LedgerFact[]> {

@@ -76,6 +76,22 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
     await redis.stop();
   });
 
+  it("dials anew when a life of another server is named, though the connection before it still looks open", async () => {
+    const other = await startRealRedis({ password: "secret" });
+    const there = await openRedis(other.url);
+    try {
+      const renewed = { life: "L2", redisRunId: there.runId };
+      proxy.target = other.port;
+      store.expect(renewed);
+      expect(await store.init({ epoch: 1, ...renewed, startOffsets: [0] })).toEqual({ kind: "created" });
+      expect(await store.acquire({ life: "L2", p: 0, g: G })).toMatchObject({ kind: "acquired", offset: 0 });
+      expect(await direct.readHash(STATE_KEY)).toMatchObject({ life: LIFE });
+    } finally {
+      there.close();
+      await other.stop();
+    }
+  });
+
   it("gets DUP with the same base when the reply was lost and the server is the same", async () => {
     expect(await store.apply(batch(0, 0))).toEqual({ kind: "ok", base: 0 });
     const monitor = await watchCommands(redis.port, redis.password);

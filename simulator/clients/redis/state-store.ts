@@ -116,6 +116,11 @@ export class StateStore {
   /** From now on scripts go only to the server in which this life began; null: to any. */
   expect(life: StoreLife | null): void {
     this.#expected = life;
+    // A connection from before a restart may look open for a moment longer. Who named this life has seen the newer
+    // server, so only a dial from now on can tell that ours is another one; what is in flight is carried over (T2).
+    if (life !== null && this.#connection !== null && this.#connection.runId !== life.redisRunId) {
+      this.#drop(this.#connection);
+    }
   }
 
   /** Throws REDIS_SERVER_CHANGED when the server is not the one whose run_id the arguments carry. */

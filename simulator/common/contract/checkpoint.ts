@@ -14,7 +14,8 @@ export interface CheckpointFile {
 
 /**
  * `recoveries.json`: one entry a RECOVER, oldest first, fsynced before the HSET. Rows of every earlier life with `next`
- * above `offsets[p]` are void. A leftover entry whose life never came to be is harmless.
+ * above `offsets[p]` are void. The newest entry's life is the current one, or is still
+ * to come: a JobManager that finds an older life goes on with the recovery.
  */
 export interface RecoveriesFile {
   readonly schema: 1;

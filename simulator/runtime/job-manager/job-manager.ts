@@ -115,8 +115,9 @@ export class JobManager {
     const files = openJobFiles(folder);
     const { partitions } = graph.source;
     const outcome = await files.readOutcome();
-    // A job that is over needs no store.
-    const opening = outcome === undefined ? this.#options.openStore(graph) : new Promise<JobStore>(() => undefined);
+    // A job that failed needs no store any more. That of any other end is looked after until somebody has read it.
+    const opening =
+      outcome?.state === "FAILED" ? new Promise<JobStore>(() => undefined) : this.#options.openStore(graph);
     this.#job = new JobMaster({
       ...this.#options,
       graph,

@@ -25,6 +25,7 @@ import { CheckpointCoordinator, type CheckpointOutcome } from "../checkpoint/che
 import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
 import { DrainMonitor } from "./drain-monitor.ts";
+import { EndedJob } from "./ended-job.ts";
 import type { JobFiles, JobOutcome } from "./job-files.ts";
 import { JobStatus } from "./job-status.ts";
 import { stopJob } from "./job-stop.ts";
@@ -66,8 +67,9 @@ export class JobMaster {
   #outcome: JobOutcome | null = null;
   #stopping = false;
   #closed = false;
-  /** A look at the store is queued; further reports of the same loss need no other. */
-  #verifying = false;
+  /** Who reported the loss of the current life; while there is one, a look at the store is queued for all of them. */
+  readonly #reporters = new Set<string>();
+  readonly #ended: EndedJob;
   #lastTriggerMs = 0;
   #lastCheckpointId = 0;
   #total = 0;
@@ -109,6 +111,7 @@ export class JobMaster {
       partitions,
       onRecovered: (recovered) => this.#noteRecovered(recovered),
     });
+    this.#ended = new EndedJob({ ...options, session: this.#session });
     if (options.drain !== undefined) this.#drain.request(options.drain);
   }
 
@@ -186,6 +189,7 @@ export class JobMaster {
 
   /** Every 100 ms: what is due by time. */
   tick(): void {
+    if (this.#outcome !== null) this.#lookAfterEnd(this.#outcome);
     if (this.#closed || this.#stopping || this.status.terminal) return;
     this.scheduler.tick();
     if (this.#queue.length > 0 || this.#session.life === null) return;
@@ -222,18 +226,8 @@ export class JobMaster {
       this.#beginStop();
       return;
     }
-    await this.#publish(state.life);
+    await this.#session.publish();
     if (this.#enter("CREATED")) this.scheduler.begin(state.partitions.map(({ fence }) => fence));
-  }
-
-  /** The total is published at INIT too. A lost store is noticed again by the first checkpoint. */
-  async #publish(life: string): Promise<void> {
-    const { store, numbering } = this.#options;
-    const answer = await store.publish({ epoch: numbering.epoch });
-    if (answer.kind === "refused") {
-      throw createError("JOB_MANAGER_SUPERSEDED", { epoch: numbering.epoch, by: answer.epoch });
-    }
-    if (answer.kind === "storeLost") await this.#session.verify(`the store lost life ${life} before the job began`);
   }
 
   // ---- the store
@@ -245,23 +239,23 @@ export class JobMaster {
       this.scheduler.resend(tm);
       return;
     }
-    if (this.#verifying) return;
-    this.#verifying = true;
+    this.#reporters.add(tm);
+    if (this.#reporters.size > 1) return;
     this.#run(async () => {
       try {
         // One that was queued behind a RECOVER is about a life that is gone by now.
-        if (life === this.#session.life?.life) await this.#verify(`${tm} lost life ${life}`, { reporter: tm });
+        if (life === this.#session.life?.life) await this.#verify(`${tm} lost life ${life}`);
       } finally {
-        this.#verifying = false;
+        this.#reporters.clear();
       }
     });
   }
 
-  async #verify(reason: string, sign: { reporter?: string; certain?: boolean } = {}): Promise<void> {
-    const { reporter, certain } = sign;
+  async #verify(reason: string, certain = false): Promise<void> {
     const recovered = await this.#session.verify(reason, certain);
-    // A healthy store and a TaskManager that was told otherwise: it starts over under new generations.
-    if (!recovered && reporter !== undefined) this.scheduler.renew(reporter);
+    // A healthy store and TaskManagers that were told otherwise: each dropped all it had, and starts over under new
+    // generations. Without that it would wait for ever, also one that reported while the store was looked at.
+    if (!recovered) for (const reporter of this.#reporters) this.scheduler.renew(reporter);
     this.scheduler.flush();
   }
 
@@ -298,7 +292,7 @@ export class JobMaster {
       case "storeLost":
         log.warn(`checkpoint ${id} failed: ${outcome.reason}`);
         tell({ type: "checkpoint", id, status: "failed", durationMs, total: this.#total, reason: outcome.reason });
-        if (outcome.kind === "storeLost") await this.#verify(outcome.reason, { certain: true });
+        if (outcome.kind === "storeLost") await this.#verify(outcome.reason, true);
         return outcome;
       case "superseded":
         throw createError("JOB_MANAGER_SUPERSEDED", { epoch: numbering.epoch, by: outcome.epoch });
@@ -339,6 +333,12 @@ export class JobMaster {
     this.#total = outcome.total;
     this.#announceOutcome(outcome);
     this.#broadcast({ type: "jobEnded" });
+  }
+
+  /** The state stays as it was stopped, until this process ends. That of a failed job may hang on the store's failure. */
+  #lookAfterEnd({ state }: JobOutcome): void {
+    if (this.#closed || state === "FAILED" || this.#queue.length > 0) return;
+    this.#queue.run(() => this.#ended.look()).catch((error: unknown) => this.#options.stepDown(error));
   }
 
   #announceOutcome(outcome: JobOutcome): void {

@@ -8,6 +8,8 @@
  * S3 A life belongs to one Redis server process (run_id): another run_id, even with the same data, is a new life, since
  *    that server may have come back without its newest writes.
  * S4 A higher epoch in the store ends this JobManager.
+ * S5 A cut that nobody followed up (its JobManager died before the HSET) is followed up by the next JobManager: from the
+ *    cut on the rows of the old life are void, so that life cannot go on.
  */
 import { randomUUID } from "node:crypto";
 import { type JobState, parseJobState, type StoreLife } from "../../common/contract/redis-state.ts";
@@ -77,6 +79,14 @@ export class StoreSession {
     return this.#recover("the state vanished from Redis right after it was made current");
   }
 
+  /** Shows the total, which is done at INIT too. */
+  async publish(): Promise<void> {
+    const { store, numbering } = this.#options;
+    const answer = await store.publish({ epoch: numbering.epoch });
+    if (answer.kind === "refused") throw this.#superseded(answer.epoch);
+    if (answer.kind === "storeLost") await this.verify("the store was lost before the job began");
+  }
+
   /**
    * Looks at the store after a sign that it lost something. Recovers it if it did; false when it is healthy. A `certain`
    * sign, such as an offset that went back, recovers also a store that looks healthy: within a life nothing goes back.
@@ -133,12 +143,19 @@ export class StoreSession {
         await this.#recover("the state vanished from Redis between two reads");
         return;
       case "exists":
-        if (answer.redisRunId === runId) return this.#adopt(answer);
-        await this.#recover("Redis was restarted while no JobManager led");
+        if (answer.redisRunId !== runId) await this.#recover("Redis was restarted while no JobManager led");
+        else if (await this.#isCut(answer.life)) await this.#recover("the recovery that was begun is not finished");
+        else this.#adopt(answer);
         return;
       case "refused":
         throw this.#superseded(answer.epoch);
     }
+  }
+
+  /** S5. */
+  async #isCut(life: string): Promise<boolean> {
+    const recoveries = await this.#options.storage.readRecoveries();
+    return recoveries.length > 0 && recoveries.at(-1)?.life !== life;
   }
 
   async #recover(reason: string): Promise<JobState> {

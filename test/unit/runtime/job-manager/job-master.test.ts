@@ -163,6 +163,100 @@ test("a stop survives a store that is lost in the middle of it", async () => {
   expect(store.hash["phase"]).toBe("stopped");
 });
 
+test("a stopped state that Redis lost is brought back, stopped, until the JobManager ends", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  Object.assign(store.hash, { total: "9", "count:0": "9", "offset:0": "9" });
+  master.requestStop();
+  await hears((message) => message.type === "stopped");
+  store.server = "server-2";
+  store.hash = {};
+  store.published = null;
+  await hears((message) => message.type === "recovered");
+  await waitUntil(() => store.hash["phase"] === "stopped" || undefined, { what: "the fence", deadlineMs: 5_000 });
+  expect(store.hash).toMatchObject({ total: "9", "offset:0": "9", redisRunId: "server-2" });
+  expect(store.published).toBe(9);
+  expect(master.snapshot()).toMatchObject({ state: "CANCELED", stopped: true, total: 9 });
+});
+
+test("a JobManager that starts after the end looks after the state too", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  master.requestStop();
+  await hears((message) => message.type === "stopped");
+  master.close();
+  store.server = "server-2";
+  store.hash = {};
+  const outcome = await openJobFiles(folder).readOutcome();
+  const again = new JobMaster({ ...optionsOf(2), outcome });
+  again.start();
+  clearInterval(ticks);
+  ticks = setInterval(() => again.tick(), 5);
+  await hears((message) => message.type === "recovered");
+  await waitUntil(() => store.hash["phase"] === "stopped" || undefined, { what: "the fence", deadlineMs: 5_000 });
+  expect(stepped).toEqual([]);
+  again.close();
+});
+
+test("every TaskManager that reports a loss of a store that is whole gets new generations", async () => {
+  store = createMemoryStore(2);
+  const two = new JobMaster({
+    ...optionsOf(1),
+    graph: { ...graph, parallelism: 2, source: { ...graph.source, partitions: 2 } },
+    storage: createStorage(2),
+    readStartOffsets: () => Promise.resolve([0, 0]),
+    taskManagers: {
+      names: () => ["a", "b"],
+      heldBy: () => [],
+      send: (tm, order) => {
+        orders.push(order);
+        if (order.type !== "assignment") return;
+        for (const { p, g } of order.partitions) two.receive(tm, { type: "owned", p, g, offset: 0 });
+      },
+    },
+  });
+  two.start();
+  clearInterval(ticks);
+  ticks = setInterval(() => two.tick(), 5);
+  await hears(isState("RUNNING"));
+  const life = store.hash["life"] ?? "";
+  orders.length = 0;
+  two.receive("a", { type: "storeLost", life });
+  two.receive("b", { type: "storeLost", life });
+  // Each has dropped what it held: one that is not answered would wait for ever.
+  const renewed = await waitUntil(() => findAssignments(orders, 2), { what: "two assignments", deadlineMs: 5_000 });
+  expect(renewed.map(({ partitions }) => partitions.map(({ p }) => p)).toSorted()).toEqual([[0], [1]]);
+  expect(told.filter(({ type }) => type === "recovered")).toEqual([]);
+  two.close();
+});
+
+test("a cut without its recovery is followed up, since rows above it are void", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  master.close();
+  const { life } = store.hash;
+  await createStorage(1).appendRecovery({ life: "never-came", atUs: 1, from: "redis", reason: "test", offsets: [0] });
+  const again = new JobMaster(optionsOf(2));
+  again.start();
+  await hears((message) => message.type === "recovered");
+  await waitUntil(() => store.hash["life"] !== life || undefined, { what: "the new life", deadlineMs: 5_000 });
+  again.close();
+});
+
+const createStorage = (partitions: number) =>
+  new CheckpointStorage({
+    folder,
+    recoveriesPath: join(folder, "recoveries.json"),
+    jobId,
+    partitions,
+    log: createLog(() => undefined),
+  });
+
+function findAssignments(sent: readonly Order[], count: number) {
+  const assignments = sent.filter((order) => order.type === "assignment");
+  return assignments.length >= count ? assignments : undefined;
+}
+
 function optionsOf(epoch: number): ConstructorParameters<typeof JobMaster>[0] {
   const log = createLog(() => undefined);
   return {
@@ -171,13 +265,7 @@ function optionsOf(epoch: number): ConstructorParameters<typeof JobMaster>[0] {
     outcome: undefined,
     numbering: createNumbering(epoch),
     store,
-    storage: new CheckpointStorage({
-      folder,
-      recoveriesPath: join(folder, "recoveries.json"),
-      jobId,
-      partitions: 1,
-      log,
-    }),
+    storage: createStorage(1),
     files: openJobFiles(folder),
     taskManagers: { names: () => [], heldBy: () => [], send: () => undefined },
     clock: startRunClock(),
