@@ -12,8 +12,10 @@ import {
   probeKafka,
 } from "../../simulator/clients/kafka/admin.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { Connection } from "../../simulator/clients/kafka/connection.ts";
 import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
+import { LATEST_TIMESTAMP, listOffsetsApi } from "../../simulator/clients/kafka/wire/list-offsets.ts";
 import { batchBaseOffset, findBatchEnd, verifyBatchCrc } from "../../simulator/clients/kafka/wire/record-batch.ts";
 import { encodeRecordBatch, indexRecords, RECORD_FIELDS } from "../../simulator/clients/kafka/wire/records.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -219,6 +221,36 @@ describe.skipIf(missing !== null)(
       await producer.close();
     });
 
+    it("finds batches in the log that a killed broker has forgotten, and repeats none", async () => {
+      await createTopic(admin, { topic: "forgotten", partitions: 1 });
+      const producer = await IdempotentProducer.open({
+        cluster,
+        topic: "forgotten",
+        identity: null,
+        requestDeadlineMs: 2_000,
+      });
+      const send = (firstSequence: number) =>
+        producer.send(0, { batch: batchOf(producer.identity, firstSequence, 50), records: 50, firstSequence });
+      await send(0);
+      proxy.blackhole("fromServer");
+      // All four land and no answer comes back: the broker that recovers its log remembers only the last of them.
+      const sends = [send(50), send(100), send(150), send(200)];
+      const direct = await Connection.open({ host: "127.0.0.1", port: kafka.port, clientId: "direct" });
+      await waitUntil(async () => ((await endOffsetAt(direct, "forgotten")) === 250 ? true : undefined), {
+        what: "the append of all batches",
+        deadlineMs: 10_000,
+      });
+      direct.close();
+      await kafka.kill();
+      await kafka.start();
+      proxy.blackhole(null);
+      proxy.cut();
+      expect(await Promise.all(sends)).toEqual([50, 100, 150, 200].map((baseOffset) => ({ baseOffset })));
+      expect(await send(250)).toEqual({ baseOffset: 250 });
+      expect(await cluster.listOffsets("forgotten", [0], "latest")).toEqual([300]);
+      await producer.close();
+    });
+
     it("says so when Kafka stays away", async () => {
       const producer = await IdempotentProducer.open({ cluster, topic: "faults", identity: null, giveUpAfterMs: 500 });
       const errors: [number | null, AppError][] = [];
@@ -258,6 +290,12 @@ function batchOf(
 ): Buffer {
   const records = Array.from({ length: count }, (_, i) => ({ value: Buffer.from(`value-${firstSequence + i}`) }));
   return encodeRecordBatch({ records, timestampMs: Date.now(), ...identity, baseSequence: firstSequence });
+}
+
+async function endOffsetAt(connection: Connection, topic: string): Promise<number | undefined> {
+  const partitions = [{ p: 0, timestampMs: LATEST_TIMESTAMP }];
+  const answer = await connection.send(listOffsetsApi, { isolationLevel: 0, topics: [{ name: topic, partitions }] });
+  return answer.topics[0]?.partitions[0]?.offset;
 }
 
 /** Record k of a partition is `value-k` at offset k. */

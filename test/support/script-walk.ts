@@ -47,7 +47,9 @@ export function nextStep(random: (below: number) => number, hash: Hash): WalkSte
   const p = random(3);
   const life = random(20) === 0 ? "L9" : (hash["life"] ?? "L1");
   const fence = Number(hash[`fence:${p}`] ?? 0) || 0;
-  const epoch = Math.max(1, (Number(hash["epoch"] ?? 1) || 1) + (random(4) === 0 ? random(3) - 1 : 0));
+  // The walk may have put a number near 2^53 there; an epoch of a caller stays a whole number below it.
+  const found = Math.min(Number(hash["epoch"] ?? 1) || 1, Number.MAX_SAFE_INTEGER - 1);
+  const epoch = Math.max(1, found + (random(4) === 0 ? random(3) - 1 : 0));
   const script = (name: ScriptName, argv: string[]): WalkStep => ({
     kind: "script",
     script: name,

@@ -97,6 +97,13 @@ export class PartitionSender {
     this.#endDraining();
   }
 
+  /** While waiting, the oldest batch was found in the log: it counts as acknowledged. */
+  found(entry: SendEntry, baseOffset: number): void {
+    assert(this.#state.kind === "waiting" && this.#slots[0]?.entry === entry, "only the oldest batch is looked for");
+    this.#slots.shift();
+    entry.resolve({ baseOffset });
+  }
+
   /** The broker refused it for now, or the connection went: it will be sent again. */
   unsettledAgain(entry: SendEntry): void {
     this.#slotOf(entry).inFlight = false;

@@ -7,13 +7,14 @@
  * I1 acks = all, and requests of one partition go over one connection at a time, in order.
  * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order.
  * I3 A send rejects only when the partition is given up: by a fatal answer, by an out-of-order answer twice at the same
- *    end offset, or after `giveUpAfterMs` without an acknowledgement. All later sends to it reject with the same error.
+ *    end offset of a log that does not hold the batch, or after `giveUpAfterMs` without an acknowledgement. All later sends to it reject with the same error.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
+import { findLandedBatch } from "./landed-batch.ts";
 import { PartitionSender, type SendEntry } from "./partition-sender.ts";
 import { BACKOFF_CAP_MS, BACKOFF_INITIAL_MS, brokerError, checkCode, isConnectionFailure } from "./retry.ts";
 import { describeBrokerError, ErrorCode } from "./wire/error-codes.ts";
@@ -253,15 +254,28 @@ export class IdempotentProducer {
     this.#advance(partition);
   }
 
-  /** Gives up if the same batch was refused as out of order before, and nothing has been appended since. */
+  /**
+   * After a refusal as out of order: the log decides. It may hold the batch, and its broker may have forgotten that (see
+   * `landed-batch.ts`). Gives up if it does not, the same batch was refused before, and nothing was appended since.
+   */
   async #isSequenceLost(partition: PartitionState): Promise<boolean> {
     const { outOfOrder, p, sender } = partition;
     if (outOfOrder === undefined || !outOfOrder.fresh) return false;
     const { cluster, topic } = this.#options;
+    const { entry } = outOfOrder;
+    const { firstSequence, records } = entry;
     const [endOffset = -1] = await cluster.listOffsets(topic, [p], "latest");
-    partition.outOfOrder = { entry: outOfOrder.entry, endOffset, fresh: false };
+    // Every earlier sequence of ours has an offset of its own, so the batch cannot stand below its sequence.
+    const range = { topic, p, from: firstSequence, to: endOffset };
+    const landed = await findLandedBatch(cluster, range, { ...this.identity, firstSequence, records });
+    if (landed !== undefined) {
+      partition.outOfOrder = undefined;
+      partition.failingSinceMs = undefined;
+      sender.found(entry, landed);
+      return false;
+    }
+    partition.outOfOrder = { entry, endOffset, fresh: false };
     if (outOfOrder.endOffset !== endOffset) return false;
-    const { firstSequence } = outOfOrder.entry;
     sender.giveUp(createError("KAFKA_SEQUENCE_LOST", { topic, p, firstSequence, endOffset }, partition.lastError));
     return true;
   }
