@@ -71,6 +71,15 @@ const IMPORTS: readonly (readonly [string, string, boolean])[] = [
   ["scripts/validate", "../../simulator/runtime/sink/redis-sink.ts", false],
   ["scripts/validate", "../../producer/ledger.ts", false],
   ["scripts/validate", "../../apphost/options.ts", false],
+  ["scripts/bench", "commander", true],
+  ["scripts/bench", "../../simulator/clients/kafka/admin.ts", true],
+  ["scripts/bench", "../../apphost/options.ts", false],
+  ["scripts/bench", "../../producer/batch-template.ts", false],
+  ["scripts/bench/peers", "kafkajs", false],
+  ["scripts/bench/peers/kafkajs-worker", "kafkajs", true],
+  ["scripts/bench/peers/kafkajs-worker", "ioredis", true],
+  ["scripts/bench/peers/kafkajs-worker", "../../../../simulator/runtime/sink/redis-sink.ts", false],
+  ["scripts/bench/codec-worker", "../../../simulator/runtime/source/record-set-decoder.ts", false],
 ];
 
 /** One file, one rule that it breaks. */

@@ -1,0 +1,117 @@
+/**
+ * `npm run bench`: suites of measurements beside their peers, on the same servers, in alternation. Prints medians and
+ * ratios, and writes every raw sample to `.flink-apphost/bench/<utc time>.json`.
+ *
+ * M1 What the bench starts it ends, also when it is interrupted; its folder of work is removed.
+ * M2 Samples are written after each turn, so that an interrupted bench keeps what it has.
+ * M3 Figures are never judged: the exit code is 0 when everything that is installed could be measured, else 1.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { CommanderError } from "commander";
+import { startRunClock } from "../../simulator/common/foundation/clock.ts";
+import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { type BenchOptions, parseBenchOptions, type SuiteName } from "./options.ts";
+import { ResultFile } from "./result-file.ts";
+import { planTurns, takeTurn } from "./schedule.ts";
+import { Session } from "./session.ts";
+import type { BenchContext, BenchSuite, Outcome } from "./suite.ts";
+import { codecSuite } from "./suites/codec.ts";
+import { growthSuite } from "./suites/growth.ts";
+import { latencySuite } from "./suites/latency.ts";
+import { peersSuite } from "./suites/peers.ts";
+import { pipelineSuite } from "./suites/pipeline.ts";
+import { replaySuite } from "./suites/replay.ts";
+import { startupSuite } from "./suites/startup.ts";
+import { renderSuite, type SuiteSummary, summarizeSuite } from "./summary.ts";
+
+const SUITES: Readonly<Record<SuiteName, BenchSuite>> = {
+  pipeline: pipelineSuite,
+  peers: peersSuite,
+  replay: replaySuite,
+  growth: growthSuite,
+  latency: latencySuite,
+  startup: startupSuite,
+  codec: codecSuite,
+};
+
+const EXIT = { passed: 0, failed: 1, usage: 2, interrupted: 130 };
+const FOLDER = join(".flink-apphost", "bench");
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const sayProgress = (line: string): void => void process.stderr.write(`${line}\n`);
+
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  let options: BenchOptions;
+  try {
+    options = parseBenchOptions(process.argv.slice(2));
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.usage;
+    throw error;
+  }
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => interrupt.abort(new Error(`interrupted by ${signal}`)));
+  }
+  try {
+    return await measureAll(options, interrupt.signal);
+  } catch (error) {
+    sayProgress(`bench: ${describeError(error)}`);
+    return interrupt.signal.aborted ? EXIT.interrupted : EXIT.failed;
+  }
+}
+
+async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<number> {
+  mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  const workFolder = resolve(mkdtempSync(join(FOLDER, "work-")));
+  const suites = options.suites.map((name) => SUITES[name]);
+  const file = new ResultFile(FOLDER, options);
+  const servers = createServers(workFolder, signal);
+  const context: BenchContext = {
+    ...{ options, workFolder, signal },
+    clock: startRunClock(),
+    session: servers.get,
+    say: sayProgress,
+  };
+  const outcomes: Outcome[] = [];
+  try {
+    for (const turn of planTurns(suites, options.rounds)) {
+      sayProgress(`round ${turn.round} of ${options.rounds}: ${turn.benchCase.id}`);
+      const outcome = await takeTurn(context, turn, servers.current);
+      if (outcome.status !== "measured") sayProgress(`  ${outcome.status}: ${outcome.reason}`);
+      outcomes.push(outcome);
+      await file.write(outcomes, summarize(suites, outcomes));
+    }
+  } finally {
+    await servers.stop();
+    rmSync(workFolder, { recursive: true, force: true, maxRetries: 5 });
+  }
+  const summaries = summarize(suites, outcomes);
+  for (const [i, suite] of suites.entries()) {
+    const summary = summaries[i];
+    if (summary !== undefined) for (const line of renderSuite(suite, summary)) say(line);
+  }
+  say(`\nall samples: ${file.path}`);
+  return outcomes.some(({ status }) => status === "failed") ? EXIT.failed : EXIT.passed;
+}
+
+function summarize(suites: readonly BenchSuite[], outcomes: readonly Outcome[]): SuiteSummary[] {
+  return suites.map((suite) => summarizeSuite(suite, outcomes));
+}
+
+/** Started by the first case that asks; one that could not be started is not tried again. */
+function createServers(workFolder: string, signal: AbortSignal) {
+  let session: Session | null = null;
+  let starting: Promise<Session> | undefined;
+  return {
+    current: () => session,
+    async get(): Promise<Session> {
+      starting ??= Session.start({ workFolder, signal });
+      session = await starting;
+      return session;
+    },
+    stop: async () => session?.stop(),
+  };
+}

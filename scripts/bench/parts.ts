@@ -1,0 +1,87 @@
+/** What is installed here, with versions, and the paths of our own programs. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** `dist`, where this file runs from. */
+const DIST = fileURLToPath(new URL("../..", import.meta.url));
+const ANSWER_MS_MAX = 15_000;
+
+/** A built program of ours: `programPath("apphost/main")`. */
+export const programPath = (name: string): string => join(DIST, `${name}.js`);
+
+export function findProgram(name: string): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** As the product chooses it: JAVA_HOME first. */
+export function findJava(): string | undefined {
+  const home = process.env["JAVA_HOME"] ?? "";
+  const inHome = join(home, "bin", "java");
+  return home !== "" && isExecutable(inHome) ? inHome : findProgram("java");
+}
+
+/** A folder with Kafka's jars in `libs/`; undefined when KAFKA_HOME names none. */
+export function findKafkaLibs(): string | undefined {
+  const home = process.env["KAFKA_HOME"] ?? "";
+  return home !== "" && readKafkaVersion(home) !== undefined ? join(home, "libs") : undefined;
+}
+
+function readKafkaVersion(home: string): string | undefined {
+  try {
+    const names = readdirSync(join(home, "libs")).map((name) => /^kafka_[\d.]+-(\d[\w.-]*?)\.jar$/.exec(name)?.[1]);
+    return names.find((version) => version !== undefined);
+  } catch {
+    // No such folder: not a Kafka.
+    return undefined;
+  }
+}
+
+/** The package's own copy of another one's version; null when it is not installed. */
+export function readPackageVersion(name: string): string | null {
+  const require = createRequire(import.meta.url);
+  const folders = require.resolve.paths(name) ?? [];
+  for (const folder of folders) {
+    try {
+      return (JSON.parse(readFileSync(join(folder, name, "package.json"), "utf8")) as { version: string }).version;
+    } catch {
+      // Not in this folder; the next one may have it.
+    }
+  }
+  return null;
+}
+
+/** null: not installed here. */
+export function readVersions(): Readonly<Record<string, string | null>> {
+  const own = JSON.parse(readFileSync(join(DIST, "..", "package.json"), "utf8")) as { version: string };
+  return {
+    "flink-apphost": own.version,
+    node: process.version,
+    kafka: readKafkaVersion(process.env["KAFKA_HOME"] ?? "") ?? null,
+    java: firstMatch(findJava(), ["-version"], /version "([^"]+)"/),
+    redis: firstMatch(findProgram("redis-server"), ["--version"], /v=([\d.]+)/),
+    kcat: firstMatch(findProgram("kcat"), ["-V"], /Version ([\d.]+)/),
+    librdkafka: firstMatch(findProgram("kcat"), ["-V"], /librdkafka ([\d.]+)/),
+    kafkajs: readPackageVersion("kafkajs"),
+    "@platformatic/kafka": readPackageVersion("@platformatic/kafka"),
+    "@node-rs/crc32": readPackageVersion("@node-rs/crc32"),
+  };
+}
+
+function firstMatch(path: string | undefined, args: readonly string[], form: RegExp): string | null {
+  if (path === undefined) return null;
+  const { stdout, stderr } = spawnSync(path, args, { encoding: "utf8", timeout: ANSWER_MS_MAX });
+  return form.exec(`${stdout}${stderr}`)?.[1] ?? null;
+}

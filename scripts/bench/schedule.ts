@@ -1,0 +1,41 @@
+/**
+ * Runs the cases of the chosen suites: each once a round, in alternation, so that what changes on the machine meanwhile
+ * meets all of them. Every second round goes backwards: nobody always runs after the same other one.
+ */
+import { describeError } from "../../simulator/common/foundation/errors.ts";
+import type { Session } from "./session.ts";
+import { type BenchCase, type BenchContext, type BenchSuite, MissingPart, type Outcome } from "./suite.ts";
+
+export interface Turn {
+  readonly round: number;
+  readonly benchCase: BenchCase;
+}
+
+/** The order of all turns. A case that several suites name has one turn a round. Pure. */
+export function planTurns(suites: readonly BenchSuite[], rounds: number): Turn[] {
+  const cases = [...new Map(suites.flatMap((suite) => suite.cases).map((one) => [one.id, one])).values()];
+  return Array.from({ length: rounds }, (_, i) => i + 1).flatMap((round) =>
+    (round % 2 === 1 ? cases : [...cases].reverse()).map((benchCase) => ({ round, benchCase })),
+  );
+}
+
+/** Measures one turn. A peer that is not here, or a failure, is an outcome; only an interrupt is thrown. */
+export async function takeTurn(
+  context: BenchContext,
+  { round, benchCase }: Turn,
+  session: () => Session | null,
+): Promise<Outcome> {
+  const turn = { case: benchCase.id, round, startedAt: new Date().toISOString() };
+  try {
+    const result = await benchCase.measure(context);
+    // Read afterwards: the case may itself have filled a topic before it measured.
+    const brokerLoadsBefore = benchCase.usesBroker ? (session()?.loads ?? null) : null;
+    return { ...turn, brokerLoadsBefore, status: "measured", ...result };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const status = error instanceof MissingPart ? "missing" : "failed";
+    return { ...turn, brokerLoadsBefore: null, status, reason: describeError(error) };
+  } finally {
+    if (benchCase.usesBroker) session()?.noteLoad();
+  }
+}
