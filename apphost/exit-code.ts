@@ -58,14 +58,17 @@ export function exitCodeOfEnding(ending: RunEnding): number {
   }
 }
 
-/** How a run ends when something threw. */
+/**
+ * How a run ends when something threw. What the host itself finds wrong in the usage never becomes an ending; a part of
+ * the job that refuses what it was given is a job that failed.
+ */
 export function endingOfCategory(category: ErrorCategory, reason: string): RunEnding {
   switch (category) {
     case "infrastructure":
       return { kind: "infrastructureFailed", reason };
     case "job":
-      return { kind: "jobFailed", reason };
     case "usage":
+      return { kind: "jobFailed", reason };
     case "unexpected":
       return { kind: "unexpected", reason };
     default:

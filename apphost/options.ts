@@ -6,6 +6,7 @@
 import { totalmem } from "node:os";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
+import { PARTITIONS_MAX } from "../simulator/common/contract/redis-script-codec.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import type { UiMode } from "./dashboard/output.ts";
 import { isLoopback, maskRedisUrl } from "./model/connection.ts";
@@ -105,7 +106,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     alias: "MAX_ALLOWED_TIME_MS",
   }),
   taskManagers: row("task-managers", wholeNumber({ min: 1, max: 256 }), "TaskManager processes (default 20)"),
-  partitions: row("partitions", wholeNumber({ min: 1, max: 1_024 }), "partitions of the topic (default 20)"),
+  partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic (default 20)"),
   infra: row("infra", oneOf(["auto", "docker", "native", "embedded"]), "where Kafka and Redis come from (auto)"),
   kafka: row("kafka", kafkaAddresses, "use the Kafka at this address"),
   redis: row("redis", redisUrl, "use the Redis at this address"),

@@ -5,7 +5,7 @@
  * Healthy TaskManagers are spoken of as a group: 20 of them would bury the line that matters. One that fails, restarts
  * or turns unhealthy always gets its own line.
  */
-import type { HostEvent, RunPhase } from "../../simulator/common/contract/events.ts";
+import type { HostEvent, ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./format.ts";
@@ -76,17 +76,33 @@ export function describeInfrastructure(infrastructure: Infrastructure): string {
   return `${infrastructure.mode} ${infrastructure.version} at ${infrastructure.endpoint}${durability}`;
 }
 
-/** PASSED: 100,000 messages processed, 0 lost, 0 duplicated, 1,234,567/s, 20 checks passed. */
+/**
+ * `PASSED: 100,000 messages processed, 0 lost, 0 duplicated, 1,234,567/s, checks 20 passed, 0 failed, 1 not applicable`.
+ * What is not known is said once, in words, and no sign stands for it.
+ */
 export function describeVerdict(v: VerdictEvent): string {
   const facts = [
-    v.processed === null ? "processed not known" : `${formatAmount(v.processed, "message")} processed`,
-    `${formatCount(v.lost)} lost`,
-    `${formatCount(v.duplicated)} duplicated`,
-    formatRate(v.endToEndPerSecond),
-    `checks ${v.checks.passed} passed, ${v.checks.failed} failed, ${v.checks.notApplicable} not applicable`,
+    v.processed === null
+      ? "how many messages were processed is not known"
+      : `${formatAmount(v.processed, "message")} processed`,
+    ...(v.lost === null ? [] : [`${formatCount(v.lost)} lost`]),
+    ...(v.duplicated === null ? [] : [`${formatCount(v.duplicated)} duplicated`]),
+    ...(v.endToEndPerSecond === null ? [] : [formatRate(v.endToEndPerSecond)]),
+    describeChecks(v.checks),
   ];
-  return `${v.verdict.toUpperCase()}: ${facts.join(", ")}`;
+  return `${v.verdict.toUpperCase()}${v.exitCode === 0 ? "" : ` (exit ${v.exitCode})`}: ${facts.join(", ")}`;
 }
+
+function describeChecks({ passed, failed, notApplicable }: VerdictEvent["checks"]): string {
+  if (passed + failed === 0) return "nothing was checked";
+  return `checks ${passed} passed, ${failed} failed, ${notApplicable} not applicable`;
+}
+
+/** What is processed was produced, also when its acknowledgement has not been heard of yet. */
+export const countProduced = (progress: ProgressEvent): number =>
+  progress.round === 0
+    ? progress.acknowledged
+    : Math.max(progress.acknowledged, progress.processed + progress.rejected);
 
 type MakeLine = (source: string, text: string, level?: EventLine["level"]) => EventLine;
 

@@ -1,4 +1,5 @@
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
+import { countProduced } from "./event-text.ts";
 import { formatBar, formatCount, formatMs, formatRate } from "./format.ts";
 import { type Palette, Row, Title } from "./row.tsx";
 import type { Snapshot } from "./snapshot.ts";
@@ -20,7 +21,7 @@ export function FlowPanel({ snapshot, columns, rows, palette }: FlowProps) {
     <FlowRow
       key="in"
       name="produced"
-      done={progress.acknowledged}
+      done={countProduced(progress)}
       rate={progress.acknowledgedPerSecond}
       {...{ progress, columns, palette }}
     />,

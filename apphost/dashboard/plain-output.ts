@@ -4,7 +4,7 @@
  */
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
 import type { EventFeed } from "./event-feed.ts";
-import type { EventLine } from "./event-text.ts";
+import { countProduced, type EventLine } from "./event-text.ts";
 import { formatCount, formatMs, formatRate, formatSeconds } from "./format.ts";
 import type { Output } from "./output.ts";
 import { applyEvent, EMPTY_SNAPSHOT } from "./snapshot.ts";
@@ -51,9 +51,12 @@ const formatLine = (elapsedUs: number, source: string, text: string): string =>
 /** The columns keep their places while the numbers grow. */
 export function formatProgress(p: ProgressEvent): string {
   const width = formatCount(p.requested).length;
+  const processed = `processed ${formatCount(p.processed).padStart(width)}`;
+  const requested = formatCount(p.requested);
   const parts = [
-    `produced ${formatCount(p.acknowledged).padStart(width)} of ${formatCount(p.requested)}`,
-    `processed ${formatCount(p.processed).padStart(width)}`,
+    ...(p.round === 0
+      ? [`${processed} of ${requested}`]
+      : [`produced ${formatCount(countProduced(p)).padStart(width)} of ${requested}`, processed]),
     formatRate(p.processedPerSecond).padStart(11),
     `lag ${formatCount(p.lag).padStart(width)}`,
     `p50 ${formatMs(p.latencyMs.p50)}`,

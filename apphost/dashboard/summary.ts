@@ -1,5 +1,5 @@
 /** The few lines that stay on the terminal when a run is over: verdict, counts, rate, reasons, where the report is. Pure. */
-import { describeInfrastructure, describeVerdict } from "./event-text.ts";
+import { describeInfrastructure, describeVerdict, type EventLine } from "./event-text.ts";
 import { flattenText, formatCount } from "./format.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -8,34 +8,43 @@ const ERRORS_MAX = 5;
 
 export function formatSummary(snapshot: Snapshot): readonly string[] {
   const { verdict } = snapshot;
+  const reasons = verdict?.reasons ?? [];
   const lines: string[] = [];
   lines.push(verdict === null ? `ENDED WITHOUT A VERDICT in phase ${snapshot.phase}` : describeVerdict(verdict));
-  for (const reason of (verdict?.reasons ?? []).slice(0, REASONS_MAX)) lines.push(entry("reason", reason));
-  const more = (verdict?.reasons.length ?? 0) - REASONS_MAX;
-  if (more > 0) lines.push(entry("reason", `${formatCount(more)} more in the report`));
-  for (const resource of snapshot.resources) {
-    if (resource.state === "failedToStart") {
-      lines.push(entry("failed", `${resource.name}: ${resource.reason === "" ? resource.state : resource.reason}`));
-    }
+  for (const reason of reasons.slice(0, REASONS_MAX)) lines.push(...entry("reason", reason));
+  const more = reasons.length - REASONS_MAX;
+  if (more > 0) lines.push(...entry("reason", `${formatCount(more)} more in the report`));
+  for (const { name, state, reason } of snapshot.resources) {
+    if (state !== "failedToStart") continue;
+    const isSaid = reason === "" || reasons.some((said) => said.includes(reason));
+    lines.push(...entry("failed", isSaid ? name : `${name}: ${reason}`));
   }
   // A pass needs no old errors (a planned fault leaves some); whoever looks for a cause needs the newest.
   if (verdict?.verdict !== "passed") {
-    for (const error of newestErrors(snapshot)) lines.push(entry("error", error));
+    for (const error of newestErrors(snapshot, reasons)) lines.push(...entry("error", error));
   }
   if (snapshot.infra !== null) {
-    lines.push(entry("kafka", describeInfrastructure(snapshot.infra.kafka)));
-    lines.push(entry("redis", describeInfrastructure(snapshot.infra.redis)));
+    lines.push(...entry("kafka", describeInfrastructure(snapshot.infra.kafka)));
+    lines.push(...entry("redis", describeInfrastructure(snapshot.infra.redis)));
   }
-  if (verdict !== null && verdict.report !== "") lines.push(entry("report", verdict.report));
-  if (snapshot.runDir !== "") lines.push(entry("run", snapshot.runDir));
+  if (verdict !== null && verdict.report !== "") lines.push(...entry("report", verdict.report));
+  if (snapshot.runDir !== "") lines.push(...entry("run", snapshot.runDir));
   return lines;
 }
 
-const entry = (label: string, text: string): string => `  ${label.padEnd(8)}${flattenText(text)}`;
+/** A text of several lines (the last ones of a program that failed) keeps them, under the first. */
+function entry(label: string, text: string): readonly string[] {
+  const [first = "", ...more] = text.split("\n").map(flattenText);
+  return [`  ${label.padEnd(8)}${first}`, ...more.filter((line) => line !== "").map((line) => `    | ${line}`)];
+}
 
-function newestErrors(snapshot: Snapshot): readonly string[] {
+/** Without those that a reason or the list of what failed to start tells already. */
+function newestErrors(snapshot: Snapshot, reasons: readonly string[]): readonly string[] {
+  const said = reasons.map(flattenText);
+  const isSaid = ({ text }: EventLine) =>
+    text.startsWith("failedToStart") || said.some((reason) => reason.includes(text) || text.includes(reason));
   return snapshot.recent
-    .filter((line) => line.level === "error" && line.source !== "verdict")
+    .filter((line) => line.level === "error" && line.source !== "verdict" && !isSaid(line))
     .slice(-ERRORS_MAX)
     .map((line) => `${line.source}: ${line.text}`);
 }

@@ -25,9 +25,9 @@ export function TaskManagersPanel({ snapshot, columns, layout, palette }: TaskMa
   if (layout.rows === 0) return null;
   const views = listTaskManagerViews(snapshot);
   const running = views.filter((view) => view.state === "running").length;
-  const title = (
-    <Title name="TASKMANAGERS" detail={`${running} of ${views.length} running, processed by each`} columns={columns} />
-  );
+  const idle = views.filter(isIdle).length;
+  const detail = `${running} of ${views.length} running, ${idle === 0 ? "" : `${idle} idle, `}processed by each`;
+  const title = <Title name="TASKMANAGERS" detail={detail} columns={columns} />;
   return (
     <>
       {title}
@@ -72,7 +72,7 @@ function TableRow({
           ` [${formatBar(member.processed / max, 20)}]`,
           `${formatCount(member.cpuMs)} ms cpu`.padStart(14),
           formatMebibytes(member.rssBytes).padStart(9),
-          `  partitions ${formatPartitions(member.partitions)}`,
+          isIdle(view) ? "  idle" : `  partitions ${formatPartitions(member.partitions)}`,
         ].join("");
   return (
     <Row
@@ -91,7 +91,8 @@ function GridRow({ views, palette }: { views: readonly TaskManagerView[]; palett
     <Row
       cells={views.map((view) => {
         const number = view.name.replace(/^.*-/, "");
-        const count = formatCount(view.member?.processed ?? null).padStart(13);
+        const isUnused = isIdle(view) && view.member?.processed === 0;
+        const count = (isUnused ? "idle" : formatCount(view.member?.processed ?? null)).padStart(13);
         const mark = view.state === "running" ? " " : "!";
         return {
           text: fitText(`${number.padStart(3)} ${count} ${mark}`, GRID_CELL_COLUMNS),
@@ -101,6 +102,10 @@ function GridRow({ views, palette }: { views: readonly TaskManagerView[]; palett
     />
   );
 }
+
+/** It runs and owns no partition: there are fewer partitions than TaskManagers. */
+const isIdle = ({ state, member }: TaskManagerView): boolean =>
+  state === "running" && member !== null && member.partitions.length === 0;
 
 const stateStyle = (view: TaskManagerView, palette: Palette) =>
   view.state === "running" ? {} : { color: palette.warn };

@@ -17,10 +17,10 @@ import { connectionVariables } from "../model/connection.ts";
 import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts";
 import type { ControlRequest } from "./control-socket.ts";
 import type { ChosenDrivers } from "./infrastructure.ts";
+import { describeIdle } from "./job-view.ts";
 import { startProgressTicker } from "./progress-ticker.ts";
 import { countTopic, type Round, runRound, stopJob, waitForMetrics } from "./rounds.ts";
 import { openRun, type RunContext } from "./run-context.ts";
-import { writeCredentials } from "./run-folder.ts";
 import { stopInReverse } from "./stop.ts";
 import { createSystem, type System } from "./system.ts";
 import { areServersAnswering, createBareVerdict, reachVerdict, type VerdictEvent } from "./verdict.ts";
@@ -119,28 +119,7 @@ export class Host {
     this.#emitPhase("infrastructure", "");
     await this.#system.start();
     this.#startupMs = Math.round((run.clock.nowUs() - run.startedAtUs) / 1_000);
-    run.feed.emit({ type: "infrastructure", ...this.#system.infrastructure });
-    this.#recordEvidence();
-    this.#emitPhase("job", `RUNNING after ${this.#startupMs} ms`);
-  }
-
-  /** What stays on servers of others, so that `down --purge` can remove it. */
-  #recordEvidence(): void {
-    const { config, infrastructure } = this.#system;
-    const { kafka, redis } = this.#options;
-    this.run.updateState({
-      evidence: {
-        topic: config.topic,
-        ownTopic: config.ownTopic,
-        group: config.group,
-        stateKey: config.stateKey,
-        counterKey: config.counterKey,
-        sequenceKey: config.sequenceKey,
-        kafka,
-        redis: redis === null ? null : infrastructure.redis.endpoint,
-      },
-    });
-    if (redis !== null) writeCredentials(this.run.runDir, redis);
+    this.#emitPhase("job", `RUNNING after ${this.#startupMs} ms${describeIdle(run.seen.job)}`);
   }
 
   async #runFirstRound(): Promise<void> {

@@ -72,6 +72,7 @@ export function createServerResource(
   declaration: ResourceDeclaration,
   driver: InfrastructureDriver,
   context: DriverContext,
+  onReady: () => void,
 ): ServerResource {
   const kind: ServerKind = declaration.kind === "kafka" ? "kafka" : "redis";
   let server: ServerPlan | null = null;
@@ -97,6 +98,7 @@ export function createServerResource(
   const waitReady = async (launch: Launch) => {
     facts =
       kind === "kafka" ? await waitForKafka(current(), launch.signal) : await waitForRedis(current(), launch.signal);
+    onReady();
   };
   return {
     server: current,

@@ -102,6 +102,13 @@ export function isFullyOwned(view: JobView, partitions: number): boolean {
   return view.state === "RUNNING" && owned.size === partitions;
 }
 
+/** TaskManagers without a partition, in words behind a sentence; empty when there is none. */
+export function describeIdle({ registered, assignment }: JobView): string {
+  const idle = registered.filter((name) => (assignment[name] ?? []).length === 0);
+  if (idle.length === 0) return "";
+  return `; ${idle.length} of ${registered.length} TaskManagers are idle, as there are fewer partitions`;
+}
+
 /** From now on, whoever leaves or joins changes the membership. */
 export const markStarted = (view: JobView): JobView => ({ ...view, membersAtStart: view.registered });
 

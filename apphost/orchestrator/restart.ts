@@ -217,9 +217,13 @@ class ResourceSupervisor implements Supervisor {
   }
 
   #showEnd(end: ProcessEnd): void {
-    const how = describeExit(end.exit);
+    // Alive but not serving, it was ended by us: why it did not serve is the reason, not how we ended it.
+    const how = end.readyError === null ? describeExit(end.exit) : describeError(end.readyError);
     const state = this.#everReady ? "exited" : "failedToStart";
+    const { pid } = this.snapshot;
     this.#move({ state, pid: null, reason: how });
+    // A server of others is no process of ours, and none of ours ended.
+    if (pid === null) return;
     this.#openFault ??= {
       sinceMs: performance.now(),
       record: this.#host.recordFault({

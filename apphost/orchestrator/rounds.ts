@@ -6,7 +6,8 @@
  *
  * B1 The end offsets that mean "drained" are those the producer read after its last acknowledgement.
  * B2 A drain or stop request is repeated to each life of the JobManager until one of them says that it is reached.
- * B3 --max-time runs from the first send; the word that all is applied may come a little later than the fact.
+ * B3 --max-time runs from the first send. The word that all is applied may come a little later than the fact, so it is
+ *    waited for; a round whose producer is not done by then is known to have missed its time.
  */
 import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
@@ -22,6 +23,8 @@ export interface Round {
   readonly messages: number;
 }
 
+/** From the last acknowledgement to our hearing of it. */
+const PRODUCED_NOTICE_MS_MAX = 1_000;
 /** From the last effect to our hearing of it: one look of the JobManager, one checkpoint, and a slow machine. */
 const DRAIN_NOTICE_MS_MAX = 5_000;
 const PRODUCER_START_MS_MAX = 120_000;
@@ -66,12 +69,17 @@ export async function countTopic(run: RunContext, system: System, endOffsets: re
 function startTimeBudget(run: RunContext): { cancel(): void } {
   const { seen, clock, ending, options } = run;
   const startUs = seen.producer?.firstSendAtUs ?? clock.nowUs();
-  const leftMs = options.maxTimeMs - (clock.nowUs() - startUs) / 1_000;
-  const timer = setTimeout(() => {
-    const waitedFor = seen.producer?.finished === null ? "the last acknowledgement" : "the last effect";
-    ending.end({ kind: "timeExceeded", waitedFor });
-  }, Math.max(0, leftMs) + DRAIN_NOTICE_MS_MAX);
-  return { cancel: () => clearTimeout(timer) };
+  const leftMs = Math.max(0, options.maxTimeMs - (clock.nowUs() - startUs) / 1_000);
+  const isProducing = () => seen.producer !== null && seen.producer.finished === null;
+  const timers = [
+    setTimeout(() => {
+      if (isProducing()) ending.end({ kind: "timeExceeded", waitedFor: "the last acknowledgement" });
+    }, leftMs + PRODUCED_NOTICE_MS_MAX),
+    setTimeout(() => {
+      ending.end({ kind: "timeExceeded", waitedFor: isProducing() ? "the last acknowledgement" : "the last effect" });
+    }, leftMs + DRAIN_NOTICE_MS_MAX),
+  ];
+  return { cancel: () => timers.forEach((timer) => void clearTimeout(timer)) };
 }
 
 async function waitForProducer(run: RunContext, producer: Supervisor, maxTimeMs: number): Promise<readonly number[]> {

@@ -15,7 +15,7 @@ import { describeApplication, TASK_MANAGERS } from "../app-model.ts";
 import type { DriverContext, ServerKind } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
 import type { Application } from "../model/application.ts";
-import type { Connections } from "../model/connection.ts";
+import { type Connections, redisEndpoint } from "../model/connection.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
 import { type PreparedTopic, prepareTopic } from "../resources/kafka.ts";
@@ -28,6 +28,7 @@ import {
 } from "../resources/node-process.ts";
 import { startChildProcess } from "./child-process.ts";
 import { type ChosenDrivers, createServerResource, type ServerResource } from "./infrastructure.ts";
+import { takeFixedPort } from "./fixed-port.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
@@ -40,6 +41,7 @@ import {
   superviseResource,
 } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
+import { writeCredentials } from "./run-folder.ts";
 import { startInOrder } from "./start.ts";
 
 const REGISTERED_MS_MAX = 120_000;
@@ -84,6 +86,7 @@ class RunSystem implements System {
   readonly #drivers: ChosenDrivers;
   readonly #servers: Readonly<Record<ServerKind, ServerResource>>;
   #ports: JobManagerTask | null = null;
+  #areServersTold = false;
 
   constructor(run: RunContext, drivers: ChosenDrivers) {
     this.#run = run;
@@ -92,8 +95,8 @@ class RunSystem implements System {
     this.application = describeApplication({ taskManagers: run.options.taskManagers });
     const context = this.#createDriverContext();
     this.#servers = {
-      kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context),
-      redis: createServerResource(run, this.#declaration("redis"), drivers.redis, context),
+      kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context, () => this.#noteServers()),
+      redis: createServerResource(run, this.#declaration("redis"), drivers.redis, context, () => this.#noteServers()),
     };
     for (const declaration of this.application.order) {
       if (declaration.life === "standing") this.#supervise(declaration);
@@ -144,12 +147,20 @@ class RunSystem implements System {
     return supervisor;
   }
 
+  /** Told once, when both are known. */
+  #noteServers(): void {
+    const { kafka, redis } = this.#servers;
+    if (this.#areServersTold || kafka.facts() === null || redis.facts() === null) return;
+    this.#areServersTold = true;
+    this.#run.feed.emit({ type: "infrastructure", ...this.infrastructure });
+  }
+
   #createDriverContext(): DriverContext {
     const { options, runDir, runId } = this.#run;
     return {
       runDir,
       embeddedMemoryBytes: options.embeddedMemoryBytes,
-      choosePort: (kind) => choosePort(options.fixedPorts ? kind : null),
+      choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort(null)),
       ownProgram: (kind, entry, task) =>
         createProgramCommand(kind, entry, { run: this.#run, config: this.config, connections: null }, task),
       foreignEnvironment: () => createForeignEnvironment(runId),
@@ -198,17 +209,18 @@ class RunSystem implements System {
   }
 
   async #chooseJobManagerPorts(): Promise<JobManagerTask> {
-    const restPort = await choosePort(this.#run.options.fixedPorts ? "jobManagerHttp" : null);
+    const restPort = await (this.#run.options.fixedPorts ? takeFixedPort("jobManagerHttp") : choosePort(null));
     return { restPort, rpcPort: await choosePort(null) };
   }
 
   #judge(name: string, kind: ProgramKind): (end: ProcessEnd) => Judgement {
     if (kind === "taskmanager") return alwaysRestart;
     if (kind !== "jobmanager") return judgeTask(this.#run, name);
-    // A JobManager that could not reach Kafka or Redis for a minute will not reach them by being started again.
+    // A JobManager that could not reach Kafka or Redis for a minute will not reach them by being started again, and one
+    // that refuses what it was given will refuse it again.
     return () => {
       const failure = this.#run.seen.failureOf(name);
-      return failure?.category === "infrastructure" || failure?.category === "job" ? failure : "restart";
+      return failure === undefined || failure.category === "unexpected" ? "restart" : failure;
     };
   }
 
@@ -257,6 +269,7 @@ class RunSystem implements System {
 
   async #prepareTopic(): Promise<void> {
     const { options, ending } = this.#run;
+    this.#recordEvidence();
     this.topic = await prepareTopic({
       address: this.#servers.kafka.server().address,
       topic: this.config.topic,
@@ -269,6 +282,19 @@ class RunSystem implements System {
     });
     const { partitions, ownTopic } = this.topic;
     this.config = { ...this.config, partitions, ownTopic };
+  }
+
+  /** What will stay on servers of others, before the first of it is made, so that `down --purge` can remove it. */
+  #recordEvidence(): void {
+    const { topic, ownTopic, group, stateKey, counterKey, sequenceKey } = this.config;
+    const { kafka, redis } = this.#run.options;
+    if (redis !== null) writeCredentials(this.#run.runDir, redis);
+    this.#run.updateState({
+      evidence: {
+        ...{ topic, ownTopic, group, stateKey, counterKey, sequenceKey, kafka },
+        redis: redis === null ? null : redisEndpoint(redis),
+      },
+    });
   }
 }
 

@@ -6,13 +6,17 @@
  * T2 Somebody else's topic (--topic with --messages 0) is only read; its end offsets now are what "drained" will mean.
  */
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { PARTITIONS_MAX } from "../../simulator/common/contract/redis-script-codec.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
+import { attemptRepeatedly } from "./attempts.ts";
 
 const CLIENT_ID = "flink-apphost";
 const READY_MS_MAX = 120_000;
+/** Over by the first failure, so each opening is one attempt; a hanging broker has the client's deadlines for answers. */
+const ONE_ATTEMPT_MS = 0;
 const PROBE_MS_MAX = 3_000;
 const LEADERS_MS_MAX = 60_000;
 
@@ -26,9 +30,20 @@ function openCluster(address: string, openDeadlineMs: number, signal?: AbortSign
 }
 
 export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
-  (await openCluster(plan.address, READY_MS_MAX, signal)).close();
+  const isOurs = plan.launch !== null;
+  const cluster = isOurs ? await openCluster(plan.address, READY_MS_MAX, signal) : await contactKafka(plan, signal);
+  cluster.close();
   // The protocol does not tell a broker's version; where we did not start it, it is honestly unknown.
   return { mode: plan.mode, endpoint: plan.endpoint, version: plan.version ?? "unknown" };
+}
+
+function contactKafka({ address, endpoint }: ServerPlan, signal: AbortSignal): Promise<KafkaCluster> {
+  return attemptRepeatedly({
+    attempt: () => openCluster(address, ONE_ATTEMPT_MS, signal),
+    isWorthRepeating: (error) => error.code === "KAFKA_UNREACHABLE",
+    conclude: (last, waitedMs) => createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, last.cause ?? last),
+    signal,
+  });
 }
 
 /** Whether it answers now. */
@@ -67,6 +82,7 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
   const cluster = await openCluster(request.address, READY_MS_MAX, request.signal);
   try {
     const lookup = await cluster.refreshTopic(request.topic);
+    if (lookup.kind === "found") refuseTooMany(request.topic, lookup.topic.partitions.length);
     const partitions = lookup.kind === "missing" ? await createOwnTopic(request) : lookup.topic.partitions.length;
     await cluster.topic(request.topic, LEADERS_MS_MAX);
     const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
@@ -76,6 +92,12 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
   } finally {
     cluster.close();
   }
+}
+
+function refuseTooMany(topic: string, partitions: number): void {
+  if (partitions <= PARTITIONS_MAX) return;
+  const reason = `it has ${partitions} partitions, and one atomic Redis write holds the state of ${PARTITIONS_MAX}`;
+  throw createError("TOPIC_REFUSED", { topic, reason, advice: "give a topic with fewer partitions" });
 }
 
 async function createOwnTopic(request: TopicRequest): Promise<number> {

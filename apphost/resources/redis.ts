@@ -1,28 +1,47 @@
 /** Redis as a resource: ready is an answer to AUTH, INFO and PING, never a bare connect. */
-import { openRedis } from "../../simulator/clients/redis/connection.ts";
+import { openRedis, probeRedis, type RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
+import { ATTEMPTS, attemptRepeatedly } from "./attempts.ts";
 
-const ATTEMPTS = 5;
+/** A server that hangs gets this long for one attempt; one that refuses answers at once. */
 const ATTEMPT_MS_MAX = 60_000;
+const READY_MS_MAX = 120_000;
 const PROBE_MS_MAX = 3_000;
+const PURGE_MS_MAX = 10_000;
 
 /** Waits for the server, and says what it is. */
 export async function waitForRedis(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
-  const connection = await openRedis(plan.address, { attempts: ATTEMPTS, attemptMs: ATTEMPT_MS_MAX, signal });
+  const isOurs = plan.launch !== null;
+  const connection = isOurs
+    ? await openRedis(plan.address, { deadlineMs: READY_MS_MAX, signal })
+    : await contactRedis(plan, signal);
   try {
     const facts = await connection.readFacts();
     const { mode, endpoint } = plan;
-    return { mode, endpoint, version: facts.version, aof: facts.aof, fsync: facts.fsync };
+    // Our own server tells clients which Redis it behaves like; in a report that would pass for a real one.
+    const version = facts.embedded ? `${plan.version ?? "flink-apphost"} (Redis 7.0 dialect)` : facts.version;
+    return { mode, endpoint, version, aof: facts.aof, fsync: facts.fsync };
   } finally {
     connection.close();
   }
 }
 
+function contactRedis({ address, endpoint }: ServerPlan, signal: AbortSignal): Promise<RedisConnection> {
+  return attemptRepeatedly({
+    attempt: () => probeRedis(address, { dialMs: ATTEMPT_MS_MAX, signal }),
+    isWorthRepeating: (error) => error.retryable,
+    conclude: (last, waitedMs) =>
+      createError("REDIS_UNREACHABLE", { endpoint, attempts: ATTEMPTS, waitedMs }, last.cause ?? last),
+    signal,
+  });
+}
+
 /** Whether it answers now. */
 export async function isRedisAnswering(url: string): Promise<boolean> {
   try {
-    (await openRedis(url, { attempts: 1, attemptMs: PROBE_MS_MAX })).close();
+    (await probeRedis(url, { dialMs: PROBE_MS_MAX })).close();
     return true;
   } catch {
     // Whatever the reason, a validator could not read from it either.
@@ -32,7 +51,7 @@ export async function isRedisAnswering(url: string): Promise<boolean> {
 
 /** Returns how many of the keys existed. */
 export async function removeRedisKeys(url: string, keys: readonly string[]): Promise<number> {
-  const connection = await openRedis(url, { attempts: 1 });
+  const connection = await probeRedis(url, { dialMs: PURGE_MS_MAX });
   try {
     return await connection.remove(keys);
   } finally {

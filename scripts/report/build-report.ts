@@ -32,11 +32,14 @@ export function readMachine(): Report["machine"] {
 export function buildReport({ host, checks, ledgers, metrics, machine }: ReportFacts): Report {
   const all: Check[] = [...(checks?.checks ?? []), checkMaxTime(host, checks), checkLoadBalance(host, checks)];
   const { config } = host;
+  const messages = countMessages(host, checks, ledgers);
   const verdict = decideVerdict(host.ending, all, {
     mode: checks?.mode ?? null,
     roundsProduced: host.rounds.length,
     roundsChecked: checks?.rounds.length ?? 0,
     ownTopic: config.ownTopic,
+    processed: messages.processed,
+    requested: messages.requested,
   });
   return {
     schema: 1,
@@ -54,7 +57,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
       stateKey: config.stateKey,
       group: config.group,
     },
-    messages: countMessages(host, checks, ledgers),
+    messages,
     throughput: computeThroughput(checks),
     latencyMs: metrics.latencyMs(checks?.messages.processed ?? null),
     durationMs: {

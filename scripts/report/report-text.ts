@@ -84,7 +84,7 @@ function nameScenarioResult(scenario: Scenario, own: readonly Check[]): string {
 function renderArchitecture({ taskManagers, checkpoints, applies }: Report): string[] {
   const lines = taskManagers.map(
     ({ id, pid, partitions, processed, cpuMs, rssBytesMax, restarts }) =>
-      `${id}: pid ${pid ?? "none"}, partitions ${partitions.join(",") || "none"}, processed ${processed}, ` +
+      `${id}: pid ${pid ?? "none"}, ${partitions.length === 0 ? "idle (no partition)" : `partitions ${partitions.join(",")}`}, processed ${processed}, ` +
       `cpu ${Math.round(cpuMs)} ms, memory ${megabytes(rssBytesMax)}, restarts ${restarts}`,
   );
   return [

@@ -33,6 +33,10 @@ export interface Coverage {
   readonly roundsChecked: number;
   /** On somebody else's topic there are records to check without a round. */
   readonly ownTopic: boolean;
+  /** Messages that were applied; null when that is not known. */
+  readonly processed: number | null;
+  /** Messages that were to be produced in all rounds. */
+  readonly requested: number;
 }
 
 export function decideVerdict(ending: RunEnding, checks: readonly Check[], coverage: Coverage): Verdict {
@@ -44,7 +48,11 @@ export function decideVerdict(ending: RunEnding, checks: readonly Check[], cover
     exitCode: BUDGET_CHECKS.has(id) ? 5 : 4,
     reason: `${title} (${id}): ${reason}`,
   }));
-  const found: Applicable[] = [...judgeEnding(ending), ...byChecks, ...judgeCoverage(ending, checks, coverage)];
+  const found: Applicable[] = [
+    ...judgeEnding(ending, coverage),
+    ...byChecks,
+    ...judgeCoverage(ending, checks, coverage),
+  ];
   const order = [130, 143, 4, 3, 6, 5, 1];
   // A stable sort: among equals the ending comes first, then the checks in their own order.
   found.sort((a, b) => order.indexOf(a.exitCode) - order.indexOf(b.exitCode));
@@ -55,23 +63,35 @@ export function decideVerdict(ending: RunEnding, checks: readonly Check[], cover
   return { verdict: interrupted ? "interrupted" : "failed", exitCode: first.exitCode, reasons };
 }
 
-function judgeEnding(ending: RunEnding): Applicable[] {
+function judgeEnding(ending: RunEnding, coverage: Coverage): Applicable[] {
+  const reached = describeReached(coverage);
   switch (ending.kind) {
     case "drained":
       return [];
     case "interrupted":
-      return [{ exitCode: ending.signal === "SIGINT" ? 130 : 143, reason: `interrupted by ${ending.signal}` }];
+      return [
+        { exitCode: ending.signal === "SIGINT" ? 130 : 143, reason: `interrupted by ${ending.signal}: ${reached}` },
+      ];
     case "infrastructureFailed":
       return [{ exitCode: 3, reason: ending.reason }];
     case "jobFailed":
       return [{ exitCode: 6, reason: ending.reason }];
     case "timeExceeded":
-      return [{ exitCode: 5, reason: `the time budget passed while waiting for ${ending.waitedFor}` }];
+      return [{ exitCode: 5, reason: `--max-time passed while waiting for ${ending.waitedFor}: ${reached}` }];
     case "unexpected":
       return [{ exitCode: 1, reason: ending.reason }];
     default:
       return unreachable(ending);
   }
+}
+
+/** What a run that ended early had done by then. */
+function describeReached({ processed, requested, ownTopic }: Coverage): string {
+  if (processed === null) return "how many messages were processed is not known";
+  const done = processed.toLocaleString("en-US");
+  return ownTopic
+    ? `${done} of ${requested.toLocaleString("en-US")} messages were processed`
+    : `${done} messages were processed`;
 }
 
 /**

@@ -11,10 +11,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { createBackoff } from "../../common/foundation/backoff.ts";
-import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { parseRedisUrl, type RedisEndpoint } from "./endpoint.ts";
 import { firstLine, meaningOf, refusalError } from "./server-replies.ts";
+
+const DIAL_MS_MAX = 5_000;
 
 export interface DialOptions {
   /** Dialling goes on, with backoff 50 ms → 1 s, for at most this long. */
@@ -23,13 +25,13 @@ export interface DialOptions {
   readonly connectMs: number;
   readonly replyMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Told once, when the first dial failed. */
+  readonly log?: Log | undefined;
 }
 
 export interface OpenOptions {
-  /** Default 5. */
-  readonly attempts?: number;
-  /** At most this long for each attempt, which dials again and again. Default 60,000. */
-  readonly attemptMs?: number;
+  /** Dialling goes on for at most this long. Default 60,000. */
+  readonly deadlineMs?: number;
   readonly replyMs?: number;
   readonly signal?: AbortSignal;
   readonly log?: Log;
@@ -44,29 +46,28 @@ export interface RedisFacts {
   readonly fsync: string | null;
 }
 
-/** The readiness probe and everything that only reads: opens a connection whose server answers PING. */
+/** For everything that only reads: a connection to a server that may still be starting. */
 export async function openRedis(url: string, options: OpenOptions = {}): Promise<RedisConnection> {
+  const { deadlineMs = 60_000, replyMs = 5_000, signal, log } = options;
+  return dialRedis(parseRedisUrl(url), { deadlineMs, connectMs: DIAL_MS_MAX, replyMs, signal, log });
+}
+
+/** One dial, in which a server may take up to `dialMs` for each answer. Throws REDIS_UNREACHABLE with its cause. */
+export async function probeRedis(
+  url: string,
+  options: { readonly dialMs: number; readonly signal?: AbortSignal },
+): Promise<RedisConnection> {
   const endpoint = parseRedisUrl(url);
-  const { attempts = 5, attemptMs = 60_000, replyMs = 5_000, signal, log } = options;
+  const { dialMs, signal } = options;
   const startedMs = performance.now();
-  let last: unknown;
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    try {
-      return await dialRedis(endpoint, {
-        deadlineMs: attemptMs,
-        connectMs: Math.min(attemptMs, 5_000),
-        replyMs: Math.min(attemptMs, replyMs),
-        signal,
-      });
-    } catch (error) {
-      // A wrong password or URL does not become right by trying again.
-      if (!isAppError(error) || !error.retryable) throw error;
-      last = error;
-      log?.warn(`attempt ${attempt} of ${attempts} to reach Redis failed`, error);
-    }
+  try {
+    return await introduce(endpoint, { deadlineMs: dialMs, connectMs: dialMs, replyMs: dialMs, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (isAppError(error)) throw error;
+    const waitedMs = Math.round(performance.now() - startedMs);
+    throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts: 1, waitedMs }, error);
   }
-  const waitedMs = Math.round(performance.now() - startedMs);
-  throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts, waitedMs }, causeOf(last));
 }
 
 /** Dials until a server answers PING. Throws REDIS_UNREACHABLE, or at once what no retry helps. */
@@ -83,6 +84,7 @@ export async function dialRedis(endpoint: RedisEndpoint, options: DialOptions): 
       if (isAppError(error) && !error.retryable) throw error;
       last = error;
     }
+    if (attempts === 1) options.log?.warn(`Redis at ${endpoint.text} does not answer yet`, last);
     const waitMs = backoff.nextMs();
     const waitedMs = Math.round(performance.now() - startedMs);
     if (waitedMs + waitMs >= options.deadlineMs) {
@@ -280,9 +282,4 @@ export function parseInfo(text: string): Record<string, string> {
     if (colon > 0 && !line.startsWith("#")) fields[line.slice(0, colon)] = line.slice(colon + 1);
   }
   return fields;
-}
-
-/** The innermost reason reads best under a new REDIS_UNREACHABLE; the one in between says the same with other numbers. */
-function causeOf(error: unknown): unknown {
-  return isAppError(error) && error.code === "REDIS_UNREACHABLE" ? new Error(describeError(error.cause)) : error;
 }

@@ -28,6 +28,12 @@ export const hostErrors = {
     false,
     (p) => `${p.resource} cannot run in mode ${p.mode}: ${p.reason}`,
   ),
+  PORT_TAKEN: row<{ port: number; usedBy: string; code: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `port ${p.port}, which --fixed-ports gives to ${p.usedBy}, cannot be listened on (${p.code}): end the program that uses it, or leave --fixed-ports away`,
+  ),
   SERVER_LOST: row<{ resource: string; how: string; advice: string }>(
     "infrastructure",
     false,

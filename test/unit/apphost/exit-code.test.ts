@@ -18,6 +18,8 @@ it.each([
   [{ kind: "timeExceeded", waitedFor: "x" } as const, 5],
   [endingOfCategory("infrastructure", "r"), 3],
   [endingOfCategory("job", "r"), 6],
+  // A part of the job that refuses what it was given; the host's own refusals never become an ending.
+  [endingOfCategory("usage", "r"), 6],
   [endingOfCategory("unexpected", "r"), 1],
   // Without a report nothing was proven, whatever the run did.
   [{ kind: "drained" } as const, 1],

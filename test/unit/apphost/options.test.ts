@@ -74,6 +74,7 @@ describe("values", () => {
     ["kafka", "localhost:99999", "--kafka"],
     ["redis", "http://localhost:6379", "--redis"],
     ["topic", "a b", "--topic"],
+    ["partitions", "351", "--partitions"],
     ["testOperator", "/bin/sh", "--test-operator"],
   ])("refuses %s = %s by name, value and form", (name, value, flag) => {
     const refusal = refusalOf(() => resolveOptions("up", { [name]: value }, {}));

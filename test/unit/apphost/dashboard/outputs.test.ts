@@ -2,9 +2,30 @@ import { describe, expect, it } from "vitest";
 import { createEventFeed, type EventFeed } from "../../../../apphost/dashboard/event-feed.ts";
 import { startJsonOutput } from "../../../../apphost/dashboard/json-output.ts";
 import { resolveUiMode } from "../../../../apphost/dashboard/output.ts";
-import { startPlainOutput } from "../../../../apphost/dashboard/plain-output.ts";
+import { formatProgress, startPlainOutput } from "../../../../apphost/dashboard/plain-output.ts";
 import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
-import { SAMPLE_START_US, type SampleOptions, sampleEvents, sampleProgress } from "../../../support/sample-events.ts";
+import {
+  SAMPLE_START_US,
+  type SampleOptions,
+  sampleEvents,
+  sampleProgress,
+  sampleResource,
+} from "../../../support/sample-events.ts";
+
+/** Of a run that failed before anything could be counted. */
+const unknownVerdict: HostEventBody & { type: "verdict" } = {
+  type: "verdict",
+  verdict: "failed",
+  exitCode: 3,
+  reasons: [],
+  runId: "",
+  report: "",
+  processed: null,
+  lost: null,
+  duplicated: null,
+  endToEndPerSecond: null,
+  checks: { passed: 0, failed: 0, notApplicable: 12 },
+};
 
 /** A feed whose clock is the events' own. */
 function createSampleFeed(): { feed: EventFeed; play: (events: readonly HostEvent[]) => void } {
@@ -56,8 +77,38 @@ describe("plain output", () => {
 
   it("names the reasons of a failure", async () => {
     const lines = await playPlain({ passed: false }, true);
-    expect(lines[0]).toMatch(/^FAILED: 9,999,999 messages processed, 1 lost/);
+    expect(lines[0]).toMatch(/^FAILED \(exit 4\): 9,999,999 messages processed, 1 lost/);
     expect(lines[1]).toBe("  reason  partition-counts: expected 500,000, found 499,999 in partition 7");
+  });
+
+  it("shows the cause of a failed start once, with the last lines of what failed, and nothing as a sign", async () => {
+    const lines: string[] = [];
+    const { feed, play } = createSampleFeed();
+    const output = startPlainOutput({ feed, write: (line) => lines.push(line), summaryOnly: true });
+    const cause = "kafka ended with exit code 1; its last lines:\nfirst\njava.lang.OutOfMemoryError";
+    const kafka = sampleResource("kafka", "kafka", "failedToStart");
+    play(
+      [
+        { ...kafka, reason: "exit code 1" } as HostEventBody,
+        { type: "notice", level: "error", resource: "host", text: cause } as const,
+        { ...unknownVerdict, reasons: [cause] },
+      ].map((body) => ({ atUs: SAMPLE_START_US, ...body })),
+    );
+    await output.close();
+    expect(lines).toEqual([
+      "FAILED (exit 3): how many messages were processed is not known, nothing was checked",
+      "  reason  kafka ended with exit code 1; its last lines:",
+      "    | first",
+      "    | java.lang.OutOfMemoryError",
+      "  failed  kafka",
+    ]);
+  });
+
+  it("never shows more processed than produced, though acknowledgements are heard of later", () => {
+    const late = { ...sampleProgress(0.5), acknowledged: 4_000_000 };
+    expect(formatProgress(late)).toContain("produced  5,000,000 of 10,000,000  processed  5,000,000");
+    // Nothing of ours is produced into somebody else's topic.
+    expect(formatProgress({ ...late, round: 0 })).toMatch(/^processed {2}5,000,000 of 10,000,000/);
   });
 
   it("never calls a run without a verdict anything else", async () => {

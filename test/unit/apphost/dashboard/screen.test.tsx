@@ -48,7 +48,7 @@ describe("the dashboard in 80x24", () => {
 
   it("shows the verdict, its reasons and the report", () => {
     const screen = draw(sample({ passed: false }), 80, 24).join("\n");
-    expect(screen).toContain("FAILED: 9,999,999 messages processed, 1 lost, 0 duplicated");
+    expect(screen).toContain("FAILED (exit 4): 9,999,999 messages processed, 1 lost, 0 duplicated");
     expect(screen).toContain("partition-counts: expected 500,000");
     expect(screen).toContain("report .flink-apphost/runs/");
   });

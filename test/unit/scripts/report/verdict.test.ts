@@ -16,7 +16,8 @@ const passed = check("I2-total", "passed");
 const violated = check("I2-total", "failed");
 const slow = check("max-time", "failed");
 const skipped = check("I6-order", "notApplicable");
-const all: Coverage = { mode: "drained", roundsProduced: 1, roundsChecked: 1, ownTopic: true };
+const messages = { processed: 900, requested: 1_000 };
+const all: Coverage = { mode: "drained", roundsProduced: 1, roundsChecked: 1, ownTopic: true, ...messages };
 const prefix: Coverage = { ...all, mode: "prefix" };
 const none: Coverage = { ...all, mode: null, roundsChecked: 0 };
 
@@ -59,6 +60,21 @@ describe("decideVerdict", () => {
 
   it("gives the reasons in the order of their exit codes, and names a missed deadline once", () => {
     const { reasons } = decideVerdict(timeExceeded, [slow, violated], prefix);
-    expect(reasons).toEqual(["I2-total (I2-total): because", "the time budget passed while waiting for the drain"]);
+    expect(reasons).toEqual([
+      "I2-total (I2-total): because",
+      "--max-time passed while waiting for the drain: 900 of 1,000 messages were processed",
+    ]);
+  });
+
+  it("says what an interrupted run had done, as far as that is known", () => {
+    expect(decideVerdict(sigint, [], prefix).reasons).toEqual([
+      "interrupted by SIGINT: 900 of 1,000 messages were processed",
+    ]);
+    expect(decideVerdict(sigterm, [], { ...none, processed: null }).reasons).toEqual([
+      "interrupted by SIGTERM: how many messages were processed is not known",
+    ]);
+    expect(decideVerdict(sigint, [], { ...prefix, ownTopic: false }).reasons).toEqual([
+      "interrupted by SIGINT: 900 messages were processed",
+    ]);
   });
 });
