@@ -27,6 +27,8 @@ export class ProductHost {
   readonly #output: { stdout: string; stderr: string };
   readonly #ended: Promise<string>;
   #how: string | null = null;
+  /** A line on its standard output that is no event, which it promises never to write. */
+  #strangeLine: string | null = null;
 
   constructor(spec: ProductSpec) {
     this.#name = spec.name;
@@ -45,9 +47,12 @@ export class ProductHost {
     const { stdout } = this.#child;
     if (stdout === null) return;
     createInterface({ input: stdout }).on("line", (line) => {
-      const event = JSON.parse(line) as HostEvent;
-      this.events.push(event);
-      spec.onEvent?.(event);
+      const event = parseEvent(line);
+      if (event === undefined) this.#strangeLine ??= line;
+      else {
+        this.events.push(event);
+        spec.onEvent?.(event);
+      }
     });
   }
 
@@ -73,6 +78,7 @@ export class ProductHost {
       const how = await withDeadline(this.#ended, { what: `the end of ${this.#name}`, deadlineMs });
       signal.throwIfAborted();
       if (how !== "exit code 0") throw this.#error(how);
+      if (this.#strangeLine !== null) throw new Error(`${this.#name} wrote what is no event: ${this.#strangeLine}`);
     } finally {
       signal.removeEventListener("abort", abort);
       await this.stop();
@@ -88,6 +94,15 @@ export class ProductHost {
     const verdict = this.events.findLast((event) => event.type === "verdict");
     const reasons = verdict === undefined ? lastLines(this.#output) : verdict.reasons.join("; ");
     return createError("CHILD_EXITED", { resource: this.#name, how, lastLines: reasons });
+  }
+}
+
+function parseEvent(line: string): HostEvent | undefined {
+  try {
+    return JSON.parse(line) as HostEvent;
+  } catch {
+    // Not JSON: the caller keeps the line, and the run fails with it.
+    return undefined;
   }
 }
 

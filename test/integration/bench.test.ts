@@ -1,0 +1,132 @@
+/**
+ * The bench as a process: what it writes, what it says of parts that are not installed, and that it leaves nothing behind
+ * also when it is interrupted. Its figures are not looked at: a time is no promise.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Outcome } from "../../scripts/bench/suite.ts";
+import type { SuiteSummary } from "../../scripts/bench/summary.ts";
+import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { distPath } from "../support/dist.ts";
+import { findRunDir } from "../support/run-cli.ts";
+import { expectNoRunProcesses } from "../support/run-processes.ts";
+
+const BENCH_MS_MAX = 100_000;
+
+interface Result {
+  readonly versions: Readonly<Record<string, string | null>>;
+  readonly machine: { readonly cores: number };
+  readonly suites: readonly SuiteSummary[];
+  readonly samples: readonly Outcome[];
+}
+
+let cwd: string;
+let bench: ChildProcess | undefined;
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), "flink-apphost-bench-"));
+});
+
+afterEach(async () => {
+  if (bench !== undefined && bench.exitCode === null) {
+    bench.kill("SIGTERM");
+    await once(bench, "exit");
+  }
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+/** No KAFKA_HOME: the real parts are missing, whatever is installed on the machine. */
+function startBench(args: readonly string[]): {
+  child: ChildProcess;
+  ended: Promise<number | null>;
+  output: () => string;
+} {
+  const { KAFKA_HOME: _, ...env } = process.env;
+  const child = spawn(process.execPath, [distPath("scripts/bench/main"), "--quick", ...args], { cwd, env });
+  bench = child;
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (output += text.toString()));
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return {
+    child,
+    output: () => output,
+    ended: withDeadline(ended, { what: `the end of the bench ${args.join(" ")}`, deadlineMs: BENCH_MS_MAX }),
+  };
+}
+
+const listBenchFolder = (): string[] => readdirSync(join(cwd, ".flink-apphost", "bench"));
+
+function readResult(): Result {
+  const files = listBenchFolder();
+  // One result, and no folder of work.
+  expect(files).toEqual([expect.stringMatching(/^\d{8}T\d{6}Z\.json$/)]);
+  return JSON.parse(readFileSync(join(cwd, ".flink-apphost", "bench", files[0] as string), "utf8")) as Result;
+}
+
+test("codecs are measured on the same records, and one that is not installed is marked missing", async () => {
+  const { ended, output } = startBench(["--suite", "codec"]);
+  expect(await ended, output()).toBe(0);
+  const { samples, suites, versions, machine } = readResult();
+  const byCase = new Map(samples.map((sample) => [sample.case, sample]));
+  expect(byCase.get("codec/own")).toMatchObject({
+    status: "measured",
+    figures: {
+      encodeNs: expect.any(Number),
+      crcNs: expect.any(Number),
+      parseNs: expect.any(Number),
+      decodeNs: expect.any(Number),
+      validateNs: expect.any(Number),
+    },
+  });
+  expect(byCase.get("codec/kafkajs")).toMatchObject({ status: "measured", messages: 4_000 });
+  if (versions["@platformatic/kafka"] === null) {
+    expect(byCase.get("codec/platformatic")).toMatchObject({ status: "missing" });
+    expect(suites[0]?.missing).toHaveLength(1);
+    expect(output()).toContain("missing: @platformatic/kafka");
+  }
+  expect([machine.cores > 0, versions["node"]]).toEqual([true, process.version]);
+});
+
+test("without real servers the embedded pipeline is measured, with CPU by process, and the rest is missing", async () => {
+  const { ended, output } = startBench(["--suite", "pipeline,peers", "--messages", "20_000"]);
+  expect(await ended, output()).toBe(0);
+  const { samples } = readResult();
+  const measured = samples.filter((sample) => sample.status === "measured");
+  expect(measured.map((sample) => sample.case)).toEqual(["pipeline/embedded"]);
+  expect(measured[0]).toMatchObject({
+    messages: 20_000,
+    brokerLoadsBefore: null,
+    figures: { endToEndPerSecond: expect.any(Number), drainPerSecond: null },
+  });
+  if (process.platform === "linux") {
+    const groups = ["broker", "host", "jobManager", "producer", "redis", "taskManagers"];
+    expect(Object.keys(measured[0]?.cpuUsPerMessage ?? {})).toEqual(expect.arrayContaining(groups));
+  }
+  const others = samples.filter((sample) => sample.status !== "measured");
+  expect(others.map(({ status }) => status)).toEqual(others.map(() => "missing"));
+  expect(output()).toContain("missing: ProducerPerformance (Java, acks=all): KAFKA_HOME");
+});
+
+test("an interrupted bench takes its run down and leaves no process and no folder of work", async () => {
+  const { child, ended, output } = startBench(["--suite", "startup"]);
+  const runFolder = await waitUntil(
+    () => {
+      if (!existsSync(join(cwd, ".flink-apphost", "bench"))) return undefined;
+      const [work] = listBenchFolder().filter((name) => name.startsWith("work-"));
+      if (work === undefined) return undefined;
+      const folder = join(cwd, ".flink-apphost", "bench", work);
+      const [run] = readdirSync(folder);
+      return run === undefined ? undefined : findRunDir(join(folder, run));
+    },
+    { what: "the folder of the bench's first run", deadlineMs: 30_000 },
+  );
+  const runId = runFolder.replace(/^.*-/, "");
+  child.kill("SIGINT");
+  expect(await ended, output()).toBe(130);
+  await expectNoRunProcesses(runId);
+  expect(listBenchFolder()).toEqual([]);
+});
