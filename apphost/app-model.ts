@@ -5,6 +5,9 @@
  *   redis ──┘                                          │
  *                                          producer ── validator ── report  once a round
  *
+ * Loading code is most of what a start costs, so the processes of standing resources are forked at once and load while
+ * they wait; what they do after that, and the addresses they do it with, they are told when all they wait for is reached.
+ *
  * Starting walks this graph forwards, stopping backwards (`orchestrator/`). How each kind of resource is started is in
  * `resources/` and `drivers/`; nothing there decides an order.
  */
@@ -32,6 +35,7 @@ export function describeApplication(options: { readonly taskManagers: number }):
       life: "standing",
       group: TASK_MANAGERS,
       waitsFor: [{ on: "jobmanager", until: "ready" }],
+      loadsEarly: true,
     });
   }
   return (
@@ -51,9 +55,9 @@ export function describeApplication(options: { readonly taskManagers: number }):
 }
 
 function standing(name: string, kind: ResourceDeclaration["kind"], waitsFor: readonly WaitsFor[]): ResourceDeclaration {
-  return { name, kind, life: "standing", group: null, waitsFor };
+  return { name, kind, life: "standing", group: null, waitsFor, loadsEarly: waitsFor.length > 0 };
 }
 
 function task(name: string, kind: ResourceDeclaration["kind"], waitsFor: readonly WaitsFor[]): ResourceDeclaration {
-  return { name, kind, life: "task", group: null, waitsFor };
+  return { name, kind, life: "task", group: null, waitsFor, loadsEarly: false };
 }

@@ -43,6 +43,8 @@ export interface ResourceDeclaration {
   /** Replicas share a group name, and dependents wait for the group. */
   readonly group: string | null;
   readonly waitsFor: readonly WaitsFor[];
+  /** Its process may load its code while it waits. It gets addresses, and begins to work, when all is reached. */
+  readonly loadsEarly: boolean;
 }
 
 export interface ResourceSnapshot {

@@ -12,7 +12,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
-import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import type { BeginMessage, ChildMessage } from "../../simulator/common/contract/child-messages.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createOutputLines } from "./output-lines.ts";
 import { isGroupAlive, type ProcessIdentity, readStartTime, signalGroup } from "./process-identity.ts";
@@ -42,6 +42,11 @@ export interface RunningServer {
   kill(): void;
 }
 
+export interface RunningChild extends RunningServer {
+  /** To one with a channel. A child that is gone is reported by its exit, not here. */
+  send(message: BeginMessage): void;
+}
+
 export interface ChildHooks {
   /** Log of the resource; stays open over restarts. */
   readonly log: Writable;
@@ -52,7 +57,7 @@ export interface ChildHooks {
 const LAST_WORDS_MS_MAX = 2_000;
 const KILL_MS_MAX = 10_000;
 
-export function startChildProcess(command: ChildCommand, hooks: ChildHooks): RunningServer {
+export function startChildProcess(command: ChildCommand, hooks: ChildHooks): RunningChild {
   const run = execa(command.command, command.args, {
     env: command.env,
     extendEnv: false,
@@ -80,6 +85,9 @@ export function startChildProcess(command: ChildCommand, hooks: ChildHooks): Run
     pid: pid ?? null,
     exited,
     newestLines: (count) => lines.newest(count),
+    send: (message) => {
+      if (child.connected) child.send(message, () => undefined);
+    },
     stop: (budgetMs) => (pid === undefined ? Promise.resolve() : stopGroup(pid, budgetMs)),
     kill: () => {
       if (pid !== undefined) signalGroup(pid, "SIGKILL");

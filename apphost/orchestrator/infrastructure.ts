@@ -63,6 +63,8 @@ export interface ServerResource {
   readonly plan: ResourcePlan;
   /** Throws before the server was launched. */
   readonly server: () => ServerPlan;
+  /** Settles when its first process was started, or its address taken. */
+  readonly launched: Promise<void>;
   /** What answered; null before it did. */
   readonly facts: () => Infrastructure | null;
 }
@@ -81,12 +83,10 @@ export function createServerResource(
     if (server === null) throw createError("ASSERTION_FAILED", { what: `${kind} is not planned yet` });
     return server;
   };
-  const launch = async (launch: Launch) => {
-    // Only a first start may move to another port: dependents know the address after that.
-    if (server === null || launch.formerLastLines !== null) server = await driver.plan(kind, context);
-    if (server.dataFolder !== null && launch.life === 0) run.removeAtEnd(dirname(server.dataFolder));
-    if (server.launch === null) return createExternalServer();
-    return server.launch({
+  const launched = Promise.withResolvers<void>();
+  const start = async (planned: ServerPlan): Promise<RunningServer> => {
+    if (planned.launch === null) return createExternalServer();
+    return planned.launch({
       log: run.logOf(kind),
       onSpawn: (identity) => run.recordChild(kind, identity),
       onMessage(message) {
@@ -95,6 +95,14 @@ export function createServerResource(
       },
     });
   };
+  const launch = async (launch: Launch) => {
+    // Only a first start may move to another port: dependents know the address after that.
+    if (server === null || launch.formerLastLines !== null) server = await driver.plan(kind, context);
+    if (server.dataFolder !== null && launch.life === 0) run.removeAtEnd(dirname(server.dataFolder));
+    const running = await start(server);
+    launched.resolve();
+    return running;
+  };
   const waitReady = async (launch: Launch) => {
     facts =
       kind === "kafka" ? await waitForKafka(current(), launch.signal) : await waitForRedis(current(), launch.signal);
@@ -102,6 +110,7 @@ export function createServerResource(
   };
   return {
     server: current,
+    launched: launched.promise,
     facts: () => facts,
     plan: {
       declaration,

@@ -199,7 +199,7 @@ class ResourceSupervisor implements Supervisor {
   #becomeReady(ended: AbortSignal): number | null {
     if (ended.aborted || this.#stopping.signal.aborted) return null;
     this.#everReady = true;
-    this.#move({ state: "running" });
+    this.#move({ state: "running", endpoint: this.#plan.endpoint() });
     if (this.#openFault !== null) {
       this.#openFault.record.recoveredAfterMs(Math.round(performance.now() - this.#openFault.sinceMs));
       this.#openFault = null;

@@ -6,8 +6,11 @@ import type { Application } from "../model/application.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
 
 export interface StartActions {
-  /** Settles when the resource is ready. */
-  start(resource: ResourceDeclaration): Promise<void>;
+  /**
+   * Settles when the resource is ready. Called before all that it waits for is reached only if it loads early; `reached`
+   * then settles when it may begin.
+   */
+  start(resource: ResourceDeclaration, reached: Promise<unknown>): Promise<void>;
   /** Settles when a milestone other than "ready" is reached. */
   reach(wait: WaitsFor): Promise<void>;
   showWaiting(resource: ResourceDeclaration, reason: string): void;
@@ -24,9 +27,11 @@ export async function startInOrder(application: Application, actions: StartActio
     const work = async () => {
       if (waitsFor.length > 0) {
         actions.showWaiting(resource, `waiting for ${waitsFor.map((wait) => `${wait.on} ${wait.until}`).join(", ")}`);
-        await Promise.all(waitsFor.map(reached));
       }
-      await actions.start(resource);
+      const all = Promise.all(waitsFor.map(reached));
+      if (!resource.loadsEarly) await all;
+      // Both are awaited: what it waits for may fail, and then it never begins.
+      await Promise.all([all, actions.start(resource, all)]);
     };
     started.set(resource.name, work());
   }

@@ -2,6 +2,7 @@
  * The system of one run: every resource of the model with its supervisor, its addresses, and the milestones that others
  * wait for. It knows how each resource is started; the model alone knows when.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
 import { groupName, JOB_NAME, jobIdOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
@@ -24,11 +25,12 @@ import {
   createForeignEnvironment,
   createProgramCommand,
   judgeTask,
+  type LateEnvironment,
   planProgram,
 } from "../resources/node-process.ts";
 import { startChildProcess } from "./child-process.ts";
-import { type ChosenDrivers, createServerResource, type ServerResource } from "./infrastructure.ts";
 import { takeFixedPort } from "./fixed-port.ts";
+import { type ChosenDrivers, createServerResource, type ServerResource } from "./infrastructure.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
@@ -86,6 +88,9 @@ class RunSystem implements System {
   readonly #drivers: ChosenDrivers;
   readonly #servers: Readonly<Record<ServerKind, ServerResource>>;
   #ports: JobManagerTask | null = null;
+  #turns: Promise<void>;
+  /** For those that load early: settles when they may begin. */
+  readonly #reached = new Map<string, Promise<unknown>>();
   #areServersTold = false;
 
   constructor(run: RunContext, drivers: ChosenDrivers) {
@@ -98,6 +103,7 @@ class RunSystem implements System {
       kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context, () => this.#noteServers()),
       redis: createServerResource(run, this.#declaration("redis"), drivers.redis, context, () => this.#noteServers()),
     };
+    this.#turns = Promise.all([this.#servers.kafka.launched, this.#servers.redis.launched]).then(() => undefined);
     for (const declaration of this.application.order) {
       if (declaration.life === "standing") this.#supervise(declaration);
     }
@@ -130,7 +136,13 @@ class RunSystem implements System {
   async start(): Promise<void> {
     const { ending } = this.#run;
     const started = startInOrder(this.application, {
-      start: async ({ name }) => present(this.supervisors.get(name), name).start(),
+      start: async ({ name, loadsEarly }, reached) => {
+        if (loadsEarly) {
+          this.#reached.set(name, reached);
+          await this.#takeTurn();
+        }
+        return present(this.supervisors.get(name), name).start();
+      },
       reach: (wait) => this.#reach(wait),
       showWaiting: ({ name }, reason) => this.supervisors.get(name)?.showWaiting(reason),
     });
@@ -139,6 +151,16 @@ class RunSystem implements System {
     await Promise.race([started, rejectOnAbort(ending.signal)]);
     const producer = this.#declaration("producer");
     for (const wait of producer.waitsFor) await this.#reach(wait);
+  }
+
+  /**
+   * Those that load early come after the servers, for which all of them wait in the end, and one in a turn of the event
+   * loop: forking blocks it, and twenty forks in a row would make answers of the servers look late.
+   */
+  #takeTurn(): Promise<void> {
+    const mine = this.#turns;
+    this.#turns = mine.then(() => nextTurn());
+    return mine;
   }
 
   startTask(name: string, task: object | null): Supervisor {
@@ -180,7 +202,9 @@ class RunSystem implements System {
         : planProgram({
             declaration,
             run: this.#run,
-            command: (launch) => this.#createCommand(name, kind as ProgramKind, launch, task),
+            entry: ENTRY[kind as ProgramKind],
+            reached: () => this.#reached.get(name) ?? null,
+            late: (launch) => this.#createLateEnvironment(kind as ProgramKind, launch, task),
             endpoint: () =>
               kind === "jobmanager" && this.#ports !== null ? `${LOOPBACK}:${this.#ports.restPort}` : null,
             judge: this.#judge(name, kind as ProgramKind),
@@ -191,21 +215,18 @@ class RunSystem implements System {
     return supervisor;
   }
 
-  async #createCommand(name: string, kind: ProgramKind, launch: Launch, task: object | null) {
-    const common = { run: this.#run, config: this.config };
+  async #createLateEnvironment(kind: ProgramKind, launch: Launch, task: object | null): Promise<LateEnvironment> {
     // The report is made even of a run whose servers never came up.
-    if (kind === "report") return createProgramCommand(name, ENTRY[kind], { ...common, connections: null }, task);
-    const environment = () => ({ ...common, connections: this.connections() });
+    if (kind === "report") return { config: this.config, connections: null, task };
+    let ownTask = task;
     if (kind === "jobmanager") {
       const isClash = launch.formerLastLines !== null && isPortClash(launch.formerLastLines);
       if (this.#ports === null || isClash) this.#ports = await this.#chooseJobManagerPorts();
-      return createProgramCommand(name, ENTRY[kind], environment(), this.#ports);
+      ownTask = this.#ports;
+    } else if (kind === "taskmanager") {
+      ownTask = { incarnation: String(launch.life + 1) } satisfies TaskManagerTask;
     }
-    if (kind === "taskmanager") {
-      const lifeTask: TaskManagerTask = { incarnation: String(launch.life + 1) };
-      return createProgramCommand(name, ENTRY[kind], environment(), lifeTask);
-    }
-    return createProgramCommand(name, ENTRY[kind], environment(), task);
+    return { config: this.config, connections: this.connections(), task: ownTask };
   }
 
   async #chooseJobManagerPorts(): Promise<JobManagerTask> {

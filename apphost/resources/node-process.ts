@@ -10,7 +10,12 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { entryPoint } from "../entry-point.ts";
 import { type Connections, connectionVariables } from "../model/connection.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
-import { type ChildCommand, describeExit, startChildProcess } from "../orchestrator/child-process.ts";
+import {
+  type ChildCommand,
+  describeExit,
+  type RunningChild,
+  startChildProcess,
+} from "../orchestrator/child-process.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../orchestrator/restart.ts";
 import type { RunContext } from "../orchestrator/run-context.ts";
 
@@ -30,23 +35,36 @@ export function createProgramCommand(
   environment: ProgramEnvironment,
   task: object | null,
 ): ChildCommand {
-  const { run, config, connections } = environment;
+  const { env, ...command } = createEarlyCommand(resource, entry, environment.run);
+  return { ...command, env: { ...env, ...createLateVariables({ ...environment, task }) } };
+}
+
+type RunFacts = ProgramEnvironment["run"];
+
+/** All but the late variables. */
+function createEarlyCommand(resource: string, entry: string, run: RunFacts): ChildCommand {
   return {
     command: process.execPath,
     args: [entryPoint(entry)],
     env: {
       ...inheritedVariables(),
-      ...(connections === null ? {} : connectionVariables(connections)),
       [ENV.run]: run.runId,
       [ENV.runDir]: run.runDir,
       [ENV.resource]: resource,
       [ENV.clock]: run.clock.pair,
       [ENV.token]: run.token,
-      [ENV.config]: JSON.stringify(config),
-      ...(task === null ? {} : { [ENV.task]: JSON.stringify(task) }),
     },
     input: null,
     hasChannel: true,
+  };
+}
+
+/** What is certain only when all that a program waits for is reached. */
+function createLateVariables({ config, connections, task }: LateEnvironment): Record<string, string> {
+  return {
+    ...(connections === null ? {} : connectionVariables(connections)),
+    [ENV.config]: JSON.stringify(config),
+    ...(task === null ? {} : { [ENV.task]: JSON.stringify(task) }),
   };
 }
 
@@ -63,21 +81,30 @@ function inheritedVariables(): Record<string, string> {
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
+export interface LateEnvironment extends Pick<ProgramEnvironment, "config" | "connections"> {
+  readonly task: object | null;
+}
+
 export interface ProgramOptions {
   readonly declaration: ResourceDeclaration;
   readonly run: RunContext;
-  /** Made anew for each life: the task may differ, as a TaskManager's incarnation does. */
-  readonly command: (launch: Launch) => Promise<ChildCommand>;
+  readonly entry: string;
+  /** Settles when it may begin; null: it may at once. Asked for at each launch. */
+  readonly reached: () => Promise<unknown> | null;
+  /** Only called when it may begin, and anew for each life: the task may differ, as a TaskManager's incarnation does. */
+  readonly late: (launch: Launch) => Promise<LateEnvironment>;
   readonly endpoint?: () => string | null;
   readonly judge: (end: ProcessEnd) => Judgement;
   readonly onMessage: (message: ChildMessage) => void;
 }
 
-/** A resource that is one of our programs. */
+/** A resource that is one of our programs. One that may not begin yet is started all the same, and loads its code. */
 export function planProgram(options: ProgramOptions): ResourcePlan {
   const { declaration, run } = options;
   const { name } = declaration;
   let ready = Promise.withResolvers<void>();
+  const gate = createGate(options.reached);
+  let waiting: RunningChild | null = null;
   return {
     declaration,
     isServer: false,
@@ -89,16 +116,53 @@ export function planProgram(options: ProgramOptions): ResourcePlan {
       launch.signal.addEventListener("abort", () => ready.reject(launch.signal.reason), { once: true });
       run.seen.forgetFailure(name);
       const { resolve } = ready;
-      return startChildProcess(await options.command(launch), {
-        log: run.logOf(name),
-        onSpawn: (identity) => run.recordChild(name, identity),
-        onMessage(message) {
-          if (message.type === "ready") resolve();
-          options.onMessage(message);
+      const command = createEarlyCommand(name, options.entry, run);
+      const isEarly = !gate.isOpen();
+      const env = isEarly ? { [ENV.begin]: "channel" } : createLateVariables(await options.late(launch));
+      const child = startChildProcess(
+        { ...command, env: { ...command.env, ...env } },
+        {
+          log: run.logOf(name),
+          onSpawn: (identity) => run.recordChild(name, identity),
+          onMessage(message) {
+            if (message.type === "ready") resolve();
+            options.onMessage(message);
+          },
         },
-      });
+      );
+      waiting = isEarly ? child : null;
+      return child;
     },
-    waitReady: () => withDeadline(ready.promise, { what: `the start of ${name}`, deadlineMs: READY_MS_MAX }),
+    async waitReady(launch) {
+      const child = waiting;
+      if (child !== null) {
+        await Promise.race([gate.opened(), ready.promise]);
+        child.send({ type: "begin", variables: createLateVariables(await options.late(launch)) });
+      }
+      await withDeadline(ready.promise, { what: `the start of ${name}`, deadlineMs: READY_MS_MAX });
+    },
+  };
+}
+
+/** Opens when all is reached. When that fails it stays closed: whoever walks the model hears of the failure. */
+function createGate(reached: () => Promise<unknown> | null): { isOpen(): boolean; opened(): Promise<void> } {
+  const opened = Promise.withResolvers<void>();
+  let state: "unasked" | "closed" | "open" = "unasked";
+  const open = () => {
+    state = "open";
+    opened.resolve();
+  };
+  return {
+    isOpen() {
+      if (state === "unasked") {
+        state = "closed";
+        const promise = reached();
+        if (promise === null) open();
+        else promise.then(open, () => undefined);
+      }
+      return state === "open";
+    },
+    opened: () => opened.promise,
   };
 }
 

@@ -3,10 +3,13 @@
  *
  * C1 A child whose host is gone exits: the channel closes when the host dies, however it dies.
  * C2 A child that fails says why on the channel and in its log before it exits, with code 1.
+ * C3 A child that was started early, with ENV.begin = "channel", has loaded its code when main waits for what it depends
+ *    on: main is called once the host has sent the rest of the environment, and never if the stop comes first.
  */
 import { describeError, isAppError } from "../foundation/errors.ts";
 import { createLog, type Log } from "../foundation/log.ts";
-import type { ChildMessage } from "./child-messages.ts";
+import type { BeginMessage, ChildMessage } from "./child-messages.ts";
+import { ENV } from "./environment.ts";
 
 /** How long an orderly stop may take before the child ends anyway, in ms. */
 const STOP_BUDGET_MS = 10_000;
@@ -37,7 +40,7 @@ export async function runChild(main: (child: ChildProcess) => Promise<void>): Pr
   // The host decides about Ctrl+C; a terminal's SIGINT to the whole group must not end a child by itself.
   process.on("SIGINT", () => undefined);
   try {
-    await main(child);
+    if (process.env[ENV.begin] !== "channel" || (await receiveEnvironment(stopping.signal))) await main(child);
   } catch (error) {
     log.error("ended", error);
     sendToHost({
@@ -50,6 +53,27 @@ export async function runChild(main: (child: ChildProcess) => Promise<void>): Pr
     return endProcess(1);
   }
   return endProcess(0);
+}
+
+/** Adds the variables of "begin" to the environment. False: asked to stop before. */
+function receiveEnvironment(stopping: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (begun: boolean) => {
+      process.removeListener("message", receive);
+      stopping.removeEventListener("abort", stop);
+      resolve(begun);
+    };
+    const receive = (message: unknown) => {
+      const { type, variables } = message as BeginMessage;
+      if (type !== "begin") return;
+      Object.assign(process.env, variables);
+      end(true);
+    };
+    const stop = () => end(false);
+    process.on("message", receive);
+    stopping.addEventListener("abort", stop);
+    if (stopping.aborted) stop();
+  });
 }
 
 function sendToHost(message: ChildMessage): void {

@@ -1,6 +1,6 @@
 /**
- * What a child says to the host over its IPC channel. One way only: the host stops a child by SIGTERM, and tells the
- * JobManager about drain and stop by REST, which survives a restart of either side.
+ * What a child says to the host over its IPC channel. The host says one thing only, "begin": it stops a child by SIGTERM,
+ * and tells the JobManager about drain and stop by REST, which survives a restart of either side.
  *
  * A child exits by itself when the channel closes: the host is gone.
  */
@@ -8,6 +8,12 @@
 import type { ErrorCategory } from "../foundation/error-row.ts";
 import type { ErrorCode } from "../foundation/errors.ts";
 import type { TaskManagerMetrics } from "./metrics.ts";
+
+/** To a child that was started with ENV.begin = "channel": the rest of its environment. Sent once. */
+export interface BeginMessage {
+  readonly type: "begin";
+  readonly variables: Readonly<Record<string, string>>;
+}
 
 export type ChildMessage =
   /** The process serves, or has started its work. Sent once. */

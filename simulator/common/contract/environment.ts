@@ -20,6 +20,8 @@ export const ENV = {
   redis: "REDIS_URL",
   jobManagerHttp: "JOBMANAGER_HTTP",
   jobManagerRpc: "JOBMANAGER_RPC",
+  /** "channel": addresses, config and task are not here yet; they come over the channel (see `child-channel.ts`). */
+  begin: "FLINK_APPHOST_BEGIN",
 } as const;
 
 export interface ChildEnvironment {

@@ -12,6 +12,7 @@ const declare = (name: string, ...waits: string[]): ResourceDeclaration => ({
   life: "standing",
   group: null,
   waitsFor: waits.map((on) => ({ on, until: "ready" })),
+  loadsEarly: false,
 });
 
 describe("the graph (A1, A2)", () => {
@@ -47,10 +48,16 @@ describe("the system", () => {
     ]);
   });
 
-  it("starts each standing resource after everything that it waits for", async () => {
+  it("lets each standing resource begin after everything that it waits for, and load before", async () => {
     const events: string[] = [];
     await startInOrder(describeApplication({ taskManagers: 3 }), {
-      start: async ({ name }) => void events.push(name),
+      async start({ name, loadsEarly }, reached) {
+        if (loadsEarly) {
+          events.push(`${name} loads`);
+          await reached;
+        }
+        events.push(name);
+      },
       reach: async ({ on, until }) => void events.push(`${on} ${until}`),
       showWaiting: () => undefined,
     });
@@ -59,9 +66,25 @@ describe("the system", () => {
     expect(at("jobmanager")).toBeGreaterThan(at("kafka topicReady"));
     expect(at("jobmanager")).toBeGreaterThan(at("redis"));
     expect(at("taskmanager-03")).toBeGreaterThan(at("jobmanager"));
+    expect(at("taskmanager-03 loads")).toBeLessThan(at("kafka topicReady"));
     expect(at("flink-job-simulator")).toBeGreaterThan(at("taskmanager registered"));
     // Tasks belong to rounds.
     expect(at("producer")).toBe(-1);
+  });
+
+  it("starts nothing after what failed, and says why", async () => {
+    const begun: string[] = [];
+    const started = startInOrder(describeApplication({ taskManagers: 1 }), {
+      async start({ name }, reached) {
+        await reached;
+        if (name === "redis") throw new Error("no Redis");
+        begun.push(name);
+      },
+      reach: async () => undefined,
+      showWaiting: () => undefined,
+    });
+    await expect(started).rejects.toThrow("no Redis");
+    expect(begun).toEqual(["kafka"]);
   });
 });
 

@@ -27,7 +27,10 @@ function setUp(change: Partial<ResourcePlan> = {}) {
   const failures: AppError[] = [];
   const snapshots: ResourceSnapshot[] = [];
   const plan: ResourcePlan = {
-    declaration: { name: "taskmanager-01", kind: "taskmanager", life: "standing", group: null, waitsFor: [] },
+    declaration: {
+      ...{ name: "taskmanager-01", kind: "taskmanager", life: "standing" },
+      ...{ group: null, waitsFor: [], loadsEarly: false },
+    },
     async launch(launch): Promise<RunningServer> {
       const { promise, resolve } = Promise.withResolvers<ChildExit>();
       processes.push({ end: resolve, launch });
