@@ -28,6 +28,9 @@ export function formatKafkaProperties(options: { port: number; controllerPort: n
     `listeners=${client},CONTROLLER://${controller}`,
     `advertised.listeners=${client}`,
     "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    // A killed broker registers anew only when the session of its former life is over: not after the default of 9 s.
+    "broker.session.timeout.ms=3000",
+    "broker.heartbeat.interval.ms=500",
     "auto.create.topics.enable=false",
     "offsets.topic.replication.factor=1",
     "offsets.topic.num.partitions=1",

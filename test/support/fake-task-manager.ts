@@ -37,6 +37,7 @@ export class FakeTaskManager {
   readonly #options: FakeTaskManagerOptions;
   readonly #lines: JsonLines<TaskManagerToJobManager>;
   #life = "";
+  #closed = false;
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(options: FakeTaskManagerOptions) {
@@ -58,7 +59,9 @@ export class FakeTaskManager {
     this.#lines.send(message);
   }
 
+  /** What is in flight then need not be answered: the test closes the store too. */
   close(): void {
+    this.#closed = true;
     this.#lines.close("the test is done with it");
   }
 
@@ -116,10 +119,18 @@ export class FakeTaskManager {
   #receive(message: JobManagerToTaskManager): void {
     this.received.push(message);
     if (message.type === "heartbeat") this.send({ type: "heartbeat", metrics: null });
-    if (message.type === "assignment") this.#work = this.#work.then(() => this.#follow(message));
+    if (message.type === "assignment") this.#work = this.#work.then(() => this.#followUntilClosed(message));
     if (message.type === "triggerCheckpoint" && this.#options.acknowledges !== false) {
       const offsets = [...this.owned].map(([p, { offset }]) => ({ p, offset }));
       this.send({ type: "checkpointAcknowledged", checkpointId: message.checkpointId, life: this.#life, offsets });
+    }
+  }
+
+  async #followUntilClosed(assignment: Assignment): Promise<void> {
+    try {
+      await this.#follow(assignment);
+    } catch (error) {
+      if (!this.#closed) throw error;
     }
   }
 

@@ -6,6 +6,7 @@
  *
  * C1 The highest epoch ever seen is remembered; a message of a lower one is ignored and is no sign of life.
  * C2 HEARTBEAT_TIMEOUT_MS without a valid message, counted from the attempt to connect, ends the connection.
+ *    After a pause of our own (a machine that slept, a stopped process) it is counted anew: we did not listen.
  * C3 What is sent while not registered is dropped: `register` says what is held, and `onRegistered` says the rest again.
  */
 import { connect, type Socket } from "node:net";
@@ -33,6 +34,9 @@ export interface JobManagerClientOptions {
   onCommand(command: JobManagerCommand): void;
 }
 
+/** A tick that comes this late means that we were away, not the JobManager (C2). */
+const OWN_PAUSE_MS = 2_000;
+
 type State =
   | { readonly kind: "waiting"; readonly timer: NodeJS.Timeout }
   | { readonly kind: "connecting"; readonly socket: Socket }
@@ -46,6 +50,7 @@ export class JobManagerClient {
   #state: State;
   #epoch = 0;
   #heardAtMs = 0;
+  #tickedAtMs = performance.now();
 
   /** Connects at once. */
   constructor(options: JobManagerClientOptions) {
@@ -133,8 +138,11 @@ export class JobManagerClient {
 
   #tick(): void {
     const state = this.#state;
+    const nowMs = performance.now();
+    if (nowMs - this.#tickedAtMs > OWN_PAUSE_MS) this.#heardAtMs = nowMs;
+    this.#tickedAtMs = nowMs;
     if (state.kind === "waiting" || state.kind === "closed") return;
-    const silent = performance.now() - this.#heardAtMs > HEARTBEAT_TIMEOUT_MS;
+    const silent = nowMs - this.#heardAtMs > HEARTBEAT_TIMEOUT_MS;
     if (state.kind === "connecting") {
       if (silent) state.socket.destroy(new Error("no connection in time"));
       return;

@@ -1,0 +1,96 @@
+/** The validator's read of a Redis that was restarted a moment ago: what is no fact of the job yet is read again. */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { readSettledJobState } from "../../scripts/validate/job-state-read.ts";
+import { openRedis, type RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { createLog } from "../../simulator/common/foundation/log.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
+import { writeDurably } from "../../simulator/runtime/checkpoint/durable-file.ts";
+import { buildInitialFields } from "../../simulator/runtime/checkpoint/recovery-state.ts";
+import { createTestRun, type TestRun } from "./producer-child.ts";
+
+const log = createLog(() => undefined);
+/** Longer than the test may take, and than what it waits for. */
+const SETTLE_MS = 20_000;
+
+let redis: EmbeddedRedis;
+let run: TestRun;
+let connection: RedisConnection;
+
+beforeEach(async () => {
+  redis = await startEmbeddedRedis({ port: 0, password: "secret", log });
+  run = await createTestRun({ kafka: "", redis: `redis://:secret@127.0.0.1:${redis.port}` });
+  connection = await openRedis(run.redis);
+});
+afterEach(async () => {
+  connection.close();
+  await redis.close();
+  await run.remove();
+});
+
+const read = (settleMs: number) =>
+  readSettledJobState({
+    redisUrl: run.redis,
+    runDir: run.runDir,
+    config: run.config,
+    task: { rounds: 1, mode: "drained", endOffsets: null },
+    log,
+    signal: new AbortController().signal,
+    settleMs,
+  });
+
+function buildState(life: string, redisRunId: string): Record<string, string> {
+  return buildInitialFields({ life, redisRunId, epoch: 1 }, [0, 0, 0]);
+}
+
+async function writeState(life: string, redisRunId: string): Promise<void> {
+  await connection.call("HSET", [run.config.stateKey, ...Object.entries(buildState(life, redisRunId)).flat()]);
+}
+
+async function writeCheckpoint(redisRunId: string): Promise<void> {
+  const { jobId } = run.config;
+  const state = buildState("life-1", redisRunId);
+  const file: CheckpointFile = { schema: 1, id: 7, kind: "final", jobId, epoch: 1, completedAtUs: 1, state };
+  await writeDurably(`${runFolder.checkpoints(run.runDir)}/chk-7/_metadata`, JSON.stringify(file));
+}
+
+async function publish(total: string): Promise<void> {
+  await connection.call("MSET", [run.config.counterKey, total, run.config.sequenceKey, total]);
+}
+
+it("takes a state of the living server at once", async () => {
+  await writeState("life-1", redis.runId);
+  expect(await read(SETTLE_MS)).toMatchObject({ state: { kind: "complete" } });
+});
+
+it("takes a state that vanished from the living server as missing at once", async () => {
+  await writeCheckpoint(redis.runId);
+  expect(await read(SETTLE_MS)).toMatchObject({ state: { kind: "missing" } });
+});
+
+it.each(["a server before this one", "nothing"] as const)(
+  "waits for the recovery of what a restarted server holds of %s",
+  async (held) => {
+    await writeCheckpoint("server-before");
+    if (held !== "nothing") await writeState("life-1", "server-before");
+    const reading = read(SETTLE_MS);
+    await writeState("life-2", redis.runId);
+    expect(await reading).toMatchObject({ state: { kind: "complete", state: { life: "life-2" } } });
+  },
+);
+
+it("waits for the view of a recovered life", async () => {
+  const recovery = { life: "life-2", atUs: 1, from: "checkpoint", reason: "test", offsets: [0, 0, 0] } as const;
+  const file: RecoveriesFile = { schema: 1, recoveries: [recovery] };
+  await writeDurably(runFolder.recoveries(run.runDir), JSON.stringify(file));
+  await writeState("life-2", redis.runId);
+  const reading = read(SETTLE_MS);
+  await publish("0");
+  expect(await reading).toMatchObject({ published: { counter: "0", sequence: "0" } });
+});
+
+it("gives what is there when nobody recovers it", async () => {
+  await writeCheckpoint("server-before");
+  expect(await read(300)).toMatchObject({ state: { kind: "missing" } });
+});
