@@ -254,6 +254,7 @@ class ResourceSupervisor implements Supervisor {
       ? error
       : createError("CHILD_FAILED", { resource: this.snapshot.name, message: describeError(error) }, error);
     this.#running?.kill();
+    if (this.snapshot.state === "starting") this.#move({ state: "failedToStart", pid: null, reason: reason.message });
     this.#firstReady.reject(reason);
     this.#finished.reject(reason);
     if (!this.#stopping.signal.aborted) this.#host.fail(reason);

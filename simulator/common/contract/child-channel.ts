@@ -6,7 +6,7 @@
  * C3 A child that was started early, with ENV.begin = "channel", has loaded its code when main waits for what it depends
  *    on: main is called once the host has sent the rest of the environment, and never if the stop comes first.
  */
-import { describeError, isAppError } from "../foundation/errors.ts";
+import { categoryOf, describeError, isAppError } from "../foundation/errors.ts";
 import { createLog, type Log } from "../foundation/log.ts";
 import type { BeginMessage, ChildMessage } from "./child-messages.ts";
 import { ENV } from "./environment.ts";
@@ -46,7 +46,7 @@ export async function runChild(main: (child: ChildProcess) => Promise<void>): Pr
     sendToHost({
       type: "failed",
       code: isAppError(error) ? error.code : "ASSERTION_FAILED",
-      category: isAppError(error) ? error.category : "unexpected",
+      category: categoryOf(error),
       message: describeError(error),
     });
     if (!isAppError(error) && error instanceof Error && error.stack !== undefined) log.error(error.stack);
