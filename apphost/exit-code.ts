@@ -2,7 +2,7 @@
 import type { RunEnding } from "../simulator/common/contract/host-facts.ts";
 import { unreachable } from "../simulator/common/foundation/assert.ts";
 import type { ErrorCategory } from "../simulator/common/foundation/error-row.ts";
-import { isAppError } from "../simulator/common/foundation/errors.ts";
+import { categoryOf, isAppError } from "../simulator/common/foundation/errors.ts";
 
 export const EXIT = {
   passed: 0,
@@ -33,8 +33,8 @@ export function exitCodeOfCategory(category: ErrorCategory): number {
 }
 
 export function exitCodeOfError(error: unknown): number {
-  if (!isAppError(error)) return EXIT.unexpected;
-  return error.code === "NO_RUNNING_HOST" ? EXIT.noHost : exitCodeOfCategory(error.category);
+  if (isAppError(error) && error.code === "NO_RUNNING_HOST") return EXIT.noHost;
+  return exitCodeOfCategory(categoryOf(error));
 }
 
 /** For a run that ended before a report could be made: no check has run, so the ending alone decides. */

@@ -164,7 +164,7 @@ function createJavaRunner(context: DriverContext, where: { java: string; home: s
       if (exit.kind === "exit" && exit.code === 0) return;
       throw createError("CHILD_EXITED", {
         resource: "Kafka's storage tool",
-        how: describeExit(exit),
+        how: `with ${describeExit(exit)}`,
         lastLines: tool.newestLines(10),
       });
     },

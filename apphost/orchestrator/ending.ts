@@ -3,7 +3,7 @@
  * reason to end anything; it is what holds when nobody gave another one.
  */
 import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
-import { describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { categoryOf, describeError } from "../../simulator/common/foundation/errors.ts";
 import { endingOfCategory } from "../exit-code.ts";
 
 export interface Ending {
@@ -29,7 +29,6 @@ export function createEnding(): Ending {
       return reason;
     },
     end,
-    endWithError: (error) =>
-      end(endingOfCategory(isAppError(error) ? error.category : "unexpected", describeError(error))),
+    endWithError: (error) => end(endingOfCategory(categoryOf(error), describeError(error))),
   };
 }

@@ -106,7 +106,7 @@ export function isFullyOwned(view: JobView, partitions: number): boolean {
 export function describeIdle({ registered, assignment }: JobView): string {
   const idle = registered.filter((name) => (assignment[name] ?? []).length === 0);
   if (idle.length === 0) return "";
-  return `; ${idle.length} of ${registered.length} TaskManagers are idle, as there are fewer partitions`;
+  return `; ${idle.length} of ${registered.length} TaskManagers idle, as there are fewer partitions`;
 }
 
 /** From now on, whoever leaves or joins changes the membership. */

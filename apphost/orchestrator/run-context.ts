@@ -5,19 +5,19 @@
  * X2 `close` ends the watchdog last; after it nothing of the run exists but the folder with its evidence.
  */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createWriteStream, openSync, rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Writable } from "node:stream";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import type { Fault } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
-import type { AppError } from "../../simulator/common/foundation/errors.ts";
+import { type AppError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createEventFeed, type EventFeed } from "../dashboard/event-feed.ts";
 import type { HostOptions, Verb } from "../options.ts";
 import { controlSocketPath } from "./control-socket.ts";
 import { createEnding, type Ending } from "./ending.ts";
+import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { Observations } from "./observations.ts";
 import { type ProcessIdentity, readStartTime } from "./process-identity.ts";
 import type { SupervisorHost } from "./restart.ts";
@@ -60,9 +60,12 @@ export function openRun(verb: Verb, options: HostOptions): RunContext {
   const startedAtUs = clock.nowUs() - Math.round(performance.now() * 1_000);
   const { runId, folder } = createRunId(new Date());
   const runDir = createRunFolder(options.runDir, folder);
-  const events = openSync(runFolder.events(runDir), "a", 0o600);
-  const metrics = openSync(runFolder.metrics(runDir), "a", 0o600);
-  const feed = createEventFeed({ clock, append: (line) => void writeSync(events, line) });
+  const ending = createEnding();
+  const files = createEvidenceFiles(runDir, (error) => {
+    if (ending.endWithError(error)) notice("error", "host", describeError(error));
+  });
+  const feed = createEventFeed({ clock, append: files.openLines(runFolder.events(runDir)) });
+  const appendMetrics = files.openLines(runFolder.metrics(runDir));
   const emit = (body: HostEventBody) => feed.emit(body);
   const notice: RunContext["notice"] = (level, resource, text) => emit({ type: "notice", level, resource, text });
   const watchdog = startWatchdog({
@@ -71,9 +74,7 @@ export function openRun(verb: Verb, options: HostOptions): RunContext {
   });
   const sampler = startSampler();
   sampler.watch("host", process.pid);
-  const state = createStateFile(runDir, initialState({ verb, runId, runDir }));
-  const logs = new Map<string, Writable>();
-  const ending = createEnding();
+  const state = createStateFile(runDir, initialState({ verb, runId, runDir }), files);
   const faults: Fault[] = [];
   emit({ type: "run", runId, runDir, command: verb });
   watchdog.recordPath(state.current.socket);
@@ -104,10 +105,10 @@ export function openRun(verb: Verb, options: HostOptions): RunContext {
       watchdog.recordPath(path);
       state.update({ paths: [...state.current.paths, path] });
     },
-    logOf: (resource) => openLog(logs, runDir, resource),
-    writeMetrics: (line) => void writeSync(metrics, `${JSON.stringify(line)}\n`),
+    logOf: files.logOf,
+    writeMetrics: (metrics) => appendMetrics(`${JSON.stringify(metrics)}\n`),
     notice,
-    close: () => closeRun({ state, logs, sampler, watchdog }),
+    close: () => closeRun({ state, files, sampler, watchdog }),
   };
 }
 
@@ -134,16 +135,17 @@ interface StateFile {
   update(change: Partial<RunState>): void;
 }
 
-function createStateFile(runDir: string, initial: RunState): StateFile {
+function createStateFile(runDir: string, initial: RunState, files: EvidenceFiles): StateFile {
   let current = initial;
-  writeState(runDir, current);
+  const write = () => files.attempt(runFolder.state(runDir), () => writeState(runDir, current));
+  write();
   return {
     get current() {
       return current;
     },
     update(change) {
       current = { ...current, ...change };
-      writeState(runDir, current);
+      write();
     },
   };
 }
@@ -171,25 +173,14 @@ function createSupervisorHost(run: {
   };
 }
 
-function openLog(logs: Map<string, Writable>, runDir: string, resource: string): Writable {
-  const known = logs.get(resource);
-  if (known !== undefined) return known;
-  const log = createWriteStream(runFolder.log(runDir, resource), { flags: "a", mode: 0o600 });
-  logs.set(resource, log);
-  return log;
-}
-
 async function closeRun(run: {
   state: StateFile;
-  logs: Map<string, Writable>;
+  files: EvidenceFiles;
   sampler: Sampler;
   watchdog: Watchdog;
 }): Promise<void> {
   run.sampler.stop();
-  for (const log of run.logs.values()) {
-    log.end();
-    await once(log, "close");
-  }
+  await run.files.closeLogs();
   for (const path of run.state.current.paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
   run.state.update({ ended: true, children: [] });
   await run.watchdog.close();

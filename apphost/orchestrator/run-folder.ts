@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
 import { isSameProcess, type ProcessIdentity } from "./process-identity.ts";
 
 export const RUNS_KEPT = 20;
@@ -64,7 +65,16 @@ export function createRunId(now: Date): { readonly runId: string; readonly folde
   return { runId, folder: `${time}-${runId}` };
 }
 
+/** Throws RUN_FOLDER_FAILED when nothing can be written there. */
 export function createRunFolder(base: string, folder: string): string {
+  try {
+    return makeRunFolder(base, folder);
+  } catch (error) {
+    throw createError("RUN_FOLDER_FAILED", { path: resolve(base) }, error);
+  }
+}
+
+function makeRunFolder(base: string, folder: string): string {
   const run = resolve(base, "runs", folder);
   for (const path of [run, runFolder.logs(run), runFolder.appliedFolder(run), runFolder.rejectedFolder(run)]) {
     mkdirSync(path, { recursive: true, mode: 0o700 });

@@ -41,8 +41,7 @@ export async function reachVerdict(input: VerdictInput): Promise<VerdictEvent> {
   const { run } = input;
   const validationMs = await validate(input);
   input.onSettled();
-  writeHostFacts(input, validationMs);
-  const report = await makeReport(input);
+  const report = await makeReport(input, validationMs);
   const verdict = report === undefined ? verdictWithoutReport(input) : verdictOfReport(run, report);
   run.feed.emit(verdict);
   return verdict;
@@ -136,8 +135,11 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
   replaceFile(runFolder.hostFacts(run.runDir), `${JSON.stringify(facts, null, 2)}\n`);
 }
 
-async function makeReport({ run, system }: VerdictInput): Promise<Report | undefined> {
+/** Undefined, and a notice, when none could be made: the run's folder may be what failed. */
+async function makeReport(input: VerdictInput, validationMs: number | null): Promise<Report | undefined> {
+  const { run, system } = input;
   try {
+    writeHostFacts(input, validationMs);
     const report = system.startTask("report", createReportTask());
     await withDeadline(report.finished, { what: "the report", deadlineMs: REPORT_MS_MAX });
     return JSON.parse(readFileSync(runFolder.report(run.runDir), "utf8")) as Report;

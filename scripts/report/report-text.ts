@@ -23,10 +23,11 @@ const latency = (value: number | null): string => (value === null ? "unknown" : 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 const percent = (value: number | null): string => (value === null ? "unknown" : `${value.toFixed(1)} %`);
 
-function renderHead({ runId, startedAt, finishedAt, infra, machine }: Report): string[] {
+function renderHead({ verdict, exitCode, runId, startedAt, finishedAt, infra, machine }: Report): string[] {
   const { kafka, redis } = infra;
   return [
     "=== BDD-STYLE INTEGRATION TEST VERIFIER ===",
+    `Verdict: ${verdict.toUpperCase()} (exit code ${exitCode})`,
     `Run: ${runId}`,
     `Started at: ${startedAt}`,
     `Finished at: ${finishedAt}`,
@@ -38,7 +39,7 @@ function renderHead({ runId, startedAt, finishedAt, infra, machine }: Report): s
 }
 
 function renderSpecification({ messages, parameters, job }: Report): string[] {
-  const options = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  const options = Object.entries(parameters).map(([name, value]) => `${name}=${value ?? "none"}`);
   return [
     ...heading("BDD TEST SPECIFICATION"),
     `Target Messages: ${messages.requested}`,
@@ -124,6 +125,7 @@ function renderSummary({ verdict, exitCode, reasons }: Report): string[] {
   return [
     ...heading(title),
     `Verdict: ${verdict.toUpperCase()} (exit code ${exitCode})`,
-    ...reasons.map((r) => `- ${r}`),
+    // A reason may end with the last lines of a program that failed.
+    ...reasons.map((reason) => `- ${reason.replaceAll("\n", "\n  | ")}`),
   ];
 }

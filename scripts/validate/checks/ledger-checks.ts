@@ -56,7 +56,7 @@ function checkComplete(facts: Facts): Check {
   });
   const ledgers = readLedgers(facts);
   return judge(facts, TITLES.complete, {
-    expected: `${sumOver(ledgers, ({ messages }) => messages)} messages in ${facts.ledgers.length} rounds`,
+    expected: `${facts.task.mode === "prefix" ? "at most " : ""}${sumOver(ledgers, ({ messages }) => messages)} messages in ${facts.ledgers.length} rounds`,
     actual: `${sumOver(ledgers, ({ acknowledged }) => acknowledged)} acknowledged`,
     examined: ledgers.length,
     problems,

@@ -28,6 +28,11 @@ export const hostErrors = {
     false,
     (p) => `${p.resource} cannot run in mode ${p.mode}: ${p.reason}`,
   ),
+  RUN_FOLDER_FAILED: row<{ path: string }>(
+    "infrastructure",
+    false,
+    (p) => `${p.path} cannot be written: make room on that disk, or give another --run-dir`,
+  ),
   PORT_TAKEN: row<{ port: number; usedBy: string; code: string }>(
     "infrastructure",
     false,

@@ -40,6 +40,15 @@ export function isAppError(error: unknown): error is AppError {
   return error instanceof AppError;
 }
 
+/** What a machine that has run out of something, or a broken disk, answers to a program that did nothing wrong. */
+const MACHINE_TROUBLES: readonly unknown[] = ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE", "ENOMEM"];
+
+export function categoryOf(error: unknown): ErrorCategory {
+  if (isAppError(error)) return error.category;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return MACHINE_TROUBLES.includes(code) ? "infrastructure" : "unexpected";
+}
+
 /** One line for a person: the message and the messages of its causes, outermost first. At most five levels. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];

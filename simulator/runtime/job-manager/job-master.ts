@@ -19,7 +19,7 @@ import { unreachable } from "../../common/foundation/assert.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import { withDeadline } from "../../common/foundation/deadline.ts";
 import type { ErrorCategory } from "../../common/foundation/error-row.ts";
-import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import { categoryOf, createError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { CheckpointCoordinator, type CheckpointOutcome } from "../checkpoint/checkpoint-coordinator.ts";
 import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
@@ -385,7 +385,7 @@ export class JobMaster {
       .catch((error: unknown) => {
         if (this.#closed) return;
         if (isAppError(error) && error.code === "JOB_MANAGER_SUPERSEDED") this.#options.stepDown(error);
-        else this.#fail(describeError(error), isAppError(error) ? error.category : "unexpected");
+        else this.#fail(describeError(error), categoryOf(error));
       });
   }
 
