@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import { guardChild } from "./guard.ts";
 
 const OUTPUT_CHARS_MAX = 200_000;
 const STOP_MS_MAX = 60_000;
@@ -34,12 +35,14 @@ export interface RunOptions {
 }
 
 export function startCommand(spec: CommandSpec): ChildProcess {
-  return spawn(spec.command, spec.args, {
+  const child = spawn(spec.command, spec.args, {
     cwd: spec.cwd,
     env: spec.env,
     detached: true,
     stdio: ["ignore", spec.discardsOutput === true ? "ignore" : "pipe", "pipe"],
   });
+  guardChild(child);
+  return child;
 }
 
 /** Runs it to its end. Throws CHILD_EXITED with its last lines unless it ends with 0 in time. */

@@ -2,7 +2,8 @@
  * `npm run bench`: suites of measurements beside their peers, on the same servers, in alternation. Prints medians and
  * ratios, and writes every raw sample to `.flink-apphost/bench/<utc time>.json`.
  *
- * M1 What the bench starts it ends, also when it is interrupted; its folder of work is removed.
+ * M1 What the bench starts it ends, also when it is interrupted; its folder of work is removed. When it is killed, its
+ *    guard does that.
  * M2 Samples are written after each turn, so that an interrupted bench keeps what it has.
  * M3 Figures are never judged: the exit code is 0 when everything that is installed could be measured, else 1.
  */
@@ -11,6 +12,7 @@ import { join, resolve } from "node:path";
 import { CommanderError } from "commander";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { startGuard, stopGuard } from "./guard.ts";
 import { type BenchOptions, parseBenchOptions, type SuiteName } from "./options.ts";
 import { ResultFile } from "./result-file.ts";
 import { planTurns, takeTurn } from "./schedule.ts";
@@ -66,6 +68,7 @@ async function run(): Promise<number> {
 async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<number> {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const workFolder = resolve(mkdtempSync(join(FOLDER, "work-")));
+  startGuard(workFolder);
   const suites = options.suites.map((name) => SUITES[name]);
   const file = new ResultFile(FOLDER, options);
   const servers = createServers(workFolder, signal);
@@ -86,6 +89,7 @@ async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<n
     }
   } finally {
     await servers.stop();
+    await stopGuard();
     rmSync(workFolder, { recursive: true, force: true, maxRetries: 5 });
   }
   const summaries = summarize(suites, outcomes);

@@ -1,7 +1,7 @@
 /**
  * The real broker and the real Redis of a bench: one of each for the whole session, so that all measurements meet the
- * same servers. They belong to a `flink-apphost up` that produces nothing, and that host's watchdog takes them down even
- * when this process is killed together with it. Its own idle job costs about 1 % of a core.
+ * same servers. They belong to a `flink-apphost up` that produces nothing, whose watchdog takes them down even when that
+ * host is killed. Its own idle job costs about 1 % of a core.
  *
  * S1 The session counts the loads that the broker has served: a JVM gets faster as it warms up.
  * S2 What is made on these servers is removed after use, or ends with them: they keep nothing beyond the session.

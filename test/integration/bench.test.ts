@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  if (bench !== undefined && bench.exitCode === null) {
+  if (bench !== undefined && bench.exitCode === null && bench.signalCode === null) {
     bench.kill("SIGTERM");
     await once(bench, "exit");
   }
@@ -111,8 +111,8 @@ test("without real servers the embedded pipeline is measured, with CPU by proces
   expect(output()).toContain("missing: ProducerPerformance (Java, acks=all): KAFKA_HOME");
 });
 
-test("an interrupted bench takes its run down and leaves no process and no folder of work", async () => {
-  const { child, ended, output } = startBench(["--suite", "startup"]);
+/** Waits for the bench's first run, and gives its id. */
+async function findFirstRun(): Promise<string> {
   const runFolder = await waitUntil(
     () => {
       if (!existsSync(join(cwd, ".flink-apphost", "bench"))) return undefined;
@@ -124,9 +124,26 @@ test("an interrupted bench takes its run down and leaves no process and no folde
     },
     { what: "the folder of the bench's first run", deadlineMs: 30_000 },
   );
-  const runId = runFolder.replace(/^.*-/, "");
+  return runFolder.replace(/^.*-/, "");
+}
+
+test("an interrupted bench takes its run down and leaves no process and no folder of work", async () => {
+  const { child, ended, output } = startBench(["--suite", "startup"]);
+  const runId = await findFirstRun();
   child.kill("SIGINT");
   expect(await ended, output()).toBe(130);
   await expectNoRunProcesses(runId);
   expect(listBenchFolder()).toEqual([]);
+});
+
+test("what a killed bench was running is ended by its guard, and its folder of work removed", async () => {
+  const { child, ended } = startBench(["--suite", "startup"]);
+  const runId = await findFirstRun();
+  child.kill("SIGKILL");
+  expect(await ended).toBeNull();
+  await expectNoRunProcesses(runId, 60_000);
+  await waitUntil(() => (listBenchFolder().length === 0 ? true : undefined), {
+    what: "the removal of the folder of work",
+    deadlineMs: 10_000,
+  });
 });
