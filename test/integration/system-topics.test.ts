@@ -1,0 +1,63 @@
+/** Topics that the user names: refused when counts would mix, counted when that is asked for, and what is no message in them. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Cli, runCli, startCli } from "../support/run-cli.ts";
+import { createKafka, expectExit, readRunVariables, readVerdict, sendRecord } from "../support/system.ts";
+
+const VALID = '{"id":"000000000001","ts":"1795360719696123","p":"sample-data-000000000001"}';
+
+describe("a topic that exists", () => {
+  let host: Cli;
+  let external: string[] = [];
+  let bootstrap = "";
+  beforeAll(async () => {
+    // Its servers stand in for somebody else's.
+    host = startCli(["up", "--messages", "0", "--infra", "embedded", "--ui", "json", "--task-managers", "1"]);
+    await host.waitForEvent("phase", (event) => event.phase === "idle");
+    const variables = await readRunVariables(host.cwd);
+    bootstrap = variables["KAFKA_BOOTSTRAP_SERVERS"] as string;
+    external = ["--kafka", bootstrap, "--redis", variables["REDIS_URL"] as string, "--task-managers", "2"];
+    const admin = createKafka(bootstrap).admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: "theirs", numPartitions: 3 }] });
+    await admin.disconnect();
+    for (const [partition, value] of [VALID, '{"id": 7}', "no message"].entries()) {
+      await sendRecord(bootstrap, "theirs", partition, value);
+    }
+  });
+  afterAll(() => host.dispose());
+
+  const run = (...args: string[]) => ["up", "--once", "--ui", "json", ...external, "--topic", "theirs", ...args];
+
+  it.each([
+    [["--messages", "10", "--partitions", "3"], /3 offsets of it are used.*--messages 0/],
+    [["--messages", "10", "--partitions", "4"], /it has 3 partitions, and 4 were asked for.*--partitions 3/],
+  ])("is refused with exit 2 when counts would mix: %j", async (args, reason) => {
+    const result = await runCli(run(...args));
+    expect(result.exitCode, result.stderr).toBe(2);
+    expect(readVerdict(result).reasons.join()).toMatch(reason);
+  });
+
+  it("that does not exist cannot be counted", async () => {
+    const result = await runCli([...run("--messages", "0"), "--topic", "nobodys"]);
+    expect(result.exitCode, result.stderr).toBe(2);
+    expect(readVerdict(result).reasons.join()).toMatch(/nobodys.*does not exist/);
+  });
+
+  it("is counted with --messages 0, without the checks of a ledger; what is no message fails it", async () => {
+    await runCli(run("--messages", "0"), {}, async (cli, result) => {
+      const report = await expectExit(cli, result, 4);
+      expect(report.messages).toMatchObject({ processed: 2, rejected: 1, inKafka: 3 });
+      const failed = report.checks.filter(({ status }) => status === "failed");
+      expect(failed.map(({ id }) => id)).toEqual(["rejected"]);
+      const ledger = report.checks.find(({ id }) => id === "ledger-complete");
+      expect(ledger?.status).toBe("notApplicable");
+    });
+  });
+
+  it("passes with --allow-rejected", async () => {
+    await runCli(run("--messages", "0", "--allow-rejected"), {}, async (cli, result) => {
+      const report = await expectExit(cli, result, 0);
+      expect(report.messages).toMatchObject({ processed: 2, rejected: 1 });
+    });
+  });
+});
