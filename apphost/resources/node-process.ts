@@ -2,6 +2,7 @@
  * Our own programs as resources: JobManager, TaskManagers, FlinkJobSimulator, producer, validator, report, and the
  * embedded servers. Each runs from its entry point with the run's environment, and says "ready" on its channel.
  */
+import { dirname, join } from "node:path";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
 import { ENV } from "../../simulator/common/contract/environment.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
@@ -21,6 +22,15 @@ import type { RunContext } from "../orchestrator/run-context.ts";
 
 /** Generous: twenty processes start at once, perhaps on two busy cores. */
 const READY_MS_MAX = 120_000;
+
+/**
+ * Twenty processes on few cores only get in each other's way with helper threads of the garbage collector. With the cache
+ * below, loading a TaskManager's code takes 8 % less CPU.
+ */
+const NODE_FLAGS = ["--single-threaded-gc"];
+
+/** Compiled code of the programs, for the next start: beside the runs, 3 MB, and safe to remove at any time. */
+const compileCacheFolder = (runDir: string): string => join(dirname(dirname(runDir)), "compile-cache");
 
 export interface ProgramEnvironment {
   readonly run: Pick<RunContext, "runId" | "runDir" | "clock" | "token">;
@@ -45,8 +55,9 @@ type RunFacts = ProgramEnvironment["run"];
 function createEarlyCommand(resource: string, entry: string, run: RunFacts): ChildCommand {
   return {
     command: process.execPath,
-    args: [entryPoint(entry)],
+    args: [...NODE_FLAGS, entryPoint(entry)],
     env: {
+      NODE_COMPILE_CACHE: compileCacheFolder(run.runDir),
       ...inheritedVariables(),
       [ENV.run]: run.runId,
       [ENV.runDir]: run.runDir,
