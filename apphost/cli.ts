@@ -74,14 +74,14 @@ function addProduce(program: Command, setExitCode: SetExitCode): void {
     .command("produce")
     .description("a further round on the running host; ends with its verdict")
     .exitOverride()
-    .addOption(createOption("messages"))
+    .addOption(createOption("messages").makeOptionMandatory())
     .addOption(createOption("runDir"))
     .addOption(new Option("--ui <value>", "plain, json or quiet").default("plain"))
     .action(async (given: GivenOptions) => {
       const ui = parseValue("--ui", String(given["ui"]), oneOf(["plain", "json", "quiet"]));
       const messages = parseValue(
         "--messages",
-        String(given["messages"] ?? ""),
+        String(given["messages"]),
         wholeNumber({ min: 1, max: 1_000_000_000_000 }),
       );
       const { runProduce } = await import("./verbs/questions.ts");

@@ -80,7 +80,7 @@ export function describeInfrastructure(infrastructure: Infrastructure): string {
  * `PASSED: 100,000 messages processed, 0 lost, 0 duplicated, 1,234,567/s, checks 20 passed, 0 failed, 1 not applicable`.
  * What is not known is said once, in words, and no sign stands for it.
  */
-export function describeVerdict(v: VerdictEvent): string {
+export function describeVerdict(v: Omit<VerdictEvent, "atUs">): string {
   const facts = [
     v.processed === null
       ? "how many messages were processed is not known"

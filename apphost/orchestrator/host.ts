@@ -193,7 +193,7 @@ export class Host {
     if (this.#drivers.kafka.mode === "embedded") checkEmbeddedMemory(this.#options, total);
     const answer = Promise.withResolvers<VerdictEvent>();
     this.#queue.push({ messages, answer });
-    accept(`queued behind ${this.#queue.length - 1} requests${this.#isRoundOpen ? " and the open round" : ""}`);
+    accept(describeTurn(this.#queue.length - 1, this.#isRoundOpen));
     this.#wake();
     return answer.promise;
   }
@@ -276,6 +276,15 @@ export class Host {
   #emitPhase(phase: (HostEventBody & { type: "phase" })["phase"], detail: string): void {
     this.run.feed.emit({ type: "phase", phase, detail });
   }
+}
+
+/** For the terminal that asked, which then waits. */
+function describeTurn(requestsAhead: number, isRoundOpen: boolean): string {
+  const ahead = [
+    ...(isRoundOpen ? ["the open round"] : []),
+    ...(requestsAhead === 0 ? [] : [`${requestsAhead} more ${requestsAhead === 1 ? "request" : "requests"}`]),
+  ];
+  return ahead.length === 0 ? "the round begins" : `the round begins after ${ahead.join(" and ")}`;
 }
 
 function refuseRequest(request: string, reason: string): never {

@@ -139,5 +139,6 @@ function judgeServer(kind: ServerKind, server: ServerPlan | null, end: ProcessEn
     resource: `the embedded ${kind}`,
     how: `with ${describeExit(end.exit)}`,
     advice: "its records were in memory and are gone; use --infra native or --kafka for a Kafka that keeps them",
+    lastLines: end.lastLines,
   });
 }

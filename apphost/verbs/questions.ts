@@ -1,9 +1,9 @@
 /** `env`, `describe` and `produce`: asked of the running host over its control socket. */
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import { describeVerdict } from "../dashboard/event-text.ts";
 import type { ResourceSnapshot } from "../model/resource.ts";
 import { askHost } from "../orchestrator/control-socket.ts";
 import { requireRunningHost } from "./running-host.ts";
-import { formatVerdictLine } from "./verdict-line.ts";
 
 type Write = (line: string) => void;
 type Verdict = HostEventBody & { type: "verdict" };
@@ -73,6 +73,9 @@ export async function runProduce(options: {
   const host = requireRunningHost(options.base);
   const request = { request: "produce", messages: options.messages } as const;
   const verdict = (await askHost(host.state, request, options.note)) as Verdict;
-  options.write(options.ui === "json" ? JSON.stringify(verdict) : formatVerdictLine(verdict));
+  if (options.ui === "json") options.write(JSON.stringify(verdict));
+  else
+    for (const line of [describeVerdict(verdict), ...verdict.reasons.map((reason) => `  reason  ${reason}`)])
+      options.write(line);
   return verdict.exitCode;
 }

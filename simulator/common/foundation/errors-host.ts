@@ -39,10 +39,10 @@ export const hostErrors = {
     (p) =>
       `port ${p.port}, which --fixed-ports gives to ${p.usedBy}, cannot be listened on (${p.code}): end the program that uses it, or leave --fixed-ports away`,
   ),
-  SERVER_LOST: row<{ resource: string; how: string; advice: string }>(
+  SERVER_LOST: row<{ resource: string; how: string; advice: string; lastLines: string }>(
     "infrastructure",
     false,
-    (p) => `${p.resource} ended ${p.how}: ${p.advice}`,
+    (p) => `${p.resource} ended ${p.how}: ${p.advice}${p.lastLines === "" ? "" : `; its last lines:\n${p.lastLines}`}`,
   ),
   SERVER_RESTARTS_EXCEEDED: row<{ resource: string; restarts: number; windowMs: number; lastLines: string }>(
     "infrastructure",
