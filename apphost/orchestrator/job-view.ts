@@ -14,8 +14,8 @@ export interface JobView {
   readonly assignment: Readonly<Record<string, readonly number[]>>;
   /** Run time of the run's first assignment; null before it. */
   readonly firstAssignedAtUs: number | null;
-  /** Of the newest drain request; null while it is not reached. */
-  readonly drained: Reached | null;
+  /** The newest that was said; it may be of an earlier request, so it names its end offsets. Null before the first. */
+  readonly drained: DrainedTo | null;
   readonly stopped: Reached | null;
   readonly checkpoints: { readonly completed: number; readonly failed: number; readonly lastId: number };
   /** Records applied, as the newest checkpoint saw it. */
@@ -29,6 +29,10 @@ export interface JobView {
 export interface Reached {
   readonly checkpointId: number;
   readonly total: number;
+}
+
+export interface DrainedTo extends Reached {
+  readonly endOffsets: readonly number[];
 }
 
 export const EMPTY_JOB_VIEW: JobView = {
@@ -77,7 +81,10 @@ export function applyJobManagerMessage(view: JobView, message: JobManagerMessage
     case "checkpoint":
       return { ...view, ...countCheckpoint(view, message) };
     case "drained":
-      return { ...view, drained: { checkpointId: message.checkpointId, total: message.total } };
+      return {
+        ...view,
+        drained: { checkpointId: message.checkpointId, total: message.total, endOffsets: message.endOffsets },
+      };
     case "stopped":
       return { ...view, stopped: { checkpointId: message.checkpointId, total: message.total } };
     case "recovered":
@@ -111,5 +118,3 @@ export function describeIdle({ registered, assignment }: JobView): string {
 
 /** From now on, whoever leaves or joins changes the membership. */
 export const markStarted = (view: JobView): JobView => ({ ...view, membersAtStart: view.registered });
-
-export const forgetDrained = (view: JobView): JobView => ({ ...view, drained: null });

@@ -9,10 +9,11 @@
  * B3 --max-time runs from the first send. The word that all is applied may come a little later than the fact, so it is
  *    waited for; a round whose producer is not done by then is known to have missed its time.
  */
+import type { JobSnapshot } from "../../simulator/common/contract/rest.ts";
 import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { forgetDrained, type Reached } from "./job-view.ts";
+import type { Reached } from "./job-view.ts";
 import type { Supervisor } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
 import type { System } from "./system.ts";
@@ -99,15 +100,16 @@ async function waitForProducer(run: RunContext, producer: Supervisor, maxTimeMs:
 async function drain(run: RunContext, system: System, endOffsets: readonly number[]): Promise<Reached> {
   const { seen, feed, ending, options } = run;
   const deadlineMs = options.maxTimeMs + 2 * DRAIN_NOTICE_MS_MAX;
-  seen.job = forgetDrained(seen.job);
+  // A restarted JobManager may still say that the round before is drained.
+  const isSame = (said: readonly number[] | null | undefined) => said?.join() === endOffsets.join();
   feed.emit({ type: "waiting", for: "every end offset to be applied", deadlineMs });
   return askUntilReached(system, {
     what: "applying everything up to the end offsets",
     deadlineMs,
     signal: ending.signal,
     ask: () => system.jobControl().drain({ endOffsets }),
-    reached: () => seen.job.drained,
-    read: (job) => job.drained,
+    reached: () => (isSame(seen.job.drained?.endOffsets) ? seen.job.drained : null),
+    read: (job) => job.drained && isSame(job.drainedTo),
   });
 }
 
@@ -135,7 +137,7 @@ interface Question {
   readonly signal?: AbortSignal;
   readonly ask: () => Promise<void>;
   readonly reached: () => Reached | null;
-  readonly read: (job: { drained: boolean; stopped: boolean }) => boolean;
+  readonly read: (job: JobSnapshot) => boolean;
 }
 
 async function askUntilReached(system: System, question: Question): Promise<Reached> {

@@ -64,8 +64,13 @@ export type JobManagerMessage =
       readonly total: number;
       readonly reason: string | null;
     }
-  /** Every offset reached the end offsets of the newest drain request, and one more checkpoint completed. */
-  | { readonly type: "drained"; readonly checkpointId: number; readonly total: number }
+  /** Every offset reached the end offsets of a drain request, namely these, and one more checkpoint completed. */
+  | {
+      readonly type: "drained";
+      readonly checkpointId: number;
+      readonly total: number;
+      readonly endOffsets: readonly number[];
+    }
   /** FENCE_ALL and the final checkpoint are done. */
   | { readonly type: "stopped"; readonly checkpointId: number; readonly total: number }
   | {

@@ -37,5 +37,7 @@ export interface JobSnapshot {
   readonly lastCheckpointId: number;
   /** True when the offsets of the newest drain request are reached and checkpointed. */
   readonly drained: boolean;
+  /** The end offsets of that request; null while they are not reached. */
+  readonly drainedTo: readonly number[] | null;
   readonly stopped: boolean;
 }

@@ -8,7 +8,7 @@
 import type { JobState } from "../../common/contract/redis-state.ts";
 import type { DrainRequest } from "../../common/contract/rest.ts";
 
-export interface DrainedAt {
+export interface DrainedAt extends DrainRequest {
   readonly checkpointId: number;
   readonly total: number;
 }
@@ -19,6 +19,11 @@ export class DrainMonitor {
 
   get waiting(): boolean {
     return this.#request !== undefined && this.#drained === null;
+  }
+
+  /** Of the newest request; undefined before the first. */
+  get endOffsets(): readonly number[] | undefined {
+    return this.#request?.endOffsets;
   }
 
   get drained(): DrainedAt | null {
@@ -39,8 +44,9 @@ export class DrainMonitor {
 
   /** A checkpoint completed with this state. True when it is the one that was waited for. */
   completed(checkpointId: number, state: JobState): boolean {
-    if (!this.waiting || !this.isReached(state)) return false;
-    this.#drained = { checkpointId, total: state.total };
+    const request = this.#request;
+    if (request === undefined || this.#drained !== null || !this.isReached(state)) return false;
+    this.#drained = { checkpointId, total: state.total, endOffsets: request.endOffsets };
     return true;
   }
 

@@ -178,6 +178,10 @@ export class JobMaster {
   async requestDrain(request: DrainRequest): Promise<void> {
     await this.#options.files.writeDrain(request);
     this.#drain.request(request);
+    this.#tellDrained();
+  }
+
+  #tellDrained(): void {
     const { drained } = this.#drain;
     if (drained !== null) this.#options.tell({ type: "drained", ...drained });
   }
@@ -200,6 +204,7 @@ export class JobMaster {
 
   snapshot(): JobSnapshot {
     const { state, reason, category } = this.status;
+    const drained = this.#drain.drained !== null || this.#outcome?.state === "FINISHED";
     return {
       jobId: this.graph.jobId,
       name: this.graph.name,
@@ -209,7 +214,8 @@ export class JobMaster {
       epoch: this.#options.numbering.epoch,
       total: this.#total,
       lastCheckpointId: this.#lastCheckpointId,
-      drained: this.#drain.drained !== null || this.#outcome?.state === "FINISHED",
+      drained,
+      drainedTo: drained ? (this.#drain.endOffsets ?? null) : null,
       stopped: this.#outcome !== null && this.#outcome.state !== "FAILED",
     };
   }
@@ -253,8 +259,7 @@ export class JobMaster {
 
   async #verify(reason: string, certain = false): Promise<void> {
     const recovered = await this.#session.verify(reason, certain);
-    // A healthy store and TaskManagers that were told otherwise: each dropped all it had, and starts over under new
-    // generations. Without that it would wait for ever, also one that reported while the store was looked at.
+    // A healthy store: each that was told otherwise dropped all it had, and would wait for ever without new generations.
     if (!recovered) for (const reporter of this.#reporters) this.scheduler.renew(reporter);
     this.scheduler.flush();
   }
@@ -284,9 +289,7 @@ export class JobMaster {
         this.#total = outcome.state.total;
         this.#lastCheckpointId = id;
         tell({ type: "checkpoint", id, status: "completed", durationMs, total: outcome.state.total, reason: null });
-        if (this.#drain.completed(id, outcome.state)) {
-          tell({ type: "drained", checkpointId: id, total: outcome.state.total });
-        }
+        if (this.#drain.completed(id, outcome.state)) this.#tellDrained();
         return outcome;
       case "declined":
       case "storeLost":
@@ -369,8 +372,7 @@ export class JobMaster {
         log.warn("the failed job's writers are not fenced; they are told to stop", error);
       }
     }
-    const checkpointId = this.#lastCheckpointId;
-    await this.#end({ state: "FAILED", reason, category, checkpointId, total: this.#total });
+    await this.#end({ state: "FAILED", reason, category, checkpointId: this.#lastCheckpointId, total: this.#total });
   }
 
   // ---- small things

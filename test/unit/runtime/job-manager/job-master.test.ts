@@ -230,6 +230,16 @@ test("every TaskManager that reports a loss of a store that is whole gets new ge
   two.close();
 });
 
+test("a drain that is reached names its end offsets: a JobManager may still speak of the request before", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  await master.requestDrain({ endOffsets: [0] });
+  expect(await hears((message) => message.type === "drained")).toMatchObject({ endOffsets: [0] });
+  expect(master.snapshot()).toMatchObject({ drained: true, drainedTo: [0] });
+  await master.requestDrain({ endOffsets: [5] });
+  expect(master.snapshot()).toMatchObject({ drained: false, drainedTo: null });
+});
+
 test("a cut without its recovery is followed up, since rows above it are void", async () => {
   master.start();
   await hears(isState("RUNNING"));
