@@ -33,9 +33,15 @@ function renderHead({ verdict, exitCode, runId, startedAt, finishedAt, infra, ma
     `Finished at: ${finishedAt}`,
     ...heading("ENVIRONMENT CONFIGURATION ANALYSIS"),
     `Kafka: ${kafka.mode} ${kafka.version} at ${kafka.endpoint}`,
-    `Redis: ${redis.mode} ${redis.version} at ${redis.endpoint}, aof ${redis.aof ?? "unknown"}, fsync ${redis.fsync ?? "unknown"}`,
+    `Redis: ${redis.mode} ${redis.version} at ${redis.endpoint}, ${describeDurability(redis)}`,
     `Machine: ${machine.cores} cores (${machine.cpuModel}), ${megabytes(machine.memoryBytes)}, Node ${machine.node}`,
   ];
+}
+
+/** Without an append-only file there is nothing to sync. */
+function describeDurability({ aof, fsync }: Report["infra"]["redis"]): string {
+  if (aof === "off") return "aof off";
+  return `aof ${aof ?? "unknown"}, fsync ${fsync ?? "unknown"}`;
 }
 
 function renderSpecification({ messages, parameters, job }: Report): string[] {

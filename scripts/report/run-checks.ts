@@ -72,7 +72,7 @@ export function checkMaxTime(facts: HostFacts, checks: ChecksFile | null): Check
  */
 export function checkLoadBalance(facts: HostFacts, checks: ChecksFile | null): Check {
   const title = { id: "load-balance", title: "The load is spread evenly over the TaskManagers" };
-  const expected = "partition counts that differ by at most 1; nobody idle";
+  const expected = "partition counts that differ by at most 1; nobody idle whose partitions hold records";
   const registered = facts.taskManagers.filter((tm) => tm.registered !== false);
   const counts = registered.map(({ partitions }) => partitions.length);
   if (facts.startupMs === null) {

@@ -206,6 +206,22 @@ describe("load-balance", () => {
 });
 
 describe("renderReport", () => {
+  it("tells the verdict first, who is idle, and the last lines of what failed under their reason", () => {
+    const idle = { id: "taskmanager-03", pid: 13, restarts: 0, partitions: [] };
+    const host = makeHost({
+      startupMs: null,
+      taskManagers: [...makeHost().taskManagers, idle],
+      ending: { kind: "infrastructureFailed", reason: "kafka ended; its last lines:\none\ntwo" },
+      infra: { kafka: infra, redis: { ...infra, aof: "off", fsync: null } },
+    });
+    const lines = renderReport(buildReport({ ...makeFacts(), host, checks: null })).split("\n");
+    expect(lines[1]).toBe("Verdict: FAILED (exit code 3)");
+    expect(lines.find((line) => line.startsWith("Redis:"))).toBe("Redis: native 4.3.0 at 127.0.0.1:1, aof off");
+    expect(lines.find((line) => line.startsWith("taskmanager-03"))).toContain("idle (no partition)");
+    const reason = lines.indexOf("- kafka ended; its last lines:");
+    expect(lines.slice(reason, reason + 3)).toEqual(["- kafka ended; its last lines:", "  | one", "  | two"]);
+  });
+
   it("tells verdict, infrastructure, counts and each check, in Given/When/Then form", () => {
     const report = buildReport(makeFacts());
     const text = renderReport(report);
