@@ -15,7 +15,7 @@ import {
 import { expectPassed, ONCE, releaseHold, waitForHold } from "../support/system.ts";
 
 const MIDDLE = [...ONCE, "--messages", "10_000", "--rate", "2000", "--task-managers", "4"];
-const LONG = [...ONCE, "--messages", "20_000", "--rate", "2000", "--task-managers", "4"];
+const LONG = [...ONCE, "--messages", "16_000", "--rate", "2000", "--task-managers", "4"];
 
 describe("coordination", () => {
   it("survives a producer that is killed twice: no record is missing, and none is there twice", async () => {
@@ -24,7 +24,7 @@ describe("coordination", () => {
       await killAll(cli, "producer");
       await untilRestarted(cli, "producer");
       await killAll(cli, "producer");
-      const report = await expectPassed(cli, await cli.end(), 20_000);
+      const report = await expectPassed(cli, await cli.end(), 16_000);
       expect(report.faults.filter(({ target }) => target === "producer")).toHaveLength(2);
     });
   });
@@ -44,7 +44,7 @@ describe("coordination", () => {
     await withRun(LONG, async (cli) => {
       await untilProcessed(cli, 1);
       await whileStopped(cli, ["jobmanager"], () => sleep(HEARTBEAT_TIMEOUT_MS + 2_000));
-      await expectPassed(cli, await cli.end(), 20_000);
+      await expectPassed(cli, await cli.end(), 16_000);
     });
   });
 
@@ -53,7 +53,7 @@ describe("coordination", () => {
       await untilProcessed(cli, 1);
       const all = ["kafka", "redis", "jobmanager", "producer", "flink-job-simulator", ...taskManagers(4)];
       await whileStopped(cli, all, () => sleep(HEARTBEAT_TIMEOUT_MS + 1_000));
-      const report = await expectPassed(cli, await cli.end(), 20_000);
+      const report = await expectPassed(cli, await cli.end(), 16_000);
       expect(report.faults).toEqual([]);
       const lost = (await cli.events()).filter((event) => event.type === "notice" && event.text.includes("is lost"));
       expect(lost).toEqual([]);

@@ -17,7 +17,7 @@ const ALL = taskManagers(4);
 /** Some five seconds of load. */
 const MIDDLE = [...ONCE, "--messages", "10_000", "--rate", "2000", "--task-managers", "4"];
 /** Load for longer than the JobManager waits for a silent TaskManager. */
-const LONG = [...ONCE, "--messages", "20_000", "--rate", "2000", "--task-managers", "4"];
+const LONG = [...ONCE, "--messages", "16_000", "--rate", "2000", "--task-managers", "4"];
 const UNHEARD_MS = HEARTBEAT_TIMEOUT_MS + 1_500;
 
 describe("TaskManagers", () => {
@@ -37,7 +37,7 @@ describe("TaskManagers", () => {
       await untilProcessed(cli, 1);
       // Two of four, so that the others take over while records come.
       await whileStopped(cli, ALL.slice(0, 2), () => sleep(UNHEARD_MS));
-      const report = await expectPassed(cli, await cli.end(), 20_000);
+      const report = await expectPassed(cli, await cli.end(), 16_000);
       expect(report.taskManagers.map(({ restarts }) => restarts)).toEqual([0, 0, 0, 0]);
     });
   });
