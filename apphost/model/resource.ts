@@ -9,7 +9,12 @@
  * R1 A resource that ended by itself with success is `finished`, one that was stopped or died is `exited`.
  * R2 Health is derived from the state and from the newest probe; it is never set by itself.
  */
-import type { ResourceHealth, ResourceKind, ResourceState } from "../../simulator/common/contract/events.ts";
+import type {
+  HostEventBody,
+  ResourceHealth,
+  ResourceKind,
+  ResourceState,
+} from "../../simulator/common/contract/events.ts";
 import { assert } from "../../simulator/common/foundation/assert.ts";
 
 /** What a dependent may wait for. Each is reached at most once a run (a round, for producer and validator). */
@@ -47,17 +52,8 @@ export interface ResourceDeclaration {
   readonly loadsEarly: boolean;
 }
 
-export interface ResourceSnapshot {
-  readonly name: string;
-  readonly kind: ResourceKind;
-  readonly state: ResourceState;
-  readonly health: ResourceHealth;
-  readonly pid: number | null;
-  /** Where it serves, without secrets. */
-  readonly endpoint: string | null;
-  readonly restarts: number;
-  readonly reason: string;
-}
+/** As the `resource` event tells it; `endpoint` without secrets. */
+export type ResourceSnapshot = Omit<Extract<HostEventBody, { type: "resource" }>, "type">;
 
 const NEXT: Readonly<Record<ResourceState, readonly ResourceState[]>> = {
   notStarted: ["waiting", "starting", "stopping", "exited"],

@@ -17,7 +17,6 @@ import type { DrainRequest, JobGraph, JobSnapshot } from "../../common/contract/
 import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
-import { withDeadline } from "../../common/foundation/deadline.ts";
 import type { ErrorCategory } from "../../common/foundation/error-row.ts";
 import { categoryOf, createError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
@@ -28,15 +27,12 @@ import { DrainMonitor } from "./drain-monitor.ts";
 import { EndedJob } from "./ended-job.ts";
 import type { JobFiles, JobOutcome } from "./job-files.ts";
 import { JobStatus } from "./job-status.ts";
-import { stopJob } from "./job-stop.ts";
+import { fenceFailedJob, stopJob } from "./job-stop.ts";
 import type { Numbering } from "./numbering.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { type Recovered, StoreSession } from "./store-session.ts";
 import type { Order, TaskManagerPort } from "./task-manager-port.ts";
-
-/** A failing job still fences its writers, but does not wait long for a store that may be the cause. */
-const FENCE_ON_FAILURE_MS = 2_000;
 
 export interface JobMasterOptions {
   readonly graph: JobGraph;
@@ -363,15 +359,7 @@ export class JobMaster {
 
   /** Beside the queue: what is queued may hang on the very store that is the cause. */
   async #finishFailure(reason: string, category: ErrorCategory): Promise<void> {
-    const { log, numbering, store } = this.#options;
-    if (category !== "infrastructure" && this.#session.life !== null) {
-      try {
-        const fenced = store.fenceAll({ epoch: numbering.epoch, g: numbering.nextGeneration() });
-        await withDeadline(fenced, { what: "fencing the failed job's writers", deadlineMs: FENCE_ON_FAILURE_MS });
-      } catch (error) {
-        log.warn("the failed job's writers are not fenced; they are told to stop", error);
-      }
-    }
+    if (category !== "infrastructure" && this.#session.life !== null) await fenceFailedJob(this.#options);
     await this.#end({ state: "FAILED", reason, category, checkpointId: this.#lastCheckpointId, total: this.#total });
   }
 

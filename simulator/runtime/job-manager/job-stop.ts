@@ -3,12 +3,16 @@
  * either gets through or leaves a recovered store to the next one.
  */
 import type { JobState } from "../../common/contract/redis-state.ts";
+import { withDeadline } from "../../common/foundation/deadline.ts";
 import { createError } from "../../common/foundation/errors.ts";
+import type { Log } from "../../common/foundation/log.ts";
 import type { CheckpointOutcome } from "../checkpoint/checkpoint-coordinator.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
 import type { Numbering } from "./numbering.ts";
 
 const STOP_ATTEMPTS_MAX = 5;
+/** A failing job still fences its writers, but does not wait long for a store that may be the cause. */
+const FENCE_ON_FAILURE_MS = 2_000;
 
 export interface JobStopOptions {
   readonly jobId: string;
@@ -38,4 +42,19 @@ export async function stopJob(options: JobStopOptions): Promise<{ id: number; st
     last = outcome === undefined || outcome.kind === "superseded" ? "the store was lost" : outcome.reason;
   }
   throw createError("JOB_STOP_FAILED", { jobId: options.jobId, attempts: STOP_ATTEMPTS_MAX, last });
+}
+
+/** So that nobody goes on writing for a job that failed. Its TaskManagers are told to stop as well. */
+export async function fenceFailedJob(options: {
+  readonly store: JobStore;
+  readonly numbering: Numbering;
+  readonly log: Log;
+}): Promise<void> {
+  const { store, numbering, log } = options;
+  try {
+    const fenced = store.fenceAll({ epoch: numbering.epoch, g: numbering.nextGeneration() });
+    await withDeadline(fenced, { what: "fencing the failed job's writers", deadlineMs: FENCE_ON_FAILURE_MS });
+  } catch (error) {
+    log.warn("the failed job's writers are not fenced; they are told to stop", error);
+  }
 }
