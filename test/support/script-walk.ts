@@ -47,9 +47,7 @@ export function nextStep(random: (below: number) => number, hash: Hash): WalkSte
   const p = random(3);
   const life = random(20) === 0 ? "L9" : (hash["life"] ?? "L1");
   const fence = Number(hash[`fence:${p}`] ?? 0) || 0;
-  // The walk may have put a number near 2^53 there; an epoch of a caller stays a whole number below it.
-  const found = Math.min(Number(hash["epoch"] ?? 1) || 1, Number.MAX_SAFE_INTEGER - 1);
-  const epoch = Math.max(1, found + (random(4) === 0 ? random(3) - 1 : 0));
+  const epoch = Math.max(1, asArgument((Number(hash["epoch"] ?? 1) || 1) + (random(4) === 0 ? random(3) - 1 : 0)));
   const script = (name: ScriptName, argv: string[]): WalkStep => ({
     kind: "script",
     script: name,
@@ -61,10 +59,11 @@ export function nextStep(random: (below: number) => number, hash: Hash): WalkSte
     const startOffsets = [random(1_000), random(2) * 9_007_199_254_000_000, random(5)];
     return script("INIT", encodeInit({ epoch, life: `L${random(3)}`, redisRunId: "r1", startOffsets }));
   }
-  if (dice < 20) return script("ACQUIRE", encodeAcquire({ life, p, g: Math.max(0, fence + random(4) - 1) }));
+  if (dice < 20) return script("ACQUIRE", encodeAcquire({ life, p, g: asArgument(fence + random(4) - 1) }));
   if (dice < 82) return script("APPLY", encodeApply(randomApply(random, hash, { life, p, fence })));
   if (dice < 88) return script("PUBLISH", encodePublish({ epoch }));
-  if (dice < 90) return script("FENCE_ALL", encodeFenceAll({ epoch, g: epoch * 1_000_000 + random(1_000) }));
+  if (dice < 90)
+    return script("FENCE_ALL", encodeFenceAll({ epoch, g: asArgument(epoch * 1_000_000 + random(1_000)) }));
   if (dice < 94) return script("RECOVER", encodeRecover({ epoch, fields: { ...hash, life: `L${random(5)}` } }));
   if (dice < 95) return { kind: "delete" };
   const names = Object.keys(hash).toSorted();
@@ -72,6 +71,11 @@ export function nextStep(random: (below: number) => number, hash: Hash): WalkSte
   if (dice < 97) return { kind: "deleteField", field };
   const values = ["", "x", "-5", "007", "281474976710655", "9007199254740991", "9007199254740993", "1e3"];
   return { kind: "setField", field, value: values[random(values.length)] as string };
+}
+
+/** The walk may have put anything into a field; what a caller makes of it is a whole number from 0 to 2^53−1 all the same. */
+function asArgument(value: number): number {
+  return Math.min(Math.max(0, Math.floor(value)), Number.MAX_SAFE_INTEGER);
 }
 
 function randomApply(
@@ -89,7 +93,7 @@ function randomApply(
   return {
     life,
     p,
-    g: Math.max(0, random(8) === 0 ? fence - 1 : fence),
+    g: asArgument(random(8) === 0 ? fence - 1 : fence),
     tm: `taskmanager-0${1 + random(3)}`,
     prev: safePrev,
     next: repeat && Number(last[2]) > safePrev ? Number(last[2]) : safePrev + 1 + random(900),
