@@ -69,7 +69,8 @@ describe.skipIf(missing !== null)(
       for (const tm of taskManagers) tm.close();
       for (const { manager } of leaders) manager.close();
       for (const store of stores) store.close();
-      await rm(folder, { recursive: true });
+      // A checkpoint may just be under way: its files come while the folder goes.
+      await rm(folder, { recursive: true, maxRetries: 10, retryDelay: 50 });
     });
 
     const openStore = async () => {

@@ -16,6 +16,8 @@ describe("a topic that exists", () => {
     const variables = await readRunVariables(host.cwd);
     bootstrap = variables["KAFKA_BOOTSTRAP_SERVERS"] as string;
     external = ["--kafka", bootstrap, "--redis", variables["REDIS_URL"] as string, "--task-managers", "2"];
+    // That host's own job goes on publishing its total; two jobs must not publish under the same keys.
+    external.push("--counter-key", "test:counter", "--sequence-key", "test:sequence");
     const admin = createKafka(bootstrap).admin();
     await admin.connect();
     await admin.createTopics({ topics: [{ topic: "theirs", numPartitions: 3 }] });

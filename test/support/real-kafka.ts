@@ -61,7 +61,8 @@ export async function startRealKafka(options: RealKafkaOptions = {}): Promise<Re
   const [port, controllerPort] = await findFreePorts();
   await writeFile(join(folder, "log4j2.yaml"), LOG_CONFIGURATION);
   await writeFile(join(folder, "server.properties"), serverProperties({ folder, port, controllerPort, ...options }));
-  const clusterId = randomBytes(16).toString("base64url");
+  // The tool takes an id that begins with "-" for an option.
+  const clusterId = `K${randomBytes(16).toString("base64url").slice(1)}`;
   const format = spawnSync(
     "java",
     [...javaArguments(folder), "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", "server.properties"],
