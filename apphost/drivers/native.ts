@@ -4,12 +4,13 @@
  *
  * N1 The Redis password reaches the server on standard input, and stands in no argument list, file or log.
  */
-import { accessSync, constants, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { execa } from "execa";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import { findJava, findProgram } from "../../simulator/common/foundation/program.ts";
 import { type ChildHooks, describeExit, type RunningServer } from "../orchestrator/child-process.ts";
 import { choosePort, LOOPBACK } from "../orchestrator/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
@@ -30,20 +31,6 @@ export function createNativeDriver(env: Variables): InfrastructureDriver {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-function findProgram(name: string, env: Variables): string | undefined {
-  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function findRedisObstacle(env: Variables): Promise<string | undefined> {
   return findProgram("redis-server", env) === undefined ? "there is no redis-server on PATH" : undefined;
 }
@@ -57,11 +44,6 @@ async function findKafkaObstacle(env: Variables): Promise<string | undefined> {
   const major = await readJavaMajor(java);
   if (major === undefined) return `${java} -version gave no version`;
   return major < JAVA_MAJOR_MIN ? `${java} is version ${major}, and Kafka needs ${JAVA_MAJOR_MIN} or newer` : undefined;
-}
-
-function findJava(env: Variables): string | undefined {
-  const inHome = join(env["JAVA_HOME"] ?? "", "bin", "java");
-  return (env["JAVA_HOME"] ?? "") !== "" && isExecutable(inHome) ? inHome : findProgram("java", env);
 }
 
 /** `openjdk version "17.0.9"`, on standard error. */

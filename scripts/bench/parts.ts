@@ -1,9 +1,10 @@
 /** What is installed here, with versions, and the paths of our own programs. */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findJava, findProgram } from "../../simulator/common/foundation/program.ts";
 
 /** `dist`, where this file runs from. */
 const DIST = fileURLToPath(new URL("../..", import.meta.url));
@@ -12,27 +13,7 @@ const ANSWER_MS_MAX = 15_000;
 /** A built program of ours: `programPath("apphost/main")`. */
 export const programPath = (name: string): string => join(DIST, `${name}.js`);
 
-export function findProgram(name: string): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** As the product chooses it: JAVA_HOME first. */
-export function findJava(): string | undefined {
-  const home = process.env["JAVA_HOME"] ?? "";
-  const inHome = join(home, "bin", "java");
-  return home !== "" && isExecutable(inHome) ? inHome : findProgram("java");
-}
-
 /** A folder with Kafka's jars in `libs/`; undefined when KAFKA_HOME names none. */
 export function findKafkaLibs(): string | undefined {
   const home = process.env["KAFKA_HOME"] ?? "";

@@ -1,6 +1,7 @@
 /** kcat, the consumer in C: reads the full topic and writes it nowhere. Its own defaults, as a user would call it. */
+
+import { findProgram } from "../../../simulator/common/foundation/program.ts";
 import { fillTopic } from "../filled-topic.ts";
-import { findProgram } from "../parts.ts";
 import { type BenchCase, MissingPart } from "../suite.ts";
 import { runPeer } from "./peer-command.ts";
 

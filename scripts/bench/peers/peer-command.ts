@@ -1,7 +1,8 @@
 /** A peer that is one command on the session's broker: its output, its time, and the CPU time of itself and the broker. */
 import { join } from "node:path";
+import { findJava } from "../../../simulator/common/foundation/program.ts";
 import { type CommandSpec, cleanEnvironment, runCommand } from "../child-command.ts";
-import { findJava, findKafkaLibs } from "../parts.ts";
+import { findKafkaLibs } from "../parts.ts";
 import { canSample, ProcessSampler, readReapedCpuMs } from "../process-sampler.ts";
 import type { Session } from "../session.ts";
 import { type BenchContext, type Figures, MissingPart } from "../suite.ts";
