@@ -18,8 +18,13 @@ import { dueAtUs, lastIdDue, type Schedule, stepUs } from "./load-profile.ts";
 
 const IN_FLIGHT_PER_PARTITION = 2;
 const TEMPLATES_MAX = 24;
-/** With a rate: how long records are collected into a batch, in ms. Shorter ones cost a request for few records. */
-const TICK_MS = 5;
+/**
+ * With a rate: how long a partition's records are collected into a batch, in ms. Each batch costs a produce request, a
+ * fetch and an APPLY, however few records it has. The partitions take turns, so that not all are sent at once.
+ */
+const COLLECT_MS = 20;
+const TURNS = 5;
+const TURN_MS = COLLECT_MS / TURNS;
 
 /** What the loop needs of the Kafka client. */
 export interface BatchSender {
@@ -60,9 +65,9 @@ export class SendLoop {
   private unsent: number;
   private cursor = 0;
   private schedule: Schedule | null = null;
-  /** With a rate: ids up to this one are due. It moves once a tick, so that records are collected. */
-  private dueId = 0;
-  private tickedAtUs = 0;
+  /** With a rate: ids up to these are due, by the turn of the partition. Each moves once in COLLECT_MS. */
+  private readonly dueIds: number[] = Array.from({ length: TURNS }, () => 0);
+  private turn = 0;
   private wake: () => void = () => undefined;
 
   constructor(options: SendLoopOptions) {
@@ -88,7 +93,7 @@ export class SendLoop {
     this.schedule = ratePerSecond === 0 ? null : { firstId, ratePerSecond, startUs: ledger.firstSendAtUs };
     stopping.addEventListener("abort", () => this.wake(), { once: true });
     while (this.unsent > 0 && this.failure === undefined && !stopping.aborted) {
-      this.tick();
+      this.takeTurns();
       const partition = this.free.length === 0 ? undefined : this.choosePartition();
       if (partition === undefined) {
         await this.waitForChange();
@@ -121,7 +126,8 @@ export class SendLoop {
     const left = Math.min(this.recordsMax, partition.endIndex - partition.nextIndex);
     if (left === 0 || this.schedule === null) return left;
     const step = this.partitions.length;
-    const due = Math.floor((this.dueId - idOfIndex(partition.p, partition.nextIndex, step)) / step) + 1;
+    const dueId = present(this.dueIds[partition.p % TURNS], "a turn");
+    const due = Math.floor((dueId - idOfIndex(partition.p, partition.nextIndex, step)) / step) + 1;
     return Math.min(left, Math.max(0, due));
   }
 
@@ -161,18 +167,23 @@ export class SendLoop {
       });
   }
 
-  private tick(): void {
+  /** Turns are counted by the clock: those that were missed are taken together. */
+  private takeTurns(): void {
     const { schedule } = this;
+    if (schedule === null) return;
     const now = this.options.nowUs();
-    if (schedule === null || now - this.tickedAtUs < TICK_MS * 1000) return;
-    this.tickedAtUs = now;
-    this.dueId = lastIdDue(schedule, now);
+    const turn = Math.floor((now - schedule.startUs) / (TURN_MS * 1000));
+    const dueId = lastIdDue(schedule, now);
+    for (let missed = Math.max(this.turn + 1, turn - TURNS + 1); missed <= turn; missed += 1) {
+      this.dueIds[missed % TURNS] = dueId;
+    }
+    this.turn = Math.max(this.turn, turn);
   }
 
-  /** Until an outcome is known, a stop, or (with a rate) the next tick. The client bounds the wait for outcomes. */
+  /** Until an outcome is known, a stop, or (with a rate) the next turn. The client bounds the wait for outcomes. */
   private waitForChange(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.schedule === null ? undefined : setTimeout(resolve, TICK_MS);
+      const timer = this.schedule === null ? undefined : setTimeout(resolve, TURN_MS);
       this.wake = () => {
         clearTimeout(timer);
         resolve();

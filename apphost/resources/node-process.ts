@@ -24,17 +24,22 @@ import type { RunContext } from "../orchestrator/run-context.ts";
 const READY_MS_MAX = 120_000;
 
 /**
- * Twenty processes on few cores only get in each other's way with helper threads of the garbage collector. With the cache
- * below, loading a TaskManager's code takes 8 % less CPU. A young generation of 1 MB suffices for programs that make no
- * object a record, and keeps a TaskManager at 83 MB instead of 92.
+ * Twenty processes on few cores only get in each other's way with helper threads, of the garbage collector and of the
+ * compiler. Type feedback from the first call on lets a hot loop be compiled once, and well. A young generation of 1 MB
+ * suffices for programs that make no object a record. What each of them saves stands in scripts/bench/README.md.
  */
-const NODE_FLAGS = ["--single-threaded-gc", "--max-semi-space-size=1"];
+const NODE_FLAGS = [
+  "--single-threaded-gc",
+  "--no-concurrent-recompilation",
+  "--no-lazy-feedback-allocation",
+  "--max-semi-space-size=1",
+];
 
 /** Compiled code of the programs, for the next start: beside the runs, 3 MB, and safe to remove at any time. */
 const compileCacheFolder = (runDir: string): string => join(dirname(dirname(runDir)), "compile-cache");
 
 export interface ProgramEnvironment {
-  readonly run: Pick<RunContext, "runId" | "runDir" | "clock" | "token">;
+  readonly run: Pick<RunContext, "runId" | "runDir" | "clock" | "token" | "options">;
   readonly config: RunConfig;
   /** null for the servers themselves, which connect to nobody. */
   readonly connections: Connections | null;
@@ -60,6 +65,7 @@ function createEarlyCommand(resource: string, entry: string, run: RunFacts): Chi
     env: {
       NODE_COMPILE_CACHE: compileCacheFolder(run.runDir),
       ...inheritedVariables(),
+      ...(usesTls(run) ? {} : { NODE_EXTRA_CA_CERTS: "" }),
       [ENV.run]: run.runId,
       [ENV.runDir]: run.runDir,
       [ENV.resource]: resource,
@@ -70,6 +76,9 @@ function createEarlyCommand(resource: string, entry: string, run: RunFacts): Chi
     hasChannel: true,
   };
 }
+
+/** Each process would read and parse the user's certificates, a fifth of the time to load a TaskManager, for nothing. */
+const usesTls = ({ options }: RunFacts): boolean => options.redis?.startsWith("rediss:") === true;
 
 /** What is certain only when all that a program waits for is reached. */
 function createLateVariables({ config, connections, task }: LateEnvironment): Record<string, string> {

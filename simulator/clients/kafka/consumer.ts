@@ -41,7 +41,7 @@ export interface PartitionReaderOptions {
   readonly topic: string;
   /** Default 1 MiB. A batch that is larger comes whole all the same. */
   readonly maxBytesPerPartition?: number;
-  /** While data flows, the broker answers at this many bytes (default 16 KiB) or after this time (default 20 ms). */
+  /** The broker answers at this many bytes (default 1) or after this time (default 500 ms). */
   readonly minBytes?: number;
   readonly maxWaitMs?: number;
   /** How long Kafka may stay away, or a partition without a leader, before `onError`. Default 60 s. */
@@ -66,8 +66,12 @@ interface AssignedPartition {
 }
 
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
-const MIN_BYTES = 16 * 1024;
-const MAX_WAIT_MS = 20;
+/**
+ * Whatever is there, and no answer while nothing is. Records are collected by the producer, once for all readers: to
+ * collect here too costs an empty answer for each wait that ends before the bytes are there.
+ */
+const MIN_BYTES = 1;
+const MAX_WAIT_MS = 500;
 const UNREACHABLE_AFTER_MS = 60_000;
 /** A topic that is being created, or whose broker has just started, is not there for a moment. */
 const TOPIC_MISSING_AFTER_MS = 10_000;

@@ -22,7 +22,7 @@ export interface FetchQuestion<Target> {
 export interface FetchSettings {
   readonly topic: string;
   readonly maxBytesPerPartition: number;
-  /** While data flows: the broker answers at this many bytes, or after this time. */
+  /** The broker answers at this many bytes, or after this time. */
   readonly minBytes: number;
   readonly maxWaitMs: number;
 }
@@ -47,9 +47,6 @@ type State =
   | { readonly kind: "fetching"; readonly connection: Connection }
   | { readonly kind: "closed" };
 
-/** After an answer without records there is nothing to collect: the first byte is waited for, and longer. */
-const IDLE_MIN_BYTES = 1;
-const IDLE_MAX_WAIT_MS = 100;
 /** Of a whole answer: handing it out blocks the process, so it stays small even for many partitions. */
 const ANSWER_BYTES = 4 * 1024 * 1024;
 /** Beyond the time that the broker may wait: then it is not answering. */
@@ -60,7 +57,6 @@ export class LeaderFetcher<Target> {
   readonly #settings: FetchSettings;
   readonly #owner: FetcherOwner<Target>;
   #state: State = { kind: "disconnected" };
-  #idle = false;
 
   constructor(settings: FetchSettings, owner: FetcherOwner<Target>) {
     this.#settings = settings;
@@ -117,8 +113,7 @@ export class LeaderFetcher<Target> {
     const questions = this.#owner.wanted();
     if (questions.length === 0) return;
     this.#state = { kind: "fetching", connection };
-    const { topic, maxBytesPerPartition: maxBytes } = this.#settings;
-    const maxWaitMs = this.#idle ? Math.max(this.#settings.maxWaitMs, IDLE_MAX_WAIT_MS) : this.#settings.maxWaitMs;
+    const { topic, maxBytesPerPartition: maxBytes, minBytes, maxWaitMs } = this.#settings;
     const partitions = questions.map(({ p, offset }) => ({
       p,
       currentLeaderEpoch: -1,
@@ -127,7 +122,7 @@ export class LeaderFetcher<Target> {
     }));
     const request = {
       maxWaitMs,
-      minBytes: this.#idle ? IDLE_MIN_BYTES : this.#settings.minBytes,
+      minBytes,
       maxBytes: Math.max(ANSWER_BYTES, maxBytes),
       isolationLevel: READ_COMMITTED,
       sessionId: 0,
@@ -151,7 +146,6 @@ export class LeaderFetcher<Target> {
     this.#state = { kind: "ready", connection };
     const partitions = answer.topics.flatMap((topic) => topic.partitions);
     const handOut = this.#owner.accept(asked, r.buffer, partitions);
-    this.#idle = handOut.length === 0;
     this.pump();
     for (const hand of handOut) hand();
   }
