@@ -1,5 +1,6 @@
 /** Redis as a resource: ready is an answer to AUTH, INFO and PING, never a bare connect. */
-import { openRedis, probeRedis, type RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import { openRedis, probeRedis } from "../../simulator/clients/redis/reader.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { ServerPlan } from "../drivers/driver.ts";

@@ -13,7 +13,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { openRedis } from "../../simulator/clients/redis/connection.ts";
+import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import { type ParsedJobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";

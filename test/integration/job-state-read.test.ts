@@ -1,7 +1,8 @@
 /** The validator's read of a Redis that was restarted a moment ago: what is no fact of the job yet is read again. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readSettledJobState } from "../../scripts/validate/job-state-read.ts";
-import { openRedis, type RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";

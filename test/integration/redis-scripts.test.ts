@@ -3,7 +3,8 @@
  * same hash, bit for bit. And that each run of a script writes at most once (L1), as the server itself reports it.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openRedis, type RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import { SCRIPT_TEXT } from "../../simulator/common/contract/redis-script-text.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";

@@ -3,7 +3,8 @@
  * is answered as the retry it is (T2), and every wait ends (T3).
  */
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openRedis, type RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
+import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import { StateStore } from "../../simulator/clients/redis/state-store.ts";
 import type { ApplyArguments } from "../../simulator/common/contract/redis-scripts.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";

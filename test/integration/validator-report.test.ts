@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sumIds } from "../../producer/load-profile.ts";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
-import { openRedis } from "../../simulator/clients/redis/connection.ts";
+import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import { formatAppliedLogRow } from "../../simulator/common/contract/applied-log.ts";
 import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
 import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";

@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { openRedis } from "../../../simulator/clients/redis/connection.ts";
+import { openRedis } from "../../../simulator/clients/redis/reader.ts";
 import { waitUntil } from "../../../simulator/common/foundation/deadline.ts";
 import { cleanEnvironment, stopChild } from "../child-command.ts";
 import { type FilledTopic, fillTopic } from "../filled-topic.ts";

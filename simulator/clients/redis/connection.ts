@@ -1,24 +1,23 @@
 /**
- * One connection to a Redis, from the dial to its end. The only file that imports ioredis.
+ * One connection to a Redis, from the dial to its end, over a transport of the caller's choice.
  *
  *   dialling (TCP, TLS) → introducing (AUTH, SELECT, INFO) → open → lost
  *
  * R1 A connection is bound to the run_id that its own INFO showed; it is handed out only after that.
- * R2 A lost connection never comes back: ioredis reconnects nothing and resends nothing, and what was in flight fails.
+ * R2 A lost connection never comes back: its transport reconnects and resends nothing, and what was in flight fails.
  *    So no command can reach another server process than the one the caller looked at.
  * R3 A server that stays silent for `replyMs` with a call in flight counts as lost.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { Redis } from "ioredis";
 import { createBackoff } from "../../common/foundation/backoff.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
-import { parseRedisUrl, type RedisEndpoint } from "./endpoint.ts";
+import type { RedisEndpoint } from "./endpoint.ts";
 import { firstLine, meaningOf, refusalError } from "./server-replies.ts";
-
-const DIAL_MS_MAX = 5_000;
+import type { OpenTransport, RedisTransport } from "./transport.ts";
 
 export interface DialOptions {
+  readonly open: OpenTransport;
   /** Dialling goes on, with backoff 50 ms → 1 s, for at most this long. */
   readonly deadlineMs: number;
   /** For one dial, from connect to INFO. */
@@ -29,14 +28,6 @@ export interface DialOptions {
   readonly log?: Log | undefined;
 }
 
-export interface OpenOptions {
-  /** Dialling goes on for at most this long. Default 60,000. */
-  readonly deadlineMs?: number;
-  readonly replyMs?: number;
-  readonly signal?: AbortSignal;
-  readonly log?: Log;
-}
-
 /** What the server says of itself; null where it did not say. */
 export interface RedisFacts {
   readonly version: string;
@@ -44,30 +35,6 @@ export interface RedisFacts {
   readonly mode: string;
   readonly aof: string | null;
   readonly fsync: string | null;
-}
-
-/** For everything that only reads: a connection to a server that may still be starting. */
-export async function openRedis(url: string, options: OpenOptions = {}): Promise<RedisConnection> {
-  const { deadlineMs = 60_000, replyMs = 5_000, signal, log } = options;
-  return dialRedis(parseRedisUrl(url), { deadlineMs, connectMs: DIAL_MS_MAX, replyMs, signal, log });
-}
-
-/** One dial, in which a server may take up to `dialMs` for each answer. Throws REDIS_UNREACHABLE with its cause. */
-export async function probeRedis(
-  url: string,
-  options: { readonly dialMs: number; readonly signal?: AbortSignal },
-): Promise<RedisConnection> {
-  const endpoint = parseRedisUrl(url);
-  const { dialMs, signal } = options;
-  const startedMs = performance.now();
-  try {
-    return await introduce(endpoint, { deadlineMs: dialMs, connectMs: dialMs, replyMs: dialMs, signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (isAppError(error)) throw error;
-    const waitedMs = Math.round(performance.now() - startedMs);
-    throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts: 1, waitedMs }, error);
-  }
 }
 
 /** Dials until a server answers PING. Throws REDIS_UNREACHABLE, or at once what no retry helps. */
@@ -95,64 +62,37 @@ export async function dialRedis(endpoint: RedisEndpoint, options: DialOptions): 
 }
 
 /** One dial: connect, AUTH, SELECT, INFO, PING. */
-async function introduce(endpoint: RedisEndpoint, options: DialOptions): Promise<RedisConnection> {
-  const client = createClient(endpoint, options);
-  let failure: unknown;
-  client.on("error", (error: unknown) => {
-    failure ??= error;
-  });
-  const abort = () => client.disconnect();
-  options.signal?.addEventListener("abort", abort, { once: true });
-  const overdue = setTimeout(() => {
-    failure ??= new Error(`no complete answer to AUTH, INFO and PING within ${Math.round(options.connectMs)} ms`);
-    client.disconnect();
-  }, options.connectMs);
+export async function introduce(endpoint: RedisEndpoint, options: DialOptions): Promise<RedisConnection> {
+  const { connectMs, replyMs, signal } = options;
+  const late = `no complete answer to AUTH, INFO and PING within ${Math.round(connectMs)} ms`;
+  const overdue = new AbortController();
+  const timer = setTimeout(() => overdue.abort(new Error(late)), connectMs);
+  const given = signal === undefined ? overdue.signal : AbortSignal.any([signal, overdue.signal]);
+  let transport: RedisTransport | undefined;
+  const abort = () => transport?.close();
+  given.addEventListener("abort", abort, { once: true });
   try {
-    await client.connect();
-    const server = await greet(client, endpoint);
-    return new RedisConnection(client, endpoint, server);
+    transport = await options.open(endpoint, { connectMs, replyMs, signal: given });
+    return new RedisConnection(transport, endpoint, await greet(transport, endpoint));
   } catch (error) {
-    client.disconnect();
-    options.signal?.throwIfAborted();
-    // ioredis rejects with "Connection is closed."; why it closed came as an event before.
-    throw isAppError(error) || meaningOf(error) !== undefined ? error : (failure ?? error);
+    transport?.close();
+    signal?.throwIfAborted();
+    throw overdue.signal.aborted ? overdue.signal.reason : error;
   } finally {
-    clearTimeout(overdue);
-    options.signal?.removeEventListener("abort", abort);
+    clearTimeout(timer);
+    given.removeEventListener("abort", abort);
   }
 }
 
-function createClient(endpoint: RedisEndpoint, options: DialOptions): Redis {
-  return new Redis({
-    host: endpoint.host,
-    port: endpoint.port,
-    ...(endpoint.tls ? { tls: {} } : {}),
-    lazyConnect: true,
-    protocol: 2,
-    noDelay: true,
-    connectTimeout: options.connectMs,
-    socketTimeout: options.replyMs,
-    // R2. Each of these defaults would send commands again behind our back.
-    retryStrategy: () => null,
-    autoResendUnfulfilledCommands: false,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    enableAutoPipelining: false,
-    // AUTH, SELECT and the readiness check are ours, so that each error reply is judged once and in one place.
-    enableReadyCheck: false,
-    disableClientInfo: true,
-  });
-}
-
 /** Sends the introduction in one go, then judges the replies in order. */
-async function greet(client: Redis, endpoint: RedisEndpoint): Promise<ServerIdentity> {
+async function greet(transport: RedisTransport, endpoint: RedisEndpoint): Promise<ServerIdentity> {
   const commands: string[][] = [];
   if (endpoint.password !== "") {
     commands.push(["AUTH", ...(endpoint.username === "" ? [] : [endpoint.username]), endpoint.password]);
   }
   if (endpoint.db !== 0) commands.push(["SELECT", String(endpoint.db)]);
   commands.push(["INFO", "server"], ["PING"]);
-  const replies = await Promise.allSettled(commands.map(([name, ...args]) => client.call(name as string, args)));
+  const replies = await Promise.allSettled(commands.map(([name, ...args]) => transport.call(name as string, args)));
   let info = "";
   for (const [i, reply] of replies.entries()) {
     const name = commands[i]?.[0] as string;
@@ -186,11 +126,11 @@ export class RedisConnection {
   readonly endpoint: RedisEndpoint;
   /** Of the server process at the other end (R1). */
   readonly runId: string;
-  readonly #client: Redis;
+  readonly #transport: RedisTransport;
   readonly #serverFields: Readonly<Record<string, string>>;
 
-  constructor(client: Redis, endpoint: RedisEndpoint, server: ServerIdentity) {
-    this.#client = client;
+  constructor(transport: RedisTransport, endpoint: RedisEndpoint, server: ServerIdentity) {
+    this.#transport = transport;
     this.endpoint = endpoint;
     this.runId = server.runId;
     this.#serverFields = server.fields;
@@ -198,37 +138,36 @@ export class RedisConnection {
 
   /** True until the connection is lost or closed. */
   get isOpen(): boolean {
-    return this.#client.status === "ready";
+    return this.#transport.isOpen;
   }
 
   /** Calls once when the connection ends, also when it already has. */
   onceLost(listener: () => void): void {
-    if (this.isOpen) this.#client.once("close", listener);
-    else listener();
+    this.#transport.onceLost(listener);
   }
 
   /** Sends one command. Rejects with the server's reply, or with another error when the connection is lost (R2). */
-  call(name: string, args: string[]): Promise<unknown> {
-    return this.#client.call(name, args);
+  call(name: string, args: readonly string[]): Promise<unknown> {
+    return this.#transport.call(name, args);
   }
 
   /** One HGETALL; empty when the key does not exist. Rejects like `call`. */
-  requestHash(key: string): Promise<Record<string, string>> {
-    return this.#client.hgetall(key);
+  async requestHash(key: string): Promise<Record<string, string>> {
+    return toRecord(await this.call("HGETALL", [key]));
   }
 
   /** One HGETALL; empty when the key does not exist. Rejects with an error of the catalogue, as all below. */
   readHash(key: string): Promise<Record<string, string>> {
-    return this.#guard("HGETALL", this.#client.hgetall(key));
+    return this.#guard("HGETALL", this.requestHash(key));
   }
 
   readText(key: string): Promise<string | null> {
-    return this.#guard("GET", this.#client.get(key));
+    return this.#guard("GET", this.call("GET", [key])) as Promise<string | null>;
   }
 
   /** DEL; returns how many of the keys existed. */
   async remove(keys: readonly string[]): Promise<number> {
-    return keys.length === 0 ? 0 : this.#guard("DEL", this.#client.del([...keys]));
+    return keys.length === 0 ? 0 : Number(await this.#guard("DEL", this.call("DEL", keys)));
   }
 
   async readFacts(): Promise<RedisFacts> {
@@ -245,7 +184,7 @@ export class RedisConnection {
   }
 
   close(): void {
-    this.#client.disconnect();
+    this.#transport.close();
   }
 
   /** Managed servers often refuse CONFIG: then the setting is not known, which is no failure. */
@@ -272,6 +211,14 @@ export class RedisConnection {
       throw createError("REDIS_BUSY", { endpoint: this.endpoint.text, reply: firstLine(error.message), waitedMs: 0 });
     }
   }
+}
+
+/** Names and values in turn; ioredis makes a record of them itself. */
+function toRecord(reply: unknown): Record<string, string> {
+  if (!Array.isArray(reply)) return reply as Record<string, string>;
+  const record: Record<string, string> = {};
+  for (let i = 0; i + 1 < reply.length; i += 2) record[String(reply[i])] = String(reply[i + 1]);
+  return record;
 }
 
 /** `name:value` lines; comments and blank lines do not count. */

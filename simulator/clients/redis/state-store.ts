@@ -46,6 +46,7 @@ import { createError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { dialRedis, type RedisConnection } from "./connection.ts";
 import { parseRedisUrl, type RedisEndpoint } from "./endpoint.ts";
+import { openRespTransport } from "./resp-transport.ts";
 import { firstLine, meaningOf, refusalError } from "./server-replies.ts";
 
 export interface StateStoreOptions {
@@ -245,6 +246,7 @@ export class StateStore {
 
   async #dial(): Promise<RedisConnection> {
     const connection = await dialRedis(this.#endpoint, {
+      open: openRespTransport,
       deadlineMs: this.#giveUpMs,
       connectMs: Math.min(5_000, this.#giveUpMs),
       replyMs: this.#replyMs,

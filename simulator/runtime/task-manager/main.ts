@@ -1,4 +1,4 @@
-/** The TaskManager process. It imports no package but ioredis and the native checksum: twenty of them start at once. */
+/** The TaskManager process. It imports no package but the native checksum: twenty of them start at once. */
 import { once } from "node:events";
 import { KafkaCluster } from "../../clients/kafka/cluster.ts";
 import { PartitionReader } from "../../clients/kafka/consumer.ts";

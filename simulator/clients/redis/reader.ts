@@ -1,0 +1,53 @@
+/** Connections for everything that only looks at a Redis: the host, the validator, the report. */
+import { createError, isAppError } from "../../common/foundation/errors.ts";
+import type { Log } from "../../common/foundation/log.ts";
+import { dialRedis, introduce, type RedisConnection } from "./connection.ts";
+import { parseRedisUrl } from "./endpoint.ts";
+import { openIoredisTransport } from "./ioredis-transport.ts";
+
+const DIAL_MS_MAX = 5_000;
+
+export interface OpenOptions {
+  /** Dialling goes on for at most this long. Default 60,000. */
+  readonly deadlineMs?: number;
+  readonly replyMs?: number;
+  readonly signal?: AbortSignal;
+  readonly log?: Log;
+}
+
+/** For everything that only reads: a connection to a server that may still be starting. */
+export async function openRedis(url: string, options: OpenOptions = {}): Promise<RedisConnection> {
+  const { deadlineMs = 60_000, replyMs = 5_000, signal, log } = options;
+  return dialRedis(parseRedisUrl(url), {
+    open: openIoredisTransport,
+    deadlineMs,
+    connectMs: DIAL_MS_MAX,
+    replyMs,
+    signal,
+    log,
+  });
+}
+
+/** One dial, in which a server may take up to `dialMs` for each answer. Throws REDIS_UNREACHABLE with its cause. */
+export async function probeRedis(
+  url: string,
+  options: { readonly dialMs: number; readonly signal?: AbortSignal },
+): Promise<RedisConnection> {
+  const endpoint = parseRedisUrl(url);
+  const { dialMs, signal } = options;
+  const startedMs = performance.now();
+  try {
+    return await introduce(endpoint, {
+      open: openIoredisTransport,
+      deadlineMs: dialMs,
+      connectMs: dialMs,
+      replyMs: dialMs,
+      signal,
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (isAppError(error)) throw error;
+    const waitedMs = Math.round(performance.now() - startedMs);
+    throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts: 1, waitedMs }, error);
+  }
+}
