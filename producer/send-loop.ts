@@ -19,12 +19,15 @@ import { dueAtUs, lastIdDue, type Schedule, stepUs } from "./load-profile.ts";
 const IN_FLIGHT_PER_PARTITION = 2;
 const TEMPLATES_MAX = 24;
 /**
- * With a rate: how long a partition's records are collected into a batch, in ms. Each batch costs a produce request, a
- * fetch and an APPLY, however few records it has. The partitions take turns, so that not all are sent at once.
+ * With a rate: how long a partition's records are collected into a batch, in ms. Each batch costs a fetch and an APPLY,
+ * however few records it has. Half of the partitions take a turn together: their batches share a produce request, and
+ * not all TaskManagers have to work at the same moment.
  */
 const COLLECT_MS = 20;
-const TURNS = 5;
+const TURNS = 2;
 const TURN_MS = COLLECT_MS / TURNS;
+/** What is filled before the sockets get their turn. */
+const TURN_BYTES = 64 * 1024;
 
 /** What the loop needs of the Kafka client. */
 export interface BatchSender {
@@ -92,15 +95,19 @@ export class SendLoop {
     // A restarted producer keeps the round's first send, and so its schedule: the time it was away counts as latency.
     this.schedule = ratePerSecond === 0 ? null : { firstId, ratePerSecond, startUs: ledger.firstSendAtUs };
     stopping.addEventListener("abort", () => this.wake(), { once: true });
+    let bytes = 0;
     while (this.unsent > 0 && this.failure === undefined && !stopping.aborted) {
       this.takeTurns();
       const partition = this.free.length === 0 ? undefined : this.choosePartition();
       if (partition === undefined) {
         await this.waitForChange();
       } else {
-        this.dispatch(partition);
-        // Lets the sockets write this batch and read acknowledgements before the next one is filled.
-        await nextTurn();
+        bytes += this.dispatch(partition);
+        // Lets the sockets write and read acknowledgements; small batches are sent together.
+        if (bytes >= TURN_BYTES) {
+          bytes = 0;
+          await nextTurn();
+        }
       }
     }
     while (this.free.length < this.pool) await this.waitForChange();
@@ -131,7 +138,8 @@ export class SendLoop {
     return Math.min(left, Math.max(0, due));
   }
 
-  private dispatch(partition: PartitionSends): void {
+  /** Returns the bytes of the batch. */
+  private dispatch(partition: PartitionSends): number {
     const { ledger, sender, producer, nowUs } = this.options;
     const { schedule } = this;
     const template = present(this.free.pop(), "a free template");
@@ -165,6 +173,7 @@ export class SendLoop {
         this.free.push(template);
         this.wake();
       });
+    return batch.length;
   }
 
   /** Turns are counted by the clock: those that were missed are taken together. */
@@ -180,10 +189,15 @@ export class SendLoop {
     this.turn = Math.max(this.turn, turn);
   }
 
+  private msToNextTurn({ startUs }: Schedule): number {
+    const nextUs = startUs + (this.turn + 1) * TURN_MS * 1000;
+    return Math.max(1, Math.ceil((nextUs - this.options.nowUs()) / 1000));
+  }
+
   /** Until an outcome is known, a stop, or (with a rate) the next turn. The client bounds the wait for outcomes. */
   private waitForChange(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.schedule === null ? undefined : setTimeout(resolve, TURN_MS);
+      const timer = this.schedule === null ? undefined : setTimeout(resolve, this.msToNextTurn(this.schedule));
       this.wake = () => {
         clearTimeout(timer);
         resolve();

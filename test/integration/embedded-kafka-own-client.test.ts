@@ -116,3 +116,21 @@ test("a full memory ends the producer at once, with the broker's reason", async 
   expect(isAppError(failure) && failure.message).toContain("POLICY_VIOLATION");
   await producer.close();
 });
+
+test("batches of several partitions share a request, and one that is refused harms no other", async () => {
+  await createTopic({ bootstrap, log: silent }, { topic: "shared", partitions: 4 });
+  const producer = await IdempotentProducer.open({ cluster, topic: "shared", identity: null, giveUpAfterMs: 1_000 });
+  const { producerId, producerEpoch } = producer.identity;
+  const records = [{ value: Buffer.from("a value") }];
+  const send = (p: number, firstSequence: number) => {
+    const position = { timestampMs: 1, producerId, producerEpoch, baseSequence: firstSequence };
+    return producer.send(p, { batch: encodeRecordBatch({ records, ...position }), records: 1, firstSequence });
+  };
+  const first = await Promise.all([send(0, 0), send(1, 0), send(2, 0), send(3, 0)]);
+  expect(first.map(({ baseOffset }) => baseOffset)).toEqual([0, 0, 0, 0]);
+  // Two batches of partition 0 in one turn: a request holds only one of them. After 0, nobody can place 7.
+  const second = await Promise.allSettled([send(0, 1), send(0, 2), send(1, 1), send(2, 7), send(3, 1)]);
+  expect(second.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled", "rejected", "fulfilled"]);
+  expect(await cluster.listOffsets("shared", [0, 1, 2, 3], "latest")).toEqual([3, 2, 1, 2]);
+  await producer.close();
+});

@@ -63,13 +63,24 @@ interface PartitionState {
     | undefined;
 }
 
-type Link = { readonly kind: "connecting" } | { readonly kind: "open"; readonly connection: Connection };
+/** A batch that may go out, and what its partition must learn of its end. */
+interface Departure {
+  readonly partition: PartitionState;
+  readonly entry: SendEntry;
+}
+
+type Link =
+  | { readonly kind: "connecting" }
+  /** Departures of this turn of the event loop go out at its end, together. */
+  | { readonly kind: "open"; readonly connection: Connection; departures: Departure[] };
 
 const GIVE_UP_AFTER_MS = 60_000;
 const REQUEST_DEADLINE_MS = 15_000;
 /** How long the broker may wait for its replicas. Less than the request's deadline, so that it says so itself. */
 const REPLICATION_TIMEOUT_MS = 10_000;
 const ACKS_ALL = -1;
+/** Of one request with batches of several partitions. A larger batch goes alone. */
+const REQUEST_BYTES_MAX = 512 * 1024;
 
 export class IdempotentProducer {
   readonly identity: ProducerIdentity;
@@ -141,31 +152,61 @@ export class IdempotentProducer {
     }
     const link = this.#links.get(leader);
     if (link === undefined) void this.#connect(leader);
-    else if (link.kind === "open") this.#sendAllowed(partition, link.connection);
+    else if (link.kind === "open") this.#departAllowed(partition, link);
   }
 
-  #sendAllowed(partition: PartitionState, connection: Connection): void {
+  #departAllowed(partition: PartitionState, link: Link & { kind: "open" }): void {
     for (let entry = partition.sender.next(); entry !== undefined; entry = partition.sender.next()) {
-      this.#sendEntry(partition, connection, entry);
+      if (link.departures.length === 0) queueMicrotask(() => this.#depart(link));
+      link.departures.push({ partition, entry });
     }
   }
 
-  #sendEntry(partition: PartitionState, connection: Connection, entry: SendEntry): void {
+  /** Small batches of different partitions share a request: its cost is per request, not per byte. */
+  #depart(link: Link & { kind: "open" }): void {
+    const departures = link.departures;
+    link.departures = [];
+    let together = new Map<number, Departure>();
+    let bytes = 0;
+    for (const departure of departures) {
+      const { partition, entry } = departure;
+      // A request holds one batch of a partition at most.
+      if (together.size > 0 && (together.has(partition.p) || bytes + entry.batch.length > REQUEST_BYTES_MAX)) {
+        this.#sendTogether(link.connection, together);
+        together = new Map();
+        bytes = 0;
+      }
+      together.set(partition.p, departure);
+      bytes += entry.batch.length;
+    }
+    this.#sendTogether(link.connection, together);
+  }
+
+  #sendTogether(connection: Connection, together: ReadonlyMap<number, Departure>): void {
+    const partitions = [...together.values()].map(({ partition, entry }) => ({
+      p: partition.p,
+      records: [entry.batch],
+    }));
     const request = {
       transactionalId: null,
       acks: ACKS_ALL,
       timeoutMs: REPLICATION_TIMEOUT_MS,
-      topics: [{ name: this.#options.topic, partitions: [{ p: partition.p, records: [entry.batch] }] }],
+      topics: [{ name: this.#options.topic, partitions }],
     };
     const handler = {
       onAnswer: (r: Reader, version: number) => {
-        const answer = produceApi.decodeResponse(r, version).topics[0]?.partitions[0];
-        if (answer === undefined || answer.p !== partition.p) {
-          throw createError("KAFKA_MALFORMED", { what: "a produce answer without the partition", position: 0 });
+        const answers = produceApi.decodeResponse(r, version).topics[0]?.partitions ?? [];
+        const answered = new Map(answers.map((answer) => [answer.p, answer]));
+        if (partitions.some(({ p }) => !answered.has(p))) {
+          throw createError("KAFKA_MALFORMED", { what: "a produce answer without a partition", position: 0 });
         }
-        this.#answered(partition, entry, answer);
+        for (const { partition, entry } of together.values()) {
+          this.#answered(partition, entry, answered.get(partition.p) as ProducedPartition);
+        }
       },
-      onFailure: (error: AppError) => this.#failed(partition, entry, error),
+      onFailure: (error: AppError) => {
+        for (const { partition, entry } of together.values()) this.#failed(partition, entry, error);
+      },
     };
     connection.sendInPlace(produceApi, request, handler, this.#options.requestDeadlineMs ?? REQUEST_DEADLINE_MS);
   }
@@ -217,7 +258,7 @@ export class IdempotentProducer {
         return;
       }
       // Lost already? Then the first request on it says so, and the partition recovers.
-      this.#links.set(leader, { kind: "open", connection });
+      this.#links.set(leader, { kind: "open", connection, departures: [] });
       this.#forLeader(leader, (partition) => this.#advance(partition));
       if (!connection.isOpen) this.#links.delete(leader);
     } catch (error) {
