@@ -40,6 +40,8 @@ export function formatKafkaProperties(options: { port: number; controllerPort: n
     "transaction.state.log.num.partitions=1",
     "share.coordinator.state.topic.replication.factor=1",
     "share.coordinator.state.topic.min.isr=1",
+    // Topics of a run go with it: their memory and disk are needed for the next one, not in a minute.
+    "log.segment.delete.delay.ms=1000",
     `log.dirs=${options.folder}/log`,
     "",
   ].join("\n");

@@ -31,6 +31,7 @@ export type TaskManagerToJobManager =
       /** What it still holds from before: the higher g wins. */
       readonly held: readonly HeldPartition[];
     }
+  /** With metrics that this JobManager has not got yet; null: the newest ones still hold. */
   | { readonly type: "heartbeat"; readonly metrics: TaskManagerMetrics | null }
   /** ACQUIRE succeeded: from here on the partition is processed under g. */
   | { readonly type: "owned"; readonly p: number; readonly g: number; readonly offset: number }

@@ -76,6 +76,7 @@ export class TaskManager {
   /** True once nothing can be counted any more: every later metrics message says so too. */
   #final = false;
   #newestMetrics: TaskManagerMetrics | null = null;
+  #toldMetrics: TaskManagerMetrics | null = null;
 
   /** Begins at once: connects to the JobManager and waits for its assignment. Throws OPERATOR_UNKNOWN. */
   constructor(options: TaskManagerOptions) {
@@ -113,7 +114,7 @@ export class TaskManager {
       endpoint: options.jobManager,
       log,
       registration: () => this.#registration(),
-      heartbeat: () => ({ type: "heartbeat", metrics: this.#newestMetrics }),
+      heartbeat: () => ({ type: "heartbeat", metrics: this.#takeUntoldMetrics() }),
       onRegistered: () => this.#repeatReports(),
       onCommand: (command) => this.#execute(command),
     });
@@ -250,7 +251,15 @@ export class TaskManager {
     return { type: "register", token, tm: resource, incarnation, pid: process.pid, slots, held };
   }
 
+  /** Once each: a JobManager keeps the newest that it was told. */
+  #takeUntoldMetrics(): TaskManagerMetrics | null {
+    const metrics = this.#newestMetrics === this.#toldMetrics ? null : this.#newestMetrics;
+    this.#toldMetrics = this.#newestMetrics;
+    return metrics;
+  }
+
   #repeatReports(): void {
+    this.#toldMetrics = null;
     if (this.#failure !== null) this.#client.send(this.#failure);
     if (this.#lostLife !== null) this.#client.send({ type: "storeLost", life: this.#lostLife });
   }
