@@ -18,6 +18,12 @@ import { formatKafkaLogging, formatKafkaProperties, formatRedisConfiguration } f
 import { createPassword } from "./password.ts";
 
 const JAVA_MAJOR_MIN = 17;
+/**
+ * A batch of ours is a humongous object for G1, which then works a fifth of the broker's time; the parallel collector takes
+ * it as any other. On a broker's first run, with 10 million messages, that is 0.95 to 1.1 million per second instead of 0.6
+ * to 0.8.
+ */
+const BROKER_JVM_FLAGS = ["-Xmx1g", "-XX:+UseParallelGC"];
 const JAVA_ANSWER_MS_MAX = 10_000;
 const FORMAT_MS_MAX = 60_000;
 
@@ -133,7 +139,7 @@ function createJavaRunner(context: DriverContext, where: { java: string; home: s
   return {
     properties,
     logging,
-    startBroker: (hooks: ChildHooks) => run(["-Xmx1g", "kafka.Kafka", properties], hooks),
+    startBroker: (hooks: ChildHooks) => run([...BROKER_JVM_FLAGS, "kafka.Kafka", properties], hooks),
     /** Once for a data folder: KRaft refuses one without its identity. */
     async format(hooks: ChildHooks): Promise<void> {
       // 22 characters of base64 that never begin like an option; the last one has no bits to spare.

@@ -47,11 +47,13 @@ export async function runRound(run: RunContext, system: System, round: Round): P
     signal: ending.signal,
   });
   const budget = startTimeBudget(run);
+  run.sampler.startLoad();
   try {
     const endOffsets = await waitForProducer(run, producer, options.maxTimeMs);
     feed.emit({ type: "phase", phase: "draining", detail: "everything is acknowledged" });
     return await drain(run, system, endOffsets);
   } finally {
+    run.sampler.endLoad();
     budget.cancel();
   }
 }
@@ -60,9 +62,11 @@ export async function runRound(run: RunContext, system: System, round: Round): P
 export async function countTopic(run: RunContext, system: System, endOffsets: readonly number[]): Promise<Reached> {
   run.feed.emit({ type: "phase", phase: "draining", detail: `counting topic ${system.config.topic}` });
   const budget = startTimeBudget(run);
+  run.sampler.startLoad();
   try {
     return await drain(run, system, endOffsets);
   } finally {
+    run.sampler.endLoad();
     budget.cancel();
   }
 }

@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
-import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
+import type { HostFacts, ProcessUse } from "../../simulator/common/contract/host-facts.ts";
 
 /** The kernel reports CPU time to programs in hundredths of a second, whatever its own clock is. */
 const MS_PER_TICK = 10;
@@ -20,12 +20,25 @@ export interface Usage {
 export interface Sampler {
   /** A restarted resource adds a pid to its name; the CPU time of all its processes is summed. */
   watch(name: string, pid: number): void;
+  /** CPU time from here to `endLoad` is the load's. May be repeated. */
+  startLoad(): void;
+  endLoad(): void;
   readFacts(): HostFacts["resources"];
   stop(): void;
 }
 
+interface WatchedProcess {
+  readonly name: string;
+  cpuMs: number;
+  rssBytesMax: number;
+  loadCpuMs: number;
+  /** When the load began; null outside of one. */
+  cpuMsBefore: number | null;
+}
+
 export function startSampler(): Sampler {
-  const processes = new Map<number, { readonly name: string; cpuMs: number; rssBytesMax: number }>();
+  const processes = new Map<number, WatchedProcess>();
+  let isLoaded = false;
   const machine = { cpuPercentPeak: null as number | null, memoryPercents: 0, samples: 0 };
   let before = readMachineTimes();
   const sample = () => {
@@ -49,7 +62,21 @@ export function startSampler(): Sampler {
   timer.unref();
   return {
     watch: (name, pid) => {
-      processes.set(pid, { name, cpuMs: 0, rssBytesMax: 0 });
+      const cpuMsBefore = isLoaded ? 0 : null;
+      processes.set(pid, { name, cpuMs: 0, rssBytesMax: 0, loadCpuMs: 0, cpuMsBefore });
+    },
+    startLoad() {
+      sample();
+      isLoaded = true;
+      for (const entry of processes.values()) entry.cpuMsBefore = entry.cpuMs;
+    },
+    endLoad() {
+      sample();
+      isLoaded = false;
+      for (const entry of processes.values()) {
+        if (entry.cpuMsBefore !== null) entry.loadCpuMs += entry.cpuMs - entry.cpuMsBefore;
+        entry.cpuMsBefore = null;
+      }
     },
     readFacts() {
       sample();
@@ -65,17 +92,15 @@ export function startSampler(): Sampler {
 
 const round1 = (value: number): number => Math.round(value * 10) / 10;
 
-function sumByName(entries: readonly { name: string; cpuMs: number; rssBytesMax: number }[]) {
-  const byName = new Map<string, { name: string; cpuMs: number; rssBytesMax: number }>();
-  for (const { name, cpuMs, rssBytesMax } of entries) {
-    const known = byName.get(name);
-    if (known === undefined) byName.set(name, { name, cpuMs, rssBytesMax });
-    else {
-      known.cpuMs += cpuMs;
-      known.rssBytesMax = Math.max(known.rssBytesMax, rssBytesMax);
-    }
-  }
-  return [...byName.values()];
+function sumByName(entries: readonly WatchedProcess[]): ProcessUse[] {
+  const byName = Map.groupBy(entries, ({ name }) => name);
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return [...byName].map(([name, lives]) => ({
+    name,
+    cpuMs: sum(lives.map(({ cpuMs }) => cpuMs)),
+    loadCpuMs: sum(lives.map(({ loadCpuMs }) => loadCpuMs)),
+    rssBytesMax: Math.max(...lives.map(({ rssBytesMax }) => rssBytesMax)),
+  }));
 }
 
 export function readUsage(pid: number): Usage | undefined {

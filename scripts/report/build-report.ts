@@ -1,9 +1,9 @@
 /** Merges the facts of a run into its report. Pure: every number comes from a fact, and what is not known is null. */
 import { cpus, totalmem } from "node:os";
 import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
-import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
+import type { HostFacts, ProcessUse } from "../../simulator/common/contract/host-facts.ts";
 import type { Ledger } from "../../simulator/common/contract/ledger.ts";
-import type { Check, Report } from "../../simulator/common/contract/report.ts";
+import type { Check, ObserverCost, Report } from "../../simulator/common/contract/report.ts";
 import type { MetricsMerge } from "./metrics-merge.ts";
 import { checkLoadBalance, checkMaxTime, endToEndMs, produceMs } from "./run-checks.ts";
 import { buildScenarios } from "./scenarios.ts";
@@ -84,12 +84,23 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
     partitions: checks?.partitions ?? [],
     applies: metrics.applies(),
     checkpoints: host.checkpoints,
-    resources: host.resources,
+    resources: { ...host.resources, observer: sumObserver(host.resources.byProcess, metrics) },
     checks: all,
     scenarios: buildScenarios(all),
     samples: checks?.samples ?? { first: [], last: [] },
     faults: host.faults,
   };
+}
+
+/** Processes that carry no message: all they do is to observe and to coordinate. */
+const OBSERVERS: readonly string[] = ["host", "jobmanager", "flink-job-simulator"];
+
+function sumObserver(byProcess: readonly ProcessUse[], metrics: MetricsMerge): ObserverCost | null {
+  const sum = (uses: readonly ProcessUse[]) => uses.reduce((total, { loadCpuMs }) => total + (loadCpuMs ?? 0), 0);
+  const totalCpuMs = sum(byProcess);
+  if (totalCpuMs === 0) return null;
+  const cpuMs = sum(byProcess.filter(({ name }) => OBSERVERS.includes(name))) + metrics.observerCpuMs();
+  return { cpuMs, totalCpuMs, percent: (100 * cpuMs) / totalCpuMs };
 }
 
 /** The share that Redis holds; when it could not be read, what the TaskManager last said. */

@@ -41,6 +41,11 @@ export class MetricsMerge {
     return { processed, cpuMs, rssBytesMax: this.#rssBytesMax.get(tm) ?? 0 };
   }
 
+  /** Of all TaskManagers. */
+  observerCpuMs(): number {
+    return [...this.#newest.values()].reduce((sum, { observerCpuMs }) => sum + (observerCpuMs ?? 0), 0);
+  }
+
   applies(): ApplyCounts {
     const sum = { ok: 0, dup: 0, seek: 0, fenced: 0, storeLost: 0 };
     for (const { applies } of this.#newest.values()) {

@@ -111,7 +111,14 @@ function renderMetrics({ messages: m, throughput, latencyMs: l, durationMs: d, r
     `Latency: p50 ${latency(l.p50)}, p90 ${latency(l.p90)}, p99 ${latency(l.p99)}, p99.9 ${latency(l.p999)}, max ${latency(l.max)} (${l.recorded} recorded, ${count(l.missing)} missing)`,
     `Durations: startup ${milliseconds(d.startup)}, produce ${milliseconds(d.produce)}, end to end ${milliseconds(d.endToEnd)}, validation ${milliseconds(d.validation)}, total ${milliseconds(d.total)}`,
     `Resources: CPU peak ${percent(resources.cpuPercentPeak)}, memory average ${percent(resources.memoryPercentAvg)}`,
+    `Observer: ${describeObserver(resources.observer)}`,
   ];
+}
+
+function describeObserver(observer: Report["resources"]["observer"]): string {
+  if (observer === null) return "not known";
+  const { cpuMs, totalCpuMs } = observer;
+  return `metrics, checkpoints and view took ${milliseconds(cpuMs)} of ${milliseconds(totalCpuMs)} CPU time under load, ${percent(observer.percent)}`;
 }
 
 function renderFaults({ faults }: Report): string[] {

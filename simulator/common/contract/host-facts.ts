@@ -37,8 +37,16 @@ export interface HostFacts {
   readonly resources: {
     readonly cpuPercentPeak: number | null;
     readonly memoryPercentAvg: number | null;
-    readonly byProcess: readonly { readonly name: string; readonly cpuMs: number; readonly rssBytesMax: number }[];
+    readonly byProcess: readonly ProcessUse[];
   };
+}
+
+export interface ProcessUse {
+  readonly name: string;
+  readonly cpuMs: number;
+  /** Of it, while messages were under way: from a round's first send to its last applied effect. */
+  readonly loadCpuMs?: number;
+  readonly rssBytesMax: number;
 }
 
 export type RunEnding =

@@ -22,6 +22,8 @@ export interface TaskManagerMetrics {
   readonly cpuMs: number;
   readonly rssBytes: number;
   readonly busyMs: number;
+  /** CPU time of what only observes and coordinates here: metrics and checkpoints. In cpuMs, too. */
+  readonly observerCpuMs?: number;
   readonly eventLoopLagMsMax: number;
   readonly latency: SparseLatency;
   readonly latencyUsMax: number;

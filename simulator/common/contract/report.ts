@@ -1,6 +1,7 @@
 /**
  * `report.json`, schema 1. Every number was recorded in the run it describes; null means not known, never zero.
  */
+import type { ProcessUse } from "./host-facts.ts";
 import type { ApplyCounts } from "./metrics.ts";
 
 export interface Report {
@@ -84,12 +85,24 @@ export interface Report {
   readonly resources: {
     readonly cpuPercentPeak: number | null;
     readonly memoryPercentAvg: number | null;
-    readonly byProcess: readonly { readonly name: string; readonly cpuMs: number; readonly rssBytesMax: number }[];
+    readonly byProcess: readonly ProcessUse[];
+    /** What observing cost, of the CPU time of all processes of the run under load; null without a load. */
+    readonly observer: ObserverCost | null;
   };
   readonly checks: readonly Check[];
   readonly scenarios: readonly Scenario[];
   readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
   readonly faults: readonly Fault[];
+}
+
+/**
+ * The host with its view and samples, the JobManager with heartbeats and checkpoints, and the client as a whole, and of
+ * the TaskManagers their metrics and checkpoints. Servers at a given address are not in the total: it is not known.
+ */
+export interface ObserverCost {
+  readonly cpuMs: number;
+  readonly totalCpuMs: number;
+  readonly percent: number;
 }
 
 export interface Infrastructure {

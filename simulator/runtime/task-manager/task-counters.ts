@@ -11,6 +11,8 @@ export interface TaskCounters {
   bytes: number;
   /** Time spent in decoding and in answers of the sink. */
   busyMs: number;
+  /** CPU time of metrics and checkpoints. */
+  observerCpuMs: number;
   offsetCommitsFailed: number;
   readonly applies: { -readonly [K in keyof ApplyCounts]: number };
   readonly latency: LatencyCounts;
@@ -22,6 +24,7 @@ export const createTaskCounters = (): TaskCounters => ({
   skipped: 0,
   bytes: 0,
   busyMs: 0,
+  observerCpuMs: 0,
   offsetCommitsFailed: 0,
   applies: { ok: 0, dup: 0, seek: 0, fenced: 0, storeLost: 0 },
   latency: createLatencyCounts(),

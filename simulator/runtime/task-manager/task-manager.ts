@@ -116,9 +116,9 @@ export class TaskManager {
       registration: () => this.#registration(),
       heartbeat: () => ({ type: "heartbeat", metrics: this.#takeUntoldMetrics() }),
       onRegistered: () => this.#repeatReports(),
-      onCommand: (command) => this.#execute(command),
+      onCommand: (command) => this.#countObserver(() => this.#execute(command)),
     });
-    this.#ticker = setInterval(() => this.#publishMetrics(), METRICS_INTERVAL_MS);
+    this.#ticker = setInterval(() => this.#countObserver(() => this.#publishMetrics()), METRICS_INTERVAL_MS);
   }
 
   /** Stops reading, awaits the APPLYs in flight, and sends the final metrics. */
@@ -262,6 +262,14 @@ export class TaskManager {
     this.#toldMetrics = null;
     if (this.#failure !== null) this.#client.send(this.#failure);
     if (this.#lostLife !== null) this.#client.send({ type: "storeLost", life: this.#lostLife });
+  }
+
+  /** The report tells what observing costs, so it is measured here: the CPU time of this thread during `work`. */
+  #countObserver(work: () => void): void {
+    const before = process.threadCpuUsage();
+    work();
+    const { user, system } = process.threadCpuUsage(before);
+    this.#counters.observerCpuMs += (user + system) / 1_000;
   }
 
   #publishMetrics(): void {

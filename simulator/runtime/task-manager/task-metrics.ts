@@ -62,6 +62,7 @@ export function collectMetrics(source: MetricsSource, moment: MetricsMoment): Ta
     final: moment.final,
     cpuMs: Math.round((cpu.user + cpu.system) / 1000),
     rssBytes: process.memoryUsage.rss(),
+    observerCpuMs: Math.round(counters.observerCpuMs),
     busyMs: Math.round(counters.busyMs),
     eventLoopLagMsMax: Math.round(lag.takeMax()),
     latency: toSparseLatency(counters.latency),

@@ -136,6 +136,24 @@ describe("buildReport", () => {
     expect(report.taskManagers[0]).toMatchObject({ rssBytesMax: 300, processed: 67 });
   });
 
+  it("tells what observing cost, of the CPU time under load, and null without a load", () => {
+    expect(buildReport(makeFacts()).resources.observer).toBeNull();
+    const use = (name: string, loadCpuMs: number) => ({ name, cpuMs: 5_000, loadCpuMs, rssBytesMax: 1 });
+    const byProcess = [
+      use("host", 30),
+      use("jobmanager", 20),
+      use("flink-job-simulator", 5),
+      use("taskmanager-01", 900),
+    ];
+    const resources = { cpuPercentPeak: 50, memoryPercentAvg: 20, byProcess: [...byProcess, use("producer", 45)] };
+    const facts = makeFacts({ host: makeHost({ resources }) });
+    facts.metrics.add(makeMetrics({ atUs: 9, observerCpuMs: 7 }));
+    facts.metrics.add(makeMetrics({ tm: "taskmanager-02", incarnation: "c", observerCpuMs: 3 }));
+    const report = buildReport(facts);
+    expect(report.resources.observer).toEqual({ cpuMs: 65, totalCpuMs: 1_000, percent: 6.5 });
+    expect(renderReport(report)).toContain("took 65 ms of 1000 ms CPU time under load, 6.5 %");
+  });
+
   it("knows nothing that was not recorded when infrastructure failed before the validator", () => {
     const host = makeHost({ ending: { kind: "infrastructureFailed", reason: "Kafka is gone" }, startupMs: null });
     const report = buildReport(makeFacts({ host, checks: null, metrics: new MetricsMerge() }));
