@@ -1,6 +1,7 @@
 /** The host's calls to the JobManager. Each is idempotent, so the caller repeats it until it is answered. */
 import type { DrainRequest, JobSnapshot } from "../../simulator/common/contract/rest.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import { callHttp, isOk } from "../../simulator/common/foundation/http-call.ts";
 
 const CALL_MS_MAX = 2_000;
 const BODY_LENGTH_MAX = 300;
@@ -14,14 +15,10 @@ export interface JobControl {
 export function createJobControl(options: { baseUrl: string; jobId: string; token: string }): JobControl {
   const job = `${options.baseUrl}/ts/jobs/${options.jobId}`;
   const call = async (method: "GET" | "POST", url: string, body: object | null): Promise<string> => {
-    const answer = await fetch(url, {
-      method,
-      headers: { authorization: `Bearer ${options.token}`, "content-type": "application/json" },
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(CALL_MS_MAX),
-    });
-    const text = await answer.text();
-    if (answer.ok) return text;
+    const { token } = options;
+    const answer = await callHttp({ method, url, token, body, signal: AbortSignal.timeout(CALL_MS_MAX) });
+    const { text } = answer;
+    if (isOk(answer)) return text;
     throw createError("JOB_MANAGER_REFUSED", {
       call: `${method} ${new URL(url).pathname}`,
       status: answer.status,

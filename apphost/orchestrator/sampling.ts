@@ -11,10 +11,12 @@ import type { HostFacts, ProcessUse } from "../../simulator/common/contract/host
 const MS_PER_TICK = 10;
 const MB_BYTES = 1024 * 1024;
 const INTERVAL_MS = 1_000;
+const SAMPLES_PER_MEMORY = 5;
 
 export interface Usage {
   readonly cpuMs: number;
-  readonly rssBytes: number;
+  /** 0 where it was not asked for. */
+  readonly rssBytesMax: number;
 }
 
 export interface Sampler {
@@ -41,12 +43,12 @@ export function startSampler(): Sampler {
   let isLoaded = false;
   const machine = { cpuPercentPeak: null as number | null, memoryPercents: 0, samples: 0 };
   let before = readMachineTimes();
-  const sample = () => {
+  const sample = (withMemory: boolean) => {
     for (const [pid, entry] of processes) {
-      const usage = readUsage(pid);
+      const usage = readUsage(pid, withMemory);
       if (usage === undefined) continue;
       entry.cpuMs = usage.cpuMs;
-      entry.rssBytesMax = Math.max(entry.rssBytesMax, usage.rssBytes);
+      entry.rssBytesMax = Math.max(entry.rssBytesMax, usage.rssBytesMax);
     }
     const now = readMachineTimes();
     const totalMs = now.totalMs - before.totalMs;
@@ -58,7 +60,8 @@ export function startSampler(): Sampler {
     machine.memoryPercents += 100 * (1 - readAvailableBytes() / totalmem());
     machine.samples += 1;
   };
-  const timer = setInterval(sample, INTERVAL_MS);
+  // Reading memory costs more than all else here, and the kernel keeps the peak: seldom suffices.
+  const timer = setInterval(() => sample(machine.samples % SAMPLES_PER_MEMORY === 0), INTERVAL_MS);
   timer.unref();
   return {
     watch: (name, pid) => {
@@ -66,12 +69,12 @@ export function startSampler(): Sampler {
       processes.set(pid, { name, cpuMs: 0, rssBytesMax: 0, loadCpuMs: 0, cpuMsBefore });
     },
     startLoad() {
-      sample();
+      sample(false);
       isLoaded = true;
       for (const entry of processes.values()) entry.cpuMsBefore = entry.cpuMs;
     },
     endLoad() {
-      sample();
+      sample(false);
       isLoaded = false;
       for (const entry of processes.values()) {
         if (entry.cpuMsBefore !== null) entry.loadCpuMs += entry.cpuMs - entry.cpuMsBefore;
@@ -79,7 +82,7 @@ export function startSampler(): Sampler {
       }
     },
     readFacts() {
-      sample();
+      sample(true);
       return {
         cpuPercentPeak: machine.cpuPercentPeak === null ? null : round1(machine.cpuPercentPeak),
         memoryPercentAvg: machine.samples === 0 ? null : round1(machine.memoryPercents / machine.samples),
@@ -103,22 +106,23 @@ function sumByName(entries: readonly WatchedProcess[]): ProcessUse[] {
   }));
 }
 
-export function readUsage(pid: number): Usage | undefined {
+export function readUsage(pid: number, withMemory: boolean): Usage | undefined {
   try {
-    return process.platform === "linux" ? readUsageFromProc(pid) : readUsageFromPs(pid);
+    return process.platform === "linux" ? readUsageFromProc(pid, withMemory) : readUsageFromPs(pid);
   } catch {
     // It ended; its last sample stands.
     return undefined;
   }
 }
 
-function readUsageFromProc(pid: number): Usage | undefined {
+function readUsageFromProc(pid: number, withMemory: boolean): Usage | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const rss = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
-  // A process that has just ended has no memory line any more.
-  if (rss === null) return undefined;
-  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK, rssBytes: Number(rss[1]) * 1024 };
+  const cpuMs = (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  if (!withMemory) return { cpuMs, rssBytesMax: 0 };
+  // The peak; a process that has just ended has no memory line any more.
+  const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+  return peak === null ? undefined : { cpuMs, rssBytesMax: Number(peak[1]) * 1024 };
 }
 
 /** `  1-02:03:04.56  12345`: CPU time and kilobytes. */
@@ -128,7 +132,7 @@ function readUsageFromPs(pid: number): Usage | undefined {
   if (match === null) return undefined;
   const [days, hours, minutes, seconds, kilobytes] = match.slice(1).map((part) => Number(part ?? 0));
   const total = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
-  return { cpuMs: Math.round(total * 1_000), rssBytes: (kilobytes ?? 0) * 1024 };
+  return { cpuMs: Math.round(total * 1_000), rssBytesMax: (kilobytes ?? 0) * 1024 };
 }
 
 function readMachineTimes(): { idleMs: number; totalMs: number } {

@@ -11,7 +11,7 @@ import type { ErrorCode } from "../foundation/errors.ts";
 import type { TaskManagerMetrics } from "./metrics.ts";
 
 export const RPC_LINE_BYTES_MAX = 1_048_576;
-export const HEARTBEAT_INTERVAL_MS = 500;
+export const HEARTBEAT_INTERVAL_MS = 1_000;
 export const HEARTBEAT_TIMEOUT_MS = 5_000;
 
 /** A partition and the generation under which it is held: the fence of its writes. */

@@ -11,6 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { JobGraph, JobSnapshot } from "../../common/contract/rest.ts";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import { callHttp, isOk } from "../../common/foundation/http-call.ts";
 import type { Log } from "../../common/foundation/log.ts";
 
 const UNREACHABLE_MAX_MS = 60_000;
@@ -98,17 +99,19 @@ export class JobClient {
   }
 
   async #call(method: "GET" | "POST", path: string, body?: object): Promise<unknown> {
-    const response = await fetch(`${this.#options.endpoint}${path}`, {
+    const { endpoint, token, signal } = this.#options;
+    const answer = await callHttp({
       method,
-      headers: { authorization: `Bearer ${this.#options.token}`, "content-type": "application/json" },
-      signal: AbortSignal.any([this.#options.signal, AbortSignal.timeout(CALL_DEADLINE_MS)]),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      url: `${endpoint}${path}`,
+      token,
+      body: body ?? null,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_DEADLINE_MS)]),
     });
-    const text = await response.text();
-    if (response.ok) return JSON.parse(text);
+    const { status, text } = answer;
+    if (isOk(answer)) return JSON.parse(text);
     // 5xx may pass; 4xx is an answer.
-    if (response.status >= 500) throw new Error(`HTTP status ${response.status}: ${text.slice(0, 500)}`);
-    throw new RefusedCall(response.status, text.slice(0, 1_000));
+    if (status >= 500) throw new Error(`HTTP status ${status}: ${text.slice(0, 500)}`);
+    throw new RefusedCall(status, text.slice(0, 1_000));
   }
 
   /** Waits, or returns at once when detached. */

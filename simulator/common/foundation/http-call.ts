@@ -1,0 +1,51 @@
+/**
+ * One HTTP call to a server of our own on this machine, body and answer as text. Node's `fetch` would do the same, but
+ * loads 60 ms of code that nothing here needs, in processes that are to be out of the way.
+ */
+import { request } from "node:http";
+
+export interface HttpCall {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly token: string;
+  /** Sent as JSON; null for none. */
+  readonly body: object | null;
+  /** Ends the call: there is no deadline but this. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const ANSWER_LENGTH_MAX = 16 * 1024 * 1024;
+
+/** Rejects with the socket's error, or with the signal's. */
+export function callHttp({ method, url, token, body, signal }: HttpCall): Promise<HttpAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+  const text = body === null ? "" : JSON.stringify(body);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+  };
+  const call = request(url, { method, headers, signal }, (answer) => {
+    const chunks: string[] = [];
+    let length = 0;
+    answer.setEncoding("utf8");
+    answer.on("data", (chunk: string) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > ANSWER_LENGTH_MAX)
+        answer.destroy(new Error(`an answer of more than ${ANSWER_LENGTH_MAX} characters`));
+    });
+    answer.on("error", reject);
+    answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text: chunks.join("") }));
+  });
+  call.on("error", reject);
+  call.end(text);
+  return promise;
+}
+
+export const isOk = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
