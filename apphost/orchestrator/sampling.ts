@@ -43,9 +43,9 @@ export function startSampler(): Sampler {
   let isLoaded = false;
   const machine = { cpuPercentPeak: null as number | null, memoryPercents: 0, samples: 0 };
   let before = readMachineTimes();
-  const sample = (withMemory: boolean) => {
+  const sample = (withAllMemory: boolean) => {
     for (const [pid, entry] of processes) {
-      const usage = readUsage(pid, withMemory);
+      const usage = readUsage(pid, withAllMemory || !isOneOfMany(entry.name));
       if (usage === undefined) continue;
       entry.cpuMs = usage.cpuMs;
       entry.rssBytesMax = Math.max(entry.rssBytesMax, usage.rssBytesMax);
@@ -60,7 +60,7 @@ export function startSampler(): Sampler {
     machine.memoryPercents += 100 * (1 - readAvailableBytes() / totalmem());
     machine.samples += 1;
   };
-  // Reading memory costs more than all else here, and the kernel keeps the peak: seldom suffices.
+  // Reading memory costs more than all else here, and the kernel keeps the peak: for most processes seldom suffices.
   const timer = setInterval(() => sample(machine.samples % SAMPLES_PER_MEMORY === 0), INTERVAL_MS);
   timer.unref();
   return {
@@ -92,6 +92,9 @@ export function startSampler(): Sampler {
     stop: () => clearInterval(timer),
   };
 }
+
+/** The others are few, and some live for a second or two. */
+const isOneOfMany = (name: string): boolean => name.startsWith("taskmanager-");
 
 const round1 = (value: number): number => Math.round(value * 10) / 10;
 
