@@ -249,6 +249,9 @@ describe.skipIf(missing !== null)(
       // The second one comes later: nothing of it may be given away meanwhile.
       const b2 = await joinAs(next, "tm-b", { held: held.b });
       await reaches(next, "RUNNING");
+      // The JobManager is RUNNING as soon as it has sent the assignments, which may still be on their way.
+      const arrived = () => (a2.assignment && b2.assignment ? true : undefined);
+      await waitUntil(arrived, { what: "the assignments", deadlineMs: 10_000 });
       expect(a2.assignment?.partitions).toEqual(held.a);
       expect(b2.assignment?.partitions).toEqual(held.b);
       expect(next.manager.epoch).toBe(leader.manager.epoch + 1);
