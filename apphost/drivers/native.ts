@@ -19,9 +19,8 @@ import { createPassword } from "./password.ts";
 
 const JAVA_MAJOR_MIN = 17;
 /**
- * A batch of ours is a humongous object for G1, which then works a fifth of the broker's time; the parallel collector takes
- * it as any other. On a broker's first run, with 10 million messages, that is 0.95 to 1.1 million per second instead of 0.6
- * to 0.8.
+ * The parallel collector took a fifth less of the broker's CPU than the default one, G1, for which a batch of ours is a
+ * humongous object: on a fresh broker 0.95 to 1.1 million messages per second instead of 0.6 to 0.8 (scripts/bench/README.md).
  */
 const BROKER_JVM_FLAGS = ["-Xmx1g", "-XX:+UseParallelGC"];
 const JAVA_ANSWER_MS_MAX = 10_000;

@@ -16,10 +16,10 @@ export interface RedisTransport {
 }
 
 export interface TransportOptions {
-  /** For TCP and TLS. */
+  /** How long TCP and TLS may take. The signal ends the dial at that time; ioredis wants to be told as well. */
   readonly connectMs: number;
   readonly replyMs: number;
-  /** Ends the dial. */
+  /** Ends the dial: given up, or its time is over. */
   readonly signal: AbortSignal;
 }
 
