@@ -31,7 +31,7 @@ export interface BatchContent {
   readonly firstIndex: number;
   readonly records: number;
   readonly firstId: number;
-  /** From one record's id to the next one's: the number of partitions. */
+  /** From one record's id to the next one's. */
   readonly idStep: number;
   /** Stamp of the first record in µs of run time, and how much later (in µs, may be a fraction) each next one is. */
   readonly tsUs: number;

@@ -13,7 +13,7 @@ import {
   recordLatency,
 } from "../simulator/common/contract/latency-histogram.ts";
 import type { Ledger, ProducerIdentity } from "../simulator/common/contract/ledger.ts";
-import { SUM_MODULUS } from "../simulator/common/contract/message.ts";
+import { type IdLayout, SUM_MODULUS } from "../simulator/common/contract/message.ts";
 import { present } from "../simulator/common/foundation/assert.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { type PartitionShare, sumIds } from "./load-profile.ts";
@@ -50,9 +50,11 @@ export class RoundLedger {
   private restarts = 0;
   private readonly latency = createLatencyCounts();
   private readonly identity: RoundIdentity;
+  private readonly layout: IdLayout;
 
-  constructor(identity: RoundIdentity, shares: readonly PartitionShare[]) {
+  constructor(identity: RoundIdentity, layout: IdLayout, shares: readonly PartitionShare[]) {
     this.identity = identity;
+    this.layout = layout;
     this.partitions = shares.map((share) => ({
       ...share,
       nextIndex: share.firstIndex,
@@ -156,7 +158,7 @@ export class RoundLedger {
   }
 
   private acknowledge(partition: PartitionProgress, toIndex: number, nowUs: number): void {
-    const sums = sumIds(partition.p, partition.nextIndex, toIndex, this.partitions.length);
+    const sums = sumIds(partition.p, partition.nextIndex, toIndex, this.layout);
     this.acknowledged += toIndex - partition.nextIndex;
     partition.nextIndex = toIndex;
     partition.idSum = (partition.idSum + sums.idSum) % SUM_MODULUS;

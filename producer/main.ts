@@ -39,7 +39,7 @@ await runChild(async (child) => {
   const task = readTask<ProducerTask>();
   const bootstrap = requireVariable(process.env, ENV.kafka).split(",");
   const { config, resource } = environment;
-  const shares = splitRound(task, config.partitions);
+  const shares = splitRound(task, config);
   const cluster = await KafkaCluster.open({ bootstrap, clientId: resource, log: child.log, signal: child.stopping });
   try {
     const known = await readJson<ProducerIdentity>(runFolder.producer(environment.runDir));
@@ -48,7 +48,7 @@ await runChild(async (child) => {
       const identity: ProducerIdentity = { topic: config.topic, ...producer.identity };
       if (known === undefined) await writeJson(runFolder.producer(environment.runDir), identity, { durable: true });
       child.send({ type: "ready", detail: `producer id ${identity.producerId}, epoch ${identity.producerEpoch}` });
-      const ledger = new RoundLedger({ ...task, messageSize: config.messageSize, producer: identity }, shares);
+      const ledger = new RoundLedger({ ...task, messageSize: config.messageSize, producer: identity }, config, shares);
       await produceRound({ child, environment, task, cluster, producer, identity, ledger });
     } finally {
       await producer.close();
@@ -126,7 +126,9 @@ function createLoop({ environment, task, ledger, producer, identity }: Round): S
     sender: producer,
     producer: identity,
     messageSize: config.messageSize,
+    layout: config,
     firstId: task.firstId,
+    lastId: task.firstId + task.messages - 1,
     ratePerSecond: config.rate,
     nowUs: () => clock.nowUs(),
   });

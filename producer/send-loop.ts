@@ -10,7 +10,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ProducerIdentity } from "../simulator/common/contract/ledger.ts";
-import { idOfIndex } from "../simulator/common/contract/message.ts";
+import { type IdLayout, idOfIndex } from "../simulator/common/contract/message.ts";
 import { present } from "../simulator/common/foundation/assert.ts";
 import { BatchTemplate, recordsPerBatch } from "./batch-template.ts";
 import type { RoundLedger } from "./ledger.ts";
@@ -18,14 +18,6 @@ import { dueAtUs, lastIdDue, type Schedule, stepUs } from "./load-profile.ts";
 
 const IN_FLIGHT_PER_PARTITION = 2;
 const TEMPLATES_MAX = 24;
-/**
- * With a rate: how long a partition's records are collected into a batch, in ms. Each batch costs a fetch and an APPLY,
- * however few records it has. Half of the partitions take a turn together: their batches share a produce request, and
- * not all TaskManagers have to work at the same moment.
- */
-const COLLECT_MS = 20;
-const TURNS = 2;
-const TURN_MS = COLLECT_MS / TURNS;
 /** What is filled before the sockets get their turn. */
 const TURN_BYTES = 64 * 1024;
 
@@ -42,8 +34,11 @@ export interface SendLoopOptions {
   readonly sender: BatchSender;
   readonly producer: ProducerIdentity;
   readonly messageSize: number;
-  /** Of the round, and messages per second; 0 = as fast as acknowledgements come. */
+  readonly layout: IdLayout;
+  /** Of the round. */
   readonly firstId: number;
+  readonly lastId: number;
+  /** Messages per second; 0 = as fast as acknowledgements come. */
   readonly ratePerSecond: number;
   nowUs(): number;
 }
@@ -63,14 +58,15 @@ export class SendLoop {
   private readonly options: SendLoopOptions;
   private readonly partitions: readonly PartitionSends[];
   private readonly recordsMax: number;
+  /** From one record's id to the next one's, within a batch. */
+  private readonly idStep: number;
   private readonly free: BatchTemplate[];
   private readonly pool: number;
   private unsent: number;
   private cursor = 0;
   private schedule: Schedule | null = null;
-  /** With a rate: ids up to these are due, by the turn of the partition. Each moves once in COLLECT_MS. */
-  private readonly dueIds: number[] = Array.from({ length: TURNS }, () => 0);
-  private turn = 0;
+  /** With a rate: ids up to this one are due. */
+  private dueId = 0;
   private wake: () => void = () => undefined;
 
   constructor(options: SendLoopOptions) {
@@ -84,7 +80,10 @@ export class SendLoop {
     const shares = this.partitions.map(({ nextIndex, endIndex }) => endIndex - nextIndex);
     this.unsent = shares.reduce((sum, share) => sum + share, 0);
     const busy = shares.filter((share) => share > 0).length;
-    this.recordsMax = Math.max(1, Math.min(recordsPerBatch(options.messageSize), Math.max(0, ...shares)));
+    const { stickyIds, partitions } = options.layout;
+    this.idStep = stickyIds === 1 ? partitions : 1;
+    const recordsMax = Math.min(recordsPerBatch(options.messageSize), stickyIds > 1 ? stickyIds : Infinity);
+    this.recordsMax = Math.max(1, Math.min(recordsMax, Math.max(0, ...shares)));
     this.pool = Math.min(TEMPLATES_MAX, busy * IN_FLIGHT_PER_PARTITION);
     this.free = Array.from({ length: this.pool }, () => new BatchTemplate(options.messageSize, this.recordsMax));
   }
@@ -97,7 +96,7 @@ export class SendLoop {
     stopping.addEventListener("abort", () => this.wake(), { once: true });
     let bytes = 0;
     while (this.unsent > 0 && this.failure === undefined && !stopping.aborted) {
-      this.takeTurns();
+      this.moveDueId();
       const partition = this.free.length === 0 ? undefined : this.choosePartition();
       if (partition === undefined) {
         await this.waitForChange();
@@ -129,23 +128,25 @@ export class SendLoop {
     return chosen;
   }
 
-  private countDue(partition: PartitionSends): number {
-    const left = Math.min(this.recordsMax, partition.endIndex - partition.nextIndex);
+  /** A batch ends with the partition's turn, so that its ids are equally far apart. */
+  private countDue({ p, nextIndex, endIndex }: PartitionSends): number {
+    const { layout } = this.options;
+    const { stickyIds } = layout;
+    const inTurn = stickyIds === 1 ? this.recordsMax : stickyIds - (nextIndex % stickyIds);
+    const left = Math.min(this.recordsMax, inTurn, endIndex - nextIndex);
     if (left === 0 || this.schedule === null) return left;
-    const step = this.partitions.length;
-    const dueId = present(this.dueIds[partition.p % TURNS], "a turn");
-    const due = Math.floor((dueId - idOfIndex(partition.p, partition.nextIndex, step)) / step) + 1;
+    const due = Math.floor((this.dueId - idOfIndex(p, nextIndex, layout)) / this.idStep) + 1;
     return Math.min(left, Math.max(0, due));
   }
 
   /** Returns the bytes of the batch. */
   private dispatch(partition: PartitionSends): number {
-    const { ledger, sender, producer, nowUs } = this.options;
-    const { schedule } = this;
+    const { ledger, sender, producer, layout, nowUs } = this.options;
+    const { schedule, idStep } = this;
     const template = present(this.free.pop(), "a free template");
     const { p, nextIndex } = partition;
     const records = this.countDue(partition);
-    const firstId = idOfIndex(p, nextIndex, this.partitions.length);
+    const firstId = idOfIndex(p, nextIndex, layout);
     const sentAtUs = nowUs();
     const batch = template.fill({
       producerId: producer.producerId,
@@ -153,9 +154,9 @@ export class SendLoop {
       firstIndex: nextIndex,
       records,
       firstId,
-      idStep: this.partitions.length,
+      idStep,
       tsUs: schedule === null ? sentAtUs : dueAtUs(schedule, firstId),
-      tsStepUs: schedule === null ? 0 : stepUs(schedule, this.partitions.length),
+      tsStepUs: schedule === null ? 0 : stepUs(schedule) * idStep,
     });
     partition.nextIndex += records;
     partition.inFlight += 1;
@@ -176,22 +177,22 @@ export class SendLoop {
     return batch.length;
   }
 
-  /** Turns are counted by the clock: those that were missed are taken together. */
-  private takeTurns(): void {
-    const { schedule } = this;
-    if (schedule === null) return;
-    const now = this.options.nowUs();
-    const turn = Math.floor((now - schedule.startUs) / (TURN_MS * 1000));
-    const dueId = lastIdDue(schedule, now);
-    for (let missed = Math.max(this.turn + 1, turn - TURNS + 1); missed <= turn; missed += 1) {
-      this.dueIds[missed % TURNS] = dueId;
-    }
-    this.turn = Math.max(this.turn, turn);
+  /** In whole turns of a partition: records are sent when the last one of their turn is due, or of the round. */
+  private moveDueId(): void {
+    if (this.schedule === null) return;
+    const dueId = lastIdDue(this.schedule, this.options.nowUs());
+    this.dueId = dueId >= this.options.lastId ? dueId : this.endOfTurn(dueId + 1) - this.options.layout.stickyIds;
   }
 
-  private msToNextTurn({ startUs }: Schedule): number {
-    const nextUs = startUs + (this.turn + 1) * TURN_MS * 1000;
-    return Math.max(1, Math.ceil((nextUs - this.options.nowUs()) / 1000));
+  /** The last id of the turn in which an id falls. */
+  private endOfTurn(id: number): number {
+    const { stickyIds } = this.options.layout;
+    return Math.ceil(id / stickyIds) * stickyIds;
+  }
+
+  private msToNextTurn(schedule: Schedule): number {
+    const nextId = Math.min(this.endOfTurn(this.dueId + 1), this.options.lastId);
+    return Math.max(1, Math.ceil((dueAtUs(schedule, nextId) - this.options.nowUs()) / 1000));
   }
 
   /** Until an outcome is known, a stop, or (with a rate) the next turn. The client bounds the wait for outcomes. */

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import { groupName, JOB_NAME, jobIdOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
@@ -302,7 +303,8 @@ class RunSystem implements System {
       signal: ending.signal,
     });
     const { partitions, ownTopic } = this.topic;
-    this.config = { ...this.config, partitions, ownTopic };
+    const stickyIds = chooseStickyIds({ ...options, partitions });
+    this.config = { ...this.config, partitions, stickyIds, ownTopic };
   }
 
   /** What will stay on servers of others, before the first of it is made, so that `down --purge` can remove it. */
@@ -331,6 +333,7 @@ function createConfig(run: RunContext): RunConfig {
     ownTopic: options.topic === null || options.messages > 0,
     group: groupName(runId),
     partitions: partitionsOf(options),
+    stickyIds: chooseStickyIds({ ...options, partitions: partitionsOf(options) }),
     taskManagers: options.taskManagers,
     stateKey: stateKeyOf(jobId),
     counterKey: options.counterKey,

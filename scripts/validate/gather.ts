@@ -9,6 +9,7 @@ import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import type { ChildEnvironment } from "../../simulator/common/contract/environment.ts";
 import type { Ledger } from "../../simulator/common/contract/ledger.ts";
+import { type IdLayout, idOfIndex } from "../../simulator/common/contract/message.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
@@ -105,7 +106,7 @@ async function readTopic(
       const end = Math.min(latest[p] ?? 0, asked === undefined ? Number.MAX_SAFE_INTEGER : Math.max(asked, cut));
       return createPartitionTally({ p, start, end: Math.max(start, end), cut });
     });
-    const bitmap = config.ownTopic ? new IdBitmap(findIdMax(ledgers, partitions)) : null;
+    const bitmap = config.ownTopic ? new IdBitmap(findIdMax(ledgers, partitions, config)) : null;
     const tally = new TopicTally(config.topic, bitmap, samples);
     await rereadTopic({ cluster, topic: config.topic, tally, partitions, signal });
     return { tallies: partitions, earliest, bitmap };
@@ -115,11 +116,11 @@ async function readTopic(
 }
 
 /** The last id asked for; without ledgers, the largest that the offsets leave room for. */
-function findIdMax(ledgers: readonly LedgerFact[], partitions: readonly PartitionTally[]): number {
+function findIdMax(ledgers: readonly LedgerFact[], tallies: readonly PartitionTally[], layout: IdLayout): number {
   const asked = ledgers.flatMap((fact) =>
     fact.kind === "read" ? [fact.ledger.firstId + fact.ledger.messages - 1] : [],
   );
-  const room = asked.length > 0 ? asked : partitions.map(({ end }) => end * partitions.length);
+  const room = asked.length > 0 ? asked : tallies.map(({ p, end }) => (end === 0 ? 0 : idOfIndex(p, end - 1, layout)));
   return Math.min(BITMAP_ID_MAX, Math.max(0, ...room));
 }
 

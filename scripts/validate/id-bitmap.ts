@@ -1,5 +1,5 @@
 /** One bit an id: which ids the topic holds, exactly. Ids are 1…idMax. */
-import { idOfIndex } from "../../simulator/common/contract/message.ts";
+import { type IdLayout, idOfIndex } from "../../simulator/common/contract/message.ts";
 
 export class IdBitmap {
   readonly idMax: number;
@@ -20,11 +20,11 @@ export class IdBitmap {
   }
 
   /** How many ids of indexes from … to−1 of a partition are not there, and the first of them. */
-  countMissing(p: number, from: number, to: number, partitions: number): { count: number; first: number | null } {
+  countMissing(p: number, from: number, to: number, layout: IdLayout): { count: number; first: number | null } {
     let count = 0;
     let first: number | null = null;
     for (let index = from; index < to; index += 1) {
-      const id = idOfIndex(p, index, partitions);
+      const id = idOfIndex(p, index, layout);
       if (this.has(id)) continue;
       count += 1;
       first ??= id;

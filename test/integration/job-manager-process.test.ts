@@ -59,7 +59,7 @@ describe.skipIf(missing !== null)(`the runtime's processes${missing === null ? "
   async function produce(each: number): Promise<void> {
     for (let p = 0; p < PARTITIONS; p += 1) {
       const records = Array.from({ length: each }, (_, k) => {
-        const id = String(idOfIndex(p, run.produced + k, PARTITIONS)).padStart(12, "0");
+        const id = String(idOfIndex(p, run.produced + k, run.config)).padStart(12, "0");
         return { value: Buffer.from(`{"id":"${id}","ts":"1795360719696123","p":"sample-data-${id}"}`) };
       });
       const batch = encodeRecordBatch({ records, timestampMs: 1 });
@@ -171,6 +171,7 @@ class Run {
       ownTopic: true,
       group: groupName(runId),
       partitions: PARTITIONS,
+      stickyIds: 1,
       taskManagers: TASK_MANAGERS,
       stateKey: stateKeyOf(jobId),
       counterKey: `${runId}:counter`,

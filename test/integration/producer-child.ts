@@ -35,6 +35,7 @@ export async function createTestRun(
     ownTopic: true,
     group: "group",
     partitions: 3,
+    stickyIds: 1,
     taskManagers: 2,
     stateKey: `{${runDir}}:state`,
     counterKey: `${runDir}:counter`,

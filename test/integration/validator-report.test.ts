@@ -48,10 +48,10 @@ describe("validator and report", () => {
     let total = 0;
     let rows = "";
     for (let p = 0; p < config.partitions; p += 1) {
-      const n = messagesInPartition(p, MESSAGES, config.partitions);
+      const n = messagesInPartition(p, MESSAGES, config);
       const g = 1_000_000 + p;
-      const sums = sumIds(p, 0, n, config.partitions);
-      const lastId = idOfIndex(p, n - 1, config.partitions);
+      const sums = sumIds(p, 0, n, config);
+      const lastId = idOfIndex(p, n - 1, config);
       const numbers = {
         start: 0,
         offset: n,
@@ -148,7 +148,7 @@ describe("validator and report", () => {
   });
 
   it("fail a run with a wrong checksum, and replace the text of the passed one", async () => {
-    const { idMix } = sumIds(1, 0, messagesInPartition(1, MESSAGES, 3), 3);
+    const { idMix } = sumIds(1, 0, messagesInPartition(1, MESSAGES, run.config), run.config);
     await setField("idMix:1", String(idMix + 1));
     const checks = await validate();
     await setField("idMix:1", String(idMix));

@@ -77,7 +77,7 @@ export class TaskManagerRun {
     this.config = {
       ...{ runId, jobId, jobName: "test", topic: "t", ownTopic: true, group: "g", partitions, taskManagers, operators },
       ...{ stateKey: stateKeyOf(jobId), counterKey: "counter", sequenceKey: "sequence", messageSize: 100, rate: 0 },
-      ...{ maxTimeMs: 60_000, checkpointIntervalMs: 1_000, allowRejected: false },
+      ...{ stickyIds: 1, maxTimeMs: 60_000, checkpointIntervalMs: 1_000, allowRejected: false },
     };
     this.kafka = kafka;
     this.redis = redis;
@@ -160,7 +160,7 @@ export class TaskManagerRun {
         const indexes = Array.from({ length: Math.min(batchRecords, to - from) }, (_, i) => from + i);
         await this.produceValues(
           p,
-          indexes.map((index) => messageOf(idOfIndex(p, index, this.config.partitions), nowUs)),
+          indexes.map((index) => messageOf(idOfIndex(p, index, this.config), nowUs)),
         );
       }
     }
@@ -197,7 +197,7 @@ export class TaskManagerRun {
   expectedOf(p: number): { count: number; idSum: number; idMix: number; lastId: number } {
     const expected = { count: this.#produced[p] as number, idSum: 0, idMix: 0, lastId: 0 };
     for (let index = 0; index < expected.count; index += 1) {
-      const id = idOfIndex(p, index, this.config.partitions);
+      const id = idOfIndex(p, index, this.config);
       expected.idSum = (expected.idSum + id) % SUM_MODULUS;
       expected.idMix = (expected.idMix + mix32(id)) % SUM_MODULUS;
       expected.lastId = id;

@@ -129,7 +129,7 @@ export function bitmapProblem(facts: Facts): { readonly lost: number; readonly p
   let lost = 0;
   for (const { partitions } of readLedgers(facts)) {
     for (const { p, firstIndex, acknowledged } of partitions) {
-      const missing = bitmap.countMissing(p, firstIndex, firstIndex + acknowledged, facts.config.partitions);
+      const missing = bitmap.countMissing(p, firstIndex, firstIndex + acknowledged, facts.config);
       lost += missing.count;
       if (missing.count > 0)
         problems.push(`partition ${p}: ${missing.count} acknowledged ids are missing, the first is ${missing.first}`);

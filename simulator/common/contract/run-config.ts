@@ -11,6 +11,8 @@ export interface RunConfig {
   readonly ownTopic: boolean;
   readonly group: string;
   readonly partitions: number;
+  /** How many consecutive ids go to one partition before the next has its turn (see `IdLayout`). */
+  readonly stickyIds: number;
   readonly taskManagers: number;
   readonly stateKey: string;
   readonly counterKey: string;

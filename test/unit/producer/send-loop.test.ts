@@ -4,6 +4,7 @@ import { splitRound, sumIds } from "../../../producer/load-profile.ts";
 import { type BatchSender, SendLoop } from "../../../producer/send-loop.ts";
 import { batchRecordCount, verifyBatchCrc } from "../../../simulator/clients/kafka/wire/record-batch.ts";
 import { indexRecords, RECORD_FIELDS } from "../../../simulator/clients/kafka/wire/records.ts";
+import { idOfIndex } from "../../../simulator/common/contract/message.ts";
 
 const producer = { topic: "t", producerId: 1, producerEpoch: 0 };
 const nowUs = () => Math.round(performance.now() * 1000) + 1_795_360_719_000_000;
@@ -44,14 +45,27 @@ class FakeBroker implements BatchSender {
   }
 }
 
-function createRound(messages: number, partitions: number, firstId = 1) {
+function createRound(messages: number, partitions: number, { firstId = 1, stickyIds = 1 } = {}) {
   const task = { round: 1, firstId, messages };
-  const ledger = new RoundLedger({ ...task, messageSize: 64, producer }, splitRound(task, partitions));
-  return { task, ledger };
+  const layout = { partitions, stickyIds };
+  const ledger = new RoundLedger({ ...task, messageSize: 64, producer }, layout, splitRound(task, layout));
+  return { layout, ledger, firstId, lastId: firstId + messages - 1 };
 }
 
-function createLoop(ledger: RoundLedger, sender: BatchSender, ratePerSecond = 0): SendLoop {
-  return new SendLoop({ ledger, sender, producer, messageSize: 64, firstId: 1, ratePerSecond, nowUs });
+function createLoop(round: ReturnType<typeof createRound>, sender: BatchSender, ratePerSecond = 0): SendLoop {
+  return new SendLoop({ ...round, sender, producer, messageSize: 64, ratePerSecond, nowUs });
+}
+
+/** Answers of one partition must come in order, so the fake gets one batch of a partition at a time. */
+function answerInOrder(broker: FakeBroker): BatchSender {
+  const turns = broker.logs.map(() => Promise.resolve());
+  return {
+    send: (p, batch) => {
+      const answer = (turns[p] as Promise<void>).then(() => broker.send(p, batch));
+      turns[p] = answer.then(() => undefined);
+      return answer;
+    },
+  };
 }
 
 const idsOf = (broker: FakeBroker) => broker.logs.flat().map((value) => Number(value.slice(7, 19)));
@@ -59,20 +73,12 @@ const running = new AbortController().signal;
 
 describe("SendLoop", () => {
   it("sends each message of the round once, in order, with at most two batches of a partition in flight", async () => {
-    const { ledger } = createRound(50_003, 3);
+    const round = createRound(50_003, 3);
+    const { ledger } = round;
     const broker = new FakeBroker(3);
-    // Answers of one partition must come in order, so the fake handles one at a time per partition.
-    const turns = [Promise.resolve(), Promise.resolve(), Promise.resolve()];
-    const inOrder: BatchSender = {
-      send: (p, batch) => {
-        const answer = (turns[p] as Promise<void>).then(() => broker.send(p, batch));
-        turns[p] = answer.then(() => undefined);
-        return answer;
-      },
-    };
     ledger.begin([0, 0, 0]);
     ledger.startClock(nowUs());
-    const loop = createLoop(ledger, inOrder);
+    const loop = createLoop(round, answerInOrder(broker));
     await loop.run(running);
     expect([loop.sent, ledger.acknowledged, loop.failure]).toEqual([50_003, 50_003, undefined]);
     expect(idsOf(broker).sort((a, b) => a - b)).toEqual(Array.from({ length: 50_003 }, (_, i) => i + 1));
@@ -81,25 +87,27 @@ describe("SendLoop", () => {
     const file = ledger.toFile();
     expect(file).toMatchObject({ outcome: "finished", acknowledged: 50_003, unknown: 0, foreignCount: 0 });
     for (const partition of file.partitions) {
-      expect(partition).toMatchObject(sumIds(partition.p, 0, partition.acknowledged, 3));
+      expect(partition).toMatchObject(sumIds(partition.p, 0, partition.acknowledged, round.layout));
     }
     expect(file.acknowledgeMs.p50).not.toBeNull();
   });
 
   it("leaves partitions without messages alone when there are fewer messages than partitions", async () => {
-    const { ledger } = createRound(2, 5);
+    const round = createRound(2, 5);
+    const { ledger } = round;
     const broker = new FakeBroker(5);
     ledger.begin([0, 0, 0, 0, 0]);
-    await createLoop(ledger, broker).run(running);
+    await createLoop(round, broker).run(running);
     expect(broker.logs.map((log) => log.length)).toEqual([1, 1, 0, 0, 0]);
     expect(ledger.toFile().partitions.map(({ acknowledged }) => acknowledged)).toEqual([1, 1, 0, 0, 0]);
   });
 
   it("stops at the first failure, and counts what is unknown", async () => {
-    const { ledger } = createRound(40_000, 4);
+    const round = createRound(40_000, 4);
+    const { ledger } = round;
     const broker = new FakeBroker(4, (p) => p === 2);
     ledger.begin([0, 0, 0, 0]);
-    const loop = createLoop(ledger, broker);
+    const loop = createLoop(round, broker);
     await loop.run(running);
     expect(String(loop.failure)).toContain("partition 2 is gone");
     expect(loop.unknown).toBeGreaterThan(0);
@@ -108,11 +116,12 @@ describe("SendLoop", () => {
   });
 
   it("ends a stopped run only when nothing is in flight", async () => {
-    const { ledger } = createRound(400_000, 4);
+    const round = createRound(400_000, 4);
+    const { ledger } = round;
     const stopping = new AbortController();
     const broker = new FakeBroker(4);
     ledger.begin([0, 0, 0, 0]);
-    const loop = createLoop(ledger, broker);
+    const loop = createLoop(round, broker);
     const ended = loop.run(stopping.signal);
     stopping.abort(new Error("asked to stop"));
     await ended;
@@ -121,11 +130,12 @@ describe("SendLoop", () => {
   });
 
   it("stamps records with their intended times when there is a rate", async () => {
-    const { ledger } = createRound(200, 4);
+    const round = createRound(200, 4);
+    const { ledger } = round;
     const broker = new FakeBroker(4);
     ledger.begin([0, 0, 0, 0]);
     ledger.startClock(nowUs());
-    await createLoop(ledger, broker, 2_000).run(running);
+    await createLoop(round, answerInOrder(broker), 2_000).run(running);
     const stamps = broker.logs
       .flat()
       .map((value) => ({ id: Number(value.slice(7, 19)), ts: Number(value.slice(27, 43)) }));
@@ -135,13 +145,46 @@ describe("SendLoop", () => {
   });
 });
 
+describe("SendLoop with a rate and turns", () => {
+  it("sends whole turns to one partition after the other, and what is left of the round at its end", async () => {
+    const round = createRound(210, 4, { firstId: 7, stickyIds: 20 });
+    const { ledger, layout } = round;
+    const broker = new FakeBroker(4);
+    const sizes: number[] = [];
+    const sender: BatchSender = {
+      send: (p, batch) => {
+        sizes.push(batch.records);
+        return broker.send(p, batch);
+      },
+    };
+    // Ids 1 … 6 were the round before.
+    broker.logs[0]?.push(...new Array<string>(6).fill("before"));
+    ledger.begin([6, 0, 0, 0]);
+    ledger.startClock(nowUs());
+    await createLoop(round, sender, 4_000).run(running);
+    expect(sizes).toEqual([14, ...new Array<number>(9).fill(20), 16]);
+    for (const [p, log] of broker.logs.entries()) {
+      for (const [index, value] of log.entries()) {
+        if (value === "before") continue;
+        const id = idOfIndex(p, index, layout);
+        expect(value.slice(7, 19)).toBe(String(id).padStart(12, "0"));
+        expect(Number(value.slice(27, 43))).toBe(ledger.firstSendAtUs + (id - 7) * 250);
+      }
+    }
+    for (const { p, acknowledged, idSum, idMix, firstIndex } of ledger.toFile().partitions) {
+      expect({ idSum, idMix }).toEqual(sumIds(p, firstIndex, firstIndex + acknowledged, layout));
+    }
+  });
+});
+
 describe("RoundLedger", () => {
   it("notes a foreign record by the offset that moved, and goes on", async () => {
-    const { ledger } = createRound(20, 2);
+    const round = createRound(20, 2);
+    const { ledger } = round;
     const broker = new FakeBroker(2);
     ledger.begin([0, 0]);
     broker.logs[1]?.push("foreign", "foreign");
-    await createLoop(ledger, broker).run(running);
+    await createLoop(round, broker).run(running);
     ledger.finish([10, 13]);
     const file = ledger.toFile();
     expect(file.acknowledged).toBe(20);
@@ -170,15 +213,17 @@ describe("RoundLedger", () => {
     const broker = new FakeBroker(2);
     broker.logs[0]?.push(...new Array<string>(140).fill("ours"));
     broker.logs[1]?.push(...new Array<string>(7).fill("ours"));
-    await createLoop(second.ledger, broker).run(running);
+    await createLoop(second, broker).run(running);
     second.ledger.finish(broker.logs.map((log) => log.length));
     const file = second.ledger.toFile();
     expect([file.acknowledged, file.foreignCount]).toEqual([1_000, 0]);
-    for (const partition of file.partitions) expect(partition).toMatchObject(sumIds(partition.p, 0, 500, 2));
+    for (const partition of file.partitions)
+      expect(partition).toMatchObject(sumIds(partition.p, 0, 500, second.layout));
   });
 
   it("refuses to go on when Kafka stands below what was acknowledged", () => {
-    const { ledger } = createRound(10, 2, 11);
+    const round = createRound(10, 2, { firstId: 11 });
+    const { ledger } = round;
     expect(() => ledger.begin([5, 4])).toThrow("t-1 stands at offset 4 where our next record must get 5");
   });
 });

@@ -9,7 +9,7 @@ import { createPartitionTally, TopicTally } from "../../../../scripts/validate/t
 import { encodeRecordBatch } from "../../../../simulator/clients/kafka/wire/records.ts";
 import type { AcquireRow, ApplyRow } from "../../../../simulator/common/contract/applied-log.ts";
 import type { Ledger } from "../../../../simulator/common/contract/ledger.ts";
-import { idOfIndex } from "../../../../simulator/common/contract/message.ts";
+import { type IdLayout, idOfIndex } from "../../../../simulator/common/contract/message.ts";
 import { parseJobState } from "../../../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../../../simulator/common/contract/run-config.ts";
 import type { ValidatorTask } from "../../../../simulator/common/contract/tasks.ts";
@@ -58,7 +58,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
     hash: { life: "life-1", redisRunId: "r", phase: "stopped", epoch: "1", total: "0" },
     counter: null,
     sequence: null,
-    ledgers: makeLedgers(rounds, partitions),
+    ledgers: makeLedgers(rounds, config),
     applies: [],
     acquires: topic.map((_, p) => ({ kind: "acquire", life: "life-1", p, g: 1_000_001 + p, offset: 0 })),
     recoveries: [],
@@ -81,6 +81,7 @@ function makeConfig(partitions: number): Draft<RunConfig> {
     ownTopic: true,
     group: "group",
     partitions,
+    stickyIds: 1,
     taskManagers: 2,
     stateKey: "{job}:state",
     counterKey: "counter",
@@ -94,11 +95,11 @@ function makeConfig(partitions: number): Draft<RunConfig> {
   };
 }
 
-function makeLedgers(rounds: readonly number[], partitions: number): Draft<Ledger>[] {
+function makeLedgers(rounds: readonly number[], layout: IdLayout): Draft<Ledger>[] {
   let firstId = 1;
   return rounds.map((messages, i) => {
     const task = { round: i + 1, firstId, messages };
-    const shares = splitRound(task, partitions);
+    const shares = splitRound(task, layout);
     firstId += messages;
     return {
       schema: 1,
@@ -117,7 +118,7 @@ function makeLedgers(rounds: readonly number[], partitions: number): Draft<Ledge
         p,
         firstIndex,
         acknowledged: endIndex - firstIndex,
-        ...sumIds(p, firstIndex, endIndex, partitions),
+        ...sumIds(p, firstIndex, endIndex, layout),
         endOffset: endIndex,
       })),
       foreign: [],
@@ -164,8 +165,8 @@ function applyAll(run: SyntheticRun): void {
   }
   hash["total"] = String(total);
   for (const [p, count] of position.entries()) {
-    const sums = sumIds(p, 0, count, config.partitions);
-    const lastId = count === 0 ? 0 : idOfIndex(p, count - 1, config.partitions);
+    const sums = sumIds(p, 0, count, config);
+    const lastId = count === 0 ? 0 : idOfIndex(p, count - 1, config);
     const fields = {
       start: 0,
       offset: count,

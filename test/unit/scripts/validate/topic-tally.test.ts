@@ -37,7 +37,7 @@ describe("TopicTally", () => {
     });
     expect(partition.above).toMatchObject({ messages: 1, rejected: 2, skipped: 0 });
     expect([bitmap.duplicated, bitmap.beyond, bitmap.has(2), bitmap.has(4)]).toEqual([1, 1, true, false]);
-    expect(bitmap.countMissing(0, 0, 5, 1)).toEqual({ count: 2, first: 4 });
+    expect(bitmap.countMissing(0, 0, 5, { partitions: 1, stickyIds: 1 })).toEqual({ count: 2, first: 4 });
   });
 
   it("skips records below its position, beyond its end, and in a batch that is cut short", () => {
