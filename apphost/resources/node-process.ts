@@ -24,16 +24,21 @@ import type { RunContext } from "../orchestrator/run-context.ts";
 const READY_MS_MAX = 120_000;
 
 /**
- * Twenty processes on few cores only get in each other's way with helper threads, of the garbage collector and of the
- * compiler. Type feedback from the first call on lets a hot loop be compiled once, and well. A young generation of 1 MB
+ * Twenty processes on few cores only get in each other's way with helper threads of the garbage collector. Type feedback from the first call on lets a hot loop be compiled once, and well. A young generation of 1 MB
  * suffices for programs that make no object a record. What each of them saves stands in scripts/bench/README.md.
  */
 const NODE_FLAGS = [
   "--single-threaded-gc",
-  "--no-concurrent-recompilation",
   "--no-lazy-feedback-allocation",
   "--max-semi-space-size=1",
 ];
+
+/**
+ * At full speed the compiler's helper threads are in the way, too. With a rate there is time enough, and a compilation of
+ * 50 ms on the main thread would be what the slowest messages waited for.
+ */
+const chooseNodeFlags = ({ options }: RunFacts): readonly string[] =>
+  options.rate === 0 ? [...NODE_FLAGS, "--no-concurrent-recompilation"] : NODE_FLAGS;
 
 /** Compiled code of the programs, for the next start: beside the runs, 3 MB, and safe to remove at any time. */
 const compileCacheFolder = (runDir: string): string => join(dirname(dirname(runDir)), "compile-cache");
@@ -61,7 +66,7 @@ type RunFacts = ProgramEnvironment["run"];
 function createEarlyCommand(resource: string, entry: string, run: RunFacts): ChildCommand {
   return {
     command: process.execPath,
-    args: [...NODE_FLAGS, entryPoint(entry)],
+    args: [...chooseNodeFlags(run), entryPoint(entry)],
     env: {
       NODE_COMPILE_CACHE: compileCacheFolder(run.runDir),
       ...inheritedVariables(),
