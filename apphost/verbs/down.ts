@@ -1,58 +1,79 @@
 /**
- * `down`: stops the running hosts of a folder, sweeps what dead ones left, and with --purge removes what a run left on
- * servers of others.
+ * `down`: stops a running host, or with --all every one of the folder, sweeps what dead ones left, and with --purge
+ * removes what a run left on servers of others.
  *
  * W1 A process is killed only by its recorded pid and start time, or because it carries a dead host's run.
  * W2 The published keys are shared by all runs on a server: they are removed only with the newest run that used it.
  */
-import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { redisEndpoint } from "../model/connection.ts";
-import { askHost, removeStaleSockets } from "../orchestrator/control-socket.ts";
 import {
   findRun,
   isHostAlive,
   listRuns,
   type RunEvidence,
-  type RunState,
   readCredentials,
   readState,
   removeCredentials,
   writeState,
 } from "../orchestrator/run-folder.ts";
+import { removeStaleSockets } from "../orchestrator/socket-files.ts";
 import { sweepRun } from "../orchestrator/sweep.ts";
 import { removeTopicAndGroup } from "../resources/kafka.ts";
 import { removeRedisKeys } from "../resources/redis.ts";
-import { findRunningHosts } from "./running-host.ts";
+import {
+  findRunningHosts,
+  type HostChoice,
+  type RunningHost,
+  readRunningHost,
+  requireRun,
+  requireRunningHost,
+} from "./running-host.ts";
+import { type StopOptions, stopHost } from "./stop-host.ts";
+import type { Terminal } from "./terminal.ts";
 
-const DOWN_MS_MAX = 180_000;
-
-export interface DownOptions {
-  readonly base: string;
+export interface DownOptions extends HostChoice {
+  /** Every host of the folder. */
+  readonly all: boolean;
+  /** How long a host may take to end. */
+  readonly timeoutMs: number;
   /** null: no purge. Empty: the newest run. */
   readonly purge: string | null;
   /** Where the password of an external Redis comes from when the run's file does not have it. */
   readonly redis: string | null;
-  readonly write: (line: string) => void;
 }
 
-export async function runDown(options: DownOptions): Promise<number> {
-  for (const { state } of findRunningHosts(options.base)) await stopHost(state, options.write);
-  await sweepDeadHosts(options);
-  for (const path of await removeStaleSockets()) options.write(`removed stale socket ${path}`);
-  if (options.purge !== null) await purge(options, options.purge === "" ? null : options.purge);
+type PurgeOptions = DownOptions & { readonly write: Write };
+type Write = (line: string) => Promise<void>;
+
+export async function runDown(options: DownOptions, { write, note }: Terminal): Promise<number> {
+  const { timeoutMs, purge: purged } = options;
+  const hosts = chooseHosts(options);
+  if (options.run !== null && hosts.length === 0) await write(`run ${options.run} has no host any more`);
+  await stopHosts(hosts, { timeoutMs, write, note });
+  await sweepDeadHosts(options, write);
+  for (const path of await removeStaleSockets()) await write(`removed stale socket ${path}`);
+  if (purged !== null) await purge({ ...options, write }, purged === "" ? null : purged);
   return 0;
 }
 
-async function stopHost(state: RunState, write: (line: string) => void): Promise<void> {
-  await askHost(state, { request: "down" });
-  const what = `the end of run ${state.runId} (host pid ${state.hostPid})`;
-  await waitUntil(() => (isHostAlive(state) ? undefined : true), { what, deadlineMs: DOWN_MS_MAX, intervalMs: 50 });
-  write(`stopped run ${state.runId}`);
+/** All at once; one that does not end keeps nobody from ending, and is what is told. */
+async function stopHosts(hosts: readonly RunningHost[], options: StopOptions): Promise<void> {
+  const outcomes = await Promise.allSettled(hosts.map((host) => stopHost(host, options)));
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+  for (const reason of reasons.slice(1)) options.note(describeError(reason));
+  if (reasons.length > 0) throw reasons[0];
 }
 
-async function sweepDeadHosts(options: DownOptions): Promise<void> {
+/** No host is no error: what a crash left is still to be swept, also when its run was named. */
+function chooseHosts(options: DownOptions): RunningHost[] {
+  const { base, run, all } = options;
+  const hosts = run === null ? findRunningHosts(base) : readRunningHost(requireRun(base, run));
+  return all || hosts.length === 0 ? hosts : [requireRunningHost(options)];
+}
+
+async function sweepDeadHosts(options: DownOptions, write: Write): Promise<void> {
   for (const runDir of listRuns(options.base)) {
     const state = readState(runDir);
     if (state === undefined || state.ended || isHostAlive(state)) continue;
@@ -63,11 +84,11 @@ async function sweepDeadHosts(options: DownOptions): Promise<void> {
       throw createError("CHILD_EXITED", { resource: `run ${runId}`, how, lastLines: "" });
     }
     writeState(runDir, { ...state, ended: true, children: [] });
-    options.write(`swept run ${runId}: ${killed.length} processes killed`);
+    await write(`swept run ${runId}: ${killed.length} processes killed`);
   }
 }
 
-async function purge(options: DownOptions, name: string | null): Promise<void> {
+async function purge(options: PurgeOptions, name: string | null): Promise<void> {
   const runDir = findRun(options.base, name);
   const state = runDir === undefined ? undefined : readState(runDir);
   if (runDir === undefined || state === undefined) {
@@ -76,7 +97,7 @@ async function purge(options: DownOptions, name: string | null): Promise<void> {
   }
   const { evidence } = state;
   if (evidence === null || (evidence.kafka === null && evidence.redis === null)) {
-    options.write(`run ${state.runId} left nothing on servers of others`);
+    await options.write(`run ${state.runId} left nothing on servers of others`);
     return;
   }
   await purgeKafka(evidence, options.write);
@@ -84,15 +105,15 @@ async function purge(options: DownOptions, name: string | null): Promise<void> {
   removeCredentials(runDir);
 }
 
-async function purgeKafka(evidence: RunEvidence, write: (line: string) => void): Promise<void> {
+async function purgeKafka(evidence: RunEvidence, write: Write): Promise<void> {
   if (evidence.kafka === null) return;
   // Somebody else's topic was only read, and is not ours to remove.
   const topic = evidence.ownTopic ? evidence.topic : null;
   await removeTopicAndGroup({ address: evidence.kafka, topic, group: evidence.group, log: createLog() });
-  write(`removed ${topic === null ? "" : `topic ${topic} and `}group ${evidence.group} from ${evidence.kafka}`);
+  await write(`removed ${topic === null ? "" : `topic ${topic} and `}group ${evidence.group} from ${evidence.kafka}`);
 }
 
-async function purgeRedis(evidence: RunEvidence, runDir: string, options: DownOptions): Promise<void> {
+async function purgeRedis(evidence: RunEvidence, runDir: string, options: PurgeOptions): Promise<void> {
   if (evidence.redis === null) return;
   const url = options.redis ?? readCredentials(runDir);
   if (url === undefined) {
@@ -107,7 +128,7 @@ async function purgeRedis(evidence: RunEvidence, runDir: string, options: DownOp
     ? [evidence.counterKey, evidence.sequenceKey]
     : [];
   const removed = await removeRedisKeys(url, [evidence.stateKey, ...published]);
-  options.write(`removed ${removed} keys from Redis at ${evidence.redis}`);
+  await options.write(`removed ${removed} keys from Redis at ${evidence.redis}`);
 }
 
 function isNewestOnServer(base: string, runDir: string, redis: string): boolean {
