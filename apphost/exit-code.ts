@@ -2,7 +2,7 @@
 import type { RunEnding } from "../simulator/common/contract/host-facts.ts";
 import { unreachable } from "../simulator/common/foundation/assert.ts";
 import type { ErrorCategory } from "../simulator/common/foundation/error-row.ts";
-import { categoryOf, isAppError } from "../simulator/common/foundation/errors.ts";
+import { categoryOf, type ErrorCode, isAppError } from "../simulator/common/foundation/errors.ts";
 
 export const EXIT = {
   passed: 0,
@@ -13,6 +13,8 @@ export const EXIT = {
   budget: 5,
   job: 6,
   noHost: 7,
+  waitTimedOut: 17,
+  waitFailed: 18,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -32,9 +34,17 @@ export function exitCodeOfCategory(category: ErrorCategory): number {
   }
 }
 
+/** Errors that a script tells apart by more than their category. */
+const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
+  NO_RUNNING_HOST: EXIT.noHost,
+  RUN_NOT_RUNNING: EXIT.noHost,
+  WAIT_TIMED_OUT: EXIT.waitTimedOut,
+  WAIT_FAILED: EXIT.waitFailed,
+};
+
 export function exitCodeOfError(error: unknown): number {
-  if (isAppError(error) && error.code === "NO_RUNNING_HOST") return EXIT.noHost;
-  return exitCodeOfCategory(categoryOf(error));
+  const own = isAppError(error) ? EXIT_BY_CODE[error.code] : undefined;
+  return own ?? exitCodeOfCategory(categoryOf(error));
 }
 
 /** For a run that ended before a report could be made: no check has run, so the ending alone decides. */

@@ -67,6 +67,10 @@ export interface HostOptions {
   readonly embeddedMemoryBytes: number;
   /** 6379, 9092 and 8081 instead of free ports. @default false */
   readonly fixedPorts: boolean;
+  /** Start beside other hosts of the same base folder. @default false */
+  readonly isolated: boolean;
+  /** Return when the job runs, and leave the host running. @default false */
+  readonly detach: boolean;
   /** null: a topic of the run's own name. */
   readonly topic: string | null;
   /** Lifts only the check that no message was rejected. @default false */
@@ -134,6 +138,8 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   runDir: row("run-dir", folderForm, "folder that keeps the runs (.flink-apphost)"),
   embeddedMemoryBytes: row("embedded-memory", byteCount(1024 * 1024), "memory bound of the embedded Kafka"),
   fixedPorts: row("fixed-ports", yesOrNo, "6379, 9092 and 8081 instead of free ports"),
+  isolated: row("isolated", yesOrNo, "start beside other hosts of this folder"),
+  detach: row("detach", yesOrNo, "return when the job runs, and leave the host running"),
   topic: row("topic", topicForm, "the topic; with --messages 0: count what is in it", {
     alias: "SIMULATOR_KAFKA_TOPIC",
   }),
@@ -175,6 +181,8 @@ function defaultsOf(verb: Verb): HostOptions {
     runDir: ".flink-apphost",
     embeddedMemoryBytes: Math.floor(totalmem() / 2),
     fixedPorts: false,
+    isolated: false,
+    detach: false,
     topic: null,
     allowRejected: false,
     once: verb === "stress",
@@ -250,7 +258,16 @@ function checkRelations(options: HostOptions, verb: Verb): void {
       advice: "give two different keys",
     });
   }
+  refuseCombination(options.isolated && options.fixedPorts, "--isolated with --fixed-ports", "leave one of them away");
+  const isEnding = options.detach && options.once;
+  refuseCombination(isEnding, `${verb} that ends with its verdict, and --detach`, "leave --detach away, or --once");
+  const needsTerminal = options.detach && options.ui === "tui";
+  refuseCombination(needsTerminal, "--ui tui with --detach", "a detached host has no terminal; leave --ui away");
   if (!options.allowRemote) refuseRemote(options);
+}
+
+function refuseCombination(isGiven: boolean, what: string, advice: string): void {
+  if (isGiven) throw createError("USAGE_CONFLICT", { what: `${what} contradict each other`, advice });
 }
 
 /** Producing into, or counting in, somebody's servers by accident is worse than one more option. */

@@ -1,15 +1,19 @@
 /**
  * The host's ear for other terminals: a Unix socket with one JSON request a line, answered with JSON lines.
  *
- *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"describe"|"down"}
- *   answers   {"type":"accepted","detail"}*  then  {"type":"result","result"} or {"type":"refused","reason"}
+ *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"down"}
+ *             | {"token","request":"describe"|"follow","showSecrets":boolean}
+ *   answers   ({"type":"accepted","detail"} | {"type":"item","item"})*
+ *             then  {"type":"result","result"} or {"type":"refused","reason"}
  *
  * K1 The socket is 0600 and a request without the run's token is refused: it answers only its own user.
  * K2 A request is at most 64 KiB and a connection carries one; anything else closes the connection.
- * K3 A socket file whose owner does not answer is stale, and removed; one that answers is never touched.
+ *    What the host does not know it refuses by naming what it does know (CAPABILITIES), so that an older host and a newer
+ *    client part with a clear sentence.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { chmodSync, readdirSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, existsSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,10 +21,15 @@ import { createError, describeError, isAppError } from "../../simulator/common/f
 
 export type ControlRequest =
   | { readonly request: "produce"; readonly messages: number }
-  | { readonly request: "env" | "describe" | "down" };
+  | { readonly request: "describe" | "follow"; readonly showSecrets: boolean }
+  | { readonly request: "env" | "down" };
+
+/** Every request that this host answers. */
+export const CAPABILITIES: readonly ControlRequest["request"][] = ["produce", "env", "describe", "follow", "down"];
 
 type Answer =
   | { readonly type: "accepted"; readonly detail: string }
+  | { readonly type: "item"; readonly item: unknown }
   | { readonly type: "result"; readonly result: unknown }
   | { readonly type: "refused"; readonly reason: string };
 
@@ -28,17 +37,38 @@ type Answer =
 const SOCKET_PATH_BYTES_MAX = 103;
 const REQUEST_BYTES_MAX = 65_536;
 const CONNECT_MS_MAX = 2_000;
-const PREFIX = "flink-apphost-";
+export const SOCKET_PREFIX = "flink-apphost-";
+/** Where sockets go whose path would be too long elsewhere. */
+const SHORT_FOLDER = "/tmp";
 
-const socketFolder = (): string => process.env["XDG_RUNTIME_DIR"] || tmpdir();
+/** Both places in which a socket of ours may be. */
+export const socketFolders = (): readonly string[] => [...new Set([socketFolder(), SHORT_FOLDER])];
 
-export function controlSocketPath(runDir: string): string {
-  const name = `${PREFIX}${createHash("sha256").update(runDir).digest("hex").slice(0, 12)}.sock`;
-  const path = join(socketFolder(), name);
-  return Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX ? path : join("/tmp", name);
+function socketFolder(): string {
+  const own = process.env["XDG_RUNTIME_DIR"] ?? "";
+  return own !== "" && existsSync(own) ? own : tmpdir();
 }
 
-export type ControlHandler = (request: ControlRequest, accept: (detail: string) => void) => Promise<unknown>;
+export function controlSocketPath(runDir: string): string {
+  const name = `${SOCKET_PREFIX}${createHash("sha256").update(runDir).digest("hex").slice(0, 12)}.sock`;
+  const path = join(socketFolder(), name);
+  return Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX ? path : join(SHORT_FOLDER, name);
+}
+
+/** Where a request with many answers puts them. */
+export interface ItemSink {
+  send(item: unknown): void;
+  /** Settles when the reader has taken what was sent, or is gone. */
+  drained(): Promise<void>;
+  /** Aborted when the reader is gone. */
+  readonly gone: AbortSignal;
+}
+
+export type ControlHandler = (
+  request: ControlRequest,
+  accept: (detail: string) => void,
+  sink: ItemSink,
+) => Promise<unknown>;
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -95,24 +125,43 @@ function receiveRequest(socket: Socket, options: { readonly token: string; reado
     if (end < 0 || socket.destroyed) return;
     const line = text.slice(0, end);
     socket.removeAllListeners("data").resume();
-    void answerRequest(line, options, (answer) => {
-      if (!socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
-    }).finally(() => socket.end());
+    const answer = (one: Answer) => {
+      if (!socket.destroyed) socket.write(`${JSON.stringify(one)}\n`);
+    };
+    void answerRequest(line, { ...options, answer, sink: createSink(socket, answer) }).finally(() => socket.end());
   });
 }
 
-async function answerRequest(
-  line: string,
-  options: { readonly token: string; readonly handle: ControlHandler },
-  answer: (answer: Answer) => void,
-): Promise<void> {
-  const request = parseRequest(line, options.token);
+function createSink(socket: Socket, answer: (answer: Answer) => void): ItemSink {
+  const gone = new AbortController();
+  const leave = () => gone.abort(new Error("the reader is gone"));
+  if (socket.destroyed) leave();
+  socket.once("close", leave);
+  return {
+    send: (item) => answer({ type: "item", item }),
+    async drained() {
+      if (!socket.writableNeedDrain || gone.signal.aborted) return;
+      await once(socket, "drain", { signal: gone.signal }).catch(() => undefined);
+    },
+    gone: gone.signal,
+  };
+}
+
+interface Answering {
+  readonly token: string;
+  readonly handle: ControlHandler;
+  readonly answer: (answer: Answer) => void;
+  readonly sink: ItemSink;
+}
+
+async function answerRequest(line: string, { token, handle, answer, sink }: Answering): Promise<void> {
+  const request = parseRequest(line, token);
   if (typeof request === "string") {
     answer({ type: "refused", reason: request });
     return;
   }
   try {
-    const result = await options.handle(request, (detail) => answer({ type: "accepted", detail }));
+    const result = await handle(request, (detail) => answer({ type: "accepted", detail }), sink);
     answer({ type: "result", result });
   } catch (error) {
     answer({ type: "refused", reason: isAppError(error) ? error.message : describeError(error) });
@@ -136,12 +185,14 @@ function parseRequest(line: string, token: string): ControlRequest | string {
       const isCount = typeof messages === "number" && Number.isSafeInteger(messages) && messages >= 1;
       return isCount ? { request: "produce", messages } : "messages is not a whole number above 0";
     }
-    case "env":
     case "describe":
+    case "follow":
+      return { request: fields["request"], showSecrets: fields["showSecrets"] === true };
+    case "env":
     case "down":
       return { request: fields["request"] };
     default:
-      return `request is ${JSON.stringify(fields["request"])}: expected produce, env, describe or down`;
+      return `it does not know ${JSON.stringify(fields["request"])}; it knows ${CAPABILITIES.join(", ")}`;
   }
 }
 
@@ -150,29 +201,57 @@ function isSameText(a: string, b: string): boolean {
   return timingSafeEqual(hash(a), hash(b));
 }
 
+interface HostAddress {
+  readonly socket: string;
+  readonly token: string;
+}
+
 /** Asks a running host, and waits for its answer as long as that takes: a produce ends with a verdict. */
 export async function askHost(
-  host: { readonly socket: string; readonly token: string },
+  host: HostAddress,
   request: ControlRequest,
   onAccepted: (detail: string) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<unknown> {
+  for await (const answer of exchange(host, request, signal)) {
+    if (answer.type === "result") return answer.result;
+    if (answer.type === "accepted") onAccepted(answer.detail);
+  }
+  throw createError("CONTROL_LOST", { request: request.request });
+}
+
+/** The items of a request that has many, until the host says that there are no more. */
+export async function* followHost(host: HostAddress, request: ControlRequest, signal?: AbortSignal) {
+  for await (const answer of exchange(host, request, signal)) {
+    if (answer.type === "item") yield answer.item;
+    if (answer.type === "result") return;
+  }
+  throw createError("CONTROL_LOST", { request: request.request });
+}
+
+/** Throws the signal's reason, CONTROL_REFUSED, CONTROL_LOST, or what the system says when nobody listens. */
+async function* exchange(host: HostAddress, request: ControlRequest, signal?: AbortSignal): AsyncGenerator<Answer> {
   const socket = await connectTo(host.socket);
+  const leave = () => socket.destroy();
+  signal?.addEventListener("abort", leave);
+  if (signal?.aborted) leave();
   socket.write(`${JSON.stringify({ token: host.token, ...request })}\n`);
   socket.setEncoding("utf8");
   try {
     for await (const answer of readAnswers(socket)) {
-      if (answer.type === "result") return answer.result;
       if (answer.type === "refused") {
         throw createError("CONTROL_REFUSED", { request: request.request, reason: answer.reason });
       }
-      onAccepted(answer.detail);
+      yield answer;
     }
   } catch (error) {
+    signal?.throwIfAborted();
     throw isAppError(error) ? error : createError("CONTROL_LOST", { request: request.request }, error);
   } finally {
+    signal?.removeEventListener("abort", leave);
     socket.destroy();
   }
-  throw createError("CONTROL_LOST", { request: request.request });
+  signal?.throwIfAborted();
 }
 
 async function* readAnswers(socket: Socket): AsyncGenerator<Answer> {
@@ -185,7 +264,8 @@ async function* readAnswers(socket: Socket): AsyncGenerator<Answer> {
   }
 }
 
-function connectTo(path: string): Promise<Socket> {
+/** Throws what the system says when nobody listens there. */
+export function connectTo(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.setTimeout(CONNECT_MS_MAX, () => socket.destroy(new Error(`no answer within ${CONNECT_MS_MAX} ms`)));
@@ -198,25 +278,4 @@ function connectTo(path: string): Promise<Socket> {
       resolve(socket);
     });
   });
-}
-
-/** Removes socket files of hosts that are gone (K3). Returns those that were removed. */
-export async function removeStaleSockets(): Promise<string[]> {
-  const folder = socketFolder();
-  const names = readdirSync(folder).filter((name) => name.startsWith(PREFIX) && name.endsWith(".sock"));
-  const removed: string[] = [];
-  for (const name of names) {
-    const path = join(folder, name);
-    const reason = await connectTo(path).then(
-      (socket) => {
-        socket.destroy();
-        return "alive";
-      },
-      (error: NodeJS.ErrnoException) => error.code,
-    );
-    if (reason !== "ECONNREFUSED") continue;
-    rmSync(path, { force: true });
-    removed.push(path);
-  }
-  return removed;
 }

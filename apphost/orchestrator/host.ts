@@ -8,14 +8,18 @@
  *    While idle it is an orderly leave, with the last verdict's code. A second one kills everything at once.
  * H3 Whatever happened, what was started is taken down, dependents first, before the host ends.
  */
-import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import type { RunPhase } from "../../simulator/common/contract/events.ts";
 import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { EXIT } from "../exit-code.ts";
 import { connectionVariables } from "../model/connection.ts";
+import type { HostDescription } from "../model/description.ts";
 import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts";
-import type { ControlRequest } from "./control-socket.ts";
+import { readPackageVersion } from "../package-version.ts";
+import { CAPABILITIES, type ControlRequest, type ItemSink } from "./control-socket.ts";
+import { describeResources } from "./description.ts";
+import { followItems } from "./follow.ts";
 import type { ChosenDrivers } from "./infrastructure.ts";
 import { describeIdle } from "./job-view.ts";
 import { startProgressTicker } from "./progress-ticker.ts";
@@ -48,6 +52,7 @@ export class Host {
   /** The reason that the newest verdict takes into account. */
   #settledReason: RunEnding | null = null;
   #startupMs: number | null = null;
+  #phase: RunPhase = "starting";
   /** Wakes the idle host. */
   #wake: () => void = () => undefined;
 
@@ -56,6 +61,9 @@ export class Host {
     this.#drivers = drivers;
     this.run = openRun(verb, options);
     this.#system = createSystem(this.run, drivers);
+    this.run.feed.subscribe((event) => {
+      if (event.type === "phase") this.#phase = event.phase;
+    });
     this.run.ending.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -98,13 +106,16 @@ export class Host {
     process.exit(EXIT.interrupted);
   }
 
-  async handleRequest(request: ControlRequest, accept: (detail: string) => void): Promise<unknown> {
+  async handleRequest(request: ControlRequest, accept: (detail: string) => void, sink: ItemSink): Promise<unknown> {
     switch (request.request) {
       case "env":
         if (this.#startupMs === null) refuseRequest("env", "it is still starting");
         return connectionVariables(this.#system.connections());
       case "describe":
-        return this.#describe();
+        return this.#describe(request.showSecrets);
+      case "follow":
+        await followItems({ feed: this.run.feed, read: () => this.#describeResources(request.showSecrets), sink });
+        return {};
       case "down":
         accept("stopping");
         this.requestStop("SIGTERM");
@@ -265,25 +276,30 @@ export class Host {
     return left.flat();
   }
 
-  #describe(): object {
+  #describe(showSecrets: boolean): HostDescription {
     const { run } = this;
     const { config, infrastructure, topic } = this.#system;
     return {
       runId: run.runId,
       runDir: run.runDir,
       command: run.verb,
+      version: readPackageVersion(),
       hostPid: process.pid,
       startedAt: run.state.startedAt,
+      phase: this.#phase,
+      capabilities: CAPABILITIES,
       infrastructure,
       job: { id: config.jobId, name: config.jobName, state: run.seen.job.state },
       topic: { name: config.topic, partitions: topic?.partitions ?? null, own: config.ownTopic },
       rounds: this.#rounds,
       verdict: this.#verdict,
-      resources: [...this.#system.supervisors.values()].map(({ snapshot }) => snapshot),
+      resources: this.#describeResources(showSecrets),
     };
   }
 
-  #emitPhase(phase: (HostEventBody & { type: "phase" })["phase"], detail: string): void {
+  readonly #describeResources = (showSecrets: boolean) => describeResources(this.run, this.#system, showSecrets);
+
+  #emitPhase(phase: RunPhase, detail: string): void {
     this.run.feed.emit({ type: "phase", phase, detail });
   }
 }

@@ -68,6 +68,10 @@ export interface Supervisor {
   readonly snapshot: ResourceSnapshot;
   /** Number of the present process: 0 = the first. Others use it to notice a restart. */
   readonly life: number;
+  /** When its newest process was started (ISO 8601), how the one before that ended, and why it is given up for good. */
+  readonly startedAt: string | null;
+  readonly lastExit: ChildExit | null;
+  readonly failure: AppError | null;
   /** Starts it and keeps it alive. Settles when it is ready for the first time. */
   start(): Promise<void>;
   /** Settles when it ended with success. Rejects when the run cannot go on because of it. */
@@ -90,6 +94,9 @@ export function superviseResource(
 class ResourceSupervisor implements Supervisor {
   snapshot: ResourceSnapshot;
   life = 0;
+  startedAt: string | null = null;
+  lastExit: ChildExit | null = null;
+  failure: AppError | null = null;
   readonly finished: Promise<void>;
   readonly #plan: ResourcePlan;
   readonly #host: SupervisorHost;
@@ -178,6 +185,7 @@ class ResourceSupervisor implements Supervisor {
     this.#move({ state: "starting", pid: null, restarts: this.life });
     const running = await this.#plan.launch(launch);
     this.#running = running;
+    this.startedAt = new Date().toISOString();
     const endpoint = this.#plan.endpoint();
     this.#move({ state: "starting", pid: running.pid, endpoint });
     if (this.#stopping.signal.aborted) running.kill();
@@ -189,6 +197,7 @@ class ResourceSupervisor implements Supervisor {
       (error: unknown) => this.#failReadiness(running, error, ended.signal),
     );
     const exit = await running.exited;
+    this.lastExit = exit;
     ended.abort(new Error(`it ended: ${describeExit(exit)}`));
     // V4. The leader is gone; what it may have started goes with it.
     running.kill();
@@ -255,6 +264,7 @@ class ResourceSupervisor implements Supervisor {
     const reason = isAppError(error)
       ? error
       : createError("CHILD_FAILED", { resource: this.snapshot.name, message: describeError(error) }, error);
+    this.failure = reason;
     this.#running?.kill();
     if (this.snapshot.state === "starting") this.#move({ state: "failedToStart", pid: null, reason: reason.message });
     this.#firstReady.reject(reason);

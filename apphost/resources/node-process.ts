@@ -67,16 +67,29 @@ function createEarlyCommand(resource: string, entry: string, run: RunFacts): Chi
       NODE_COMPILE_CACHE: compileCacheFolder(run.runDir),
       ...inheritedVariables(),
       ...(usesTls(run) ? {} : { NODE_EXTRA_CA_CERTS: "" }),
-      [ENV.run]: run.runId,
-      [ENV.runDir]: run.runDir,
-      [ENV.resource]: resource,
-      [ENV.clock]: run.clock.pair,
-      [ENV.token]: run.token,
+      ...createRunVariables(resource, run),
     },
     input: null,
     hasChannel: true,
   };
 }
+
+const createRunVariables = (resource: string, run: RunFacts): Record<string, string> => ({
+  [ENV.run]: run.runId,
+  [ENV.runDir]: run.runDir,
+  [ENV.resource]: resource,
+  [ENV.clock]: run.clock.pair,
+  [ENV.token]: run.token,
+});
+
+/** What one of our programs gets from us, beside the user's own variables and its task. */
+export const describeProgramVariables = (
+  resource: string,
+  environment: ProgramEnvironment,
+): Record<string, string> => ({
+  ...createRunVariables(resource, environment.run),
+  ...createLateVariables({ ...environment, task: null }),
+});
 
 /** Each process would read and parse the user's certificates, a fifth of the time to load a TaskManager, for nothing. */
 const usesTls = ({ options }: RunFacts): boolean => options.redis?.startsWith("rediss:") === true;
@@ -91,8 +104,8 @@ function createLateVariables({ config, connections, task }: LateEnvironment): Re
 }
 
 /** For programs that are not ours. The run's id lets the sweep find them. */
-export const createForeignEnvironment = (runId: string): Record<string, string> => ({
-  ...inheritedVariables(),
+export const createForeignEnvironment = (runId: string, inherited = inheritedVariables()): Record<string, string> => ({
+  ...inherited,
   [ENV.run]: runId,
 });
 

@@ -1,104 +1,103 @@
 /**
- * `down`: stops the running hosts of a folder, sweeps what dead ones left, and with --purge removes what a run left on
- * servers of others.
+ * `down`: stops a running host, or with --all every one of the folder, sweeps what dead ones left, and with --purge
+ * removes what a run left on servers of others.
  *
- * W1 A process is killed only by its recorded pid and start time, or because it carries a dead host's run.
- * W2 The published keys are shared by all runs on a server: they are removed only with the newest run that used it.
+ * W1 The published keys are shared by all runs on a server: they are removed only with the newest run that used it.
  */
-import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
-import { findEngine, openEngine } from "../drivers/docker-engine.ts";
-import { type EngineThing, removeOfDeadOwners, removeRun } from "../drivers/docker-leftovers.ts";
+import { findEngine } from "../drivers/docker-engine.ts";
+import { type EngineThing, removeOfDeadOwners } from "../drivers/docker-leftovers.ts";
 import { redisEndpoint } from "../model/connection.ts";
-import { askHost, removeStaleSockets } from "../orchestrator/control-socket.ts";
+import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import {
   findRun,
-  isHostAlive,
   listRuns,
   type RunEvidence,
-  type RunState,
   readCredentials,
   readState,
   removeCredentials,
-  writeState,
 } from "../orchestrator/run-folder.ts";
-import { sweepRun } from "../orchestrator/sweep.ts";
+import { removeStaleSockets } from "../orchestrator/socket-files.ts";
 import { removeTopicAndGroup } from "../resources/kafka.ts";
 import { removeRedisKeys } from "../resources/redis.ts";
-import { findRunningHosts } from "./running-host.ts";
+import {
+  findRunningHosts,
+  type HostChoice,
+  type RunningHost,
+  readRunningHost,
+  requireRun,
+  requireRunningHost,
+} from "./running-host.ts";
+import { type StopOptions, stopHost } from "./stop-host.ts";
+import type { Terminal } from "./terminal.ts";
 
-const DOWN_MS_MAX = 180_000;
-
-export interface DownOptions {
-  readonly base: string;
+export interface DownOptions extends HostChoice {
+  /** Every host of the folder. */
+  readonly all: boolean;
+  /** How long a host may take to end. */
+  readonly timeoutMs: number;
   /** null: no purge. Empty: the newest run. */
   readonly purge: string | null;
   /** Where the password of an external Redis comes from when the run's file does not have it. */
   readonly redis: string | null;
-  readonly write: (line: string) => void;
 }
 
-export async function runDown(options: DownOptions): Promise<number> {
-  for (const { state } of findRunningHosts(options.base)) await stopHost(state, options.write);
-  await sweepDeadHosts(options);
-  await sweepEngine(options.write);
-  for (const path of await removeStaleSockets()) options.write(`removed stale socket ${path}`);
-  if (options.purge !== null) await purge(options, options.purge === "" ? null : options.purge);
+type PurgeOptions = DownOptions & { readonly write: Write };
+type Write = (line: string) => Promise<void>;
+
+export async function runDown(options: DownOptions, { write, note }: Terminal): Promise<number> {
+  const { timeoutMs, purge: purged } = options;
+  const hosts = chooseHosts(options);
+  if (options.run !== null && hosts.length === 0) await write(`run ${options.run} has no host any more`);
+  await stopHosts(hosts, { timeoutMs, write, note });
+  await sweepLeftovers(options, write);
+  await sweepEngine(write);
+  for (const path of await removeStaleSockets()) await write(`removed stale socket ${path}`);
+  if (purged !== null) await purge({ ...options, write }, purged === "" ? null : purged);
   return 0;
 }
 
-async function stopHost(state: RunState, write: (line: string) => void): Promise<void> {
-  await askHost(state, { request: "down" });
-  const what = `the end of run ${state.runId} (host pid ${state.hostPid})`;
-  await waitUntil(() => (isHostAlive(state) ? undefined : true), { what, deadlineMs: DOWN_MS_MAX, intervalMs: 50 });
-  write(`stopped run ${state.runId}`);
+/** All at once; one that does not end keeps nobody from ending, and is what is told. */
+async function stopHosts(hosts: readonly RunningHost[], options: StopOptions): Promise<void> {
+  const outcomes = await Promise.allSettled(hosts.map((host) => stopHost(host, options)));
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+  for (const reason of reasons.slice(1)) options.note(describeError(reason));
+  if (reasons.length > 0) throw reasons[0];
 }
 
-async function sweepDeadHosts(options: DownOptions): Promise<void> {
-  for (const runDir of listRuns(options.base)) {
-    const state = readState(runDir);
-    if (state === undefined || state.ended || isHostAlive(state)) continue;
-    const { runId, children, paths } = state;
-    const { killed, remaining } = await sweepRun({ runId, children, paths, spare: [process.pid] });
-    if (remaining.length > 0) {
-      const how = `with processes ${remaining.join(", ")} still there after SIGKILL`;
-      throw createError("CHILD_EXITED", { resource: `run ${runId}`, how, lastLines: "" });
-    }
-    if (!(await sweepEngineOf(state, options.write))) continue;
-    writeState(runDir, { ...state, ended: true, children: [], engine: null });
-    options.write(`swept run ${runId}: ${killed.length} processes killed`);
-  }
+/** No host is no error: what a crash left is still to be swept, also when its run was named. */
+function chooseHosts(options: DownOptions): RunningHost[] {
+  const { base, run, all } = options;
+  const hosts = run === null ? findRunningHosts(base) : readRunningHost(requireRun(base, run));
+  return all || hosts.length === 0 ? hosts : [requireRunningHost(options)];
 }
 
-/** What a dead host's run has in the engine that it used. False when that cannot be told. */
-async function sweepEngineOf({ runId, engine }: RunState, write: (line: string) => void): Promise<boolean> {
-  if ((engine ?? null) === null) return true;
-  try {
-    const { removed, remaining } = await removeRun(await openEngine(engine as string, process.env), runId);
-    reportRemoved(removed, write);
-    if (remaining.length > 0) write(`still there: ${remaining.join("; ")}`);
-    return remaining.length === 0;
-  } catch (error) {
-    write(`run ${runId} may have left containers in ${engine}: ${describeError(error)}`);
-    return false;
-  }
+async function sweepLeftovers({ base }: DownOptions, write: Write): Promise<void> {
+  const startedMs = performance.now();
+  const swept = await sweepDeadHosts(base);
+  for (const run of swept) await write(describeSwept(run));
+  const left = swept.find(({ remaining }) => remaining.length > 0);
+  if (left === undefined) return;
+  const waitedMs = Math.round(performance.now() - startedMs);
+  const advice = "its host had died; look at what holds it, and run down again";
+  throw createError("DOWN_INCOMPLETE", { run: left.runId, waitedMs, remaining: left.remaining, advice });
 }
 
 /** What dead hosts of other folders left in the engine of this machine, if there is one. */
-async function sweepEngine(write: (line: string) => void): Promise<void> {
+async function sweepEngine(write: Write): Promise<void> {
   const lookup = await findEngine(process.env);
   if (lookup.kind === "none") return;
   const { removed, remaining } = await removeOfDeadOwners(lookup.engine.docker);
-  reportRemoved(removed, write);
-  if (remaining.length > 0) write(`still there: ${remaining.join("; ")}`);
+  await reportRemoved(removed, write);
+  if (remaining.length > 0) await write(`still there: ${remaining.join("; ")}`);
 }
 
-function reportRemoved(removed: readonly EngineThing[], write: (line: string) => void): void {
-  for (const { kind, name } of removed) write(`removed ${kind} ${name}`);
+async function reportRemoved(removed: readonly EngineThing[], write: Write): Promise<void> {
+  for (const { kind, name } of removed) await write(`removed ${kind} ${name}`);
 }
 
-async function purge(options: DownOptions, name: string | null): Promise<void> {
+async function purge(options: PurgeOptions, name: string | null): Promise<void> {
   const runDir = findRun(options.base, name);
   const state = runDir === undefined ? undefined : readState(runDir);
   if (runDir === undefined || state === undefined) {
@@ -107,7 +106,7 @@ async function purge(options: DownOptions, name: string | null): Promise<void> {
   }
   const { evidence } = state;
   if (evidence === null || (evidence.kafka === null && evidence.redis === null)) {
-    options.write(`run ${state.runId} left nothing on servers of others`);
+    await options.write(`run ${state.runId} left nothing on servers of others`);
     return;
   }
   await purgeKafka(evidence, options.write);
@@ -115,15 +114,15 @@ async function purge(options: DownOptions, name: string | null): Promise<void> {
   removeCredentials(runDir);
 }
 
-async function purgeKafka(evidence: RunEvidence, write: (line: string) => void): Promise<void> {
+async function purgeKafka(evidence: RunEvidence, write: Write): Promise<void> {
   if (evidence.kafka === null) return;
   // Somebody else's topic was only read, and is not ours to remove.
   const topic = evidence.ownTopic ? evidence.topic : null;
   await removeTopicAndGroup({ address: evidence.kafka, topic, group: evidence.group, log: createLog() });
-  write(`removed ${topic === null ? "" : `topic ${topic} and `}group ${evidence.group} from ${evidence.kafka}`);
+  await write(`removed ${topic === null ? "" : `topic ${topic} and `}group ${evidence.group} from ${evidence.kafka}`);
 }
 
-async function purgeRedis(evidence: RunEvidence, runDir: string, options: DownOptions): Promise<void> {
+async function purgeRedis(evidence: RunEvidence, runDir: string, options: PurgeOptions): Promise<void> {
   if (evidence.redis === null) return;
   const url = options.redis ?? readCredentials(runDir);
   if (url === undefined) {
@@ -138,7 +137,7 @@ async function purgeRedis(evidence: RunEvidence, runDir: string, options: DownOp
     ? [evidence.counterKey, evidence.sequenceKey]
     : [];
   const removed = await removeRedisKeys(url, [evidence.stateKey, ...published]);
-  options.write(`removed ${removed} keys from Redis at ${evidence.redis}`);
+  await options.write(`removed ${removed} keys from Redis at ${evidence.redis}`);
 }
 
 function isNewestOnServer(base: string, runDir: string, redis: string): boolean {

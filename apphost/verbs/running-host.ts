@@ -1,24 +1,107 @@
-/** Finds the running host of a folder, for verbs that ask it something. */
-import { createError } from "../../simulator/common/foundation/errors.ts";
-import { isHostAlive, listRuns, type RunState, readState } from "../orchestrator/run-folder.ts";
+/**
+ * Finds the host that a verb means, and asks it.
+ *
+ * N1 The base folder is the one given, else the nearest `.flink-apphost` from here upwards: any folder of a project will
+ *    do, as it does for git.
+ * N2 Without --run the only running host is meant. Of several none is guessed.
+ * N3 A host that lives and cannot be asked within 5 s is an error that names it; it may be starting, or stopped.
+ */
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { askHost, type ControlRequest, connectTo, followHost } from "../orchestrator/control-socket.ts";
+import { findRun, isHostAlive, listRuns, type RunState, readState } from "../orchestrator/run-folder.ts";
 
 export interface RunningHost {
   readonly runDir: string;
   readonly state: RunState;
 }
 
-/** Newest first. A run whose host lives but has ended its work is not listed: it can answer nothing. */
-export function findRunningHosts(base: string): RunningHost[] {
-  const found: RunningHost[] = [];
-  for (const runDir of listRuns(base).reverse()) {
-    const state = readState(runDir);
-    if (state !== undefined && !state.ended && isHostAlive(state)) found.push({ runDir, state });
-  }
-  return found;
+/** Which host of which folder. */
+export interface HostChoice {
+  readonly base: string;
+  /** Run id or folder name; null: the only one. */
+  readonly run: string | null;
 }
 
-export function requireRunningHost(base: string): RunningHost {
-  const host = findRunningHosts(base)[0];
+export const BASE_NAME = ".flink-apphost";
+const REACHABLE_MS_MAX = 5_000;
+
+/** N1. Falls back to the name below `from`, which is where `up` makes it. */
+export function findBase(from: string): string {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, BASE_NAME))) return join(folder, BASE_NAME);
+    if (folder === dirname(folder)) return join(from, BASE_NAME);
+  }
+}
+
+/** Newest first. A run whose host lives but has ended its work is not listed: it can answer nothing. */
+export function findRunningHosts(base: string): RunningHost[] {
+  return listRuns(base).reverse().flatMap(readRunningHost);
+}
+
+/** The host of a run's folder, as a list of one or none. */
+export function readRunningHost(runDir: string): RunningHost[] {
+  const state = readState(runDir);
+  return state !== undefined && !state.ended && isHostAlive(state) ? [{ runDir, state }] : [];
+}
+
+export function requireRunningHost(choice: HostChoice): RunningHost {
+  const { base, run } = choice;
+  if (run !== null) {
+    const [host] = readRunningHost(requireRun(base, run));
+    if (host === undefined) throw createError("RUN_NOT_RUNNING", { run, folder: base });
+    return host;
+  }
+  const hosts = findRunningHosts(base);
+  if (hosts.length > 1) throw createError("HOST_AMBIGUOUS", { folder: base, hosts: hosts.map(describeHost) });
+  const [host] = hosts;
   if (host === undefined) throw createError("NO_RUNNING_HOST", { folder: base });
   return host;
+}
+
+/** The folder of a run that was named, whether its host lives or not. */
+export function requireRun(base: string, run: string): string {
+  const runDir = findRun(base, run);
+  if (runDir !== undefined) return runDir;
+  const known = listRuns(base).map(runIdOf);
+  const expected = `a run in ${base}/runs${known.length === 0 ? ", which has none" : `: ${known.join(", ")}`}`;
+  throw createError("USAGE_OPTION_INVALID", { option: "--run", value: run, expected });
+}
+
+/** `…/runs/20261122T182424Z-0d437693` is the folder of run 0d437693. */
+export const runIdOf = (runDir: string): string => basename(runDir).replace(/^.*-/, "");
+
+export const describeHost = ({ state }: RunningHost): string =>
+  `run ${state.runId}: ${state.command}, pid ${state.hostPid}, since ${state.startedAt}`;
+
+export async function askRunningHost(
+  host: RunningHost,
+  request: ControlRequest,
+  more: { readonly onAccepted?: (detail: string) => void; readonly signal?: AbortSignal } = {},
+): Promise<unknown> {
+  await waitForSocket(host, more.signal);
+  return askHost(host.state, request, more.onAccepted, more.signal);
+}
+
+export async function* followRunningHost(host: RunningHost, request: ControlRequest, signal: AbortSignal) {
+  await waitForSocket(host, signal);
+  yield* followHost(host.state, request, signal);
+}
+
+/** N3. A host writes its state a moment before it listens. */
+async function waitForSocket({ state }: RunningHost, signal?: AbortSignal): Promise<void> {
+  const { runId, hostPid, socket } = state;
+  try {
+    const look = async () => (await connectTo(socket)).destroy();
+    const what = `an answer at ${socket}`;
+    await waitUntil(look, { what, deadlineMs: REACHABLE_MS_MAX, ...(signal === undefined ? {} : { signal }) });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isAppError(error)) throw error;
+    if (!isHostAlive(state)) throw createError("CONTROL_LOST", { request: "anything" }, error);
+    const params = { run: runId, pid: hostPid, socket, waitedMs: REACHABLE_MS_MAX };
+    throw createError("CONTROL_UNREACHABLE", params, error);
+  }
 }

@@ -3,14 +3,18 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { resolveUiMode, startOutput } from "../dashboard/output.ts";
 import type { HostOptions, Verb } from "../options.ts";
-import { type ControlServer, removeStaleSockets, startControlServer } from "../orchestrator/control-socket.ts";
+import { type ControlServer, startControlServer } from "../orchestrator/control-socket.ts";
 import { Host } from "../orchestrator/host.ts";
+import { claimFolder } from "../orchestrator/host-claim.ts";
 import { chooseDrivers } from "../orchestrator/infrastructure.ts";
+import { linkRun, removeStaleSockets } from "../orchestrator/socket-files.ts";
+import { findRunningHosts } from "./running-host.ts";
 
 export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
   const { env, stdin, stdout, stderr } = process;
-  // Both refuse wrong usage, and must do so before a run exists.
+  // All of them refuse wrong usage, and must do so before a run exists.
   resolveUiMode({ ui: options.ui, stdin, stdout, env });
+  if (!options.isolated) requireOwnFolder(options.runDir);
   const early: [level: "info" | "warn", resource: string, text: string][] = [];
   const drivers = await chooseDrivers(options, {
     notice: (...notice) => early.push(notice),
@@ -36,8 +40,9 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
     control = await startControlServer({
       path: run.state.socket,
       token: run.token,
-      handle: (request, accept) => host.handleRequest(request, accept),
+      handle: (request, accept, sink) => host.handleRequest(request, accept, sink),
     });
+    run.removeAtEnd(linkRun(run.state.socket, run.runDir));
     return await host.execute();
   } finally {
     await control?.close();
@@ -45,6 +50,17 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
     await output.close();
     removeSignals();
   }
+}
+
+/** One host a folder, unless several are wanted: the claim decides between two that start at the same moment. */
+function requireOwnFolder(base: string): void {
+  const owner = claimFolder(base);
+  const hosts = findRunningHosts(base);
+  const other = owner === null ? hosts[0] : (hosts.find(({ state }) => state.hostPid === owner.pid) ?? null);
+  if (other === undefined) return;
+  const run = other === null ? "a run that is just starting" : `run ${other.state.runId}`;
+  const pid = other === null ? (owner?.pid ?? 0) : other.state.hostPid;
+  throw createError("HOST_RUNS_ALREADY", { run, pid, folder: base });
 }
 
 /** A closed terminal ends the run like SIGTERM; a fault of our own ends it too, after which it is taken down in order. */

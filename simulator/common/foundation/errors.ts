@@ -10,8 +10,9 @@ import { hostErrors } from "./errors-host.ts";
 import { kafkaErrors } from "./errors-kafka.ts";
 import { redisErrors } from "./errors-redis.ts";
 import { runtimeErrors } from "./errors-runtime.ts";
+import { verbErrors } from "./errors-verbs.ts";
 
-const catalogue = { ...hostErrors, ...kafkaErrors, ...redisErrors, ...runtimeErrors };
+const catalogue = { ...hostErrors, ...kafkaErrors, ...redisErrors, ...runtimeErrors, ...verbErrors };
 
 export type ErrorCode = keyof typeof catalogue;
 type ParametersOf<C extends ErrorCode> = (typeof catalogue)[C] extends ErrorRow<infer P> ? P : never;

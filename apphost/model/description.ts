@@ -1,0 +1,86 @@
+/**
+ * What `describe` prints: the host, and each resource as an item. Public: fields are added, never renamed. Pure.
+ */
+import type { HostEventBody, ResourceHealth, ResourceState, RunPhase } from "../../simulator/common/contract/events.ts";
+import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+
+export interface HostDescription {
+  readonly runId: string;
+  readonly runDir: string;
+  readonly command: string;
+  readonly version: string;
+  readonly hostPid: number;
+  readonly startedAt: string;
+  readonly phase: RunPhase;
+  /** Requests that this host answers. */
+  readonly capabilities: readonly string[];
+  readonly infrastructure: { readonly kafka: Infrastructure; readonly redis: Infrastructure };
+  readonly job: { readonly id: string; readonly name: string; readonly state: string | null };
+  readonly topic: { readonly name: string; readonly partitions: number | null; readonly own: boolean };
+  readonly rounds: readonly object[];
+  readonly verdict: (HostEventBody & { readonly type: "verdict" }) | null;
+  /** Sorted by name. */
+  readonly resources: readonly ResourceDescription[];
+}
+
+export interface ResourceDescription {
+  readonly name: string;
+  readonly displayName: string;
+  readonly resourceType: string;
+  readonly state: ResourceState;
+  readonly healthStatus: ResourceHealth;
+  readonly healthReports: readonly HealthReport[];
+  readonly urls: readonly { readonly name: string; readonly url: string }[];
+  /** What the host gives to its own programs, without the user's own variables; secrets as `***`. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly properties: ResourceProperties;
+  /** Of the process that ended last; 128 + n for signal n, as shells have it. Null before one has ended. */
+  readonly exitCode: number | null;
+  readonly startTimestamp: string | null;
+  readonly relationships: readonly {
+    readonly type: "waitFor";
+    readonly resourceName: string;
+    readonly until: string;
+  }[];
+  /** What can be asked of it. */
+  readonly commands: readonly string[];
+}
+
+export interface HealthReport {
+  readonly name: string;
+  readonly status: ResourceHealth;
+  readonly description: string;
+}
+
+export interface ResourceProperties {
+  readonly pid: number | null;
+  readonly restarts: number;
+  /** Why it is in its state, in a few words. */
+  readonly reason: string;
+  /** Why it will not come back in this run; null as long as it may. */
+  readonly failure: string | null;
+  readonly group: string | null;
+  readonly life: "standing" | "task";
+  readonly logFile: string;
+  /** TaskManagers only. */
+  readonly partitions?: readonly number[];
+  /** Kafka and Redis only. */
+  readonly mode?: string;
+  readonly version?: string;
+}
+
+export const MASK = "***";
+
+/** Each occurrence of a secret is replaced, in whatever variable it stands, and as a URL has it, too. */
+export function maskSecrets(
+  variables: Readonly<Record<string, string>>,
+  secrets: readonly string[],
+): Record<string, string> {
+  const forms = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))].filter(
+    (form) => form !== "",
+  );
+  // The longest first: a secret may be part of its encoded form.
+  forms.sort((a, b) => b.length - a.length);
+  const mask = (value: string) => forms.reduce((text, form) => text.replaceAll(form, MASK), value);
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, mask(value)]));
+}

@@ -1,0 +1,60 @@
+/**
+ * `describe`: what runs. A snapshot is one document, sorted; `--follow` prints the resources as they change, as NDJSON or
+ * as lines, and its end is the end of the host.
+ */
+import type { HostDescription, ResourceDescription } from "../model/description.ts";
+import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "./running-host.ts";
+import { formatTable } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface DescribeOptions extends HostChoice {
+  readonly format: "table" | "json";
+  readonly follow: boolean;
+  readonly showSecrets: boolean;
+}
+
+export async function runDescribe(options: DescribeOptions, terminal: Terminal): Promise<number> {
+  const host = requireRunningHost(options);
+  const { format, showSecrets } = options;
+  if (options.follow) {
+    for await (const item of followRunningHost(host, { request: "follow", showSecrets }, terminal.ended)) {
+      const resource = item as ResourceDescription;
+      await terminal.write(format === "json" ? JSON.stringify(resource) : describeInLine(resource));
+    }
+    return 0;
+  }
+  const answer = await askRunningHost(host, { request: "describe", showSecrets }, { signal: terminal.ended });
+  const description = answer as HostDescription;
+  if (format === "json") await terminal.write(JSON.stringify(description, null, 2));
+  else for (const line of formatDescription(description)) await terminal.write(line);
+  return 0;
+}
+
+const HEADER = ["NAME", "STATE", "HEALTH", "PID", "RESTARTS", "URL", "REASON"];
+
+export function formatDescription(description: HostDescription): string[] {
+  const { runId, runDir, phase, job, topic, resources, hostPid } = description;
+  return [
+    `run ${runId}, ${phase}, host pid ${hostPid}, in ${runDir}`,
+    `job ${job.id} ${job.state ?? "not submitted"}, topic ${topic.name}`,
+    ...formatTable(
+      HEADER,
+      resources.map(({ name, state, healthStatus, urls, properties }) => [
+        name,
+        state,
+        healthStatus,
+        properties.pid === null ? "" : String(properties.pid),
+        String(properties.restarts),
+        urls.map(({ url }) => url).join(","),
+        properties.reason,
+      ]),
+    ),
+  ];
+}
+
+/** `taskmanager-01  running, healthy, pid 4711 (reason)`. */
+function describeInLine({ name, state, healthStatus, properties }: ResourceDescription): string {
+  const { pid, reason } = properties;
+  const parts = [state, healthStatus, ...(pid === null ? [] : [`pid ${pid}`])];
+  return `${name.padEnd(19)}  ${parts.join(", ")}${reason === "" ? "" : ` (${reason})`}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * `up --detach`: starts the same command as a process of its own session, and returns when its job is RUNNING.
+ *
+ * A1 What the detached host says goes to `logs/host.log` of its run. Before there is a run it goes to a file of ours, and
+ *    from there to this terminal if the host ends.
+ * A2 A start that fails ends with the host's exit code and its reasons. Ctrl+C here is Ctrl+C for the start.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { HostEvent } from "../../simulator/common/contract/events.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { entryPoint } from "../entry-point.ts";
+import { EXIT } from "../exit-code.ts";
+import type { HostOptions } from "../options.ts";
+import { listRuns, type RunState, readState } from "../orchestrator/run-folder.ts";
+import { type LineReader, openLines } from "./log-files.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The host's own deadlines are shorter; this one only means that it hangs. */
+const READY_MS_MAX = 900_000;
+const LOOK_INTERVAL_MS = 50;
+const LAST_LINES = 20;
+
+export async function runDetached(args: readonly string[], options: HostOptions, terminal: Terminal): Promise<number> {
+  const base = resolve(options.runDir);
+  const logPath = resolve(base, `detached-${process.pid}.log`);
+  const child = startHost(args, logPath);
+  // A second one is the host's business: it kills everything.
+  const onSignal = (signal: NodeJS.Signals) => void child.kill(signal);
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    const run = await waitForRun(base, child);
+    if (run !== undefined) renameSync(logPath, runFolder.log(run.runDir, "host"));
+    const reasons = run === undefined ? readLastLines(logPath) : await waitForJob(run.runDir, child);
+    if (reasons === undefined && run !== undefined) {
+      await announce(run, options, terminal);
+      return EXIT.passed;
+    }
+    return await tellFailure(child, reasons ?? [], terminal);
+  } catch (error) {
+    // Nobody would know of a host whose start could not be followed.
+    child.kill("SIGTERM");
+    throw error;
+  } finally {
+    process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
+    rmSync(logPath, { force: true });
+    child.unref();
+  }
+}
+
+/** The option itself is left away, and so is its variable: the host that is started is the one that stays. */
+function startHost(args: readonly string[], logPath: string): ChildProcess {
+  const log = openLog(logPath);
+  const own = args.filter((arg) => arg !== "--detach");
+  const command = [...process.execArgv, entryPoint("apphost/main"), ...own, "--ui", "plain"];
+  try {
+    return spawn(process.execPath, command, {
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: { ...process.env, FLINK_APPHOST_DETACH: "" },
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, "a", 0o600);
+  } catch (error) {
+    throw createError("RUN_FOLDER_FAILED", { path: dirname(path) }, error);
+  }
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+interface DetachedRun {
+  readonly runDir: string;
+  readonly state: RunState;
+}
+
+/** undefined when the host ended before it had one. */
+async function waitForRun(base: string, child: ChildProcess): Promise<DetachedRun | undefined> {
+  const find = (): DetachedRun | undefined => {
+    for (const runDir of listRuns(base).reverse()) {
+      const state = readState(runDir);
+      if (state !== undefined && state.hostPid === child.pid) return { runDir, state };
+    }
+    return undefined;
+  };
+  const look = () => {
+    const isOver = hasEnded(child);
+    const run = find();
+    return run ?? (isOver ? null : undefined);
+  };
+  const what = "the run of the detached host";
+  return (await waitUntil(look, { what, deadlineMs: READY_MS_MAX, intervalMs: LOOK_INTERVAL_MS })) ?? undefined;
+}
+
+/** undefined once the job is RUNNING; the reasons when the host ended before. */
+async function waitForJob(runDir: string, child: ChildProcess): Promise<readonly string[] | undefined> {
+  const events = await openLines(runFolder.events(runDir));
+  let reasons: readonly string[] = [];
+  const look = async () => {
+    const isOver = hasEnded(child);
+    for await (const event of readEvents(events)) {
+      if (event.type === "phase" && event.phase === "job") return "running";
+      if (event.type === "verdict") reasons = event.reasons;
+    }
+    return isOver ? "ended" : undefined;
+  };
+  try {
+    const what = "the job of the detached host";
+    const outcome = await waitUntil(look, { what, deadlineMs: READY_MS_MAX, intervalMs: LOOK_INTERVAL_MS });
+    if (outcome === "running") return undefined;
+    return reasons.length > 0 ? reasons : readLastLines(runFolder.log(runDir, "host"));
+  } finally {
+    await events.close();
+  }
+}
+
+async function* readEvents(events: LineReader): AsyncGenerator<HostEvent> {
+  for (let line = await events.read(); line !== undefined; line = await events.read()) {
+    yield JSON.parse(line) as HostEvent;
+  }
+}
+
+const readLastLines = (path: string): string[] => readFileSync(path, "utf8").trimEnd().split("\n").slice(-LAST_LINES);
+
+async function announce({ runDir, state }: DetachedRun, options: HostOptions, terminal: Terminal): Promise<void> {
+  const { runId, hostPid } = state;
+  if (options.ui === "json") await terminal.write(JSON.stringify({ runId, runDir, hostPid }));
+  else if (options.ui === "quiet") await terminal.write(runId);
+  else await terminal.write(`run ${runId} is up (host pid ${hostPid}); end it with: flink-apphost down --run ${runId}`);
+}
+
+async function tellFailure(child: ChildProcess, lines: readonly string[], terminal: Terminal): Promise<number> {
+  if (!hasEnded(child)) await once(child, "exit");
+  const { exitCode, signalCode } = child;
+  const how = exitCode === null ? `signal ${signalCode}` : `exit code ${exitCode}`;
+  terminal.note(`flink-apphost: ${createError("DETACHED_FAILED", { how, lines }).message}`);
+  return exitCode ?? EXIT.unexpected;
+}

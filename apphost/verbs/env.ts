@@ -1,0 +1,41 @@
+/** `env`: the variables that dependents get. The one place that shows the Redis password. The formats are pure. */
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { askRunningHost, type HostChoice, requireRunningHost } from "./running-host.ts";
+import type { Terminal } from "./terminal.ts";
+
+export type EnvFormat = "export" | "dotenv" | "json";
+
+export async function runEnv(choice: HostChoice, format: EnvFormat, terminal: Terminal): Promise<number> {
+  const host = requireRunningHost(choice);
+  const answer = await askRunningHost(host, { request: "env" }, { signal: terminal.ended });
+  for (const line of formatVariables(answer as Record<string, string>, format)) await terminal.write(line);
+  return 0;
+}
+
+export function formatVariables(variables: Readonly<Record<string, string>>, format: EnvFormat): string[] {
+  const entries = Object.entries(variables);
+  switch (format) {
+    case "export":
+      return entries.map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+    case "dotenv":
+      return entries.map(([name, value]) => `${name}=${quoteForDotenv(value)}`);
+    case "json":
+      return [JSON.stringify(variables)];
+    default:
+      return unreachable(format);
+  }
+}
+
+/** For `eval`: between single quotes a shell takes everything as it is, except the single quote. */
+const quoteForShell = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
+
+/** Readers of dotenv files disagree about quotes, so a value has none unless it needs them. */
+function quoteForDotenv(value: string): string {
+  if (/^[\w@%+=:,./-]*$/.test(value)) return value;
+  if (!/['\n\r]/.test(value)) return `'${value}'`;
+  const escaped = value
+    .replace(/[\\"$`]/g, "\\$&")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r");
+  return `"${escaped}"`;
+}

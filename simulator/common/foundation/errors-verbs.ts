@@ -1,0 +1,58 @@
+import { row } from "./error-row.ts";
+
+/** Errors of the verbs that find, ask and end running hosts. */
+export const verbErrors = {
+  HOST_RUNS_ALREADY: row<{ run: string; pid: number; folder: string }>(
+    "usage",
+    false,
+    (p) =>
+      `a host runs already in ${p.folder}: ${p.run} (pid ${p.pid}); end it with "flink-apphost down", or start another beside it with --isolated`,
+  ),
+  HOST_AMBIGUOUS: row<{ folder: string; hosts: readonly string[] }>(
+    "usage",
+    false,
+    (p) =>
+      `${p.hosts.length} hosts run in ${p.folder}, and --run names none of them:\n${p.hosts.map((host) => `  ${host}`).join("\n")}`,
+  ),
+  RUN_NOT_RUNNING: row<{ run: string; folder: string }>(
+    "usage",
+    false,
+    (p) => `run ${p.run} in ${p.folder} has ended, and no host answers for it: "flink-apphost ps" lists those that run`,
+  ),
+  CONTROL_UNREACHABLE: row<{ run: string; pid: number; socket: string; waitedMs: number }>(
+    "unexpected",
+    true,
+    (p) =>
+      `the host of run ${p.run} (pid ${p.pid}) lives, but could not be asked at ${p.socket} for ${p.waitedMs} ms: is it stopped, or was its socket removed?`,
+  ),
+  RESOURCE_UNKNOWN: row<{ name: string; run: string; known: readonly string[] }>(
+    "usage",
+    false,
+    (p) => `run ${p.run} has no resource or group "${p.name}": it has ${p.known.join(", ")}`,
+  ),
+  WAIT_TIMED_OUT: row<{ status: string; timeoutMs: number; missing: readonly string[] }>(
+    "infrastructure",
+    true,
+    (p) => `not ${p.status} within ${p.timeoutMs} ms: ${p.missing.join("; ")}`,
+  ),
+  WAIT_FAILED: row<{ status: string; why: string; missing: readonly string[] }>(
+    "infrastructure",
+    false,
+    (p) => `will not be ${p.status}, because ${p.why}: ${p.missing.join("; ")}`,
+  ),
+  DOWN_INCOMPLETE: row<{ run: string; waitedMs: number; remaining: readonly string[]; advice: string }>(
+    "unexpected",
+    true,
+    (p) => `run ${p.run} is not gone after ${p.waitedMs} ms: ${p.remaining.join(", ")}; ${p.advice}`,
+  ),
+  DETACHED_FAILED: row<{ how: string; lines: readonly string[] }>(
+    "unexpected",
+    false,
+    (p) => `the detached host ended before its job ran (${p.how})${p.lines.map((line) => `\n  ${line}`).join("")}`,
+  ),
+  REPORT_MISSING: row<{ what: string }>(
+    "usage",
+    false,
+    (p) => `${p.what} has no report: one is written when a round is validated, or the run has ended`,
+  ),
+};
