@@ -14,6 +14,7 @@ import {
   resolveOptions,
   type Verb,
 } from "./options.ts";
+import { REPLICAS_MAX, type ResourceRequest } from "./orchestrator/resource-requests.ts";
 import { readPackageVersion } from "./package-version.ts";
 
 const DEFAULT_BASE = ".flink-apphost";
@@ -45,6 +46,7 @@ function createProgram(setExitCode: SetExitCode): Command {
   addRunVerb(program, "stress", "a fresh run that ends with its verdict", setExitCode);
   addProduce(program, setExitCode);
   addQuestions(program, setExitCode);
+  addResourceCommands(program, setExitCode);
   addDown(program, setExitCode);
   return program;
 }
@@ -108,6 +110,35 @@ function addQuestions(program: Command, setExitCode: SetExitCode): void {
         setExitCode(await ask({ base: readBase(given), format, write }));
       });
   }
+}
+
+function addResourceCommands(program: Command, setExitCode: SetExitCode): void {
+  const add = (usage: string, description: string, readRequest: (...names: string[]) => ResourceRequest) => {
+    const command = program.command(usage).description(description).exitOverride();
+    command
+      .addOption(createOption("runDir"))
+      .addOption(new Option("--format <value>", "text or json").default("text"))
+      .action(async (...args: unknown[]) => {
+        // Commander gives the arguments, then the options, then the command.
+        const given = args.at(-2) as GivenOptions;
+        const request = readRequest(...(args.slice(0, -2) as string[]));
+        const format = parseValue("--format", String(given["format"]), oneOf(["text", "json"] as const));
+        const { runResourceCommand } = await import("./verbs/resource-commands.ts");
+        setExitCode(await runResourceCommand({ base: readBase(given), request, format, write, note: writeError }));
+      });
+  };
+  for (const [verb, description] of [
+    ["start", "start what was stopped; ends when it is ready"],
+    ["stop", "stop a resource or group; nobody starts it but you"],
+    ["restart", "stop and start; ends when it is ready again"],
+  ] as const) {
+    add(`${verb} <resource>`, description, (resource = "") => ({ request: verb, resource }));
+  }
+  add("scale <group> <replicas>", "more or fewer TaskManagers in the running job", (group = "", replicas = "") => ({
+    request: "scale",
+    group,
+    replicas: parseValue("replicas", replicas, wholeNumber({ min: 1, max: REPLICAS_MAX })),
+  }));
 }
 
 function addDown(program: Command, setExitCode: SetExitCode): void {

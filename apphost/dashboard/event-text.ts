@@ -5,7 +5,13 @@
  * Healthy TaskManagers are spoken of as a group: 20 of them would bury the line that matters. One that fails, restarts
  * or turns unhealthy always gets its own line.
  */
-import type { HostEvent, ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
+import {
+  type HostEvent,
+  type ProgressEvent,
+  type RunPhase,
+  STOPPED,
+  STOPPED_BY_USER,
+} from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./format.ts";
@@ -40,6 +46,8 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
       return line("phase", event.detail === "" ? event.phase : `${event.phase}: ${event.detail}`);
     case "resource":
       return describeResource(event, before, line);
+    case "resourceRemoved":
+      return line(event.name, "removed");
     case "infrastructure":
       return line(
         "infrastructure",
@@ -136,9 +144,16 @@ export function resourceLevel(
 ): EventLine["level"] {
   if (event.state === "failedToStart") return "error";
   const isEnding = phase === "stopping" || phase === "ended";
-  if (event.state === "exited") return isEnding ? "info" : "error";
+  if (event.state === "exited") return isEnding ? "info" : exitLevel(event);
   if (event.health === "unhealthy" && !isEnding) return "warn";
-  return event.restarts > (previous?.restarts ?? 0) ? "warn" : "info";
+  const isStartedByUser = previous?.reason === STOPPED_BY_USER;
+  return event.restarts > (previous?.restarts ?? 0) && !isStartedByUser ? "warn" : "info";
+}
+
+/** What somebody stopped is no failure, but it is missing. */
+function exitLevel({ health, reason }: ResourceEvent): EventLine["level"] {
+  if (health !== "unknown") return "error";
+  return reason === STOPPED ? "info" : "warn";
 }
 
 function describeTaskManagers(event: ResourceEvent, before: EventContext, line: MakeLine): EventLine | undefined {

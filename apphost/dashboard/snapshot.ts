@@ -81,6 +81,8 @@ function changeOf(before: Snapshot, event: HostEvent): Partial<Snapshot> {
       };
     case "resource":
       return { resources: replaceResource(before.resources, event), waitingFor: null };
+    case "resourceRemoved":
+      return { resources: before.resources.filter(({ name }) => name !== event.name) };
     case "infrastructure":
       return { infra: { kafka: event.kafka, redis: event.redis } };
     case "waiting":

@@ -2,6 +2,7 @@
  * The host's ear for other terminals: a Unix socket with one JSON request a line, answered with JSON lines.
  *
  *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"describe"|"down"}
+ *             | one of `resource-requests.ts`
  *   answers   {"type":"accepted","detail"}*  then  {"type":"result","result"} or {"type":"refused","reason"}
  *
  * K1 The socket is 0600 and a request without the run's token is refused: it answers only its own user.
@@ -14,10 +15,12 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { RESOURCE_REQUESTS, type ResourceRequest, readResourceRequest } from "./resource-requests.ts";
 
 export type ControlRequest =
   | { readonly request: "produce"; readonly messages: number }
-  | { readonly request: "env" | "describe" | "down" };
+  | { readonly request: "env" | "describe" | "down" }
+  | ResourceRequest;
 
 type Answer =
   | { readonly type: "accepted"; readonly detail: string }
@@ -130,6 +133,7 @@ function parseRequest(line: string, token: string): ControlRequest | string {
   if (typeof value !== "object" || value === null) return "the request is not an object";
   const fields = value as Record<string, unknown>;
   if (!isSameText(String(fields["token"]), token)) return "the token is not this run's";
+  if (RESOURCE_REQUESTS.includes(String(fields["request"]))) return readResourceRequest(fields);
   switch (fields["request"]) {
     case "produce": {
       const messages = fields["messages"];
@@ -141,7 +145,7 @@ function parseRequest(line: string, token: string): ControlRequest | string {
     case "down":
       return { request: fields["request"] };
     default:
-      return `request is ${JSON.stringify(fields["request"])}: expected produce, env, describe or down`;
+      return `request is ${JSON.stringify(fields["request"])}: expected produce, env, describe, down, ${RESOURCE_REQUESTS.join(", ")}`;
   }
 }
 

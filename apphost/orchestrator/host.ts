@@ -19,6 +19,8 @@ import type { ControlRequest } from "./control-socket.ts";
 import type { ChosenDrivers } from "./infrastructure.ts";
 import { describeIdle } from "./job-view.ts";
 import { startProgressTicker } from "./progress-ticker.ts";
+import { createResourceControl, type ResourceControl } from "./resource-control.ts";
+import type { ResourceAnswer } from "./resource-requests.ts";
 import { countTopic, type Round, runRound, stopJob, waitForMetrics } from "./rounds.ts";
 import { openRun, type RunContext } from "./run-context.ts";
 import { stopInReverse } from "./stop.ts";
@@ -36,6 +38,7 @@ interface ProduceRequest {
 export class Host {
   readonly run: RunContext;
   readonly #system: System;
+  readonly #resourceControl: ResourceControl;
   readonly #drivers: ChosenDrivers;
   readonly #options: HostOptions;
   readonly #rounds: Round[] = [];
@@ -56,6 +59,7 @@ export class Host {
     this.#drivers = drivers;
     this.run = openRun(verb, options);
     this.#system = createSystem(this.run, drivers);
+    this.#resourceControl = createResourceControl(this.run, this.#system);
     this.run.ending.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -100,6 +104,13 @@ export class Host {
 
   async handleRequest(request: ControlRequest, accept: (detail: string) => void): Promise<unknown> {
     switch (request.request) {
+      case "start":
+      case "stop":
+      case "restart":
+      case "scale":
+        if (this.#startupMs === null)
+          return { kind: "failed", reason: "it is still starting" } satisfies ResourceAnswer;
+        return this.#resourceControl.handle(request, accept);
       case "env":
         if (this.#startupMs === null) refuseRequest("env", "it is still starting");
         return connectionVariables(this.#system.connections());
@@ -249,6 +260,7 @@ export class Host {
     for (const { answer } of this.#queue.splice(0)) {
       answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason: "it is ending" }));
     }
+    await this.#resourceControl.close();
     const problems = await stopInReverse(this.#system.application, this.#system.supervisors);
     for (const problem of problems) run.notice("error", "host", problem);
     this.#emitPhase("ended", "");

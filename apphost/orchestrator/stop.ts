@@ -7,7 +7,7 @@ import type { Application } from "../model/application.ts";
 import type { Supervisor } from "./restart.ts";
 
 /** How long an orderly end may take before SIGKILL. */
-const STOP_BUDGET_MS = 10_000;
+export const STOP_BUDGET_MS = 10_000;
 
 /** Returns what could not be stopped, in words. */
 export async function stopInReverse(
