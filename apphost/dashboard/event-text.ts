@@ -14,6 +14,7 @@ import {
 } from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { listNames } from "../model/name-list.ts";
 import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./format.ts";
 
 export type ResourceEvent = Extract<HostEvent, { type: "resource" }>;
@@ -53,6 +54,13 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
         "infrastructure",
         `kafka ${describeInfrastructure(event.kafka)}, redis ${describeInfrastructure(event.redis)}`,
       );
+    case "stopRequested":
+      return line("host", "asked to stop: ending in order; Ctrl+C again kills everything at once");
+    case "stopping": {
+      const { names, waitedMs, budgetMs } = event;
+      const waited = waitedMs < 500 ? "" : `${formatMs(waitedMs)} of `;
+      return line("stopping", `waiting for ${listNames(names)} to end, ${waited}at most ${formatMs(budgetMs)}`);
+    }
     case "waiting":
       return line("waiting", `for ${event.for}, at most ${formatMs(event.deadlineMs)}`);
     case "notice":
@@ -151,9 +159,9 @@ export function resourceLevel(
 }
 
 /** What somebody stopped is no failure, but it is missing. */
-function exitLevel({ health, reason }: ResourceEvent): EventLine["level"] {
-  if (health !== "unknown") return "error";
-  return reason === STOPPED ? "info" : "warn";
+function exitLevel({ reason }: ResourceEvent): EventLine["level"] {
+  if (reason === STOPPED_BY_USER) return "warn";
+  return reason === STOPPED ? "info" : "error";
 }
 
 function describeTaskManagers(event: ResourceEvent, before: EventContext, line: MakeLine): EventLine | undefined {

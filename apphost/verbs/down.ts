@@ -2,14 +2,14 @@
  * `down`: stops the running hosts of a folder, sweeps what dead ones left, and with --purge removes what a run left on
  * servers of others.
  *
- * W1 A process is killed only by its recorded pid and start time, or because it carries a dead host's run.
- * W2 The published keys are shared by all runs on a server: they are removed only with the newest run that used it.
+ * W1 The published keys are shared by all runs on a server: they are removed only with the newest run that used it.
  */
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { redisEndpoint } from "../model/connection.ts";
 import { askHost, removeStaleSockets } from "../orchestrator/control-socket.ts";
+import { sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import {
   findRun,
   isHostAlive,
@@ -19,9 +19,7 @@ import {
   readCredentials,
   readState,
   removeCredentials,
-  writeState,
 } from "../orchestrator/run-folder.ts";
-import { sweepRun } from "../orchestrator/sweep.ts";
 import { removeTopicAndGroup } from "../resources/kafka.ts";
 import { removeRedisKeys } from "../resources/redis.ts";
 import { findRunningHosts } from "./running-host.ts";
@@ -39,7 +37,7 @@ export interface DownOptions {
 
 export async function runDown(options: DownOptions): Promise<number> {
   for (const { state } of findRunningHosts(options.base)) await stopHost(state, options.write);
-  await sweepDeadHosts(options);
+  await sweepLeftovers(options);
   for (const path of await removeStaleSockets()) options.write(`removed stale socket ${path}`);
   if (options.purge !== null) await purge(options, options.purge === "" ? null : options.purge);
   return 0;
@@ -52,19 +50,13 @@ async function stopHost(state: RunState, write: (line: string) => void): Promise
   write(`stopped run ${state.runId}`);
 }
 
-async function sweepDeadHosts(options: DownOptions): Promise<void> {
-  for (const runDir of listRuns(options.base)) {
-    const state = readState(runDir);
-    if (state === undefined || state.ended || isHostAlive(state)) continue;
-    const { runId, children, paths } = state;
-    const { killed, remaining } = await sweepRun({ runId, children, paths, spare: [process.pid] });
-    if (remaining.length > 0) {
-      const how = `with processes ${remaining.join(", ")} still there after SIGKILL`;
-      throw createError("CHILD_EXITED", { resource: `run ${runId}`, how, lastLines: "" });
-    }
-    writeState(runDir, { ...state, ended: true, children: [] });
-    options.write(`swept run ${runId}: ${killed.length} processes killed`);
-  }
+async function sweepLeftovers({ base, write }: DownOptions): Promise<void> {
+  const swept = await sweepDeadHosts(base);
+  for (const { runId, killed } of swept) write(`swept run ${runId}: ${killed.length} processes killed`);
+  const left = swept.find(({ remaining }) => remaining.length > 0);
+  if (left === undefined) return;
+  const how = `with processes ${left.remaining.join(", ")} still there after SIGKILL`;
+  throw createError("CHILD_EXITED", { resource: `run ${left.runId}`, how, lastLines: "" });
 }
 
 async function purge(options: DownOptions, name: string | null): Promise<void> {

@@ -4,6 +4,7 @@ import { createError, describeError } from "../../simulator/common/foundation/er
 import { resolveUiMode, startOutput } from "../dashboard/output.ts";
 import type { HostOptions, Verb } from "../options.ts";
 import { type ControlServer, removeStaleSockets, startControlServer } from "../orchestrator/control-socket.ts";
+import { sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { Host } from "../orchestrator/host.ts";
 import { chooseDrivers } from "../orchestrator/infrastructure.ts";
 
@@ -12,6 +13,7 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
   // Both refuse wrong usage, and must do so before a run exists.
   resolveUiMode({ ui: options.ui, stdin, stdout, env });
   const drivers = await chooseDrivers(options);
+  const swept = await sweepDeadHosts(options.runDir);
   // Listening begins before there is a host: a signal is only heard between two turns of the event loop.
   const signals: { host: Host | null } = { host: null };
   const removeSignals = listenToSignals(() => present(signals.host, "the host"));
@@ -25,6 +27,10 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
     nowUs: () => run.clock.nowUs(),
     onStop: () => host.requestStop("SIGINT"),
   });
+  for (const { runId, killed, remaining } of swept) {
+    const rest = remaining.length === 0 ? "" : `; ${remaining.join(", ")} still there after SIGKILL`;
+    run.notice("warn", "host", `swept run ${runId}, whose host had died: ${killed.length} processes killed${rest}`);
+  }
   let control: ControlServer | undefined;
   try {
     await removeStaleSockets();

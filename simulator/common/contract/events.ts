@@ -53,6 +53,16 @@ export type HostEventBody =
   /** It is no part of the system any more: scaled away. */
   | { readonly type: "resourceRemoved"; readonly name: string }
   | { readonly type: "infrastructure"; readonly kafka: Infrastructure; readonly redis: Infrastructure }
+  /** Somebody asked the host to end: Ctrl+C, a signal, or `down`. The first time only. */
+  | { readonly type: "stopRequested"; readonly signal: "SIGINT" | "SIGTERM" }
+  /** Who is asked to end and has not yet: at the begin of each step of taking down, and each second while it lasts. */
+  | {
+      readonly type: "stopping";
+      readonly names: readonly string[];
+      readonly waitedMs: number;
+      /** After this they are killed. */
+      readonly budgetMs: number;
+    }
   | { readonly type: "waiting"; readonly for: string; readonly deadlineMs: number }
   | {
       readonly type: "notice";
