@@ -1,8 +1,9 @@
 /** How a person ends a run: in order and told who is waited for, or at once; and what the terminal is like afterwards. */
 import { describe, expect, it } from "vitest";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
+import { processOf } from "../support/faults.ts";
 import { type Cli, startCli } from "../support/run-cli.ts";
-import { expectNoRunProcesses, listRunProcesses } from "../support/run-processes.ts";
+import { expectNoRunProcesses } from "../support/run-processes.ts";
 import { expectExit, ONCE } from "../support/system.ts";
 
 const SLOW = [...ONCE, "--messages", "16000", "--rate", "2000", "--task-managers", "2"];
@@ -62,7 +63,7 @@ describe("a resource that does not end", () => {
   it("is named with its waiting time, and a second Ctrl+C kills everything at once", async () => {
     await withCli([...IDLE, "--ui", "plain"], async (cli) => {
       await untilIdle(cli);
-      process.kill(await findPid(cli, "taskmanager-02"), "SIGSTOP");
+      process.kill(await processOf(cli, "taskmanager-02"), "SIGSTOP");
       process.kill(cli.pid, "SIGINT");
       const { names } = await cli.waitForEvent("stopping", (event) => event.waitedMs >= 1_000);
       expect(names).toEqual(["taskmanager-02"]);
@@ -79,7 +80,7 @@ describe("a resource that does not end", () => {
   it("is killed after its time, and the run still ends in order", async () => {
     await withCli([...IDLE, "--ui", "json"], async (cli) => {
       await untilIdle(cli);
-      process.kill(await findPid(cli, "taskmanager-01"), "SIGSTOP");
+      process.kill(await processOf(cli, "taskmanager-01"), "SIGSTOP");
       process.kill(cli.pid, "SIGTERM");
       const { exitCode } = await cli.end();
       expect(exitCode).toBe(0);
@@ -87,7 +88,3 @@ describe("a resource that does not end", () => {
     });
   });
 });
-
-async function findPid(cli: Cli, name: string): Promise<number> {
-  return listRunProcesses(await cli.runId()).find(({ resource }) => resource === name)?.pid as number;
-}
