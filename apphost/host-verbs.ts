@@ -14,6 +14,7 @@ import {
 } from "./command-options.ts";
 import { duration, oneOf, runIdForm, type ValueForm, wholeNumber } from "./option-values.ts";
 import { type GivenOptions, readOptions } from "./options.ts";
+import { REPLICAS_MAX, type ResourceRequest } from "./orchestrator/resource-requests.ts";
 import type { Terminal } from "./verbs/terminal.ts";
 
 const DAY_MS = 86_400_000;
@@ -28,13 +29,15 @@ export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
       .exitOverride()
       .addOption(createOption("runDir"))
       .action(async (...args: unknown[]) => {
-        const names = Array.isArray(args[0]) ? (args[0] as string[]) : [];
+        // Commander gives the arguments, a list of them as one, then the options, then the command.
+        const names = (args.slice(0, -2) as (string | string[])[]).flat();
         const given = args.at(-2) as GivenOptions;
         const { withTerminal } = await import("./verbs/terminal.ts");
         setExitCode(await withTerminal((terminal) => work(given, terminal, names)));
       });
   addWatchingVerbs(add);
   addAskingVerbs(add);
+  addResourceVerbs(add);
   addDown(add);
 }
 
@@ -116,6 +119,30 @@ function addAskingVerbs(add: AddVerb): void {
   })
     .addOption(createRunOption())
     .addOption(createFormatOption(["text", "json"]));
+}
+
+function addResourceVerbs(add: AddVerb): void {
+  const addVerb = (usage: string, description: string, readRequest: (names: readonly string[]) => ResourceRequest) =>
+    add(usage, description, async (given, terminal, names) => {
+      const { runResourceCommand } = await import("./verbs/resource-commands.ts");
+      const format = parseValue("format", given, formatForm(["text", "json"]));
+      return runResourceCommand({ ...readChoice(given), request: readRequest(names), format }, terminal);
+    })
+      .addOption(createRunOption())
+      .addOption(createFormatOption(["text", "json"]));
+  for (const [verb, description] of [
+    ["start", "start what was stopped; ends when it is ready"],
+    ["stop", "stop a resource or group; nobody starts it but you"],
+    ["restart", "stop and start; ends when it is ready again"],
+  ] as const) {
+    addVerb(`${verb} <resource>`, description, ([resource = ""]) => ({ request: verb, resource }));
+  }
+  const replicasForm = wholeNumber({ min: 1, max: REPLICAS_MAX });
+  addVerb("scale <group> <replicas>", "more or fewer TaskManagers in the running job", ([group = "", text]) => ({
+    request: "scale",
+    group,
+    replicas: parseValue("replicas", { replicas: text }, replicasForm),
+  }));
 }
 
 function addDown(add: AddVerb): void {

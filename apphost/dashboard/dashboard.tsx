@@ -43,7 +43,14 @@ export function Screen({ snapshot, nowUs, columns, rows, colors, isStopping }: S
       <VerdictPanel rows={layout.verdict} verdict={snapshot.verdict} palette={palette} />
       {layout.footer > 0 && (
         <Row
-          cells={[{ text: isStopping ? "stopping: see the phase above" : "q or Ctrl+C  stop and leave", dim: true }]}
+          cells={[
+            {
+              text: isStopping
+                ? "stopping: see above; Ctrl+C again kills everything at once"
+                : "q or Ctrl+C  stop and leave",
+              dim: true,
+            },
+          ]}
         />
       )}
     </Box>
@@ -57,7 +64,9 @@ export interface DashboardProps extends Omit<ScreenProps, "columns" | "rows"> {
 export function Dashboard({ onStop, ...screen }: DashboardProps) {
   const { columns, rows } = useWindowSize();
   useInput((input, key) => {
-    if (input === "q" || (key.ctrl && input === "c")) onStop();
+    // A second Ctrl+C kills everything; a `q` that is pressed once more does not.
+    const isQuit = input === "q" && !screen.isStopping;
+    if (isQuit || (key.ctrl && input === "c")) onStop();
   });
   return <Screen {...screen} columns={columns} rows={rows} />;
 }

@@ -5,9 +5,16 @@
  * Healthy TaskManagers are spoken of as a group: 20 of them would bury the line that matters. One that fails, restarts
  * or turns unhealthy always gets its own line.
  */
-import type { HostEvent, ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
+import {
+  type HostEvent,
+  type ProgressEvent,
+  type RunPhase,
+  STOPPED,
+  STOPPED_BY_USER,
+} from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { listNames } from "../model/name-list.ts";
 import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./format.ts";
 
 export type ResourceEvent = Extract<HostEvent, { type: "resource" }>;
@@ -40,11 +47,20 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
       return line("phase", event.detail === "" ? event.phase : `${event.phase}: ${event.detail}`);
     case "resource":
       return describeResource(event, before, line);
+    case "resourceRemoved":
+      return line(event.name, "removed");
     case "infrastructure":
       return line(
         "infrastructure",
         `kafka ${describeInfrastructure(event.kafka)}, redis ${describeInfrastructure(event.redis)}`,
       );
+    case "stopRequested":
+      return line("host", "asked to stop: ending in order; Ctrl+C again kills everything at once");
+    case "stopping": {
+      const { names, waitedMs, budgetMs } = event;
+      const waited = waitedMs < 500 ? "" : `${formatMs(waitedMs)} of `;
+      return line("stopping", `waiting for ${listNames(names)} to end, ${waited}at most ${formatMs(budgetMs)}`);
+    }
     case "waiting":
       return line("waiting", `for ${event.for}, at most ${formatMs(event.deadlineMs)}`);
     case "notice":
@@ -136,9 +152,16 @@ export function resourceLevel(
 ): EventLine["level"] {
   if (event.state === "failedToStart") return "error";
   const isEnding = phase === "stopping" || phase === "ended";
-  if (event.state === "exited") return isEnding ? "info" : "error";
+  if (event.state === "exited") return isEnding ? "info" : exitLevel(event);
   if (event.health === "unhealthy" && !isEnding) return "warn";
-  return event.restarts > (previous?.restarts ?? 0) ? "warn" : "info";
+  const isStartedByUser = previous?.reason === STOPPED_BY_USER;
+  return event.restarts > (previous?.restarts ?? 0) && !isStartedByUser ? "warn" : "info";
+}
+
+/** What somebody stopped is no failure, but it is missing. */
+function exitLevel({ reason }: ResourceEvent): EventLine["level"] {
+  if (reason === STOPPED_BY_USER) return "warn";
+  return reason === STOPPED ? "info" : "error";
 }
 
 function describeTaskManagers(event: ResourceEvent, before: EventContext, line: MakeLine): EventLine | undefined {

@@ -9,10 +9,17 @@ export interface HeaderProps {
   readonly palette: Palette;
 }
 
+function describeWaiting(snapshot: Snapshot, nowUs: number): string {
+  const { waitingFor, waitingSinceUs, waitingMsMax, phaseDetail } = snapshot;
+  if (waitingFor === null) return phaseDetail;
+  const waitedMs = Math.max(0, nowUs - waitingSinceUs) / 1_000;
+  return `waiting for ${waitingFor}, ${Math.floor(waitedMs / 1_000)} of at most ${Math.ceil(waitingMsMax / 1_000)} s`;
+}
+
 /** Line 1: which run, which phase, for how long. Line 2: the infrastructure, since no number means much without it. */
 export function HeaderPanel({ snapshot, nowUs, rows, palette }: HeaderProps) {
   const elapsedUs = snapshot.startedAtUs === null ? 0 : nowUs - snapshot.startedAtUs;
-  const waiting = snapshot.waitingFor === null ? snapshot.phaseDetail : `waiting for ${snapshot.waitingFor}`;
+  const waiting = describeWaiting(snapshot, nowUs);
   const { infra } = snapshot;
   return (
     <>

@@ -14,6 +14,7 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { startJsonOutput } from "./json-output.ts";
 import { startPlainOutput } from "./plain-output.ts";
+import { startStopWords } from "./stop-words.ts";
 
 export type UiMode = "auto" | "tui" | "plain" | "json" | "quiet";
 export type ResolvedUiMode = Exclude<UiMode, "auto">;
@@ -64,14 +65,24 @@ export async function startOutput(options: OutputOptions): Promise<Output> {
   };
 }
 
+function withStopWords({ feed, stderr }: OutputOptions, output: Output): Output {
+  const unsubscribe = startStopWords(feed, createWriter(stderr).line);
+  return {
+    close() {
+      unsubscribe();
+      return output.close();
+    },
+  };
+}
+
 async function startMode(mode: ResolvedUiMode, options: OutputOptions, write: LineWriter): Promise<Output> {
   switch (mode) {
     case "json":
-      return startJsonOutput({ feed: options.feed, write: write.line });
+      return withStopWords(options, startJsonOutput({ feed: options.feed, write: write.line }));
     case "plain":
       return startPlainOutput({ feed: options.feed, write: write.line, summaryOnly: false });
     case "quiet":
-      return startPlainOutput({ feed: options.feed, write: write.line, summaryOnly: true });
+      return withStopWords(options, startPlainOutput({ feed: options.feed, write: write.line, summaryOnly: true }));
     case "tui": {
       const { startTuiOutput } = await importForProduction();
       return startTuiOutput({ ...options, write: write.line, colors: (options.env["NO_COLOR"] ?? "") === "" });

@@ -5,6 +5,7 @@
 import type { HostEvent, ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { listNames } from "../model/name-list.ts";
 import { describeEvent, type EventLine, type ResourceEvent, type VerdictEvent } from "./event-text.ts";
 
 const RECENT_LINES_MAX = 200;
@@ -21,8 +22,11 @@ export interface Snapshot {
   readonly command: string;
   readonly phase: RunPhase;
   readonly phaseDetail: string;
-  /** What the host waits for, until a resource or the phase changes. */
+  /** What the host waits for, until a resource or the phase changes; while stopping, until the next step. */
   readonly waitingFor: string | null;
+  /** Run time at which that wait began, and how long it may take. */
+  readonly waitingSinceUs: number;
+  readonly waitingMsMax: number;
   readonly infra: { readonly kafka: Infrastructure; readonly redis: Infrastructure } | null;
   /** The newest event of each resource, in the order of their first one. */
   readonly resources: readonly ResourceEvent[];
@@ -45,6 +49,8 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   phase: "starting",
   phaseDetail: "",
   waitingFor: null,
+  waitingSinceUs: 0,
+  waitingMsMax: 0,
   infra: null,
   resources: [],
   progress: null,
@@ -80,11 +86,24 @@ function changeOf(before: Snapshot, event: HostEvent): Partial<Snapshot> {
         ...(event.phase === "producing" ? { verdict: null } : {}),
       };
     case "resource":
-      return { resources: replaceResource(before.resources, event), waitingFor: null };
+      return {
+        resources: replaceResource(before.resources, event),
+        waitingFor: before.phase === "stopping" ? before.waitingFor : null,
+      };
+    case "resourceRemoved":
+      return { resources: before.resources.filter(({ name }) => name !== event.name) };
     case "infrastructure":
       return { infra: { kafka: event.kafka, redis: event.redis } };
+    case "stopRequested":
+      return {};
+    case "stopping":
+      return {
+        waitingFor: `${listNames(event.names)} to end`,
+        waitingSinceUs: event.atUs - event.waitedMs * 1_000,
+        waitingMsMax: event.budgetMs,
+      };
     case "waiting":
-      return { waitingFor: event.for };
+      return { waitingFor: event.for, waitingSinceUs: event.atUs, waitingMsMax: event.deadlineMs };
     case "notice":
       return {};
     case "progress":

@@ -19,6 +19,16 @@ export interface ApplicationBuilder {
   build(): Application;
 }
 
+/** The same application with these members of a group, in the place of the old ones and declared like them. */
+export function resizeGroup(application: Application, group: string, names: readonly string[]): Application {
+  const template = application.order.find((one) => one.group === group);
+  const order = application.order.flatMap((one) => {
+    if (one.group !== group) return [one];
+    return one === template ? names.map((name) => ({ ...one, name })) : [];
+  });
+  return { order, members: (name) => order.filter((one) => one.name === name || one.group === name) };
+}
+
 const NAME_FORM = /^[a-z][a-z0-9-]{0,63}$/;
 
 export function createApplication(): ApplicationBuilder {

@@ -4,7 +4,7 @@
  *   notStarted → waiting → starting → running → exited → starting …     restarted after a fault
  *                                   ↘ failedToStart → starting …
  *                          running → finished                            a task that did its work
- *                          running → stopping → exited
+ *                          running → stopping → exited → starting …     stopped, and started again, by a person
  *
  * R1 A resource that ended by itself with success is `finished`, one that was stopped or died is `exited`.
  * R2 Health is derived from the state and from the newest probe; it is never set by itself.
@@ -61,7 +61,7 @@ const NEXT: Readonly<Record<ResourceState, readonly ResourceState[]>> = {
   starting: ["running", "failedToStart", "exited", "stopping", "finished"],
   running: ["exited", "finished", "stopping"],
   stopping: ["exited", "finished"],
-  exited: ["starting", "waiting", "exited"],
+  exited: ["starting", "waiting", "exited", "stopping"],
   finished: ["starting", "waiting"],
   failedToStart: ["starting", "waiting", "stopping", "exited"],
 };

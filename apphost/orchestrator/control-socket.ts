@@ -3,6 +3,7 @@
  *
  *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"down"}
  *             | {"token","request":"describe"|"follow","showSecrets":boolean}
+ *             | one of `resource-requests.ts`
  *   answers   ({"type":"accepted","detail"} | {"type":"item","item"})*
  *             then  {"type":"result","result"} or {"type":"refused","reason"}
  *
@@ -18,14 +19,19 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { RESOURCE_REQUESTS, type ResourceRequest, readResourceRequest } from "./resource-requests.ts";
 
 export type ControlRequest =
   | { readonly request: "produce"; readonly messages: number }
   | { readonly request: "describe" | "follow"; readonly showSecrets: boolean }
-  | { readonly request: "env" | "down" };
+  | { readonly request: "env" | "down" }
+  | ResourceRequest;
 
 /** Every request that this host answers. */
-export const CAPABILITIES: readonly ControlRequest["request"][] = ["produce", "env", "describe", "follow", "down"];
+export const CAPABILITIES: readonly ControlRequest["request"][] = [
+  ...(["produce", "env", "describe", "follow", "down"] as const),
+  ...RESOURCE_REQUESTS,
+];
 
 type Answer =
   | { readonly type: "accepted"; readonly detail: string }
@@ -191,6 +197,11 @@ function parseRequest(line: string, token: string): ControlRequest | string {
     case "env":
     case "down":
       return { request: fields["request"] };
+    case "start":
+    case "stop":
+    case "restart":
+    case "scale":
+      return readResourceRequest(fields);
     default:
       return `it does not know ${JSON.stringify(fields["request"])}; it knows ${CAPABILITIES.join(", ")}`;
   }

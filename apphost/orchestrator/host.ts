@@ -6,7 +6,8 @@
  * H1 Exactly one verdict a round, and one for a run that ended otherwise; its exit code is the host's.
  * H2 An interrupt while starting or in a round ends the run: what is there is validated, and the report says interrupted.
  *    While idle it is an orderly leave, with the last verdict's code. A second one kills everything at once.
- * H3 Whatever happened, what was started is taken down, dependents first, before the host ends.
+ * H3 Whatever happened, what was started is taken down, dependents first, before the host ends: the producer, the job
+ *    with its final checkpoint, then the processes, each step waiting for whole process groups.
  */
 import type { RunPhase } from "../../simulator/common/contract/events.ts";
 import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
@@ -23,9 +24,11 @@ import { followItems } from "./follow.ts";
 import type { ChosenDrivers } from "./infrastructure.ts";
 import { describeIdle } from "./job-view.ts";
 import { startProgressTicker } from "./progress-ticker.ts";
+import { createResourceControl, type ResourceControl } from "./resource-control.ts";
+import type { ResourceAnswer } from "./resource-requests.ts";
 import { countTopic, type Round, runRound, stopJob, waitForMetrics } from "./rounds.ts";
 import { openRun, type RunContext } from "./run-context.ts";
-import { stopInReverse } from "./stop.ts";
+import { stopInReverse, stopTogether } from "./stop.ts";
 import { createSystem, type System } from "./system.ts";
 import { areServersAnswering, createBareVerdict, reachVerdict, type VerdictEvent } from "./verdict.ts";
 
@@ -40,6 +43,7 @@ interface ProduceRequest {
 export class Host {
   readonly run: RunContext;
   readonly #system: System;
+  readonly #resourceControl: ResourceControl;
   readonly #drivers: ChosenDrivers;
   readonly #options: HostOptions;
   readonly #rounds: Round[] = [];
@@ -47,6 +51,7 @@ export class Host {
   /** True from the start to the first verdict, and in each round: an interrupt then is one of the run (H2). */
   #isRoundOpen = true;
   #isStopping = false;
+  #isWorkEnded = false;
   #stopRequests = 0;
   #verdict: VerdictEvent | null = null;
   /** The reason that the newest verdict takes into account. */
@@ -64,6 +69,7 @@ export class Host {
     this.run.feed.subscribe((event) => {
       if (event.type === "phase") this.#phase = event.phase;
     });
+    this.#resourceControl = createResourceControl(this.run, this.#system);
     this.run.ending.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -95,6 +101,7 @@ export class Host {
       this.killAll();
       return;
     }
+    if (this.#stopRequests === 1) this.run.feed.emit({ type: "stopRequested", signal });
     this.#isStopping = true;
     if (this.#isRoundOpen) this.run.ending.end({ kind: "interrupted", signal });
     this.#wake();
@@ -108,6 +115,13 @@ export class Host {
 
   async handleRequest(request: ControlRequest, accept: (detail: string) => void, sink: ItemSink): Promise<unknown> {
     switch (request.request) {
+      case "start":
+      case "stop":
+      case "restart":
+      case "scale":
+        if (this.#startupMs === null)
+          return { kind: "failed", reason: "it is still starting" } satisfies ResourceAnswer;
+        return this.#resourceControl.handle(request, accept);
       case "env":
         if (this.#startupMs === null) refuseRequest("env", "it is still starting");
         return connectionVariables(this.#system.connections());
@@ -229,17 +243,27 @@ export class Host {
     const reason = present(run.ending.reason, "the reason of the end");
     this.#isStopping = true;
     this.#emitPhase("stopping", reason.kind);
-    await this.#system.supervisors.get("producer")?.stop(PRODUCER_STOP_MS);
-    if (run.seen.job.state === "RUNNING" && (await areServersAnswering(this.#system))) {
-      try {
-        const { checkpointId } = await stopJob(run, this.#system, { deadlineMs: EARLY_STOP_MS });
-        await waitForMetrics(run, this.#system, checkpointId);
-      } catch (error) {
-        // The validator then reads a job that may still move; its prefix is below the offsets it reads.
-        run.notice("warn", "host", describeError(error));
-      }
-    }
+    await this.#endWork();
     await this.#reachVerdict(reason);
+  }
+
+  /** Once: no more commands and messages, and the job's final checkpoint, as far as it can still be had. */
+  async #endWork(): Promise<void> {
+    const { run } = this;
+    await this.#resourceControl.close();
+    if (this.#isWorkEnded) return;
+    this.#isWorkEnded = true;
+    const producer = this.#system.supervisors.get("producer");
+    if (producer !== undefined) await stopTogether([producer], PRODUCER_STOP_MS, (event) => run.feed.emit(event));
+    const canStop = run.seen.job.state === "RUNNING" && this.#system.supervisors.get("jobmanager")?.isHalted === false;
+    if (!canStop || !(await areServersAnswering(this.#system))) return;
+    try {
+      const { checkpointId } = await stopJob(run, this.#system, { deadlineMs: EARLY_STOP_MS });
+      await waitForMetrics(run, this.#system, checkpointId);
+    } catch (error) {
+      // The validator then reads a job that may still move; its prefix is below the offsets it reads.
+      run.notice("warn", "host", describeError(error));
+    }
   }
 
   #refuse(error: unknown): void {
@@ -260,7 +284,9 @@ export class Host {
     for (const { answer } of this.#queue.splice(0)) {
       answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason: "it is ending" }));
     }
-    const problems = await stopInReverse(this.#system.application, this.#system.supervisors);
+    await this.#endWork();
+    const { application, supervisors } = this.#system;
+    const problems = await stopInReverse(application, supervisors, (event) => run.feed.emit(event));
     problems.push(...(await this.#releaseServers()));
     for (const problem of problems) run.notice("error", "host", problem);
     this.#emitPhase("ended", "");

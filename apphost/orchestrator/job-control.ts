@@ -1,5 +1,5 @@
 /** The host's calls to the JobManager. Each is idempotent, so the caller repeats it until it is answered. */
-import type { DrainRequest, JobSnapshot } from "../../simulator/common/contract/rest.ts";
+import type { DrainRequest, JobSnapshot, ScaleRequest } from "../../simulator/common/contract/rest.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { callHttp, isOk } from "../../simulator/common/foundation/http-call.ts";
 
@@ -9,6 +9,7 @@ const BODY_LENGTH_MAX = 300;
 export interface JobControl {
   drain(request: DrainRequest): Promise<void>;
   stop(): Promise<void>;
+  scale(request: ScaleRequest): Promise<void>;
   read(): Promise<JobSnapshot>;
 }
 
@@ -31,6 +32,9 @@ export function createJobControl(options: { baseUrl: string; jobId: string; toke
     },
     async stop() {
       await call("POST", `${job}/stop`, {});
+    },
+    async scale(request) {
+      await call("POST", `${job}/scale`, request);
     },
     async read() {
       return JSON.parse(await call("GET", job, null)) as JobSnapshot;

@@ -66,8 +66,11 @@ export const isJobManagerMessage = (message: ChildMessage): message is JobManage
 
 export function applyJobManagerMessage(view: JobView, message: JobManagerMessage): JobView {
   switch (message.type) {
-    case "taskManagers":
-      return { ...view, registered: message.registered };
+    case "taskManagers": {
+      const { membersAtStart } = view;
+      const isJoined = message.registered.some((name) => membersAtStart?.includes(name) === false);
+      return { ...view, registered: message.registered, membershipChanged: view.membershipChanged || isJoined };
+    }
     case "taskManagerLost":
       return { ...view, membershipChanged: view.membershipChanged || view.membersAtStart !== null };
     case "jobState":

@@ -2,24 +2,26 @@
  * The supervisor of one resource: starts it, waits until it is ready, and starts it again when it dies.
  *
  *   starting → ready → ended → backoff → starting …          stop() ends it from any state
+ *   any of them → halted → starting …                        halt() and resume(): a person's stop and start
  *
  * V1 A resource that ended is started again on the same addresses, after a backoff of 100 ms → 5 s that is reset once it
  *    has run for 10 s, unless `judge` says that this end is final.
  * V2 More than 10 restarts within 60 s end the run.
  * V3 Each end by itself, except success, is a recorded fault; its recovery time runs until the next "ready".
- * V4 Before a restart the whole group of the former process is dead, so two lives never overlap.
+ * V4 Before a restart the whole group of the former process is dead, so two lives never overlap. After a stop or a halt
+ *    the group has its time to end in order, also when its leader is gone at once.
+ * V5 The end of a process that was halted is no fault and is not judged, and nothing is started before `resume`.
  */
+import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import type { Fault } from "../../simulator/common/contract/report.ts";
 import { type Backoff, createBackoff } from "../../simulator/common/foundation/backoff.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { createResource, moveResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";
 import { type ChildExit, describeExit, type RunningServer } from "./child-process.ts";
-import { sleepUntilAborted } from "./sleep.ts";
+import { sleepUntilAborted, whenAborted } from "./sleep.ts";
 
 export const RESTARTS_MAX = 10;
 export const RESTART_WINDOW_MS = 60_000;
-/** The reason shown for a resource that ended because we asked it to. */
-export const STOPPED = "stopped";
 const STABLE_MS = 10_000;
 const LAST_LINES = 20;
 
@@ -81,19 +83,36 @@ export interface Supervisor {
   /** Settles when its process group is gone. */
   stop(budgetMs: number): Promise<void>;
   kill(): void;
+  /** Ends its process, and starts no other until `resume` (V5). Settles when the process group is gone. */
+  halt(budgetMs: number): Promise<void>;
+  /** Starts it again after a halt. Settles when it is ready. */
+  resume(): Promise<void>;
+  readonly isHalted: boolean;
+}
+
+export interface SupervisorOptions {
+  readonly backoff?: Backoff;
+  /** Number of its first process; above 0 where an earlier supervisor of that name had some. */
+  readonly firstLife?: number;
 }
 
 export function superviseResource(
   plan: ResourcePlan,
   host: SupervisorHost,
-  backoff: Backoff = createBackoff({ initialMs: 100, capMs: 5_000 }),
+  options: SupervisorOptions = {},
 ): Supervisor {
-  return new ResourceSupervisor(plan, host, backoff);
+  return new ResourceSupervisor(plan, host, options);
+}
+
+interface Halt {
+  /** Settles when nothing runs any more. */
+  readonly reached: PromiseWithResolvers<void>;
+  readonly resumed: PromiseWithResolvers<void>;
 }
 
 class ResourceSupervisor implements Supervisor {
   snapshot: ResourceSnapshot;
-  life = 0;
+  life: number;
   startedAt: string | null = null;
   lastExit: ChildExit | null = null;
   failure: AppError | null = null;
@@ -108,18 +127,28 @@ class ResourceSupervisor implements Supervisor {
   #everReady = false;
   #readyError: unknown = null;
   #running: RunningServer | null = null;
+  /** The orderly end of the present process, once somebody asked for it. */
+  #orderlyEnd: Promise<void> | null = null;
+  #halt: Halt | null = null;
+  #nextReady = Promise.withResolvers<void>();
   #loop: Promise<void> | null = null;
   #openFault: { readonly sinceMs: number; readonly record: { recoveredAfterMs(ms: number): void } } | null = null;
 
-  constructor(plan: ResourcePlan, host: SupervisorHost, backoff: Backoff) {
-    this.#backoff = backoff;
+  constructor(plan: ResourcePlan, host: SupervisorHost, options: SupervisorOptions) {
+    this.#backoff = options.backoff ?? createBackoff({ initialMs: 100, capMs: 5_000 });
+    this.life = options.firstLife ?? 0;
     this.#plan = plan;
     this.#host = host;
     this.snapshot = createResource(plan.declaration);
     this.finished = this.#finished.promise;
     // Either may fail with nobody waiting for it (yet); the run learns of it by `fail`.
     this.finished.catch(() => undefined);
+    this.#nextReady.promise.catch(() => undefined);
     this.#firstReady.promise.catch(() => undefined);
+  }
+
+  get isHalted(): boolean {
+    return this.#halt !== null;
   }
 
   start(): Promise<void> {
@@ -136,10 +165,7 @@ class ResourceSupervisor implements Supervisor {
   async stop(budgetMs: number): Promise<void> {
     this.#stopping.abort(new Error("asked to stop"));
     if (this.#loop === null) return;
-    if (this.#running !== null) {
-      this.#move({ state: "stopping" });
-      await this.#running.stop(budgetMs);
-    }
+    await this.#endInOrder(budgetMs);
     await this.#loop;
   }
 
@@ -148,12 +174,50 @@ class ResourceSupervisor implements Supervisor {
     this.#running?.kill();
   }
 
+  async halt(budgetMs: number): Promise<void> {
+    this.#halt ??= { reached: Promise.withResolvers(), resumed: Promise.withResolvers() };
+    await this.#endInOrder(budgetMs);
+    // The loop may have ended for good in the same moment.
+    await Promise.race([this.#halt.reached.promise, this.#loop]);
+  }
+
+  resume(): Promise<void> {
+    this.#nextReady = Promise.withResolvers();
+    const { promise } = this.#nextReady;
+    promise.catch(() => undefined);
+    if (this.#stopping.signal.aborted || this.#halt === null) this.#nextReady.reject(this.#createStopError());
+    this.#halt?.resumed.resolve();
+    this.#halt = null;
+    return promise;
+  }
+
+  async #endInOrder(budgetMs: number): Promise<void> {
+    if (this.#running === null) return;
+    this.#move({ state: "stopping" });
+    this.#orderlyEnd = this.#running.stop(budgetMs);
+    await this.#orderlyEnd;
+  }
+
+  /** Nobody waits for the readiness of a process that is to end. */
+  get #isEnding(): boolean {
+    return this.#stopping.signal.aborted || this.#halt !== null;
+  }
+
   /** One turn a process life, until it finished, is stopped, or cannot go on. */
   async #keepAlive(): Promise<void> {
     let formerLastLines: string | null = null;
     while (!this.#stopping.signal.aborted) {
+      if (this.#halt !== null) {
+        await this.#stayHalted(this.#halt);
+        continue;
+      }
       const end = await this.#liveOnce(formerLastLines);
       if (this.#stopping.signal.aborted) break;
+      if (this.#halt !== null) {
+        formerLastLines = null;
+        this.life += 1;
+        continue;
+      }
       const judgement = this.#plan.judge(end);
       if (judgement === "finished") {
         this.#move({ state: "finished", pid: null });
@@ -172,10 +236,24 @@ class ResourceSupervisor implements Supervisor {
     this.#refuseStart();
   }
 
+  async #stayHalted({ reached, resumed }: Halt): Promise<void> {
+    if (this.snapshot.state !== "stopping") this.#move({ state: "stopping" });
+    this.#move({ state: "exited", pid: null, reason: STOPPED_BY_USER });
+    reached.resolve();
+    await Promise.race([resumed.promise, whenAborted(this.#stopping.signal)]);
+    // Whatever was wrong before, a person starts it anew.
+    this.#backoff.reset();
+  }
+
   #refuseStart(): void {
-    const stopped = createError("CHILD_EXITED", { resource: this.snapshot.name, how: "by our stop", lastLines: "" });
+    const stopped = this.#createStopError();
     this.#firstReady.reject(stopped);
+    this.#nextReady.reject(stopped);
     this.#finished.reject(stopped);
+  }
+
+  #createStopError(): AppError {
+    return createError("CHILD_EXITED", { resource: this.snapshot.name, how: "by our stop", lastLines: "" });
   }
 
   async #liveOnce(formerLastLines: string | null): Promise<ProcessEnd> {
@@ -188,7 +266,7 @@ class ResourceSupervisor implements Supervisor {
     this.startedAt = new Date().toISOString();
     const endpoint = this.#plan.endpoint();
     this.#move({ state: "starting", pid: running.pid, endpoint });
-    if (this.#stopping.signal.aborted) running.kill();
+    if (this.#isEnding) running.kill();
     let readySinceMs: number | null = null;
     this.#plan.waitReady(launch).then(
       () => {
@@ -199,8 +277,10 @@ class ResourceSupervisor implements Supervisor {
     const exit = await running.exited;
     this.lastExit = exit;
     ended.abort(new Error(`it ended: ${describeExit(exit)}`));
-    // V4. The leader is gone; what it may have started goes with it.
-    running.kill();
+    // V4. The leader is gone; what it may have started goes with it. Whoever asked for the end is told of its failure.
+    if (this.#orderlyEnd === null) await running.stop(0);
+    else await this.#orderlyEnd.catch(() => undefined);
+    this.#orderlyEnd = null;
     this.#running = null;
     if (readySinceMs !== null && performance.now() - readySinceMs > STABLE_MS) this.#backoff.reset();
     const lastLines = running.newestLines(LAST_LINES);
@@ -209,7 +289,7 @@ class ResourceSupervisor implements Supervisor {
   }
 
   #becomeReady(ended: AbortSignal): number | null {
-    if (ended.aborted || this.#stopping.signal.aborted) return null;
+    if (ended.aborted || this.#isEnding) return null;
     this.#everReady = true;
     this.#move({ state: "running", endpoint: this.#plan.endpoint() });
     if (this.#openFault !== null) {
@@ -217,12 +297,13 @@ class ResourceSupervisor implements Supervisor {
       this.#openFault = null;
     }
     this.#firstReady.resolve();
+    this.#nextReady.resolve();
     return performance.now();
   }
 
   /** Alive but not serving in time: as good as dead, so it is ended and judged like the dead. */
   #failReadiness(running: RunningServer, error: unknown, ended: AbortSignal): void {
-    if (ended.aborted || this.#stopping.signal.aborted) return;
+    if (ended.aborted || this.#isEnding) return;
     this.#readyError = error;
     this.#move({ state: "failedToStart", reason: describeError(error) });
     running.kill();
@@ -268,6 +349,7 @@ class ResourceSupervisor implements Supervisor {
     this.#running?.kill();
     if (this.snapshot.state === "starting") this.#move({ state: "failedToStart", pid: null, reason: reason.message });
     this.#firstReady.reject(reason);
+    this.#nextReady.reject(reason);
     this.#finished.reject(reason);
     if (!this.#stopping.signal.aborted) this.#host.fail(reason);
   }

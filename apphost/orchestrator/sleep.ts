@@ -8,3 +8,14 @@ export async function sleepUntilAborted(ms: number, signal: AbortSignal): Promis
     if (!signal.aborted) throw error;
   }
 }
+
+/** Settles when the signal comes; never rejects. */
+export const whenAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+/** Rejects with the signal's reason: to be raced with work that does not know the signal. */
+export const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
+  whenAborted(signal).then(() => Promise.reject(signal.reason as Error));

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import { groupName, JOB_NAME, jobIdOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
@@ -14,9 +15,9 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { describeApplication, TASK_MANAGERS } from "../app-model.ts";
-import type { DriverContext, ServerKind } from "../drivers/driver.ts";
+import type { DriverContext, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
-import type { Application } from "../model/application.ts";
+import { type Application, resizeGroup } from "../model/application.ts";
 import { type Connections, redisEndpoint } from "../model/connection.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
@@ -35,16 +36,10 @@ import { type ChosenDrivers, createServerResource, type ServerResource } from ".
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
-import {
-  type Judgement,
-  type Launch,
-  type ProcessEnd,
-  STOPPED,
-  type Supervisor,
-  superviseResource,
-} from "./restart.ts";
+import { type Judgement, type Launch, type ProcessEnd, type Supervisor, superviseResource } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
 import { writeCredentials } from "./run-folder.ts";
+import { rejectOnAbort } from "./sleep.ts";
 import { startInOrder } from "./start.ts";
 
 const REGISTERED_MS_MAX = 120_000;
@@ -65,6 +60,8 @@ type ProgramKind = keyof typeof ENTRY;
 export interface System {
   readonly application: Application;
   readonly supervisors: ReadonlyMap<string, Supervisor>;
+  /** TaskManagers that were scaled away, as they were last: what they processed is still theirs. */
+  readonly formerTaskManagers: ReadonlyMap<string, Pick<Supervisor, "snapshot" | "life">>;
   readonly config: RunConfig;
   /** Known once the servers answered and the topic is there; null before. */
   readonly topic: PreparedTopic | null;
@@ -76,13 +73,18 @@ export interface System {
   start(): Promise<void>;
   /** Starts a task of a round, and settles when it is ready. */
   startTask(name: string, task: object | null): Supervisor;
+  /** Throws before it was launched. */
+  serverOf(kind: ServerKind): ServerPlan;
+  /** Makes these the TaskManagers: new ones are started, and those that are not named (and have ended) are forgotten. */
+  setTaskManagers(names: readonly string[]): void;
 }
 
 export const createSystem = (run: RunContext, drivers: ChosenDrivers): System => new RunSystem(run, drivers);
 
 class RunSystem implements System {
-  readonly application: Application;
+  application: Application;
   readonly supervisors = new Map<string, Supervisor>();
+  readonly formerTaskManagers = new Map<string, Pick<Supervisor, "snapshot" | "life">>();
   config: RunConfig;
   topic: PreparedTopic | null = null;
   readonly #run: RunContext;
@@ -170,6 +172,28 @@ class RunSystem implements System {
     return supervisor;
   }
 
+  serverOf(kind: ServerKind): ServerPlan {
+    return this.#servers[kind].server();
+  }
+
+  setTaskManagers(names: readonly string[]): void {
+    const before = this.application.members(TASK_MANAGERS).map((member) => member.name);
+    this.application = resizeGroup(this.application, TASK_MANAGERS, names);
+    this.config = { ...this.config, taskManagers: names.length };
+    for (const name of before.filter((one) => !names.includes(one))) {
+      const { snapshot, life } = present(this.supervisors.get(name), name);
+      this.formerTaskManagers.set(name, { snapshot, life });
+      this.supervisors.delete(name);
+      this.#run.feed.emit({ type: "resourceRemoved", name });
+    }
+    for (const name of names.filter((one) => !before.includes(one))) {
+      const supervisor = this.#supervise(this.#declaration(name));
+      this.formerTaskManagers.delete(name);
+      // Its failure ends the run by itself.
+      supervisor.start().catch(() => undefined);
+    }
+  }
+
   /** Told once, when both are known. */
   #noteServers(): void {
     const { kafka, redis } = this.#servers;
@@ -215,7 +239,11 @@ class RunSystem implements System {
             judge: this.#judge(name, kind as ProgramKind),
             onMessage: (message) => this.#takeMessage(name, message),
           });
-    const supervisor = superviseResource(plan, this.#run.supervisorHost);
+    // Incarnations are never used twice: one that was scaled away goes on counting when it is back.
+    const former = this.formerTaskManagers.get(name);
+    const supervisor = superviseResource(plan, this.#run.supervisorHost, {
+      firstLife: former === undefined ? 0 : former.life + 1,
+    });
     this.supervisors.set(name, supervisor);
     return supervisor;
   }
@@ -268,7 +296,8 @@ class RunSystem implements System {
   /** One that we stop is lost to the JobManager too, and nobody needs to hear of that. */
   #noticeLoss(name: string, taskManager: string, reason: string): void {
     const snapshot = this.supervisors.get(taskManager)?.snapshot;
-    const isOurDoing = snapshot?.state === "stopping" || snapshot?.reason === STOPPED;
+    const isOurDoing =
+      snapshot === undefined || snapshot.state === "stopping" || [STOPPED, STOPPED_BY_USER].includes(snapshot.reason);
     if (!isOurDoing) this.#run.notice("warn", name, `${taskManager} is lost: ${reason}`);
   }
 
@@ -349,11 +378,4 @@ function createConfig(run: RunContext): RunConfig {
     allowRejected: options.allowRejected,
     operators: options.testOperator === null ? ["identity"] : ["identity", options.testOperator],
   };
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
 }

@@ -12,6 +12,7 @@ import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { exitCodeOfEnding } from "../exit-code.ts";
+import type { ResourceSnapshot } from "../model/resource.ts";
 import { describeOptions } from "../options.ts";
 import { isKafkaAnswering } from "../resources/kafka.ts";
 import { isRedisAnswering } from "../resources/redis.ts";
@@ -117,22 +118,26 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
     firstAssignedAtUs: job.firstAssignedAtUs,
     validationMs,
     ending: run.ending.reason ?? input.ending,
-    taskManagers: [...system.supervisors.values()]
-      .filter(({ snapshot }) => snapshot.kind === "taskmanager")
-      .map(({ snapshot }) => ({
-        id: snapshot.name,
-        pid: snapshot.pid,
-        restarts: snapshot.restarts,
-        partitions: job.assignment[snapshot.name] ?? [],
-        // One that came back after the job's end is registered, but was never meant to get anything.
-        registered: snapshot.name in job.assignment,
-      })),
+    taskManagers: listTaskManagers(system).map(({ name, pid, restarts }) => ({
+      ...{ id: name, pid, restarts },
+      partitions: job.assignment[name] ?? [],
+      // One that came back after the job's end is registered, but was never meant to get anything.
+      registered: name in job.assignment,
+    })),
     membershipChanged: job.membershipChanged,
     faults: run.faults,
     checkpoints: job.checkpoints,
     resources: run.sampler.readFacts(),
   };
   replaceFile(runFolder.hostFacts(run.runDir), `${JSON.stringify(facts, null, 2)}\n`);
+}
+
+/** By name; those that were scaled away among them, since what they processed is part of the whole. */
+function listTaskManagers(system: System): ResourceSnapshot[] {
+  return [...system.supervisors.values(), ...system.formerTaskManagers.values()]
+    .map(({ snapshot }) => snapshot)
+    .filter(({ kind }) => kind === "taskmanager")
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Undefined, and a notice, when none could be made: the run's folder may be what failed. */

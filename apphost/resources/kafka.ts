@@ -57,6 +57,16 @@ export async function isKafkaAnswering(address: string): Promise<boolean> {
   }
 }
 
+/** After a restart of the broker: every partition of the topic has a leader again. */
+export async function waitForLeaders(address: string, topic: string, signal: AbortSignal): Promise<void> {
+  const cluster = await openCluster(address, READY_MS_MAX, signal);
+  try {
+    await cluster.topic(topic, LEADERS_MS_MAX);
+  } finally {
+    cluster.close();
+  }
+}
+
 export interface TopicRequest {
   readonly address: string;
   readonly topic: string;

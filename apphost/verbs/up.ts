@@ -4,6 +4,7 @@ import { createError, describeError } from "../../simulator/common/foundation/er
 import { resolveUiMode, startOutput } from "../dashboard/output.ts";
 import type { HostOptions, Verb } from "../options.ts";
 import { type ControlServer, startControlServer } from "../orchestrator/control-socket.ts";
+import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { Host } from "../orchestrator/host.ts";
 import { claimFolder } from "../orchestrator/host-claim.ts";
 import { chooseDrivers } from "../orchestrator/infrastructure.ts";
@@ -20,6 +21,7 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
     notice: (...notice) => early.push(notice),
     progress: (text) => void (options.ui === "quiet" || stderr.write(`flink-apphost: ${text}\n`)),
   });
+  const swept = await sweepDeadHosts(options.runDir);
   // Listening begins before there is a host: a signal is only heard between two turns of the event loop.
   const signals: { host: Host | null } = { host: null };
   const removeSignals = listenToSignals(() => present(signals.host, "the host"));
@@ -34,6 +36,7 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
     onStop: () => host.requestStop("SIGINT"),
   });
   for (const notice of early) run.notice(...notice);
+  for (const one of swept) run.notice("warn", "host", describeSwept(one));
   let control: ControlServer | undefined;
   try {
     await removeStaleSockets();

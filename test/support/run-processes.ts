@@ -23,6 +23,17 @@ export function listRunProcesses(runId: string): readonly RunProcess[] {
   return found;
 }
 
+/** The watchdog does not carry the run in its environment, but has it as an argument. */
+export function listWatchdogs(runId: string): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      const command = readProc(pid, "cmdline") ?? [];
+      return command.some((part) => part.includes("watchdog/main")) && command.includes(runId) && !isZombie(pid);
+    })
+    .map(Number);
+}
+
 /** Throws with the list of what is left after the deadline. Without /proc it can say nothing, and checks nothing. */
 export async function expectNoRunProcesses(runId: string, deadlineMs = 5_000): Promise<void> {
   if (!canListProcesses) return;

@@ -28,6 +28,11 @@ export type ResourceState =
   | "failedToStart";
 export type ResourceHealth = "healthy" | "unhealthy" | "unknown";
 
+/** The reason of a resource that ended because the host asked it to. */
+export const STOPPED = "stopped";
+/** The reason of one that a person stopped, and that nobody starts but a person. */
+export const STOPPED_BY_USER = "stopped by the user";
+
 export type HostEvent = { readonly atUs: number } & HostEventBody;
 
 export type HostEventBody =
@@ -45,7 +50,19 @@ export type HostEventBody =
       /** Why, in a few words: `exit code 1`, `waiting for kafka`. Empty when there is nothing to say. */
       readonly reason: string;
     }
+  /** It is no part of the system any more: scaled away. */
+  | { readonly type: "resourceRemoved"; readonly name: string }
   | { readonly type: "infrastructure"; readonly kafka: Infrastructure; readonly redis: Infrastructure }
+  /** Somebody asked the host to end: Ctrl+C, a signal, or `down`. The first time only. */
+  | { readonly type: "stopRequested"; readonly signal: "SIGINT" | "SIGTERM" }
+  /** Who is asked to end and has not yet: at the begin of each step of taking down, and each second while it lasts. */
+  | {
+      readonly type: "stopping";
+      readonly names: readonly string[];
+      readonly waitedMs: number;
+      /** After this they are killed. */
+      readonly budgetMs: number;
+    }
   | { readonly type: "waiting"; readonly for: string; readonly deadlineMs: number }
   | {
       readonly type: "notice";

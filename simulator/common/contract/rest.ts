@@ -4,6 +4,7 @@
  *   POST /ts/jobs              JobGraph       202 {"jobid"}        idempotent by job id
  *   POST /ts/jobs/:id/drain    DrainRequest   202 {}               the newest request counts
  *   POST /ts/jobs/:id/stop     {}             202 {}               FENCE_ALL, final checkpoint; idempotent
+ *   POST /ts/jobs/:id/scale    ScaleRequest   202 {}               the newest request counts; 409 unless it can run
  *   GET  /ts/jobs/:id          JobSnapshot    200
  * Errors are Flink's: {"errors":["…"]}.
  */
@@ -26,6 +27,13 @@ export interface DrainRequest {
   readonly endOffsets: readonly number[];
 }
 
+/** How many TaskManagers the job has from now on. */
+export interface ScaleRequest {
+  readonly parallelism: number;
+  /** Those that are to give everything away: they get no partition any more, and will be stopped. */
+  readonly leaving: readonly string[];
+}
+
 export interface JobSnapshot {
   readonly jobId: string;
   readonly name: string;
@@ -40,4 +48,7 @@ export interface JobSnapshot {
   /** The end offsets of that request; null while they are not reached. */
   readonly drainedTo: readonly number[] | null;
   readonly stopped: boolean;
+  readonly parallelism: number;
+  /** True when every partition is processed by a TaskManager that stays. */
+  readonly settled: boolean;
 }

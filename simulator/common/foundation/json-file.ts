@@ -1,4 +1,4 @@
-/** JSON files of a run's folder: each has one writer, and readers see the old content or the new one, never a part. */
+/** Files that readers see with the old content or the new one, never a part, and that two runs may write at a time. */
 import { open, readFile, rename } from "node:fs/promises";
 
 /** Reads a file; undefined when it is not there. Anything else that goes wrong is thrown. */
@@ -16,7 +16,8 @@ export const writeJson = (path: string, content: unknown, options: { readonly du
 
 /** Temporary file and rename. `durable`: the bytes are on the disk before the name is. */
 export async function writeText(path: string, text: string, options: { readonly durable: boolean }): Promise<void> {
-  const temporary = `${path}.tmp`;
+  // The text report of two runs in one folder has one name, and each must rename its own file.
+  const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, "w", 0o600);
   try {
     await file.writeFile(text);

@@ -106,7 +106,9 @@ export class JobManager {
       return { kind: "accepted" };
     }
     if (running.jobId !== graph.jobId) return { kind: "conflict", reason: `job ${running.jobId} is this run's job` };
-    if (isDeepStrictEqual(running, graph)) return { kind: "accepted" };
+    // A client that attaches again names the parallelism of the start; it may have been scaled since.
+    const scaled = { ...graph, parallelism: running.parallelism };
+    if (isDeepStrictEqual(running, scaled)) return { kind: "accepted" };
     return { kind: "conflict", reason: `job ${running.jobId} was submitted before with another graph` };
   }
 
@@ -143,7 +145,7 @@ export class JobManager {
     const { tell } = this.#options;
     tell({ type: "taskManagerLost", tm, reason });
     this.#tellRegistered();
-    if (this.#job?.status.terminal === false) {
+    if (this.#job?.status.terminal === false && !this.#job.scheduler.isLeaving(tm)) {
       this.exceptions.add({ name: "TaskManagerLost", message: `${tm}: ${reason}`, atMs: this.#nowMs(), tm });
     }
     this.#job?.taskManagerLost(tm);

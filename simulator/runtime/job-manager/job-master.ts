@@ -13,7 +13,7 @@
 import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
 import type { JobManagerMessage } from "../../common/contract/child-messages.ts";
 import { parseJobState } from "../../common/contract/redis-state.ts";
-import type { DrainRequest, JobGraph, JobSnapshot } from "../../common/contract/rest.ts";
+import type { DrainRequest, JobGraph, JobSnapshot, ScaleRequest } from "../../common/contract/rest.ts";
 import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
@@ -52,7 +52,8 @@ export interface JobMasterOptions {
 }
 
 export class JobMaster {
-  readonly graph: JobGraph;
+  /** As submitted, with the parallelism of now. */
+  graph: JobGraph;
   readonly status: JobStatus;
   readonly checkpoints: CheckpointCoordinator;
   readonly scheduler: Scheduler;
@@ -78,7 +79,7 @@ export class JobMaster {
     this.status = new JobStatus(() => Math.round(clock.nowUs() / 1000));
     this.scheduler = new Scheduler({
       partitions,
-      parallelism: graph.parallelism,
+      parallelism: () => this.graph.parallelism,
       nextGeneration: numbering.nextGeneration,
       nowMs: () => performance.now(),
       nowUs: () => clock.nowUs(),
@@ -182,6 +183,14 @@ export class JobMaster {
     if (drained !== null) this.#options.tell({ type: "drained", ...drained });
   }
 
+  /** The parallelism is durable when it returns; who leaves is said again to a restarted JobManager. */
+  async requestScale({ parallelism, leaving }: ScaleRequest): Promise<void> {
+    const graph = { ...this.graph, parallelism };
+    await this.#options.files.writeGraph(graph);
+    this.graph = graph;
+    this.scheduler.setLeaving(leaving);
+  }
+
   requestStop(): void {
     if (this.#outcome !== null) this.#announceOutcome(this.#outcome);
     else this.#beginStop();
@@ -213,6 +222,8 @@ export class JobMaster {
       drained,
       drainedTo: drained ? (this.#drain.endOffsets ?? null) : null,
       stopped: this.#outcome !== null && this.#outcome.state !== "FAILED",
+      parallelism: this.graph.parallelism,
+      settled: this.scheduler.settled,
     };
   }
 

@@ -152,6 +152,11 @@ export class PartitionTable {
     return this.ownedCount === this.#slots.length;
   }
 
+  /** Whether each partition is processed by one of these. */
+  isOwnedBy(taskManagers: readonly string[]): boolean {
+    return this.#slots.every((slot) => slot.kind === "owned" && taskManagers.includes(slot.tm));
+  }
+
   get ownedCount(): number {
     return this.#slots.filter((slot) => slot.kind === "owned").length;
   }

@@ -6,7 +6,10 @@
  * G1 Nothing is sent before the state is current, nor while it is being recovered, nor after the end.
  * G2 After a restart, partitions that their holders still process are not touched: the TaskManagers have
  *    HEARTBEAT_TIMEOUT_MS to come back before anything is given away. A first start gathers in the same way.
+ * G3 A TaskManager that leaves is told so by an assignment without partitions: each goes on being processed there until
+ *    it is released, and then at its new owner. Its process is stopped after that, by the host.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { JobManagerMessage } from "../../common/contract/child-messages.ts";
 import type { StoreLife } from "../../common/contract/redis-state.ts";
 import { HEARTBEAT_TIMEOUT_MS, type HeldPartition } from "../../common/contract/rpc.ts";
@@ -15,8 +18,8 @@ import type { TaskManagerPort } from "./task-manager-port.ts";
 
 export interface SchedulerOptions {
   readonly partitions: number;
-  /** How many TaskManagers the job expects. */
-  readonly parallelism: number;
+  /** How many TaskManagers the job expects; it may change. */
+  readonly parallelism: () => number;
   readonly nextGeneration: () => number;
   /** Monotonic, in ms. */
   readonly nowMs: () => number;
@@ -39,6 +42,8 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #table: PartitionTable;
   #phase: Phase = { kind: "idle" };
+  #leaving: ReadonlySet<string> = new Set();
+  #told: Readonly<Record<string, readonly number[]>> = {};
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -68,6 +73,21 @@ export class Scheduler {
   taskManagerLost(tm: string): void {
     this.#table.taskManagerLost(tm);
     this.#reconcile();
+  }
+
+  /** From now on nobody else leaves (G3). */
+  setLeaving(names: readonly string[]): void {
+    this.#leaving = new Set(names);
+    this.#reconcile();
+  }
+
+  isLeaving(tm: string): boolean {
+    return this.#leaving.has(tm);
+  }
+
+  /** Each partition is processed by one that stays. */
+  get settled(): boolean {
+    return this.#phase.kind === "assigning" && this.#table.isOwnedBy(this.#staying());
   }
 
   owned(tm: string, held: HeldPartition): void {
@@ -113,12 +133,15 @@ export class Scheduler {
     if (this.#phase.kind !== "assigning" || life === null) return;
     const registered = taskManagers.names();
     const changed = this.#table.takeChanged().filter((tm) => registered.includes(tm));
-    if (changed.length === 0) return;
+    const planned = this.#table.planned(this.#staying());
+    // One that had no partition may leave: nobody must be sent anything, but the host must know.
+    if (changed.length === 0 && isDeepStrictEqual(planned, this.#told)) return;
     const atUs = nowUs();
     for (const tm of changed) {
       taskManagers.send(tm, { type: "assignment", ...life, partitions: this.#table.assignmentOf(tm) });
     }
-    tell({ type: "assignment", byTaskManager: this.#table.planned(registered), atUs });
+    this.#told = planned;
+    tell({ type: "assignment", byTaskManager: planned, atUs });
   }
 
   /** Partitions that are processed now. */
@@ -134,14 +157,18 @@ export class Scheduler {
   #isGathered(sinceMs: number): boolean {
     const { taskManagers, parallelism, nowMs } = this.#options;
     const registered = taskManagers.names().length;
-    return registered >= parallelism || (registered > 0 && nowMs() - sinceMs >= HEARTBEAT_TIMEOUT_MS);
+    return registered >= parallelism() || (registered > 0 && nowMs() - sinceMs >= HEARTBEAT_TIMEOUT_MS);
   }
 
   #reconcile(): void {
     if (this.#phase.kind !== "assigning") return;
-    this.#table.rebalance(this.#options.taskManagers.names());
+    this.#table.rebalance(this.#staying());
     this.flush();
     this.#settle();
+  }
+
+  #staying(): string[] {
+    return this.#options.taskManagers.names().filter((tm) => !this.#leaving.has(tm));
   }
 
   #settle(): void {

@@ -1,12 +1,13 @@
 /** The bodies that REST accepts, checked field by field; each refusal names the field, its value and what is expected. */
 import { isOperatorName, OPERATOR_NAMES } from "../../../common/contract/operators.ts";
-import type { DrainRequest, JobGraph } from "../../../common/contract/rest.ts";
+import type { DrainRequest, JobGraph, ScaleRequest } from "../../../common/contract/rest.ts";
 import { RestError } from "./http-server.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 /** Above this a mistake is likelier than a wish; the store's hash has eleven fields a partition. */
 const PARTITIONS_MAX = 10_000;
 const OPERATORS_MAX = 100;
+const PARALLELISM_MAX = 1_000;
 
 export function readJobGraph(body: unknown): JobGraph {
   const graph = fieldsOf(body, "the body");
@@ -17,7 +18,7 @@ export function readJobGraph(body: unknown): JobGraph {
   return {
     jobId,
     name: textOf(graph, "name"),
-    parallelism: wholeOf(graph, "parallelism", { min: 1, max: 1_000 }),
+    parallelism: wholeOf(graph, "parallelism", { min: 1, max: PARALLELISM_MAX }),
     source: {
       topic: textOf(source, "topic", "source."),
       partitions: wholeOf(source, "partitions", { min: 1, max: PARTITIONS_MAX }, "source."),
@@ -41,6 +42,19 @@ export function readDrainRequest(body: unknown, partitions: number): DrainReques
   }
   return { endOffsets: ends as number[] };
 }
+
+export function readScaleRequest(body: unknown): ScaleRequest {
+  const fields = fieldsOf(body, "the body");
+  const { leaving } = fields;
+  const valid = Array.isArray(leaving) && leaving.length <= PARALLELISM_MAX && leaving.every(isName);
+  if (!valid) throw refusal("leaving", leaving, `a list of at most ${PARALLELISM_MAX} names of TaskManagers`);
+  return {
+    parallelism: wholeOf(fields, "parallelism", { min: 1, max: PARALLELISM_MAX }),
+    leaving: leaving as string[],
+  };
+}
+
+const isName = (value: unknown): boolean => typeof value === "string" && /^[\w.-]{1,100}$/.test(value);
 
 function readOperators(value: unknown): string[] {
   const valid = Array.isArray(value) && value.length <= OPERATORS_MAX;

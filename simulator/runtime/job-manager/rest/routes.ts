@@ -6,7 +6,7 @@ import { viewCheckpointConfig, viewCheckpoints } from "./checkpoint-views.ts";
 import { viewConfig, viewOverview, viewTaskManagerDetails, viewTaskManagers } from "./cluster-views.ts";
 import { RestError, type RestRequest, type RestResponse } from "./http-server.ts";
 import { viewExceptions, viewJob, viewJobIds, viewJobsOverview } from "./job-views.ts";
-import { readDrainRequest, readJobGraph } from "./request-bodies.ts";
+import { readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
 
 const EXCEPTIONS_DEFAULT = 16;
 
@@ -38,6 +38,7 @@ const ROUTES: readonly (readonly [method: string, path: string, handler: Handler
   ["POST", "/ts/jobs", submitJob],
   ["GET", "/ts/jobs/:id", (call) => ok(findJob(call).snapshot())],
   ["POST", "/ts/jobs/:id/drain", drainJob],
+  ["POST", "/ts/jobs/:id/scale", scaleJob],
   ["POST", "/ts/jobs/:id/stop", stopJob],
 ];
 
@@ -107,6 +108,15 @@ async function submitJob({ manager, body }: Call): Promise<RestResponse> {
 async function drainJob(call: Call): Promise<RestResponse> {
   const job = findJob(call);
   await job.requestDrain(readDrainRequest(call.body, job.graph.source.partitions));
+  return accepted({});
+}
+
+async function scaleJob(call: Call): Promise<RestResponse> {
+  const job = findJob(call);
+  const request = readScaleRequest(call.body);
+  const { state } = job.status;
+  if (state !== "RUNNING" && state !== "CREATED") throw new RestError(409, `Conflict: the job is ${state}.`);
+  await job.requestScale(request);
   return accepted({});
 }
 

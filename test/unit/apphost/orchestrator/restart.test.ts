@@ -12,7 +12,7 @@ import {
 import type { Fault } from "../../../../simulator/common/contract/report.ts";
 import { createBackoff } from "../../../../simulator/common/foundation/backoff.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
-import type { AppError } from "../../../../simulator/common/foundation/errors.ts";
+import { type AppError, createError } from "../../../../simulator/common/foundation/errors.ts";
 
 const BACKOFF_MS = 20;
 
@@ -59,7 +59,9 @@ function setUp(change: Partial<ResourcePlan> = {}) {
     },
     fail: (error) => failures.push(error),
   };
-  const supervisor = superviseResource(plan, host, createBackoff({ initialMs: BACKOFF_MS, capMs: BACKOFF_MS }));
+  const supervisor = superviseResource(plan, host, {
+    backoff: createBackoff({ initialMs: BACKOFF_MS, capMs: BACKOFF_MS }),
+  });
   const untilLife = (life: number) =>
     waitUntil(() => (supervisor.life === life && supervisor.snapshot.state === "running" ? true : undefined), {
       what: `life ${life}`,
@@ -111,6 +113,57 @@ describe("a task", () => {
     await supervisor.finished;
     expect(supervisor.snapshot.state).toBe("finished");
     expect(faults).toEqual([]);
+  });
+});
+
+describe("a halt", () => {
+  it("is no fault, stays until it is resumed, and then is a life of its own (V5)", async () => {
+    const { supervisor, processes, faults, snapshots } = setUp({ judge: () => "finished" });
+    await supervisor.start();
+    await supervisor.halt(100);
+    expect(supervisor.isHalted).toBe(true);
+    expect(supervisor.snapshot).toMatchObject({ state: "exited", health: "unknown", reason: "stopped by the user" });
+    expect(snapshots.map(({ state }) => state)).toEqual(["starting", "starting", "running", "stopping", "exited"]);
+    await supervisor.resume();
+    expect(supervisor.snapshot).toMatchObject({ state: "running", pid: 101, restarts: 1 });
+    expect(processes).toHaveLength(2);
+    expect(faults).toEqual([]);
+    await supervisor.stop(100);
+  });
+
+  it("holds from the backoff after a crash, too, and the next start does not count as a port clash", async () => {
+    const { supervisor, processes } = setUp();
+    await supervisor.start();
+    processes[0]?.end({ kind: "exit", code: 1 });
+    await supervisor.halt(100);
+    expect(supervisor.snapshot).toMatchObject({ reason: "stopped by the user" });
+    expect(processes).toHaveLength(1);
+    await supervisor.resume();
+    expect(processes[1]?.launch.formerLastLines).toBeNull();
+    await supervisor.stop(100);
+  });
+
+  it("that is followed by the stop of the run ends it, and nothing can be resumed any more", async () => {
+    const { supervisor, processes } = setUp();
+    await supervisor.start();
+    await supervisor.halt(100);
+    await supervisor.stop(100);
+    await expect(supervisor.resume()).rejects.toThrow(/our stop/);
+    expect(processes).toHaveLength(1);
+  });
+
+  it("fails its resume with the reason when the resource cannot run any more", async () => {
+    const { supervisor, processes, failures } = setUp({
+      judge: () => createError("ASSERTION_FAILED", { what: "it refuses" }),
+      waitReady: ({ life }) => (life === 0 ? Promise.resolve() : new Promise(() => undefined)),
+    });
+    await supervisor.start();
+    await supervisor.halt(100);
+    const resumed = supervisor.resume();
+    await waitUntil(() => processes[1], { what: "the second process", deadlineMs: 2_000, intervalMs: 2 });
+    processes[1]?.end({ kind: "exit", code: 1 });
+    await expect(resumed).rejects.toThrow(/it refuses/);
+    expect(failures).toHaveLength(1);
   });
 });
 

@@ -1,0 +1,74 @@
+/**
+ * More or fewer TaskManagers in a running job.
+ *
+ * L1 More: the new ones are started, and partitions move to them one by one; partitions that stay never pause.
+ * L2 Fewer: the highest numbers leave. Their partitions are released and owned by others before their processes are
+ *    stopped, so nothing waits for a timeout.
+ * L3 The JobManager knows of it by a request that is repeated to each of its lives: one that dies in between goes on.
+ */
+
+import { taskManagerName } from "../../simulator/common/contract/names.ts";
+import type { ScaleRequest } from "../../simulator/common/contract/rest.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { TASK_MANAGERS } from "../app-model.ts";
+import { listNames } from "../model/name-list.ts";
+import type { CommandContext } from "./command-context.ts";
+import type { ResourceAnswer } from "./resource-requests.ts";
+import { STOP_BUDGET_MS } from "./stop.ts";
+
+const SCALE_MS_MAX = 120_000;
+const LOOK_INTERVAL_MS = 50;
+
+export async function scaleTaskManagers(context: CommandContext, replicas: number): Promise<ResourceAnswer> {
+  const { system, tell } = context;
+  const before = system.application.members(TASK_MANAGERS).map(({ name }) => name);
+  const after = Array.from({ length: replicas }, (_, index) => taskManagerName(index + 1));
+  const refusal = findRefusal(context, after);
+  if (refusal !== null) return { kind: "failed", reason: refusal };
+  const joining = after.filter((name) => !before.includes(name));
+  const leaving = before.filter((name) => !after.includes(name));
+  if (joining.length > 0) {
+    tell(`starting ${listNames(joining)}`);
+    system.setTaskManagers(after);
+  }
+  await waitUntilSettled(context, { parallelism: replicas, leaving }, after);
+  if (leaving.length > 0) {
+    tell(`stopping ${listNames(leaving)}, which hold no partition any more`);
+    await Promise.all(leaving.map((name) => system.supervisors.get(name)?.stop(STOP_BUDGET_MS)));
+    system.setTaskManagers(after);
+  }
+  const resources = after.flatMap((name) => system.supervisors.get(name)?.snapshot ?? []);
+  return { kind: "done", detail: `${TASK_MANAGERS}: ${before.length} → ${replicas}`, resources };
+}
+
+function findRefusal({ run, system }: CommandContext, after: readonly string[]): string | null {
+  const { state } = run.seen.job;
+  if (state !== "RUNNING") return `the job is ${state ?? "not submitted"}, and only a RUNNING one can be scaled`;
+  const stopped = ["jobmanager", ...after].filter((name) => system.supervisors.get(name)?.isHalted === true);
+  return stopped.length === 0 ? null : `${listNames(stopped)} stopped by the user: start first`;
+}
+
+/** Everybody who stays is registered, and every partition is owned by one of them. */
+async function waitUntilSettled(
+  { run, system, signal, tell }: CommandContext,
+  request: ScaleRequest,
+  names: readonly string[],
+): Promise<void> {
+  const jobManager = present(system.supervisors.get("jobmanager"), "the JobManager");
+  const { partitions } = system.config;
+  const what = `the registration of ${names.length} TaskManagers that own all ${partitions} partitions`;
+  tell(`waiting for ${what}, at most ${SCALE_MS_MAX} ms`);
+  let askedLife = -1;
+  const look = async (): Promise<true | undefined> => {
+    const { life } = jobManager;
+    if (askedLife !== life) {
+      await system.jobControl().scale(request);
+      askedLife = life;
+    }
+    if (!names.every((name) => run.seen.job.registered.includes(name))) return undefined;
+    const job = await system.jobControl().read();
+    return job.settled && job.parallelism === request.parallelism ? true : undefined;
+  };
+  await waitUntil(look, { what, deadlineMs: SCALE_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal });
+}

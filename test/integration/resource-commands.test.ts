@@ -1,0 +1,92 @@
+/** Single resources of a running host, stopped, started, restarted and scaled from a second terminal while it counts. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ResourceSnapshot } from "../../apphost/model/resource.ts";
+import { type Cli, runCli, startCli } from "../support/run-cli.ts";
+import { listRunProcesses } from "../support/run-processes.ts";
+import { expectPassed, ONCE } from "../support/system.ts";
+
+/** About ten seconds of load. */
+const MESSAGES = 30_000;
+const ARGS = [...ONCE, "--messages", String(MESSAGES), "--rate", "3000", "--task-managers", "3", "--partitions", "8"];
+
+interface Description {
+  readonly resources: readonly ResourceSnapshot[];
+}
+
+describe("commands on resources of a running host", () => {
+  let host: Cli;
+  beforeEach(async () => {
+    host = startCli(ARGS);
+    await host.waitForEvent("progress", (event) => event.processed > 0);
+  });
+  afterEach(() => host.dispose());
+
+  const ask = (...args: string[]) => runCli(args, { cwd: host.cwd });
+  const expectDone = async (...args: string[]) => {
+    const result = await ask(...args);
+    expect(result.exitCode, `${args.join(" ")}: ${result.stderr}`).toBe(0);
+    return result;
+  };
+  const describeAll = async () =>
+    (JSON.parse((await expectDone("describe", "--format", "json")).stdout) as Description).resources;
+  const find = async (name: string) => (await describeAll()).find((resource) => resource.name === name);
+
+  it("stop is no fault and lasts until start; the same port and exact counts after each", async () => {
+    const before = await find("jobmanager");
+    await expectDone("stop", "jobmanager");
+    expect(await find("jobmanager")).toMatchObject({ state: "exited", reason: "stopped by the user", pid: null });
+    await expectDone("stop", "jobmanager");
+    await expectDone("start", "jobmanager");
+    expect(await find("jobmanager")).toMatchObject({ state: "running", endpoint: before?.endpoint, restarts: 1 });
+    await expectDone("stop", "taskmanager-02");
+    expect((await describeAll()).filter(({ state }) => state === "exited").map(({ name }) => name)).toEqual([
+      "taskmanager-02",
+    ]);
+    await expectDone("restart", "taskmanager");
+    await expectDone("restart", "redis");
+    await expectDone("restart", "flink-job-simulator");
+    const report = await expectPassed(host, await host.end(), MESSAGES);
+    expect(report.faults).toEqual([]);
+  });
+
+  it("says no with a reason and exit 1, and does not know a name with exit 2 and the names", async () => {
+    const kafka = await ask("restart", "kafka");
+    expect([kafka.exitCode, kafka.stderr]).toEqual([1, expect.stringMatching(/keeps its records in memory only/)]);
+    const producer = await ask("stop", "producer");
+    expect([producer.exitCode, producer.stderr]).toEqual([1, expect.stringMatching(/task of a round/)]);
+    const unknown = await ask("stop", "taskmanager-99");
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringMatching(/expected one of .*taskmanager-03/)]);
+    const group = await ask("scale", "kafka", "2");
+    expect([group.exitCode, group.stderr]).toEqual([2, expect.stringMatching(/expected one of taskmanager/)]);
+    for (const count of ["0", "257", "x"]) expect((await ask("scale", "taskmanager", count)).exitCode).toBe(2);
+  });
+
+  it("scale moves partitions to more and to fewer TaskManagers, exactly, and the fewer leave no process", async () => {
+    const { stdout } = await expectDone("scale", "taskmanager", "6", "--format", "json");
+    expect(JSON.parse(stdout)).toMatchObject({ kind: "done" });
+    expect((await describeAll()).filter(({ kind }) => kind === "taskmanager")).toHaveLength(6);
+    await expectDone("scale", "taskmanager", "2");
+    const names = (await describeAll()).filter(({ kind }) => kind === "taskmanager").map(({ name }) => name);
+    expect(names).toEqual(["taskmanager-01", "taskmanager-02"]);
+    const processes = listRunProcesses(await host.runId()).map(({ resource }) => resource);
+    expect(processes.filter((name) => name.startsWith("taskmanager-")).sort()).toEqual(names);
+    // A name that comes back goes on as a new incarnation: its former counts are still its own.
+    await expectDone("scale", "taskmanager", "4");
+    const report = await expectPassed(host, await host.end(), MESSAGES);
+    expect(report.taskManagers.map(({ id, partitions }) => [id, partitions.length])).toEqual([
+      ["taskmanager-01", 2],
+      ["taskmanager-02", 2],
+      ["taskmanager-03", 2],
+      ["taskmanager-04", 2],
+      ["taskmanager-05", 0],
+      ["taskmanager-06", 0],
+    ]);
+    expect(report.taskManagers.reduce((sum, { processed }) => sum + processed, 0)).toBe(MESSAGES);
+    expect(report.faults).toEqual([]);
+  });
+});
+
+it("a command without a host ends with 7", async () => {
+  expect((await runCli(["restart", "redis"])).exitCode).toBe(7);
+  expect((await runCli(["scale", "taskmanager", "3"])).exitCode).toBe(7);
+});

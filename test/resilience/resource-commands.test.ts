@@ -1,0 +1,59 @@
+/** Commands on resources under load: servers with data on disk come back on the same port, and nothing is counted twice. */
+import { expect, it } from "vitest";
+import { killAll, untilProcessed, withRun } from "../support/faults.ts";
+import { describeReal } from "../support/real-parts.ts";
+import { type Cli, runCli } from "../support/run-cli.ts";
+import { expectExit, expectPassed } from "../support/system.ts";
+
+const args = (infra: string, messages: number, rate: number) => [
+  ...["up", "--once", "--ui", "json", "--infra", infra, "--task-managers", "4"],
+  ...["--messages", String(messages), "--rate", String(rate)],
+];
+
+async function expectDone(cli: Cli, ...command: string[]): Promise<void> {
+  const { exitCode, stderr } = await runCli(command, { cwd: cli.cwd, deadlineMs: 150_000 });
+  expect(exitCode, `${command.join(" ")}: ${stderr}`).toBe(0);
+}
+
+describeReal(["kafka", "redis"], "native servers under load", () => {
+  const env = { KAFKA_HOME: process.env["KAFKA_HOME"] as string };
+
+  it.each([["redis"], ["kafka"]])("%s may be restarted, and stopped and started", async (name) => {
+    await withRun(
+      args("native", 300_000, 30_000),
+      async (cli) => {
+        await untilProcessed(cli, 30_000);
+        await expectDone(cli, "restart", name);
+        await expectDone(cli, "stop", name);
+        await expectDone(cli, "start", name);
+        const report = await expectPassed(cli, await cli.end(), 300_000);
+        expect(report.faults).toEqual([]);
+      },
+      { env },
+    );
+  });
+});
+
+describeReal(["redis"], "a Redis that stays stopped", () => {
+  it("is given up after a minute: the job fails with 3, and the report says why", async () => {
+    await withRun(args("auto", 600_000, 5_000), async (cli) => {
+      await untilProcessed(cli, 1);
+      await expectDone(cli, "stop", "redis");
+      const report = await expectExit(cli, await cli.end(), 3);
+      expect(report.reasons.join("\n")).toMatch(/Redis at .* did not answer/);
+    });
+  });
+});
+
+it("a scale that loses its JobManager in the middle still ends exact, and done", async () => {
+  await withRun(args("embedded", 150_000, 10_000), async (cli) => {
+    await untilProcessed(cli, 10_000);
+    for (const count of ["9", "2", "6"]) {
+      const scaled = expectDone(cli, "scale", "taskmanager", count);
+      await killAll(cli, "jobmanager");
+      await scaled;
+    }
+    const report = await expectPassed(cli, await cli.end(), 150_000);
+    expect(report.taskManagers.filter(({ partitions }) => partitions.length > 0)).toHaveLength(6);
+  });
+});

@@ -1,0 +1,79 @@
+/** A child and its group: a stop ends when the whole group is gone, and what the child started has time to end in order. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type RunningChild, startChildProcess } from "../../../../apphost/orchestrator/child-process.ts";
+import { isGroupAlive } from "../../../../apphost/orchestrator/process-identity.ts";
+import { superviseResource } from "../../../../apphost/orchestrator/restart.ts";
+import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flink-apphost-group-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The leader ends at SIGTERM at once; its child takes `seconds` more, and then leaves a file. */
+const startFamily = (seconds: string): RunningChild => {
+  const [ready, done] = [join(folder, "ready"), join(folder, "done")];
+  const grandchild = `trap "sleep ${seconds}; echo > ${done}; exit 0" TERM; echo > ${ready}; while :; do sleep 0.05; done`;
+  return startChildProcess(
+    {
+      command: "sh",
+      args: ["-c", `sh -c '${grandchild}' & trap "exit 0" TERM; while :; do sleep 0.05; done`],
+      env: { PATH: process.env["PATH"] ?? "" },
+      input: null,
+      hasChannel: false,
+    },
+    { log: new Writable({ write: (_chunk, _encoding, done) => done() }), onSpawn: () => {}, onMessage: () => {} },
+  );
+};
+
+const untilReady = () =>
+  waitUntil(() => existsSync(join(folder, "ready")) || undefined, { what: "the grandchild", deadlineMs: 10_000 });
+
+it("a stop waits for a grandchild that outlives the leader (P4)", async () => {
+  const child = startFamily("0.5");
+  await untilReady();
+  await child.stop(10_000);
+  expect(existsSync(join(folder, "done"))).toBe(true);
+  expect(isGroupAlive(child.pid as number)).toBe(false);
+});
+
+it("a stop kills the group of a leader that is gone when the time is over (P4)", async () => {
+  const child = startFamily("60");
+  await untilReady();
+  await child.stop(300);
+  expect(existsSync(join(folder, "done"))).toBe(false);
+  expect(isGroupAlive(child.pid as number)).toBe(false);
+});
+
+it("a supervisor's stop gives the group its time, too; only a death by itself takes the group along (V4)", async () => {
+  const families: RunningChild[] = [];
+  const supervisor = superviseResource(
+    {
+      declaration: { name: "x", kind: "redis", life: "standing", group: null, waitsFor: [], loadsEarly: false },
+      launch: async () => {
+        rmSync(join(folder, "ready"), { force: true });
+        const family = startFamily("0.5");
+        families.push(family);
+        return family;
+      },
+      waitReady: untilReady,
+      endpoint: () => null,
+      judge: () => "restart",
+      isServer: true,
+    } as never,
+    { emitResource: () => {}, recordFault: () => ({ recoveredAfterMs: () => {} }), fail: () => {} },
+  );
+  await supervisor.start();
+  process.kill(families[0]?.pid as number, "SIGKILL");
+  await waitUntil(() => families[1], { what: "the second life", deadlineMs: 10_000 });
+  expect(isGroupAlive(families[0]?.pid as number)).toBe(false);
+  await waitUntil(() => supervisor.snapshot.state === "running" || undefined, { what: "running", deadlineMs: 10_000 });
+  expect(existsSync(join(folder, "done"))).toBe(false);
+  await supervisor.stop(10_000);
+  expect(existsSync(join(folder, "done"))).toBe(true);
+});
