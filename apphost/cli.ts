@@ -6,15 +6,9 @@ import { Command, CommanderError, Option } from "commander";
 import { createError, describeError } from "../simulator/common/foundation/errors.ts";
 import { EXIT, exitCodeOfError } from "./exit-code.ts";
 import { folderForm, oneOf, runIdForm, wholeNumber } from "./option-values.ts";
-import {
-  type GivenOptions,
-  type HostOptions,
-  OPTION_TABLE,
-  readOptions,
-  resolveOptions,
-  type Verb,
-} from "./options.ts";
+import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions, type Verb } from "./options.ts";
 import { readPackageVersion } from "./package-version.ts";
+import { type Given, type PreparedRun, prepareBuiltIn, prepareDeclared } from "./preparation.ts";
 
 const DEFAULT_BASE = ".flink-apphost";
 
@@ -55,10 +49,18 @@ function addRunVerb(program: Command, verb: Verb, description: string, setExitCo
     if (verb !== "stress" || name !== "once") command.addOption(createOption(name));
   }
   command.action(async (given: GivenOptions) => {
-    const options = resolveOptions(verb, given, process.env);
+    const prepared = await prepareRun({ verb, options: given, env: process.env });
     const { runUp } = await import("./verbs/up.ts");
-    setExitCode(await runUp(verb, options));
+    setExitCode(await runUp(verb, prepared));
   });
+}
+
+/** A user's file decides more than its own resources: it is read before the options are. */
+async function prepareRun(given: Given): Promise<PreparedRun> {
+  const { apphost } = readOptions(["apphost"], given.options, given.env);
+  if (apphost === undefined || apphost === null) return prepareBuiltIn(given);
+  const { loadAppHostFile } = await import("./apphost-file.ts");
+  return prepareDeclared(await loadAppHostFile(apphost), apphost, given);
 }
 
 const FLAGS: readonly (keyof HostOptions)[] = ["allowRemote", "allowRejected", "fixedPorts", "once"];

@@ -86,6 +86,11 @@ export const folderForm: ValueForm<string> = {
   read: (text) => (text !== "" && !text.includes("\0") ? text : undefined),
 };
 
+export const fileForm: ValueForm<string> = {
+  expected: "the path of a file",
+  read: (text) => (text !== "" && !text.includes("\0") ? text : undefined),
+};
+
 export const runIdForm: ValueForm<string> = {
   expected: "a run id, as in the name of its folder",
   read: (text) => (/^[A-Za-z0-9-]{1,64}$/.test(text) ? text : undefined),

@@ -13,7 +13,7 @@ import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { EXIT } from "../exit-code.ts";
-import { connectionVariables } from "../model/connection.ts";
+import type { Application } from "../model/application.ts";
 import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts";
 import type { ControlRequest } from "./control-socket.ts";
 import type { ChosenDrivers } from "./infrastructure.ts";
@@ -33,11 +33,22 @@ interface ProduceRequest {
   readonly answer: PromiseWithResolvers<VerdictEvent>;
 }
 
+export interface HostParts {
+  readonly options: HostOptions;
+  readonly application: Application;
+  readonly drivers: ChosenDrivers;
+  /** When a user began to wait for it, by `performance.now()`: 0 is the start of this process. */
+  readonly startedAtMs: number;
+  /** Gets a copy of the report's text; null: none. */
+  readonly textFolder: string | null;
+}
+
 export class Host {
   readonly run: RunContext;
   readonly #system: System;
   readonly #drivers: ChosenDrivers;
   readonly #options: HostOptions;
+  readonly #textFolder: string | null;
   readonly #rounds: Round[] = [];
   readonly #queue: ProduceRequest[] = [];
   /** True from the start to the first verdict, and in each round: an interrupt then is one of the run (H2). */
@@ -51,11 +62,12 @@ export class Host {
   /** Wakes the idle host. */
   #wake: () => void = () => undefined;
 
-  constructor(verb: Verb, options: HostOptions, drivers: ChosenDrivers) {
+  constructor(verb: Verb, { options, application, drivers, startedAtMs, textFolder }: HostParts) {
     this.#options = options;
     this.#drivers = drivers;
-    this.run = openRun(verb, options);
-    this.#system = createSystem(this.run, drivers);
+    this.#textFolder = textFolder;
+    this.run = openRun(verb, options, startedAtMs);
+    this.#system = createSystem(this.run, application, drivers);
     this.run.ending.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -98,11 +110,16 @@ export class Host {
     process.exit(EXIT.interrupted);
   }
 
+  /** By which programs reach the servers, and the user's own programs. */
+  variables(): Readonly<Record<string, string>> {
+    if (this.#startupMs === null) refuseRequest("env", "it is still starting");
+    return this.#system.variables();
+  }
+
   async handleRequest(request: ControlRequest, accept: (detail: string) => void): Promise<unknown> {
     switch (request.request) {
       case "env":
-        if (this.#startupMs === null) refuseRequest("env", "it is still starting");
-        return connectionVariables(this.#system.connections());
+        return this.variables();
       case "describe":
         return this.#describe();
       case "down":
@@ -149,6 +166,7 @@ export class Host {
       system: this.#system,
       rounds: this.#rounds,
       startupMs: this.#startupMs,
+      textFolder: this.#textFolder,
       ending,
       onSettled: () => {
         this.#isRoundOpen = false;

@@ -9,6 +9,7 @@
  * V3 Each end by itself, except success, is a recorded fault; its recovery time runs until the next "ready".
  * V4 Before a restart the whole group of the former process is dead, so two lives never overlap.
  */
+import type { ResourceHealth } from "../../simulator/common/contract/events.ts";
 import type { Fault } from "../../simulator/common/contract/report.ts";
 import { type Backoff, createBackoff } from "../../simulator/common/foundation/backoff.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
@@ -44,7 +45,16 @@ export interface ResourcePlan {
   readonly judge: (end: ProcessEnd) => Judgement;
   /** Kafka and Redis: too many restarts are then a failure of the infrastructure. */
   readonly isServer: boolean;
+  /** Restarts within 60 s, if fewer than V2 has. */
+  readonly restartsMax?: number;
+  /**
+   * Watches the health of a process that is ready, until the signal tells that it ended. Without it, ready is healthy. Its
+   * rejection ends the process, which is then judged.
+   */
+  readonly watchHealth?: (signal: AbortSignal, report: ReportHealth) => Promise<void>;
 }
+
+export type ReportHealth = (health: ResourceHealth, reason: string) => void;
 
 export interface ProcessEnd {
   readonly exit: ChildExit;
@@ -182,7 +192,7 @@ class ResourceSupervisor implements Supervisor {
     let readySinceMs: number | null = null;
     this.#plan.waitReady(launch).then(
       () => {
-        readySinceMs = this.#becomeReady(ended.signal);
+        readySinceMs = this.#becomeReady(running, ended.signal);
       },
       (error: unknown) => this.#failReadiness(running, error, ended.signal),
     );
@@ -196,16 +206,32 @@ class ResourceSupervisor implements Supervisor {
     return { exit, everReady: this.#everReady, readyError: this.#readyError, lastLines };
   }
 
-  #becomeReady(ended: AbortSignal): number | null {
+  #becomeReady(running: RunningServer, ended: AbortSignal): number | null {
     if (ended.aborted || this.#stopping.signal.aborted) return null;
     this.#everReady = true;
-    this.#move({ state: "running", endpoint: this.#plan.endpoint() });
+    const { watchHealth } = this.#plan;
+    const health = watchHealth === undefined ? {} : { health: "unknown" as const };
+    this.#move({ state: "running", endpoint: this.#plan.endpoint(), ...health });
+    if (watchHealth !== undefined) this.#watchHealth(running, ended, watchHealth);
     if (this.#openFault !== null) {
       this.#openFault.record.recoveredAfterMs(Math.round(performance.now() - this.#openFault.sinceMs));
       this.#openFault = null;
     }
     this.#firstReady.resolve();
     return performance.now();
+  }
+
+  #watchHealth(running: RunningServer, ended: AbortSignal, watch: NonNullable<ResourcePlan["watchHealth"]>): void {
+    const isOver = () => ended.aborted || this.snapshot.state !== "running";
+    const report: ReportHealth = (health, reason) => {
+      if (!isOver()) this.#move({ state: "running", health, reason });
+    };
+    watch(ended, report).catch((error: unknown) => {
+      if (isOver()) return;
+      this.#readyError = error;
+      this.#move({ state: "running", health: "unhealthy", reason: describeError(error) });
+      running.kill();
+    });
   }
 
   /** Alive but not serving in time: as good as dead, so it is ended and judged like the dead. */
@@ -240,10 +266,11 @@ class ResourceSupervisor implements Supervisor {
   #countRestart(end: ProcessEnd): void {
     const nowMs = performance.now();
     this.#restartsAtMs = [...this.#restartsAtMs.filter((atMs) => nowMs - atMs < RESTART_WINDOW_MS), nowMs];
-    if (this.#restartsAtMs.length <= RESTARTS_MAX) return;
+    const max = this.#plan.restartsMax ?? RESTARTS_MAX;
+    if (this.#restartsAtMs.length <= max) return;
     throw createError(this.#plan.isServer ? "SERVER_RESTARTS_EXCEEDED" : "RESTARTS_EXCEEDED", {
       resource: this.snapshot.name,
-      restarts: RESTARTS_MAX,
+      restarts: max,
       windowMs: RESTART_WINDOW_MS,
       lastLines: end.lastLines,
     });
