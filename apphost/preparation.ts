@@ -4,6 +4,7 @@
  *
  * Y1 Every problem of a declaration is told at once, in one error, and nothing was started by then.
  */
+import { present } from "../simulator/common/foundation/assert.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { builtInApplication } from "./app-model.ts";
 import { askMachine } from "./machine-checks.ts";
@@ -62,13 +63,10 @@ function readSettings(settings: readonly Setting[]): { values: Partial<HostOptio
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const { source, option, value } of settings) {
-    const form = option in OPTION_TABLE ? OPTION_TABLE[option as keyof HostOptions].form : undefined;
-    const read = form?.read(value);
-    if (read !== undefined) values[option] = read;
-    else
-      problems.push(
-        `${source} is "${value}": expected ${form?.expected ?? "nothing, as no mode of this version uses it"}`,
-      );
+    const { form } = present(OPTION_TABLE[option as keyof HostOptions], `option ${option}`);
+    const read = form.read(value);
+    if (read === undefined) problems.push(`${source} is "${value}": expected ${form.expected}`);
+    else values[option] = read;
   }
   return { values, problems };
 }

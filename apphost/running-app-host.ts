@@ -60,8 +60,14 @@ export async function startAppHost(definition: AppHostDefinition, options: Start
     options: toTexts({ messages: 0, ...given, ui: "quiet" }),
     env: process.env,
   });
-  const drivers = await chooseDrivers(prepared.options);
+  const early: Parameters<Host["run"]["notice"]>[] = [];
+  const drivers = await chooseDrivers(prepared.options, {
+    notice: (...notice) => early.push(notice),
+    // Nothing is printed; a pull that takes long is over, or an error, when this settles.
+    progress: () => undefined,
+  });
   const host = new Host("up", { ...prepared, drivers, startedAtMs, textFolder: null });
+  for (const notice of early) host.run.notice(...notice);
   const running = new HostInProcess(host, prepared);
   await running.started();
   return running;

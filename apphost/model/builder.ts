@@ -104,7 +104,7 @@ function createBuilder(collected: Collected): AppBuilder {
     addKafka: add("kafka", "standing", ["ready", "topicReady"], {
       ...same("partitions"),
       image: "kafkaImage",
-      heap: "kafkaHeap",
+      heap: "kafkaHeapBytes",
     }),
     addRedis: add("redis", "standing", ["ready"], { image: "redisImage" }),
     addJobManager: add("jobmanager", "standing", ["ready", "drained"], same("checkpointIntervalMs")),

@@ -45,7 +45,7 @@ export function findNameProblems(resources: readonly ResourceDeclaration[]): str
     }
     if (RESERVED_NAMES.includes(text)) problems.push(`the name ${text} is taken: choose another one`);
     const uses = names.filter((name) => name === text).length + (groups.has(text) ? 1 : 0);
-    if (uses > 1) problems.push(`two resources are named ${text}: give each its own name`);
+    if (uses > 1) problems.push(`two resources are named ${text}: a name is one resource's own`);
   }
   return problems;
 }
@@ -78,6 +78,10 @@ function findWaitProblems(declared: readonly DeclaredResource[], expanded: reado
       if (targets.length === 0) return [`${name} waits for ${on}, and no resource or group has that name`];
       if (deadlineMs !== undefined && !isDuration(deadlineMs)) {
         return [`${name} waits for ${on} at most ${deadlineMs} ms: expected 1 to ${DAY_MS}`];
+      }
+      const isRestarted = targets.some((target) => target.process?.restart.policy === "always");
+      if (until === "finished" && isRestarted) {
+        return [`${name} waits for ${on} "finished", which always starts again: give it the policy "onFailure"`];
       }
       const isRounds = until === "produced" || until === "drained" || targets.some((target) => target.life === "task");
       return life === "standing" && isRounds

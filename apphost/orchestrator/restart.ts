@@ -58,6 +58,8 @@ export type ReportHealth = (health: ResourceHealth, reason: string) => void;
 
 export interface ProcessEnd {
   readonly exit: ChildExit;
+  /** False for a server of others: none of ours ended. */
+  readonly isOurs: boolean;
   /** Whether any life of this resource was ready. */
   readonly everReady: boolean;
   /** Why this life was ended by us: it was alive and did not serve. Null when it ended by itself. */
@@ -203,7 +205,8 @@ class ResourceSupervisor implements Supervisor {
     this.#running = null;
     if (readySinceMs !== null && performance.now() - readySinceMs > STABLE_MS) this.#backoff.reset();
     const lastLines = running.newestLines(LAST_LINES);
-    return { exit, everReady: this.#everReady, readyError: this.#readyError, lastLines };
+    const { isOurs } = running;
+    return { exit, isOurs, everReady: this.#everReady, readyError: this.#readyError, lastLines };
   }
 
   #becomeReady(running: RunningServer, ended: AbortSignal): number | null {
@@ -246,10 +249,8 @@ class ResourceSupervisor implements Supervisor {
     // Alive but not serving, it was ended by us: why it did not serve is the reason, not how we ended it.
     const how = end.readyError === null ? describeExit(end.exit) : describeError(end.readyError);
     const state = this.#everReady ? "exited" : "failedToStart";
-    const { pid } = this.snapshot;
     this.#move({ state, pid: null, reason: how });
-    // A server of others is no process of ours, and none of ours ended.
-    if (pid === null) return;
+    if (!end.isOurs) return;
     this.#openFault ??= {
       sinceMs: performance.now(),
       record: this.#host.recordFault({
@@ -272,6 +273,7 @@ class ResourceSupervisor implements Supervisor {
       resource: this.snapshot.name,
       restarts: max,
       windowMs: RESTART_WINDOW_MS,
+      how: describeExit(end.exit),
       lastLines: end.lastLines,
     });
   }
