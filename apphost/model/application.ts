@@ -18,12 +18,10 @@ export interface Application {
 
 /** Of resources that `findProblems` has nothing against. */
 export function createApplication(resources: readonly ResourceDeclaration[]): Application {
-  const members = (name: string) => membersOf(resources, name);
+  const members = (nameOrGroup: string) =>
+    resources.filter(({ name, group }) => name === nameOrGroup || group === nameOrGroup);
   return { order: sortByWaits(resources, members), members };
 }
-
-export const membersOf = (resources: readonly ResourceDeclaration[], nameOrGroup: string): ResourceDeclaration[] =>
-  resources.filter(({ name, group }) => name === nameOrGroup || group === nameOrGroup);
 
 /** Depth first: a resource is placed after everything it waits for. */
 function sortByWaits(

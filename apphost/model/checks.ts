@@ -3,7 +3,7 @@
  * must be asked (does a script exist, is a port free) is asked in `machine-checks.ts`.
  */
 
-import { isReplicaCount, membersOf } from "./application.ts";
+import { isReplicaCount } from "./application.ts";
 import type { DeclaredResource } from "./builder.ts";
 import type { NodeProcessDeclaration, ResourceDeclaration } from "./resource.ts";
 
@@ -25,15 +25,15 @@ export function findProblems(
     ...findNameProblems(expanded),
     ...findBuiltInProblems(declared, builtIn),
     ...declared.flatMap(findReplicaProblems),
-    ...findWaitProblems(declared, expanded),
-    ...findCycle(expanded),
+    ...findWaitProblems(declared),
+    ...findCycles(declared),
     ...declared.flatMap(({ name, process }) => (process === null ? [] : findProcessProblems(name, process))),
     ...findPortProblems(declared),
   ];
 }
 
 /** A1. */
-export function findNameProblems(resources: readonly ResourceDeclaration[]): string[] {
+function findNameProblems(resources: readonly ResourceDeclaration[]): string[] {
   const problems: string[] = [];
   const groups = new Set(resources.flatMap(({ group }) => (group === null ? [] : [group])));
   const names = resources.map(({ name }) => name);
@@ -71,55 +71,46 @@ function findReplicaProblems({ name, replicas }: DeclaredResource): string[] {
   return isReplicaCount(replicas) ? [] : [`${name} has ${replicas} replicas: expected a whole number from 1 to 64`];
 }
 
-function findWaitProblems(declared: readonly DeclaredResource[], expanded: readonly ResourceDeclaration[]): string[] {
+function findWaitProblems(declared: readonly DeclaredResource[]): string[] {
   return declared.flatMap(({ name, life, waitsFor }) =>
     waitsFor.flatMap(({ on, until, deadlineMs }) => {
-      const targets = membersOf(expanded, on);
-      if (targets.length === 0) return [`${name} waits for ${on}, and no resource or group has that name`];
+      const what = `${name} waits for ${on}`;
+      const target = declared.find((one) => one.name === on);
+      if (target === undefined) return [`${what}, and no resource or group has that name`];
       if (deadlineMs !== undefined && !isDuration(deadlineMs)) {
-        return [`${name} waits for ${on} at most ${deadlineMs} ms: expected 1 to ${DAY_MS}`];
+        return [`${what} at most ${deadlineMs} ms: expected 1 to ${DAY_MS}`];
       }
-      const isRestarted = targets.some((target) => target.process?.restart.policy === "always");
-      if (until === "finished" && isRestarted) {
-        return [`${name} waits for ${on} "finished", which always starts again: give it the policy "onFailure"`];
+      if (until === "finished" && target.process?.restart.policy === "always") {
+        return [`${what} "finished", which always starts again: give it the policy "onFailure"`];
       }
-      const isRounds = until === "produced" || until === "drained" || targets.some((target) => target.life === "task");
+      const isRounds = until === "produced" || until === "drained" || target.life === "task";
       return life === "standing" && isRounds
-        ? [
-            `${name} waits for ${on} "${until}", which is reached in a round, and rounds begin when all that stands is ready`,
-          ]
+        ? [`${what} "${until}", which is reached in a round, and rounds begin when all that stands is ready`]
         : [];
     }),
   );
 }
 
-/** A2. The first one found; breaking it shows the next. */
-export function findCycle(resources: readonly ResourceDeclaration[]): string[] {
+/** A2. Each wait that closes a cycle is one problem. */
+function findCycles(declared: readonly DeclaredResource[]): string[] {
+  const problems = new Set<string>();
   const done = new Set<string>();
-  const visit = (resource: ResourceDeclaration, open: readonly string[]): string[] => {
-    if (done.has(resource.name)) return [];
-    const at = open.indexOf(resource.name);
-    if (at >= 0) return [describeCycle([...open.slice(at), resource.name])];
-    for (const { on } of resource.waitsFor) {
-      for (const target of membersOf(resources, on)) {
-        const found = visit(target, [...open, resource.name]);
-        if (found.length > 0) return found;
-      }
-    }
-    done.add(resource.name);
-    return [];
+  const visit = (name: string, open: readonly string[]): void => {
+    const at = open.indexOf(name);
+    if (at >= 0) problems.add(describeCycle([...open.slice(at), name]));
+    if (at >= 0 || done.has(name)) return;
+    const waits = declared.filter((one) => one.name === name).flatMap(({ waitsFor }) => waitsFor);
+    for (const { on } of waits) visit(on, [...open, name]);
+    done.add(name);
   };
-  for (const resource of resources) {
-    const found = visit(resource, []);
-    if (found.length > 0) return found;
-  }
-  return [];
+  for (const { name } of declared) visit(name, []);
+  return [...problems];
 }
 
 const describeCycle = (names: readonly string[]): string =>
   names.length === 2
     ? `${names[0]} waits for itself`
-    : `a cycle of waits: ${names.join(" → ")}: a reference waits, too; take one of them away`;
+    : `the waits go in a circle: ${names.join(" → ")} (a reference waits, too): take one of them away`;
 
 type Process = Omit<NodeProcessDeclaration, "replica">;
 
