@@ -5,59 +5,39 @@
  *   redis ──┘                                          │
  *                                          producer ── validator ── report  once a round
  *
+ * A user's own file (`--apphost`) is written the same way, and adds programs of its own to these.
+ *
  * Loading code is most of what a start costs, so the processes of standing resources are forked at once and load while
  * they wait; what they do after that, and the addresses they do it with, they are told when all they wait for is reached.
  *
  * Starting walks this graph forwards, stopping backwards (`orchestrator/`). How each kind of resource is started is in
  * `resources/` and `drivers/`; nothing there decides an order.
  */
-import { taskManagerName } from "../simulator/common/contract/names.ts";
-import { type Application, createApplication } from "./model/application.ts";
-import type { ResourceDeclaration, WaitsFor } from "./model/resource.ts";
+import { type Application, createApplication, expandReplicas } from "./model/application.ts";
+import { declareApplication } from "./model/builder.ts";
+import { defineAppHost } from "./model/definition.ts";
 
 export const TASK_MANAGERS = "taskmanager";
 
-export function describeApplication(options: { readonly taskManagers: number }): Application {
-  const application = createApplication()
-    .add(standing("kafka", "kafka", []))
-    .add(standing("redis", "redis", []))
-    .add(
-      standing("jobmanager", "jobmanager", [
-        // The JobManager writes checkpoint 0 with the start offsets, so the topic must be there.
-        { on: "kafka", until: "topicReady" },
-        { on: "redis", until: "ready" },
-      ]),
-    );
-  for (let number = 1; number <= options.taskManagers; number += 1) {
-    application.add({
-      name: taskManagerName(number),
-      kind: "taskmanager",
-      life: "standing",
-      group: TASK_MANAGERS,
-      waitsFor: [{ on: "jobmanager", until: "ready" }],
-      loadsEarly: true,
-    });
-  }
-  return (
-    application
-      // With all TaskManagers there, the first assignment is the final one: no partition moves during the run.
-      .add(standing("flink-job-simulator", "flink-job-simulator", [{ on: TASK_MANAGERS, until: "registered" }]))
-      .add(task("producer", "producer", [{ on: "flink-job-simulator", until: "jobRunning" }]))
-      .add(
-        task("validator", "validator", [
-          { on: "producer", until: "produced" },
-          { on: "jobmanager", until: "drained" },
-        ]),
-      )
-      .add(task("report", "report", [{ on: "validator", until: "finished" }]))
-      .build()
-  );
-}
+const definition = defineAppHost((app) => {
+  const kafka = app.addKafka("kafka");
+  const redis = app.addRedis("redis");
+  // The JobManager writes checkpoint 0 with the start offsets, so the topic must be there.
+  const jobManager = app.addJobManager("jobmanager").waitFor(kafka, { until: "topicReady" }).waitFor(redis);
+  const taskManagers = app.addTaskManagers(TASK_MANAGERS).waitFor(jobManager);
+  // With all TaskManagers there, the first assignment is the final one: no partition moves during the run.
+  const job = app.addFlinkJobSimulator("flink-job-simulator").waitFor(taskManagers, { until: "registered" });
 
-function standing(name: string, kind: ResourceDeclaration["kind"], waitsFor: readonly WaitsFor[]): ResourceDeclaration {
-  return { name, kind, life: "standing", group: null, waitsFor, loadsEarly: waitsFor.length > 0 };
-}
+  const producer = app.addProducer("producer").waitFor(job, { until: "jobRunning" });
+  const validator = app
+    .addValidator("validator")
+    .waitFor(producer, { until: "produced" })
+    .waitFor(jobManager, { until: "drained" });
+  app.addReport("report").waitFor(validator);
+});
 
-function task(name: string, kind: ResourceDeclaration["kind"], waitsFor: readonly WaitsFor[]): ResourceDeclaration {
-  return { name, kind, life: "task", group: null, waitsFor, loadsEarly: false };
-}
+/** What there is without a user's file, and what each user's file must have, too. */
+export const builtInApplication = declareApplication(definition, ".");
+
+export const describeApplication = (options: { readonly taskManagers: number }): Application =>
+  createApplication(expandReplicas(builtInApplication.resources, options));

@@ -7,8 +7,9 @@ import { describeError } from "../simulator/common/foundation/errors.ts";
 import { createOption, type SetExitCode } from "./command-options.ts";
 import { EXIT, exitCodeOfError } from "./exit-code.ts";
 import { addHostVerbs } from "./host-verbs.ts";
-import { type GivenOptions, type HostOptions, OPTION_TABLE, resolveOptions, type Verb } from "./options.ts";
+import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions, type Verb } from "./options.ts";
 import { readPackageVersion } from "./package-version.ts";
+import { type Given, type PreparedRun, prepareBuiltIn, prepareDeclared } from "./preparation.ts";
 
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -51,14 +52,22 @@ function addRunVerb(
     if (verb !== "stress" || !STAYING_ONLY.includes(name)) command.addOption(createOption(name));
   }
   command.action(async (given: GivenOptions) => {
-    const options = resolveOptions(verb, given, process.env);
-    if (options.detach) {
+    const prepared = await prepareRun({ verb, options: given, env: process.env });
+    if (prepared.options.detach) {
       const { runDetached } = await import("./verbs/detach.ts");
       const { withTerminal } = await import("./verbs/terminal.ts");
-      setExitCode(await withTerminal((terminal) => runDetached(args, options, terminal)));
+      setExitCode(await withTerminal((terminal) => runDetached(args, prepared.options, terminal)));
     } else {
       const { runUp } = await import("./verbs/up.ts");
-      setExitCode(await runUp(verb, options));
+      setExitCode(await runUp(verb, prepared));
     }
   });
+}
+
+/** A user's file decides more than its own resources: it is read before the options are. */
+async function prepareRun(given: Given): Promise<PreparedRun> {
+  const { apphost } = readOptions(["apphost"], given.options, given.env);
+  if (apphost === undefined || apphost === null) return prepareBuiltIn(given);
+  const { loadAppHostFile } = await import("./apphost-file.ts");
+  return prepareDeclared(await loadAppHostFile(apphost), apphost, given);
 }

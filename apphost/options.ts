@@ -1,5 +1,5 @@
 /**
- * The options of a run: one public type, one table, one resolver. Option > environment > default. A value of another form
+ * The options of a run: one public type, one table, one resolver. Option > environment > file > default. A value of another form
  * ends in USAGE_OPTION_INVALID naming the option (or variable), the value and the expected form; options that contradict
  * each other end in USAGE_CONFLICT. Both before anything is started.
  */
@@ -14,6 +14,7 @@ import { isLoopback, maskRedisUrl } from "./model/connection.ts";
 import {
   byteCount,
   duration,
+  fileForm,
   folderForm,
   imageName,
   kafkaAddresses,
@@ -79,6 +80,8 @@ export interface HostOptions {
   readonly once: boolean;
   readonly counterKey: string;
   readonly sequenceKey: string;
+  /** A user's own application; null: the built-in one. */
+  readonly apphost: string | null;
   /** A test-only operator behind `identity`: shows that a dropped or repeated record is found. */
   readonly testOperator: string | null;
   /** A point at which the host waits for `<run>/hold-released`: lets a test change a fact behind its back. */
@@ -151,6 +154,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   sequenceKey: row("sequence-key", redisKey, "Redis key of the published sequence number", {
     alias: "SIMULATOR_REDIS_KEY_GLOBAL_SEQUENCE",
   }),
+  apphost: row("apphost", fileForm, "a file with an application of your own"),
   testOperator: row("test-operator", oneOf(["test-drop-one", "test-repeat-one"]), "for tests", { hidden: true }),
   testHold: row("test-hold", oneOf(["before-validation"]), "for tests", { hidden: true }),
 };
@@ -188,14 +192,21 @@ function defaultsOf(verb: Verb): HostOptions {
     once: verb === "stress",
     counterKey: PROCESSED_MESSAGE_COUNTER_KEY,
     sequenceKey: GLOBAL_SEQUENCE_KEY,
+    apphost: null,
     testOperator: null,
     testHold: null,
   };
 }
 
-/** The complete, checked options of a run. */
-export function resolveOptions(verb: Verb, given: GivenOptions, env: Variables): HostOptions {
-  const options = { ...defaultsOf(verb), ...readOptions(Object.keys(OPTION_TABLE), given, env) } as HostOptions;
+/** The complete, checked options of a run. `declared`: values of a user's own application, already of their forms. */
+export function resolveOptions(
+  verb: Verb,
+  given: GivenOptions,
+  env: Variables,
+  declared: Partial<HostOptions> = {},
+): HostOptions {
+  const named = readOptions(Object.keys(OPTION_TABLE), given, env);
+  const options: HostOptions = { ...defaultsOf(verb), ...declared, ...named };
   checkRelations(options, verb);
   return options;
 }

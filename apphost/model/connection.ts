@@ -20,31 +20,57 @@ const LOOPBACK = "127.0.0.1";
 
 /** The variables for a dependent. This is the one place that holds the Redis password in the clear. */
 export function connectionVariables(connections: Connections): Record<string, string> {
-  const [kafkaHost, kafkaPort] = splitAddress(connections.kafka.split(",")[0] ?? "");
-  const redis = new URL(connections.redis.url);
-  const redisHost = redis.hostname;
-  const redisPort = redis.port === "" ? "6379" : redis.port;
+  return {
+    ...kafkaVariables(connections.kafka),
+    ...redisVariables(connections.redis),
+    ...jobManagerVariables(connections.jobManager),
+  };
+}
+
+export function kafkaVariables(address: Connections["kafka"]): Record<string, string> {
+  const [host, port] = splitAddress(address.split(",")[0] ?? "");
+  return {
+    ConnectionStrings__kafka: address,
+    KAFKA_HOST: host,
+    KAFKA_PORT: port,
+    [ENV.kafka]: address,
+    DOTNET_KAFKA_BOOTSTRAP_SERVERS: address,
+  };
+}
+
+export function redisVariables({ url }: RedisConnection): Record<string, string> {
+  const redis = new URL(url);
+  const host = redis.hostname;
+  const port = redis.port === "" ? "6379" : redis.port;
   const password = decodeURIComponent(redis.password);
   const passwordPart = password === "" ? "" : `,password=${password}`;
-  const redisString = `${redisHost}:${redisPort}${passwordPart}${redis.protocol === "rediss:" ? ",ssl=True" : ""}`;
-  const http = `http://${LOOPBACK}:${connections.jobManager.httpPort}`;
+  const connectionString = `${host}:${port}${passwordPart}${redis.protocol === "rediss:" ? ",ssl=True" : ""}`;
   return {
-    ConnectionStrings__kafka: connections.kafka,
-    ConnectionStrings__redis: redisString,
-    KAFKA_HOST: kafkaHost,
-    KAFKA_PORT: kafkaPort,
-    [ENV.kafka]: connections.kafka,
-    REDIS_HOST: redisHost,
-    REDIS_PORT: redisPort,
+    ConnectionStrings__redis: connectionString,
+    REDIS_HOST: host,
+    REDIS_PORT: port,
     REDIS_PASSWORD: password,
-    REDIS_URI: connections.redis.url,
-    [ENV.redis]: connections.redis.url,
-    [ENV.jobManagerHttp]: http,
-    [ENV.jobManagerRpc]: `${LOOPBACK}:${connections.jobManager.rpcPort}`,
-    services__jobmanager__http__0: http,
-    DOTNET_KAFKA_BOOTSTRAP_SERVERS: connections.kafka,
-    DOTNET_REDIS_URL: redisString,
+    REDIS_URI: url,
+    [ENV.redis]: url,
+    DOTNET_REDIS_URL: connectionString,
   };
+}
+
+export function jobManagerVariables({ httpPort, rpcPort }: Connections["jobManager"]): Record<string, string> {
+  const http = `http://${LOOPBACK}:${httpPort}`;
+  return {
+    [ENV.jobManagerHttp]: http,
+    [ENV.jobManagerRpc]: `${LOOPBACK}:${rpcPort}`,
+    services__jobmanager__http__0: http,
+  };
+}
+
+/** Of a user's program: `services__api__http__0` for each of its replicas, and `API_HTTP` for the first. */
+export function endpointVariables(name: string, endpoint: string, ports: readonly number[]): Record<string, string> {
+  const urls = ports.map((port) => `http://${LOOPBACK}:${port}`);
+  const variables = urls.map((url, replica) => [`services__${name}__${endpoint}__${replica}`, url]);
+  const short = `${name}_${endpoint}`.replaceAll("-", "_").toUpperCase();
+  return { ...Object.fromEntries(variables), ...(urls[0] === undefined ? {} : { [short]: urls[0] }) };
 }
 
 /** `host:port` of a Redis address, without secrets: for display, events and reports. */

@@ -7,7 +7,7 @@
  *                          running → stopping → exited → starting …     stopped, and started again, by a person
  *
  * R1 A resource that ended by itself with success is `finished`, one that was stopped or died is `exited`.
- * R2 Health is derived from the state and from the newest probe; it is never set by itself.
+ * R2 Health is derived from the state and, while a resource with a health check runs, from the newest probe.
  */
 import type {
   HostEventBody,
@@ -16,6 +16,7 @@ import type {
   ResourceState,
 } from "../../simulator/common/contract/events.ts";
 import { assert } from "../../simulator/common/foundation/assert.ts";
+import type { ReferenceText } from "./reference.ts";
 
 /** What a dependent may wait for. Each is reached at most once a run (a round, for producer and validator). */
 export type Milestone =
@@ -31,6 +32,8 @@ export type Milestone =
   | "produced"
   /** Every end offset is reached, and one more checkpoint is complete. */
   | "drained"
+  /** Its health check was answered. */
+  | "healthy"
   /** It ended with success. */
   | "finished";
 
@@ -38,6 +41,8 @@ export interface WaitsFor {
   /** Name of a resource or of a group. */
   readonly on: string;
   readonly until: Milestone;
+  /** For "healthy" and "finished", which a user's program reaches in its own time. */
+  readonly deadlineMs?: number;
 }
 
 export interface ResourceDeclaration {
@@ -50,6 +55,49 @@ export interface ResourceDeclaration {
   readonly waitsFor: readonly WaitsFor[];
   /** Its process may load its code while it waits. It gets addresses, and begins to work, when all is reached. */
   readonly loadsEarly: boolean;
+  /** Of a user's own program; others are known by their kind. */
+  readonly process?: NodeProcessDeclaration;
+}
+
+/** A user's own program, run by Node. */
+export interface NodeProcessDeclaration {
+  /** Absolute. */
+  readonly script: string;
+  readonly args: readonly string[];
+  /** The folder it runs in. */
+  readonly folder: string;
+  /** 1-based number among its replicas, and how many there are. */
+  readonly replica: number;
+  readonly endpoints: readonly EndpointDeclaration[];
+  readonly healthCheck: HealthCheckDeclaration | null;
+  /** Whose connection variables it gets. */
+  readonly references: readonly string[];
+  readonly environment: Readonly<Record<string, string | ReferenceText>>;
+  readonly restart: RestartDeclaration;
+}
+
+/** An HTTP address of its own on 127.0.0.1. The program is told the port; it keeps it over restarts. */
+export interface EndpointDeclaration {
+  readonly name: string;
+  /** The variable that tells the program its port. */
+  readonly env: string;
+  /** null: a free one. */
+  readonly port: number | null;
+}
+
+export interface HealthCheckDeclaration {
+  readonly path: string;
+  readonly endpoint: string;
+  /** From its start to its first answer of 2xx. */
+  readonly deadlineMs: number;
+  readonly intervalMs: number;
+}
+
+export interface RestartDeclaration {
+  /** `onFailure`: exit code 0 means that its work is done. `always`: whatever its end, it is started again. */
+  readonly policy: "onFailure" | "always";
+  /** Restarts within 60 s; one more ends the run. */
+  readonly max: number;
 }
 
 /** As the `resource` event tells it; `endpoint` without secrets. */
@@ -86,6 +134,8 @@ export interface ResourceChange {
   readonly endpoint?: string | null;
   readonly restarts?: number;
   readonly reason?: string;
+  /** Of the newest probe; only where there is a health check. */
+  readonly health?: ResourceHealth;
 }
 
 /** The next snapshot. A transition that the picture above does not have is a programmer's error. */
@@ -95,7 +145,7 @@ export function moveResource(from: ResourceSnapshot, change: ResourceChange): Re
   return {
     ...from,
     state: change.state,
-    health: healthOf(change.state, from.state),
+    health: change.health ?? healthOf(change.state, from.state),
     pid: change.pid === undefined ? from.pid : change.pid,
     endpoint: change.endpoint === undefined ? from.endpoint : change.endpoint,
     restarts: change.restarts ?? from.restarts,

@@ -22,6 +22,8 @@ export interface ChildCommand {
   readonly args: readonly string[];
   /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where it runs; not given: where the host does. */
+  readonly folder?: string;
   /** Text on standard input: for secrets, which must not stand in argv. */
   readonly input: string | null;
   /** Whether it is one of ours and speaks over a channel. */
@@ -68,6 +70,7 @@ const KILL_MS_MAX = 10_000;
 export function startChildProcess(command: ChildCommand, hooks: ChildHooks): RunningChild {
   const run = execa(command.command, command.args, {
     env: command.env,
+    ...(command.folder === undefined ? {} : { cwd: command.folder }),
     extendEnv: false,
     detached: true,
     cleanup: false,

@@ -14,7 +14,7 @@ import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { EXIT } from "../exit-code.ts";
-import { connectionVariables } from "../model/connection.ts";
+import type { Application } from "../model/application.ts";
 import type { HostDescription } from "../model/description.ts";
 import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts";
 import { readPackageVersion } from "../package-version.ts";
@@ -40,12 +40,23 @@ interface ProduceRequest {
   readonly answer: PromiseWithResolvers<VerdictEvent>;
 }
 
+export interface HostParts {
+  readonly options: HostOptions;
+  readonly application: Application;
+  readonly drivers: ChosenDrivers;
+  /** When a user began to wait for it, by `performance.now()`: 0 is the start of this process. */
+  readonly startedAtMs: number;
+  /** Gets a copy of the report's text; null: none. */
+  readonly textFolder: string | null;
+}
+
 export class Host {
   readonly run: RunContext;
   readonly #system: System;
   readonly #resourceControl: ResourceControl;
   readonly #drivers: ChosenDrivers;
   readonly #options: HostOptions;
+  readonly #textFolder: string | null;
   readonly #rounds: Round[] = [];
   readonly #queue: ProduceRequest[] = [];
   /** True from the start to the first verdict, and in each round: an interrupt then is one of the run (H2). */
@@ -61,11 +72,12 @@ export class Host {
   /** Wakes the idle host. */
   #wake: () => void = () => undefined;
 
-  constructor(verb: Verb, options: HostOptions, drivers: ChosenDrivers) {
+  constructor(verb: Verb, { options, application, drivers, startedAtMs, textFolder }: HostParts) {
     this.#options = options;
     this.#drivers = drivers;
-    this.run = openRun(verb, options);
-    this.#system = createSystem(this.run, drivers);
+    this.#textFolder = textFolder;
+    this.run = openRun(verb, options, startedAtMs);
+    this.#system = createSystem(this.run, application, drivers);
     this.run.feed.subscribe((event) => {
       if (event.type === "phase") this.#phase = event.phase;
     });
@@ -113,6 +125,27 @@ export class Host {
     process.exit(EXIT.interrupted);
   }
 
+  /** By which programs reach the servers, and the user's own programs. */
+  variables(): Readonly<Record<string, string>> {
+    if (this.#startupMs === null) refuseRequest("env", "it is still starting");
+    return this.#system.variables();
+  }
+
+  /** Queues a round; settles with its verdict. Throws CONTROL_REFUSED where none can be. */
+  async produce(messages: number, accept: (detail: string) => void): Promise<VerdictEvent> {
+    const refuse = (reason: string) => refuseRequest("produce", reason);
+    if (this.#isStopping || this.run.ending.reason !== null) refuse("it is ending");
+    if (this.#options.once) refuse("it ends with its verdict; start one with plain `up`");
+    if (!this.#system.config.ownTopic) refuse("it counts somebody else's topic, and never writes to it");
+    const total = this.#requested() + messages;
+    if (this.#drivers.kafka.mode === "embedded") checkEmbeddedMemory(this.#options, total);
+    const answer = Promise.withResolvers<VerdictEvent>();
+    this.#queue.push({ messages, answer });
+    accept(describeTurn(this.#queue.length - 1, this.#isRoundOpen));
+    this.#wake();
+    return answer.promise;
+  }
+
   async handleRequest(request: ControlRequest, accept: (detail: string) => void, sink: ItemSink): Promise<unknown> {
     switch (request.request) {
       case "start":
@@ -123,8 +156,7 @@ export class Host {
           return { kind: "failed", reason: "it is still starting" } satisfies ResourceAnswer;
         return this.#resourceControl.handle(request, accept);
       case "env":
-        if (this.#startupMs === null) refuseRequest("env", "it is still starting");
-        return connectionVariables(this.#system.connections());
+        return this.variables();
       case "describe":
         return this.#describe(request.showSecrets);
       case "follow":
@@ -135,7 +167,7 @@ export class Host {
         this.requestStop("SIGTERM");
         return {};
       case "produce":
-        return this.#queueRound(request.messages, accept);
+        return this.produce(request.messages, accept);
     }
   }
 
@@ -174,6 +206,7 @@ export class Host {
       system: this.#system,
       rounds: this.#rounds,
       startupMs: this.#startupMs,
+      textFolder: this.#textFolder,
       ending,
       onSettled: () => {
         this.#isRoundOpen = false;
@@ -207,20 +240,6 @@ export class Host {
       this.#wake = resolve;
       if (this.#isStopping || this.#queue.length > 0 || this.run.ending.reason !== null) resolve();
     });
-  }
-
-  #queueRound(messages: number, accept: (detail: string) => void): Promise<VerdictEvent> {
-    const refuse = (reason: string) => refuseRequest("produce", reason);
-    if (this.#isStopping || this.run.ending.reason !== null) refuse("it is ending");
-    if (this.#options.once) refuse("it ends with its verdict; start one with plain `up`");
-    if (!this.#system.config.ownTopic) refuse("it counts somebody else's topic, and never writes to it");
-    const total = this.#requested() + messages;
-    if (this.#drivers.kafka.mode === "embedded") checkEmbeddedMemory(this.#options, total);
-    const answer = Promise.withResolvers<VerdictEvent>();
-    this.#queue.push({ messages, answer });
-    accept(describeTurn(this.#queue.length - 1, this.#isRoundOpen));
-    this.#wake();
-    return answer.promise;
   }
 
   /** Messages of all rounds, the queued ones included. */

@@ -12,7 +12,7 @@
  *    the group has its time to end in order, also when its leader is gone at once.
  * V5 The end of a process that was halted is no fault and is not judged, and nothing is started before `resume`.
  */
-import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
+import { type ResourceHealth, STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import type { Fault } from "../../simulator/common/contract/report.ts";
 import { type Backoff, createBackoff } from "../../simulator/common/foundation/backoff.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
@@ -46,7 +46,16 @@ export interface ResourcePlan {
   readonly judge: (end: ProcessEnd) => Judgement;
   /** Kafka and Redis: too many restarts are then a failure of the infrastructure. */
   readonly isServer: boolean;
+  /** Restarts within 60 s, if fewer than V2 has. */
+  readonly restartsMax?: number;
+  /**
+   * Watches the health of a process that is ready, until the signal tells that it ended. Without it, ready is healthy. Its
+   * rejection ends the process, which is then judged.
+   */
+  readonly watchHealth?: (signal: AbortSignal, report: ReportHealth) => Promise<void>;
 }
+
+export type ReportHealth = (health: ResourceHealth, reason: string) => void;
 
 export interface ProcessEnd {
   readonly exit: ChildExit;
@@ -270,7 +279,7 @@ class ResourceSupervisor implements Supervisor {
     let readySinceMs: number | null = null;
     this.#plan.waitReady(launch).then(
       () => {
-        readySinceMs = this.#becomeReady(ended.signal);
+        readySinceMs = this.#becomeReady(running, ended.signal);
       },
       (error: unknown) => this.#failReadiness(running, error, ended.signal),
     );
@@ -288,10 +297,13 @@ class ResourceSupervisor implements Supervisor {
     return { exit, isOurs, everReady: this.#everReady, readyError: this.#readyError, lastLines };
   }
 
-  #becomeReady(ended: AbortSignal): number | null {
+  #becomeReady(running: RunningServer, ended: AbortSignal): number | null {
     if (ended.aborted || this.#isEnding) return null;
     this.#everReady = true;
-    this.#move({ state: "running", endpoint: this.#plan.endpoint() });
+    const { watchHealth } = this.#plan;
+    const health = watchHealth === undefined ? {} : { health: "unknown" as const };
+    this.#move({ state: "running", endpoint: this.#plan.endpoint(), ...health });
+    if (watchHealth !== undefined) this.#watchHealth(running, ended, watchHealth);
     if (this.#openFault !== null) {
       this.#openFault.record.recoveredAfterMs(Math.round(performance.now() - this.#openFault.sinceMs));
       this.#openFault = null;
@@ -299,6 +311,19 @@ class ResourceSupervisor implements Supervisor {
     this.#firstReady.resolve();
     this.#nextReady.resolve();
     return performance.now();
+  }
+
+  #watchHealth(running: RunningServer, ended: AbortSignal, watch: NonNullable<ResourcePlan["watchHealth"]>): void {
+    const isOver = () => ended.aborted || this.snapshot.state !== "running";
+    const report: ReportHealth = (health, reason) => {
+      if (!isOver()) this.#move({ state: "running", health, reason });
+    };
+    watch(ended, report).catch((error: unknown) => {
+      if (isOver()) return;
+      this.#readyError = error;
+      this.#move({ state: "running", health: "unhealthy", reason: describeError(error) });
+      running.kill();
+    });
   }
 
   /** Alive but not serving in time: as good as dead, so it is ended and judged like the dead. */
@@ -331,10 +356,11 @@ class ResourceSupervisor implements Supervisor {
   #countRestart(end: ProcessEnd): void {
     const nowMs = performance.now();
     this.#restartsAtMs = [...this.#restartsAtMs.filter((atMs) => nowMs - atMs < RESTART_WINDOW_MS), nowMs];
-    if (this.#restartsAtMs.length <= RESTARTS_MAX) return;
+    const max = this.#plan.restartsMax ?? RESTARTS_MAX;
+    if (this.#restartsAtMs.length <= max) return;
     throw createError(this.#plan.isServer ? "SERVER_RESTARTS_EXCEEDED" : "RESTARTS_EXCEEDED", {
       resource: this.snapshot.name,
-      restarts: RESTARTS_MAX,
+      restarts: max,
       windowMs: RESTART_WINDOW_MS,
       how: describeExit(end.exit),
       lastLines: end.lastLines,

@@ -56,10 +56,10 @@ export interface RunContext {
   close(): Promise<void>;
 }
 
-export function openRun(verb: Verb, options: HostOptions): RunContext {
+/** `startedAtMs`: when a user began to wait for it, by `performance.now()`. */
+export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): RunContext {
   const clock = startRunClock();
-  // From the process's start, not from here: loading the program belongs to the time a user waits.
-  const startedAtUs = clock.nowUs() - Math.round(performance.now() * 1_000);
+  const startedAtUs = clock.nowUs() - Math.round((performance.now() - startedAtMs) * 1_000);
   const { runId, folder } = createRunId(new Date());
   const runDir = createRunFolder(options.runDir, folder);
   const ending = createEnding();

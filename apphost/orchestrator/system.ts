@@ -6,7 +6,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
 import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
-import { groupName, JOB_NAME, jobIdOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import type { JobManagerTask, TaskManagerTask } from "../../simulator/common/contract/tasks.ts";
@@ -14,11 +13,18 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
-import { describeApplication, TASK_MANAGERS } from "../app-model.ts";
+import { TASK_MANAGERS } from "../app-model.ts";
 import type { DriverContext, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
 import { type Application, resizeGroup } from "../model/application.ts";
-import { type Connections, redisEndpoint } from "../model/connection.ts";
+import {
+  type Connections,
+  connectionVariables,
+  jobManagerVariables,
+  kafkaVariables,
+  redisEndpoint,
+  redisVariables,
+} from "../model/connection.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
 import { type PreparedTopic, prepareTopic } from "../resources/kafka.ts";
@@ -36,26 +42,24 @@ import { type ChosenDrivers, createServerResource, type ServerResource } from ".
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
-import { type Judgement, type Launch, type ProcessEnd, type Supervisor, superviseResource } from "./restart.ts";
+import { ENTRY, type ProgramKind } from "./program-entries.ts";
+import {
+  type Judgement,
+  type Launch,
+  type ProcessEnd,
+  type ResourcePlan,
+  type Supervisor,
+  superviseResource,
+} from "./restart.ts";
+import { createRunConfig } from "./run-config.ts";
 import type { RunContext } from "./run-context.ts";
 import { writeCredentials } from "./run-folder.ts";
 import { rejectOnAbort } from "./sleep.ts";
 import { startInOrder } from "./start.ts";
+import { createUserProcesses, type UserProcesses } from "./user-processes.ts";
 
 const REGISTERED_MS_MAX = 120_000;
 const RUNNING_MS_MAX = 120_000;
-
-/** Where each kind of our programs starts. */
-const ENTRY = {
-  jobmanager: "simulator/runtime/job-manager/main",
-  taskmanager: "simulator/runtime/task-manager/main",
-  "flink-job-simulator": "simulator/runtime/flink-job-simulator/main",
-  producer: "producer/main",
-  validator: "scripts/validate/main",
-  report: "scripts/report/main",
-} as const;
-
-type ProgramKind = keyof typeof ENTRY;
 
 export interface System {
   readonly application: Application;
@@ -68,6 +72,8 @@ export interface System {
   readonly infrastructure: { readonly kafka: Infrastructure; readonly redis: Infrastructure };
   /** Throws before the servers were launched. */
   connections(): Connections;
+  /** What `env` prints: of the servers, and of the user's programs. */
+  variables(): Record<string, string>;
   jobControl(): JobControl;
   /** Starts everything that stands; settles when the job is RUNNING with every partition owned. */
   start(): Promise<void>;
@@ -79,7 +85,8 @@ export interface System {
   setTaskManagers(names: readonly string[]): void;
 }
 
-export const createSystem = (run: RunContext, drivers: ChosenDrivers): System => new RunSystem(run, drivers);
+export const createSystem = (run: RunContext, application: Application, drivers: ChosenDrivers): System =>
+  new RunSystem(run, application, drivers);
 
 class RunSystem implements System {
   application: Application;
@@ -94,13 +101,18 @@ class RunSystem implements System {
   #turns: Promise<void>;
   /** For those that load early: settles when they may begin. */
   readonly #reached = new Map<string, Promise<unknown>>();
+  /** Milestones that several may wait for, and that are reached once. */
+  readonly #milestones = new Map<string, Promise<void>>();
+  readonly #userProcesses: UserProcesses;
   #areServersTold = false;
 
-  constructor(run: RunContext, drivers: ChosenDrivers) {
+  constructor(run: RunContext, application: Application, drivers: ChosenDrivers) {
     this.#run = run;
     this.#drivers = drivers;
-    this.config = createConfig(run);
-    this.application = describeApplication({ taskManagers: run.options.taskManagers });
+    this.config = createRunConfig(run);
+    this.application = application;
+    const variablesOf = (resource: string) => this.#variablesOf(resource);
+    this.#userProcesses = createUserProcesses({ run, application, variablesOf });
     const context = this.#createDriverContext();
     this.#servers = {
       kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context, () => this.#noteServers()),
@@ -128,6 +140,10 @@ class RunSystem implements System {
       redis: { url: this.#servers.redis.server().address },
       jobManager: { httpPort: ports.restPort, rpcPort: ports.rpcPort },
     };
+  }
+
+  variables(): Record<string, string> {
+    return { ...connectionVariables(this.connections()), ...this.#userProcesses.variables() };
   }
 
   jobControl(): JobControl {
@@ -224,28 +240,38 @@ class RunSystem implements System {
   }
 
   #supervise(declaration: ResourceDeclaration, task: object | null = null): Supervisor {
-    const { name, kind } = declaration;
-    const plan =
-      kind === "kafka" || kind === "redis"
-        ? this.#servers[kind].plan
-        : planProgram({
-            declaration,
-            run: this.#run,
-            entry: ENTRY[kind as ProgramKind],
-            reached: () => this.#reached.get(name) ?? null,
-            late: (launch) => this.#createLateEnvironment(kind as ProgramKind, launch, task),
-            endpoint: () =>
-              kind === "jobmanager" && this.#ports !== null ? `${LOOPBACK}:${this.#ports.restPort}` : null,
-            judge: this.#judge(name, kind as ProgramKind),
-            onMessage: (message) => this.#takeMessage(name, message),
-          });
+    const { name } = declaration;
     // Incarnations are never used twice: one that was scaled away goes on counting when it is back.
     const former = this.formerTaskManagers.get(name);
-    const supervisor = superviseResource(plan, this.#run.supervisorHost, {
+    const supervisor = superviseResource(this.#plan(declaration, task), this.#run.supervisorHost, {
       firstLife: former === undefined ? 0 : former.life + 1,
     });
     this.supervisors.set(name, supervisor);
     return supervisor;
+  }
+
+  #plan(declaration: ResourceDeclaration, task: object | null): ResourcePlan {
+    const { name, kind, process } = declaration;
+    if (kind === "kafka" || kind === "redis") return this.#servers[kind].plan;
+    if (process !== undefined) return this.#userProcesses.plan(declaration, process);
+    return planProgram({
+      declaration,
+      run: this.#run,
+      entry: ENTRY[kind as ProgramKind],
+      reached: () => this.#reached.get(name) ?? null,
+      late: (launch) => this.#createLateEnvironment(kind as ProgramKind, launch, task),
+      endpoint: () => (kind === "jobmanager" && this.#ports !== null ? `${LOOPBACK}:${this.#ports.restPort}` : null),
+      judge: this.#judge(name, kind as ProgramKind),
+      onMessage: (message) => this.#takeMessage(name, message),
+    });
+  }
+
+  /** By which others reach it. It has been started: a reference waits (D2 of the builder). */
+  #variablesOf(nameOrGroup: string): Record<string, string> {
+    if (nameOrGroup === "kafka") return kafkaVariables(this.#servers.kafka.server().address);
+    if (nameOrGroup === "redis") return redisVariables({ url: this.#servers.redis.server().address });
+    if (nameOrGroup === "jobmanager") return jobManagerVariables(this.connections().jobManager);
+    return this.#userProcesses.variablesOf(nameOrGroup);
   }
 
   async #createLateEnvironment(kind: ProgramKind, launch: Launch, task: object | null): Promise<LateEnvironment> {
@@ -301,7 +327,18 @@ class RunSystem implements System {
     if (!isOurDoing) this.#run.notice("warn", name, `${taskManager} is lost: ${reason}`);
   }
 
-  async #reach(wait: WaitsFor): Promise<void> {
+  #reach(wait: WaitsFor): Promise<void> {
+    if (wait.until === "healthy" || wait.until === "finished") {
+      return this.#userProcesses.reach(wait, this.supervisors);
+    }
+    const key = `${wait.on} ${wait.until}`;
+    const known = this.#milestones.get(key);
+    const reached = known ?? this.#reachOnce(wait);
+    this.#milestones.set(key, reached);
+    return reached;
+  }
+
+  async #reachOnce(wait: WaitsFor): Promise<void> {
     const { feed, seen, ending } = this.#run;
     const waitFor = (what: string, deadlineMs: number, look: () => boolean) => {
       feed.emit({ type: "waiting", for: what, deadlineMs });
@@ -352,30 +389,4 @@ class RunSystem implements System {
       },
     });
   }
-}
-
-/** Partitions and ownership of the topic become certain when the topic is there, before any dependent starts. */
-function createConfig(run: RunContext): RunConfig {
-  const { options, runId } = run;
-  const jobId = jobIdOf(runId);
-  return {
-    runId,
-    jobId,
-    jobName: JOB_NAME,
-    topic: options.topic ?? topicName(runId),
-    ownTopic: options.topic === null || options.messages > 0,
-    group: groupName(runId),
-    partitions: partitionsOf(options),
-    stickyIds: chooseStickyIds({ ...options, partitions: partitionsOf(options) }),
-    taskManagers: options.taskManagers,
-    stateKey: stateKeyOf(jobId),
-    counterKey: options.counterKey,
-    sequenceKey: options.sequenceKey,
-    messageSize: options.messageSize,
-    rate: options.rate,
-    maxTimeMs: options.maxTimeMs,
-    checkpointIntervalMs: options.checkpointIntervalMs,
-    allowRejected: options.allowRejected,
-    operators: options.testOperator === null ? ["identity"] : ["identity", options.testOperator],
-  };
 }

@@ -32,6 +32,8 @@ export interface VerdictInput {
   readonly system: System;
   readonly rounds: readonly Round[];
   readonly startupMs: number | null;
+  /** Where a user of the original system looks for the report's text; null: nowhere. */
+  readonly textFolder: string | null;
   readonly ending: RunEnding;
   /** Called when nothing that happens from now on can change the verdict. */
   readonly onSettled: () => void;
@@ -145,7 +147,10 @@ async function makeReport(input: VerdictInput, validationMs: number | null): Pro
   const { run, system } = input;
   try {
     writeHostFacts(input, validationMs);
-    const report = system.startTask("report", createReportTask());
+    const report = system.startTask("report", {
+      textFolder: input.textFolder,
+      prefix: "stress_test",
+    } satisfies ReportTask);
     await withDeadline(report.finished, { what: "the report", deadlineMs: REPORT_MS_MAX });
     return JSON.parse(readFileSync(runFolder.report(run.runDir), "utf8")) as Report;
   } catch (error) {
@@ -153,12 +158,6 @@ async function makeReport(input: VerdictInput, validationMs: number | null): Pro
     return undefined;
   }
 }
-
-/** The text also goes where a user of the original system looks for it. */
-const createReportTask = (): ReportTask => ({
-  textFolder: process.cwd(),
-  prefix: "stress_test",
-});
 
 function verdictOfReport(run: RunContext, report: Report): VerdictEvent {
   const count = (status: string) => report.checks.filter((check) => check.status === status).length;

@@ -2,16 +2,17 @@
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { resolveUiMode, startOutput } from "../dashboard/output.ts";
-import type { HostOptions, Verb } from "../options.ts";
+import type { Verb } from "../options.ts";
 import { type ControlServer, startControlServer } from "../orchestrator/control-socket.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { Host } from "../orchestrator/host.ts";
 import { claimFolder } from "../orchestrator/host-claim.ts";
 import { chooseDrivers } from "../orchestrator/infrastructure.ts";
 import { linkRun, removeStaleSockets } from "../orchestrator/socket-files.ts";
+import type { PreparedRun } from "../preparation.ts";
 import { findRunningHosts } from "./running-host.ts";
 
-export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
+export async function runUp(verb: Verb, { options, application }: PreparedRun): Promise<number> {
   const { env, stdin, stdout, stderr } = process;
   // All of them refuse wrong usage, and must do so before a run exists.
   resolveUiMode({ ui: options.ui, stdin, stdout, env });
@@ -25,7 +26,12 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
   // Listening begins before there is a host: a signal is only heard between two turns of the event loop.
   const signals: { host: Host | null } = { host: null };
   const removeSignals = listenToSignals(() => present(signals.host, "the host"));
-  const host = new Host(verb, options, drivers);
+  const host = new Host(verb, {
+    ...{ options, application, drivers },
+    // Loading the program belongs to the time that a user waits.
+    startedAtMs: 0,
+    textFolder: process.cwd(),
+  });
   signals.host = host;
   const { run } = host;
   const output = await startOutput({

@@ -115,6 +115,7 @@ const GROUP_OF: Readonly<Record<ResourceKind, Group>> = {
   "flink-job-simulator": "other",
   validator: "other",
   report: "other",
+  "node-process": "other",
   watchdog: "other",
 };
 

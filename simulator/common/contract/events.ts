@@ -103,6 +103,8 @@ export type ResourceKind =
   | "producer"
   | "validator"
   | "report"
+  /** A program of the user's own application. */
+  | "node-process"
   | "watchdog";
 
 /** Once a second while there is a job. Counts are over the run; rates are over the last interval. */

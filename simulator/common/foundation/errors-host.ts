@@ -8,6 +8,27 @@ export const hostErrors = {
     (p) => `${p.option} is "${p.value}": expected ${p.expected}`,
   ),
   USAGE_CONFLICT: row<{ what: string; advice: string }>("usage", false, (p) => `${p.what}; ${p.advice}`),
+  APPHOST_NOT_LOADED: row<{ file: string; reason: string }>(
+    "usage",
+    false,
+    (p) => `${p.file} cannot be used as an app host: ${p.reason}`,
+  ),
+  APPHOST_INVALID: row<{ source: string; problems: readonly string[] }>("usage", false, (p) => {
+    const count = p.problems.length === 1 ? "a problem" : `${p.problems.length} problems`;
+    return `${p.source} has ${count}, and nothing was started:${p.problems.map((problem) => `\n  - ${problem}`).join("")}`;
+  }),
+  PROCESS_UNHEALTHY: row<{ resource: string; url: string; deadlineMs: number; last: string; lastLines: string }>(
+    "job",
+    false,
+    (p) =>
+      `${p.resource} runs, and ${p.url} did not answer with 2xx within ${p.deadlineMs} ms (last: ${p.last})` +
+      `${p.lastLines === "" ? "" : `; its last lines:\n${p.lastLines}`}`,
+  ),
+  RUN_ENDED: row<{ what: string; exitCode: number; reasons: readonly string[] }>(
+    "job",
+    false,
+    (p) => `the run ended with exit code ${p.exitCode} before ${p.what}: ${p.reasons.join("; ")}`,
+  ),
   ENVIRONMENT_MISSING: row<{ name: string }>(
     "unexpected",
     false,

@@ -1,5 +1,5 @@
 /**
- * One HTTP call to a server of our own on this machine, body and answer as text. Node's `fetch` would do the same, but
+ * One HTTP call to a server on this machine, body and answer as text. Node's `fetch` would do the same, but
  * loads 60 ms of code that nothing here needs, in processes that are to be out of the way.
  */
 import { request } from "node:http";
@@ -7,7 +7,8 @@ import { request } from "node:http";
 export interface HttpCall {
   readonly method: "GET" | "POST";
   readonly url: string;
-  readonly token: string;
+  /** null for somebody else's server, which must not learn ours. */
+  readonly token: string | null;
   /** Sent as JSON; null for none. */
   readonly body: object | null;
   /** Ends the call: there is no deadline but this. */
@@ -26,7 +27,7 @@ export function callHttp({ method, url, token, body, signal }: HttpCall): Promis
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const text = body === null ? "" : JSON.stringify(body);
   const headers = {
-    authorization: `Bearer ${token}`,
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     "content-type": "application/json",
     "content-length": Buffer.byteLength(text),
   };

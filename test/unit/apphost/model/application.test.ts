@@ -1,7 +1,9 @@
 /** The model: a checked graph, and the system's own order in it. */
 import { describe, expect, it } from "vitest";
 import { describeApplication } from "../../../../apphost/app-model.ts";
-import { createApplication } from "../../../../apphost/model/application.ts";
+import { createApplication, expandReplicas } from "../../../../apphost/model/application.ts";
+import { declareApplication } from "../../../../apphost/model/builder.ts";
+import { defineAppHost } from "../../../../apphost/model/definition.ts";
 import { createResource, moveResource, type ResourceDeclaration } from "../../../../apphost/model/resource.ts";
 import { startInOrder } from "../../../../apphost/orchestrator/start.ts";
 import { stopSteps } from "../../../../apphost/orchestrator/stop.ts";
@@ -15,23 +17,22 @@ const declare = (name: string, ...waits: string[]): ResourceDeclaration => ({
   loadsEarly: false,
 });
 
-describe("the graph (A1, A2)", () => {
-  it("refuses a cycle and shows it", () => {
-    const builder = createApplication().add(declare("a", "b")).add(declare("b", "c")).add(declare("c", "a"));
-    expect(() => builder.build()).toThrow(/a → b → c → a/);
+describe("the graph", () => {
+  it("lists everything after what it waits for (A3), however it was declared", () => {
+    const { order } = createApplication([declare("a", "b", "c"), declare("b", "c"), declare("c")]);
+    expect(order.map(({ name }) => name)).toEqual(["c", "b", "a"]);
   });
 
-  it("refuses waiting for oneself", () => {
-    expect(() => createApplication().add(declare("a", "a")).build()).toThrow(/cycle/);
-  });
-
-  it("refuses a wait for nobody, and two of one name", () => {
-    expect(() => createApplication().add(declare("a", "b")).build()).toThrow(/a waits for b/);
-    expect(() => createApplication().add(declare("a")).add(declare("a")).build()).toThrow(/two resources/);
-  });
-
-  it("refuses names that do not fit files and variables", () => {
-    expect(() => createApplication().add(declare("No Good")).build()).toThrow(/No Good/);
+  it("makes each replica a resource of the group's name", () => {
+    const { resources } = declareApplication(
+      defineAppHost((app) => void app.addNodeProcess("worker", { script: "./worker.ts", replicas: 2 })),
+      "/project",
+    );
+    const application = createApplication(expandReplicas(resources, { taskManagers: 1 }));
+    expect(application.members("worker").map(({ name, process }) => [name, process?.replica])).toEqual([
+      ["worker-01", 1],
+      ["worker-02", 2],
+    ]);
   });
 });
 

@@ -1,0 +1,21 @@
+/** The package as a library: what a user's own app host, and a user's tests, are written with. */
+export type {
+  AppBuilder,
+  FlinkJobSimulatorResource,
+  HealthCheckOptions,
+  JobManagerResource,
+  KafkaResource,
+  NodeProcessResource,
+  NodeProcessSettings,
+  ProducerResource,
+  RedisResource,
+  ReportResource,
+  RestartOptions,
+  TaskManagersResource,
+  ValidatorResource,
+  WaitOptions,
+} from "./model/capabilities.ts";
+export { type AppHostDefinition, defineAppHost } from "./model/definition.ts";
+export { type Reference, type ReferenceText, ref } from "./model/reference.ts";
+export type { VerdictEvent } from "./orchestrator/verdict.ts";
+export { type RunningAppHost, type StartOptions, startAppHost, type WaitStatus } from "./running-app-host.ts";

@@ -1,0 +1,165 @@
+/**
+ * What a user may write in an application of their own, as types: what can be waited for, what has an address, and what
+ * each resource can be told. A mistake that these types can see does not compile; `checks.ts` finds the others, and all
+ * of them for those who write no types. `builder.ts` is the one implementation.
+ */
+import type { PROPERTIES, Reference, ReferenceText } from "./reference.ts";
+import type { Milestone } from "./resource.ts";
+
+/** Something that others can wait for. The first milestone is what they wait for when they name none. */
+export interface Waitable<M extends Milestone> {
+  readonly name: string;
+  readonly milestones: readonly M[];
+}
+
+/** Stands from the start of a run to its end. The tasks of a round come after all that stands. */
+export interface Standing {
+  readonly life: "standing";
+}
+
+export interface Task {
+  readonly life: "task";
+}
+
+/** Others can be given its address. */
+export interface Addressed {
+  readonly name: string;
+  readonly hasAddress: true;
+}
+
+/** Milestones that belong to a round: only a round's tasks can wait for them. */
+type RoundMilestone = "produced" | "drained";
+type StandingMilestone<M extends Milestone> = Exclude<M, RoundMilestone>;
+
+export interface WaitOptions<M extends Milestone> {
+  readonly until?: M;
+  /** For "healthy" and "finished". @default 120_000 */
+  readonly deadlineMs?: number;
+}
+
+interface StandingResource<Self> extends Standing {
+  /** It begins when the other has reached that. Call it again for each further one. */
+  waitFor<M extends Milestone>(target: Waitable<M> & Standing, options?: WaitOptions<StandingMilestone<M>>): Self;
+}
+
+interface TaskResource<Self> extends Task {
+  waitFor<M extends Milestone>(target: Waitable<M>, options?: WaitOptions<M>): Self;
+}
+
+interface WithProperties<K extends keyof typeof PROPERTIES> extends Addressed {
+  /** A value that is known when the run is; for `ref` and `withEnvironment`. */
+  property(name: keyof (typeof PROPERTIES)[K]): Reference;
+}
+
+export interface KafkaResource
+  extends StandingResource<KafkaResource>,
+    Waitable<"ready" | "topicReady">,
+    WithProperties<"kafka"> {}
+
+export interface RedisResource extends StandingResource<RedisResource>, Waitable<"ready">, WithProperties<"redis"> {}
+
+export interface JobManagerResource
+  extends StandingResource<JobManagerResource>,
+    Waitable<"ready" | "drained">,
+    WithProperties<"jobmanager"> {}
+
+export interface TaskManagersResource
+  extends StandingResource<TaskManagersResource>,
+    Waitable<"registered" | "ready"> {}
+
+export interface FlinkJobSimulatorResource
+  extends StandingResource<FlinkJobSimulatorResource>,
+    Waitable<"jobRunning" | "ready"> {}
+
+export interface ProducerResource extends TaskResource<ProducerResource>, Waitable<"produced"> {}
+export interface ValidatorResource extends TaskResource<ValidatorResource>, Waitable<"finished"> {}
+export interface ReportResource extends TaskResource<ReportResource>, Waitable<"finished"> {}
+
+/** A program of yours. `M`: what it can be waited for. `E`: names of its endpoints. */
+export interface NodeProcessResource<M extends Milestone, E extends string>
+  extends StandingResource<NodeProcessResource<M, E>>,
+    Waitable<M> {
+  readonly hasAddress: [E] extends [never] ? false : true;
+  /** An HTTP address on 127.0.0.1, on a port that it keeps over restarts; `env` is the variable that tells it which. */
+  withHttpEndpoint<N extends string>(
+    name: N,
+    options: { readonly env: string; readonly port?: number },
+  ): NodeProcessResource<M, E | N>;
+  /** It is healthy while a GET of this path is answered with 2xx. Others then wait for that, unless they say otherwise. */
+  withHttpHealthCheck(
+    path: [E] extends [never] ? never : string,
+    options?: HealthCheckOptions<E>,
+  ): NodeProcessResource<M | "healthy", E>;
+  /** Gives it the other's connection variables; it then begins after the other. */
+  withReference(target: Addressed): NodeProcessResource<M, E>;
+  withEnvironment(name: string, value: string | ReferenceText | Reference): NodeProcessResource<M, E>;
+  withRestart(options: RestartOptions): NodeProcessResource<M, E>;
+  /** The URL of one of its endpoints. */
+  endpoint(name: E): Reference;
+}
+
+export interface HealthCheckOptions<E extends string> {
+  /** @default the first one */
+  readonly endpoint?: E;
+  /** From its start to the first good answer. @default 30_000 */
+  readonly deadlineMs?: number;
+  /** Between two checks once it is healthy. @default 1_000 */
+  readonly intervalMs?: number;
+}
+
+export interface RestartOptions {
+  /** `onFailure`: exit code 0 means that its work is done. @default "onFailure" */
+  readonly policy?: "onFailure" | "always";
+  /** Restarts within 60 s, from 0 to 10; one more ends the run with exit 6. @default 10 */
+  readonly max?: number;
+}
+
+export interface KafkaSettings {
+  /** Partitions of the topic. */
+  readonly partitions?: number;
+  readonly image?: string;
+  /** Heap of the broker: "1g". */
+  readonly heap?: string;
+}
+
+export interface RedisSettings {
+  readonly image?: string;
+}
+
+export interface JobManagerSettings {
+  readonly checkpointIntervalMs?: number;
+}
+
+export interface TaskManagersSettings {
+  readonly replicas?: number;
+}
+
+export interface ProducerSettings {
+  readonly messages?: number;
+  /** Bytes of one message value. */
+  readonly messageSize?: number;
+  /** Messages per second; 0 = as fast as possible. */
+  readonly rate?: number;
+  readonly maxTimeMs?: number;
+}
+
+export interface NodeProcessSettings {
+  /** Path of a program that Node can run, from the folder of the file that declares it; `.ts` is fine. */
+  readonly script: string | URL;
+  readonly args?: readonly string[];
+  /** @default 1 */
+  readonly replicas?: number;
+}
+
+/** Each built-in resource is there exactly once: the verdict is about all of them. */
+export interface AppBuilder {
+  addKafka(name: "kafka", settings?: KafkaSettings): KafkaResource;
+  addRedis(name: "redis", settings?: RedisSettings): RedisResource;
+  addJobManager(name: "jobmanager", settings?: JobManagerSettings): JobManagerResource;
+  addTaskManagers(name: "taskmanager", settings?: TaskManagersSettings): TaskManagersResource;
+  addFlinkJobSimulator(name: "flink-job-simulator"): FlinkJobSimulatorResource;
+  addProducer(name: "producer", settings?: ProducerSettings): ProducerResource;
+  addValidator(name: "validator"): ValidatorResource;
+  addReport(name: "report"): ReportResource;
+  addNodeProcess(name: string, settings: NodeProcessSettings): NodeProcessResource<"ready" | "finished", never>;
+}

@@ -1,0 +1,80 @@
+/**
+ * From what the user gave (a file or a definition, the command line, the environment) to what a run needs: options, and a
+ * checked application. Option > environment > file > default.
+ *
+ * Y1 Every problem of a declaration is told at once, in one error, and nothing was started by then.
+ */
+import { present } from "../simulator/common/foundation/assert.ts";
+import { createError } from "../simulator/common/foundation/errors.ts";
+import { builtInApplication } from "./app-model.ts";
+import { askMachine } from "./machine-checks.ts";
+import { type Application, createApplication, expandReplicas } from "./model/application.ts";
+import type { DeclaredApplication, Setting } from "./model/builder.ts";
+import { findProblems, listFixedPorts } from "./model/checks.ts";
+import {
+  type GivenOptions,
+  type HostOptions,
+  OPTION_TABLE,
+  resolveOptions,
+  type Variables,
+  type Verb,
+} from "./options.ts";
+import { FIXED_PORTS } from "./orchestrator/ports.ts";
+
+export interface PreparedRun {
+  readonly options: HostOptions;
+  readonly application: Application;
+}
+
+export interface Given {
+  readonly verb: Verb;
+  readonly options: GivenOptions;
+  readonly env: Variables;
+}
+
+/** Without a file there is nothing that could be wrong with the application. */
+export function prepareBuiltIn(given: Given): PreparedRun {
+  const options = resolveOptions(given.verb, given.options, given.env);
+  return { options, application: createApplication(expandReplicas(builtInApplication.resources, options)) };
+}
+
+/** `source`: how messages name what was declared. */
+export async function prepareDeclared(
+  declared: DeclaredApplication,
+  source: string,
+  given: Given,
+): Promise<PreparedRun> {
+  const settings = readSettings(declared.settings);
+  const options = resolveOptions(given.verb, given.options, given.env, settings.values);
+  const expanded = expandReplicas(declared.resources, options);
+  const problems = [
+    ...declared.problems,
+    ...settings.problems,
+    ...findProblems(declared.resources, expanded, builtInApplication.resources),
+    ...findFixedPortClashes(declared, options),
+    ...(await askMachine(declared.resources)),
+  ];
+  if (problems.length > 0) throw createError("APPHOST_INVALID", { source, problems });
+  return { options, application: createApplication(expanded) };
+}
+
+/** A file's values are held to the same forms as those of the command line. */
+function readSettings(settings: readonly Setting[]): { values: Partial<HostOptions>; problems: string[] } {
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const { source, option, value } of settings) {
+    const { form } = present(OPTION_TABLE[option as keyof HostOptions], `option ${option}`);
+    const read = form.read(value);
+    if (read === undefined) problems.push(`${source} is "${value}": expected ${form.expected}`);
+    else values[option] = read;
+  }
+  return { values, problems };
+}
+
+function findFixedPortClashes(declared: DeclaredApplication, { fixedPorts }: HostOptions): string[] {
+  if (!fixedPorts) return [];
+  return listFixedPorts(declared.resources).flatMap(({ port, usedBy }) => {
+    const [owner] = Object.entries(FIXED_PORTS).find(([, fixed]) => fixed === port) ?? [];
+    return owner === undefined ? [] : [`${usedBy} has port ${port}, which --fixed-ports gives to ${owner}`];
+  });
+}

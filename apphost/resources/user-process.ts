@@ -1,0 +1,177 @@
+/**
+ * A user's own program as a resource: run by Node, which strips types by itself, in the folder of the file that declares
+ * it. It knows nothing of us; what it is told, it is told in its environment.
+ *
+ * U1 It keeps its ports over restarts. Only one that has a health check and was never healthy may get others after a
+ *    port clash: until then nobody who waits for it was told.
+ * U2 It is ready when it runs. Its health is another matter: it must be healthy once within its deadline in each life,
+ *    and is shown as ill when three checks in a row fail.
+ * U3 One that was never healthy ends the run: its deadline is its promise. Later, it is started again like the dead.
+ */
+import { once } from "node:events";
+import { ENV } from "../../simulator/common/contract/environment.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { callHttp, isOk } from "../../simulator/common/foundation/http-call.ts";
+import { resolveText } from "../model/reference.ts";
+import type { HealthCheckDeclaration, NodeProcessDeclaration, ResourceDeclaration } from "../model/resource.ts";
+import { type ChildCommand, type RunningServer, startChildProcess } from "../orchestrator/child-process.ts";
+import { choosePort, isPortClash, LOOPBACK } from "../orchestrator/ports.ts";
+import type { Judgement, ProcessEnd, ReportHealth, ResourcePlan } from "../orchestrator/restart.ts";
+import type { RunContext } from "../orchestrator/run-context.ts";
+import { sleepUntilAborted } from "../orchestrator/sleep.ts";
+import { createForeignEnvironment, exitError } from "./node-process.ts";
+
+const FIRST_INTERVAL_MS = 100;
+const ANSWER_MS_MAX = 2_000;
+const FAILURES_UNTIL_ILL = 3;
+
+export interface UserProcess {
+  readonly plan: ResourcePlan;
+  /** By endpoint. Null before its first start. */
+  readonly ports: () => ReadonlyMap<string, number> | null;
+}
+
+export interface UserProcessOptions {
+  readonly declaration: ResourceDeclaration;
+  readonly process: NodeProcessDeclaration;
+  readonly run: RunContext;
+  /** The connection variables of a resource that has been started. */
+  readonly variablesOf: (resource: string) => Readonly<Record<string, string>>;
+}
+
+export function planUserProcess({ declaration, process: declared, run, variablesOf }: UserProcessOptions): UserProcess {
+  const { name } = declaration;
+  const { healthCheck, restart } = declared;
+  let ports: ReadonlyMap<string, number> | null = null;
+  let wasHealthy = false;
+  let running: RunningServer | null = null;
+  const launch = async (): Promise<RunningServer> => {
+    ports ??= await choosePorts(declared);
+    running = startChildProcess(createCommand(declared, { run, name, ports, variablesOf }), {
+      log: run.logOf(name),
+      onSpawn: (identity) => run.recordChild(name, identity),
+      // It has no channel.
+      onMessage: () => undefined,
+    });
+    return running;
+  };
+  const watchHealth = async (check: HealthCheckDeclaration, signal: AbortSignal, report: ReportHealth) => {
+    const url = `http://${LOOPBACK}:${ports?.get(check.endpoint)}${check.path}`;
+    const lastLines = () => running?.newestLines(20) ?? "";
+    await waitForHealth({ name, url, check, signal, lastLines });
+    wasHealthy = true;
+    report("healthy", "");
+    await keepChecking({ url, intervalMs: check.intervalMs, signal, report });
+  };
+  const judge = (end: ProcessEnd): Judgement => {
+    if (end.exit.kind === "notStarted") return exitError(name, end);
+    if (isAppError(end.readyError) && !wasHealthy) return end.readyError;
+    if (end.exit.kind === "exit" && end.exit.code === 0 && restart.policy === "onFailure") return "finished";
+    const mayMove = healthCheck !== null && !wasHealthy && isPortClash(end.lastLines);
+    if (mayMove) ports = null;
+    return "restart";
+  };
+  return {
+    ports: () => ports,
+    plan: {
+      declaration,
+      isServer: false,
+      restartsMax: restart.max,
+      endpoint: () => describeEndpoint(ports),
+      launch,
+      async waitReady(launched) {
+        // One that could not be started says so by its exit.
+        if (running?.pid === null) await once(launched.signal, "abort");
+      },
+      ...(healthCheck === null ? {} : { watchHealth: (signal, report) => watchHealth(healthCheck, signal, report) }),
+      judge,
+    },
+  };
+}
+
+async function choosePorts({ endpoints }: NodeProcessDeclaration): Promise<ReadonlyMap<string, number>> {
+  const chosen = endpoints.map(async ({ name, port }) => [name, port ?? (await choosePort(null))] as const);
+  return new Map(await Promise.all(chosen));
+}
+
+function createCommand(
+  { script, args, folder, endpoints, references, environment }: NodeProcessDeclaration,
+  facts: { name: string; ports: ReadonlyMap<string, number> } & Pick<UserProcessOptions, "run" | "variablesOf">,
+): ChildCommand {
+  const given = Object.entries(environment).map(([name, text]) => [name, resolveText(text, facts.variablesOf)]);
+  return {
+    command: process.execPath,
+    args: [script, ...args],
+    env: {
+      ...createForeignEnvironment(facts.run.runId),
+      [ENV.resource]: facts.name,
+      ...Object.assign({}, ...references.map(facts.variablesOf)),
+      ...Object.fromEntries(endpoints.map(({ name, env }) => [env, String(facts.ports.get(name))])),
+      ...Object.fromEntries(given),
+    },
+    folder,
+    input: null,
+    hasChannel: false,
+  };
+}
+
+const describeEndpoint = (ports: ReadonlyMap<string, number> | null): string | null =>
+  ports === null || ports.size === 0 ? null : [...ports.values()].map((port) => `${LOOPBACK}:${port}`).join(",");
+
+interface FirstCheck {
+  readonly name: string;
+  readonly url: string;
+  readonly check: HealthCheckDeclaration;
+  readonly signal: AbortSignal;
+  readonly lastLines: () => string;
+}
+
+/** U2, the first half. Rejects with PROCESS_UNHEALTHY, or with the signal's reason. */
+async function waitForHealth({ name, url, check, signal, lastLines }: FirstCheck): Promise<void> {
+  const { deadlineMs } = check;
+  const intervalMs = Math.min(FIRST_INTERVAL_MS, check.intervalMs);
+  let last = "it was not asked";
+  const look = async () => {
+    const failure = await findFailure(url, signal);
+    if (failure === null) return true;
+    last = failure;
+    return undefined;
+  };
+  try {
+    await waitUntil(look, { what: `the health of ${name}`, deadlineMs, intervalMs, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw createError("PROCESS_UNHEALTHY", { resource: name, url, deadlineMs, last, lastLines: lastLines() }, error);
+  }
+}
+
+/** U2, the second half. Ends with the process. */
+async function keepChecking(options: {
+  readonly url: string;
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+  readonly report: ReportHealth;
+}): Promise<void> {
+  const { url, intervalMs, signal, report } = options;
+  let failures = 0;
+  for (;;) {
+    await sleepUntilAborted(intervalMs, signal);
+    const failure = signal.aborted ? null : await findFailure(url, signal);
+    if (signal.aborted) return;
+    if (failure === null && failures >= FAILURES_UNTIL_ILL) report("healthy", "");
+    failures = failure === null ? 0 : failures + 1;
+    if (failures === FAILURES_UNTIL_ILL) report("unhealthy", `${failures} health checks failed: ${failure}`);
+  }
+}
+
+/** Null when the answer is good. */
+async function findFailure(url: string, signal: AbortSignal): Promise<string | null> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+  try {
+    const answer = await callHttp({ method: "GET", url, token: null, body: null, signal: limited });
+    return isOk(answer) ? null : `HTTP ${answer.status}`;
+  } catch (error) {
+    return describeError(error);
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * An app host inside a program of the user's own, a test above all. It does what `up` does, and leaves the process that it
+ * lives in alone: it prints nothing, ends nothing, and installs no handlers.
+ *
+ *   startAppHost → (starting) → idle ⇄ a round → stop → ended
+ *
+ * L1 `startAppHost` settles when the job is RUNNING; when that fails, everything is taken down before it rejects.
+ * L2 Whoever waits for something learns at once when the run has ended instead.
+ * L3 After `stop` nothing of the run is left but its folder; if this process dies before, the watchdog sees to that.
+ */
+import type { HostEvent, ResourceHealth, ResourceState } from "../simulator/common/contract/events.ts";
+import { waitUntil } from "../simulator/common/foundation/deadline.ts";
+import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
+import { declareApplication } from "./model/builder.ts";
+import type { AppHostDefinition } from "./model/definition.ts";
+import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "./options.ts";
+import { startControlServer } from "./orchestrator/control-socket.ts";
+import { Host } from "./orchestrator/host.ts";
+import { chooseDrivers } from "./orchestrator/infrastructure.ts";
+import type { VerdictEvent } from "./orchestrator/verdict.ts";
+import { type PreparedRun, prepareDeclared } from "./preparation.ts";
+
+const WAIT_MS_MAX = 120_000;
+
+type LeftToTheHost = "ui" | "once" | "apphost" | "testOperator" | "testHold";
+
+/** As on the command line; they win over the environment and over the definition. No messages unless given. */
+export type StartOptions = {
+  readonly [K in Exclude<keyof HostOptions, LeftToTheHost>]?: NonNullable<HostOptions[K]>;
+} & {
+  /** Where scripts are looked for. @default the current folder */
+  readonly folder?: string;
+};
+
+export type WaitStatus = "running" | "healthy" | "finished";
+
+export interface RunningAppHost extends AsyncDisposable {
+  readonly runId: string;
+  /** The run's folder, with all evidence. */
+  readonly runDir: string;
+  /** Of a resource, or of each of a group. */
+  waitFor(resource: string, status: WaitStatus, options?: { readonly deadlineMs?: number }): Promise<void>;
+  /** What `flink-apphost env` prints, the Redis password included. */
+  variables(): Readonly<Record<string, string>>;
+  connectionString(resource: "kafka" | "redis"): string;
+  /** URL of an endpoint of one of your programs. @default its endpoint "http" */
+  endpoint(resource: string, name?: string): string;
+  /** One more round, to its verdict: about all rounds so far. */
+  produce(messages: number): Promise<VerdictEvent>;
+  /** Takes everything down, and gives the exit code that `up` would have had. */
+  stop(): Promise<number>;
+}
+
+export async function startAppHost(definition: AppHostDefinition, options: StartOptions = {}): Promise<RunningAppHost> {
+  const startedAtMs = performance.now();
+  const { folder = process.cwd(), ...given } = options;
+  const declared = declareApplication(definition, folder);
+  const prepared = await prepareDeclared(declared, "the application", {
+    verb: "up",
+    options: toTexts({ messages: 0, ...given, ui: "quiet" }),
+    env: process.env,
+  });
+  const early: Parameters<Host["run"]["notice"]>[] = [];
+  const drivers = await chooseDrivers(prepared.options, {
+    notice: (...notice) => early.push(notice),
+    // Nothing is printed; a pull that takes long is over, or an error, when this settles.
+    progress: () => undefined,
+  });
+  const host = new Host("up", { ...prepared, drivers, startedAtMs, textFolder: null });
+  for (const notice of early) host.run.notice(...notice);
+  const running = new HostInProcess(host, prepared);
+  await running.started();
+  return running;
+}
+
+function toTexts(options: Partial<Record<keyof HostOptions, unknown>>): GivenOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(
+    given.map(([name, value]) => {
+      const option = OPTION_TABLE[name as keyof HostOptions];
+      if (option === undefined) {
+        throw createError("USAGE_CONFLICT", { what: `startAppHost has no option "${name}"`, advice: "leave it out" });
+      }
+      return [camelCase(option.flag), String(value)];
+    }),
+  );
+}
+
+class HostInProcess implements RunningAppHost {
+  readonly runId: string;
+  readonly runDir: string;
+  readonly #host: Host;
+  readonly #prepared: PreparedRun;
+  readonly #resources = new Map<string, { state: ResourceState; health: ResourceHealth }>();
+  readonly #ended: Promise<number>;
+  #reasons: readonly string[] = [];
+  #isIdle = false;
+  /** Null while it lives. */
+  #exitCode: number | null = null;
+
+  constructor(host: Host, prepared: PreparedRun) {
+    this.#host = host;
+    this.#prepared = prepared;
+    this.runId = host.run.runId;
+    this.runDir = host.run.runDir;
+    host.run.feed.subscribe((event) => this.#take(event));
+    this.#ended = this.#execute();
+    // Whoever waits learns of it by `#look`; `stop` hands it on.
+    this.#ended.catch(() => undefined);
+  }
+
+  /** L1. */
+  async started(): Promise<void> {
+    const what = "it was ready";
+    // Each step of a start has a deadline of its own, and ends the run.
+    await Promise.race([this.#waitUntil(what, Number.POSITIVE_INFINITY, () => this.#isIdle), this.#ended]);
+    if (this.#exitCode !== null) throw this.#describeEnd(what);
+  }
+
+  async waitFor(resource: string, status: WaitStatus, options: { deadlineMs?: number } = {}): Promise<void> {
+    const members = this.#prepared.application.members(resource).map(({ name }) => name);
+    if (members.length === 0) {
+      const names = this.#prepared.application.order.map(({ name }) => name).join(", ");
+      throw createError("USAGE_OPTION_INVALID", { option: "resource", value: resource, expected: `one of ${names}` });
+    }
+    await this.#waitUntil(`${resource} was ${status}`, options.deadlineMs ?? WAIT_MS_MAX, () =>
+      members.every((name) => {
+        const { state, health } = this.#resources.get(name) ?? { state: "notStarted", health: "unknown" };
+        return status === "healthy" ? state === "running" && health === "healthy" : state === status;
+      }),
+    );
+  }
+
+  variables(): Readonly<Record<string, string>> {
+    this.#expectAlive("it was asked for its variables");
+    return this.#host.variables();
+  }
+
+  connectionString(resource: "kafka" | "redis"): string {
+    return this.#readVariable(`ConnectionStrings__${resource}`, `${resource}'s connection string`);
+  }
+
+  endpoint(resource: string, name = "http"): string {
+    return this.#readVariable(`services__${resource}__${name}__0`, `endpoint ${name} of ${resource}`);
+  }
+
+  async produce(messages: number): Promise<VerdictEvent> {
+    this.#expectAlive("it was asked to produce");
+    return this.#host.produce(messages, () => undefined);
+  }
+
+  async stop(): Promise<number> {
+    if (this.#exitCode === null) this.#host.requestStop("SIGTERM");
+    return this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #expectAlive(what: string): void {
+    if (this.#exitCode !== null) throw this.#describeEnd(what);
+  }
+
+  #readVariable(name: string, what: string): string {
+    const value = this.variables()[name];
+    if (value !== undefined) return value;
+    throw createError("USAGE_CONFLICT", { what: `there is no ${what}`, advice: "declare it in the application" });
+  }
+
+  async #execute(): Promise<number> {
+    const { run } = this.#host;
+    try {
+      const control = await startControlServer({
+        path: run.state.socket,
+        token: run.token,
+        handle: (request, accept, sink) => this.#host.handleRequest(request, accept, sink),
+      });
+      try {
+        this.#exitCode = await this.#host.execute();
+      } finally {
+        await control.close();
+      }
+      return this.#exitCode;
+    } finally {
+      this.#exitCode ??= 1;
+      await run.close();
+    }
+  }
+
+  #take(event: HostEvent): void {
+    if (event.type === "resource") this.#resources.set(event.name, { state: event.state, health: event.health });
+    else if (event.type === "phase") this.#isIdle = event.phase === "idle";
+    else if (event.type === "verdict") this.#reasons = event.reasons;
+  }
+
+  /** L2. */
+  async #waitUntil(what: string, deadlineMs: number, isThere: () => boolean): Promise<void> {
+    const ended = new AbortController();
+    const look = () => {
+      if (this.#exitCode !== null) ended.abort(this.#describeEnd(what));
+      return isThere() ? true : undefined;
+    };
+    await waitUntil(look, { what, deadlineMs, signal: ended.signal });
+  }
+
+  #describeEnd(what: string): AppError {
+    return createError("RUN_ENDED", { what, exitCode: this.#exitCode ?? 1, reasons: this.#reasons });
+  }
+}
