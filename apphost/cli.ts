@@ -46,6 +46,7 @@ function createProgram(setExitCode: SetExitCode): Command {
   addProduce(program, setExitCode);
   addQuestions(program, setExitCode);
   addDown(program, setExitCode);
+  addDoctor(program, setExitCode);
   return program;
 }
 
@@ -125,6 +126,26 @@ function addDown(program: Command, setExitCode: SetExitCode): void {
       const { runDown } = await import("./verbs/down.ts");
       setExitCode(await runDown({ base: readBase(given), purge, redis: redis ?? null, write }));
     });
+}
+
+/** What decides whether a run can work here; the rest of `up`'s options changes nothing in that. */
+const DOCTOR_OPTIONS: readonly (keyof HostOptions)[] = [
+  ...(["messages", "messageSize", "taskManagers", "infra", "kafka", "redis", "allowRemote"] as const),
+  ...(["runDir", "embeddedMemoryBytes", "fixedPorts"] as const),
+];
+
+function addDoctor(program: Command, setExitCode: SetExitCode): void {
+  const command = program
+    .command("doctor")
+    .description("tell whether `up` would work here with these options, and what to do where not")
+    .exitOverride()
+    .addOption(new Option("--format <value>", "table or json").default("table"));
+  for (const name of DOCTOR_OPTIONS) command.addOption(createOption(name));
+  command.action(async (given: GivenOptions) => {
+    const format = parseValue("--format", String(given["format"]), oneOf(["table", "json"] as const));
+    const { runDoctor } = await import("./verbs/doctor.ts");
+    setExitCode(await runDoctor(given, format));
+  });
 }
 
 const readBase = (given: GivenOptions): string =>

@@ -25,7 +25,7 @@ type Answer =
   | { readonly type: "refused"; readonly reason: string };
 
 /** The system's limit is 104 bytes on some, so the name is a short hash. */
-const SOCKET_PATH_BYTES_MAX = 103;
+export const SOCKET_PATH_BYTES_MAX = 103;
 const REQUEST_BYTES_MAX = 65_536;
 const CONNECT_MS_MAX = 2_000;
 const PREFIX = "flink-apphost-";
@@ -202,9 +202,16 @@ function connectTo(path: string): Promise<Socket> {
 
 /** Removes socket files of hosts that are gone (K3). Returns those that were removed. */
 export async function removeStaleSockets(): Promise<string[]> {
+  const stale = await findStaleSockets();
+  for (const path of stale) rmSync(path, { force: true });
+  return stale;
+}
+
+/** Socket files of which nobody accepts a connection. */
+export async function findStaleSockets(): Promise<string[]> {
   const folder = socketFolder();
   const names = readdirSync(folder).filter((name) => name.startsWith(PREFIX) && name.endsWith(".sock"));
-  const removed: string[] = [];
+  const stale: string[] = [];
   for (const name of names) {
     const path = join(folder, name);
     const reason = await connectTo(path).then(
@@ -214,9 +221,7 @@ export async function removeStaleSockets(): Promise<string[]> {
       },
       (error: NodeJS.ErrnoException) => error.code,
     );
-    if (reason !== "ECONNREFUSED") continue;
-    rmSync(path, { force: true });
-    removed.push(path);
+    if (reason === "ECONNREFUSED") stale.push(path);
   }
-  return removed;
+  return stale;
 }

@@ -46,10 +46,13 @@ function contactKafka({ address, endpoint }: ServerPlan, signal: AbortSignal): P
   });
 }
 
+/** Throws why it does not answer now. */
+export const probeKafka = async (address: string): Promise<void> => (await openCluster(address, PROBE_MS_MAX)).close();
+
 /** Whether it answers now. */
 export async function isKafkaAnswering(address: string): Promise<boolean> {
   try {
-    (await openCluster(address, PROBE_MS_MAX)).close();
+    await probeKafka(address);
     return true;
   } catch {
     // Whatever the reason, a validator could not read from it either.

@@ -27,11 +27,7 @@ const READY_MS_MAX = 120_000;
  * Twenty processes on few cores only get in each other's way with helper threads of the garbage collector. Type feedback from the first call on lets a hot loop be compiled once, and well. A young generation of 1 MB
  * suffices for programs that make no object a record. What each of them saves stands in scripts/bench/README.md.
  */
-const NODE_FLAGS = [
-  "--single-threaded-gc",
-  "--no-lazy-feedback-allocation",
-  "--max-semi-space-size=1",
-];
+const NODE_FLAGS = ["--single-threaded-gc", "--no-lazy-feedback-allocation", "--max-semi-space-size=1"];
 
 /**
  * At full speed the compiler's helper threads are in the way, too. With a rate there is time enough, and a compilation of
