@@ -86,6 +86,11 @@ export const folderForm: ValueForm<string> = {
   read: (text) => (text !== "" && !text.includes("\0") ? text : undefined),
 };
 
+export const imageName: ValueForm<string> = {
+  expected: "a container image: [REGISTRY/]NAME[:TAG][@DIGEST]",
+  read: (text) => (/^[a-z0-9][\w.:/-]{0,199}(@sha256:[0-9a-f]{64})?$/.test(text) ? text : undefined),
+};
+
 export const runIdForm: ValueForm<string> = {
   expected: "a run id, as in the name of its folder",
   read: (text) => (/^[A-Za-z0-9-]{1,64}$/.test(text) ? text : undefined),

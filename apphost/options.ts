@@ -9,11 +9,13 @@ import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator
 import { PARTITIONS_MAX } from "../simulator/common/contract/redis-script-codec.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import type { UiMode } from "./dashboard/output.ts";
+import type { NetworkChoice } from "./drivers/docker.ts";
 import { isLoopback, maskRedisUrl } from "./model/connection.ts";
 import {
   byteCount,
   duration,
   folderForm,
+  imageName,
   kafkaAddresses,
   oneOf,
   redisKey,
@@ -24,6 +26,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from "./option-values.ts";
+import { CONTAINER_IMAGES } from "./resources/container-images.ts";
 
 export type InfraChoice = "auto" | "docker" | "native" | "embedded";
 
@@ -46,6 +49,13 @@ export interface HostOptions {
   readonly kafka: string | null;
   /** URL of an external Redis; may hold a password. */
   readonly redis: string | null;
+  /** Images of containers; the defaults are in `resources/container-images.ts`. */
+  readonly kafkaImage: string;
+  readonly redisImage: string;
+  /** Heap of the broker in a container. @default 1 GB */
+  readonly kafkaHeapBytes: number;
+  /** How containers are reached. @default "auto" */
+  readonly dockerNetwork: NetworkChoice;
   /** Permits writing to servers that are not on this machine. @default false */
   readonly allowRemote: boolean;
   /** @default 1_000 */
@@ -110,6 +120,10 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   infra: row("infra", oneOf(["auto", "docker", "native", "embedded"]), "where Kafka and Redis come from (auto)"),
   kafka: row("kafka", kafkaAddresses, "use the Kafka at this address"),
   redis: row("redis", redisUrl, "use the Redis at this address"),
+  kafkaImage: row("kafka-image", imageName, `image of the Kafka container (${CONTAINER_IMAGES.kafka})`),
+  redisImage: row("redis-image", imageName, `image of the Redis container (${CONTAINER_IMAGES.redis})`),
+  kafkaHeapBytes: row("kafka-heap", byteCount(128 * 1024 * 1024), "heap of the broker in a container (1g)"),
+  dockerNetwork: row("docker-network", oneOf(["auto", "host", "published"]), "how containers are reached (auto)"),
   allowRemote: row("allow-remote", yesOrNo, "permit writing to servers of other machines"),
   checkpointIntervalMs: row(
     "checkpoint-interval",
@@ -151,6 +165,10 @@ function defaultsOf(verb: Verb): HostOptions {
     infra: "auto",
     kafka: null,
     redis: null,
+    kafkaImage: CONTAINER_IMAGES.kafka,
+    redisImage: CONTAINER_IMAGES.redis,
+    kafkaHeapBytes: 1024 ** 3,
+    dockerNetwork: "auto",
     allowRemote: false,
     checkpointIntervalMs: 1_000,
     ui: "auto",

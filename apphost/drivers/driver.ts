@@ -11,7 +11,11 @@ export type ServerKind = "kafka" | "redis";
 export type InfrastructureMode = Infrastructure["mode"];
 
 export interface DriverContext {
+  readonly runId: string;
   readonly runDir: string;
+  /** The folder that keeps the runs. */
+  readonly base: string;
+  readonly kafkaHeapBytes: number;
   readonly embeddedMemoryBytes: number;
   /** The next port to use for a server; another one after a clash. */
   readonly choosePort: (kind: ServerKind) => Promise<number>;
@@ -20,6 +24,8 @@ export interface DriverContext {
   /** The environment for programs that are not ours: they learn nothing but which run they belong to. */
   readonly foreignEnvironment: () => Record<string, string>;
   readonly startProcess: (command: ChildCommand, hooks: ChildHooks) => RunningServer;
+  /** To be told before anything is made in a container engine: whoever cleans up must know where to look. */
+  readonly recordEngine: (address: string) => void;
 }
 
 export interface ServerPlan {
@@ -43,4 +49,6 @@ export interface InfrastructureDriver {
   /** Why it cannot give this server here; undefined when it can. Asked before there is a run. */
   findObstacle(kind: ServerKind): Promise<string | undefined>;
   plan(kind: ServerKind, context: DriverContext): Promise<ServerPlan>;
+  /** At the end of the run: removes what plans made beside processes. Returns what is left, in words. */
+  release?(runId: string): Promise<readonly string[]>;
 }

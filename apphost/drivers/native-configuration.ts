@@ -1,9 +1,14 @@
 /** The configuration texts of the programs that we run. Pure. */
 import { LOOPBACK } from "../orchestrator/ports.ts";
 
-export function formatRedisConfiguration(options: { port: number; password: string; folder: string }): string {
+export function formatRedisConfiguration(options: {
+  address: string;
+  port: number;
+  password: string;
+  folder: string;
+}): string {
   return [
-    `bind ${LOOPBACK}`,
+    `bind ${options.address}`,
     `port ${options.port}`,
     `requirepass ${options.password}`,
     `dir ${quote(options.folder)}`,
@@ -16,35 +21,41 @@ export function formatRedisConfiguration(options: { port: number; password: stri
   ].join("\n");
 }
 
-/** One broker that is its own controller; internal topics are as small as they can be. */
+/** What holds for every broker of ours: one that is its own controller, with internal topics as small as they can be. */
+export const BROKER_PROPERTIES: Readonly<Record<string, string>> = {
+  "process.roles": "broker,controller",
+  "node.id": "1",
+  "controller.listener.names": "CONTROLLER",
+  // A killed broker registers anew only when the session of its former life is over: not after the default of 9 s.
+  "broker.session.timeout.ms": "3000",
+  "broker.heartbeat.interval.ms": "500",
+  "auto.create.topics.enable": "false",
+  "offsets.topic.replication.factor": "1",
+  "offsets.topic.num.partitions": "1",
+  "group.initial.rebalance.delay.ms": "0",
+  "transaction.state.log.replication.factor": "1",
+  "transaction.state.log.min.isr": "1",
+  "transaction.state.log.num.partitions": "1",
+  "share.coordinator.state.topic.replication.factor": "1",
+  "share.coordinator.state.topic.min.isr": "1",
+  // Topics of a run go with it: their memory and disk are needed for the next one, not in a minute.
+  "log.segment.delete.delay.ms": "1000",
+};
+
 export function formatKafkaProperties(options: { port: number; controllerPort: number; folder: string }): string {
   const client = `PLAINTEXT://${LOOPBACK}:${options.port}`;
   const controller = `${LOOPBACK}:${options.controllerPort}`;
-  return [
-    "process.roles=broker,controller",
-    "node.id=1",
-    `controller.quorum.voters=1@${controller}`,
-    "controller.listener.names=CONTROLLER",
-    `listeners=${client},CONTROLLER://${controller}`,
-    `advertised.listeners=${client}`,
-    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-    // A killed broker registers anew only when the session of its former life is over: not after the default of 9 s.
-    "broker.session.timeout.ms=3000",
-    "broker.heartbeat.interval.ms=500",
-    "auto.create.topics.enable=false",
-    "offsets.topic.replication.factor=1",
-    "offsets.topic.num.partitions=1",
-    "group.initial.rebalance.delay.ms=0",
-    "transaction.state.log.replication.factor=1",
-    "transaction.state.log.min.isr=1",
-    "transaction.state.log.num.partitions=1",
-    "share.coordinator.state.topic.replication.factor=1",
-    "share.coordinator.state.topic.min.isr=1",
-    // Topics of a run go with it: their memory and disk are needed for the next one, not in a minute.
-    "log.segment.delete.delay.ms=1000",
-    `log.dirs=${options.folder}/log`,
-    "",
-  ].join("\n");
+  const properties = {
+    ...BROKER_PROPERTIES,
+    "controller.quorum.voters": `1@${controller}`,
+    listeners: `${client},CONTROLLER://${controller}`,
+    "advertised.listeners": client,
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "log.dirs": `${options.folder}/log`,
+  };
+  return `${Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n")}\n`;
 }
 
 export function formatKafkaLogging(): string {

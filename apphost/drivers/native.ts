@@ -86,7 +86,7 @@ async function planRedis(context: DriverContext, env: Variables): Promise<Server
         command: findProgram("redis-server", env) ?? "redis-server",
         args: ["-"],
         env: context.foreignEnvironment(),
-        input: formatRedisConfiguration({ port, password, folder }),
+        input: formatRedisConfiguration({ address: LOOPBACK, port, password, folder }),
         hasChannel: false,
       };
       return context.startProcess(command, hooks);

@@ -29,13 +29,19 @@ export interface ChildCommand {
 }
 
 export type ChildExit =
-  | { readonly kind: "exit"; readonly code: number }
+  /** `detail`: what is known beyond the code, in words. */
+  | { readonly kind: "exit"; readonly code: number; readonly detail?: string }
   | { readonly kind: "signal"; readonly signal: string }
-  | { readonly kind: "notStarted"; readonly reason: string };
+  | { readonly kind: "notStarted"; readonly reason: string }
+  /** A container whose end nobody can tell: its engine is silent, or knows it no more. */
+  | { readonly kind: "lost"; readonly reason: string };
 
 /** Something that runs and can be stopped: a process here; a container has the same face. */
 export interface RunningServer {
+  /** null also for a container whose processes this machine does not see. */
   readonly pid: number | null;
+  /** False for a server of others: its end is nobody's fault. */
+  readonly isOurs: boolean;
   readonly exited: Promise<ChildExit>;
   newestLines(count: number): string;
   stop(budgetMs: number): Promise<void>;
@@ -51,6 +57,8 @@ export interface ChildHooks {
   /** Log of the resource; stays open over restarts. */
   readonly log: Writable;
   readonly onSpawn: (identity: ProcessIdentity) => void;
+  /** The main process of a container, where this machine sees it: to be measured, and not to be killed by its pid. */
+  readonly onVisible?: (pid: number) => void;
   readonly onMessage: (message: ChildMessage) => void;
 }
 
@@ -83,6 +91,7 @@ export function startChildProcess(command: ChildCommand, hooks: ChildHooks): Run
   const { pid } = child;
   return {
     pid: pid ?? null,
+    isOurs: pid !== undefined,
     exited,
     newestLines: (count) => lines.newest(count),
     send: (message) => {
@@ -130,10 +139,11 @@ async function stopGroup(group: number, budgetMs: number): Promise<void> {
 export function describeExit(exit: ChildExit): string {
   switch (exit.kind) {
     case "exit":
-      return `exit code ${exit.code}`;
+      return `exit code ${exit.code}${exit.detail === undefined ? "" : ` (${exit.detail})`}`;
     case "signal":
       return `signal ${exit.signal}`;
     case "notStarted":
+    case "lost":
       return exit.reason;
   }
 }

@@ -250,9 +250,19 @@ export class Host {
       answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason: "it is ending" }));
     }
     const problems = await stopInReverse(this.#system.application, this.#system.supervisors);
+    problems.push(...(await this.#releaseServers()));
     for (const problem of problems) run.notice("error", "host", problem);
     this.#emitPhase("ended", "");
     return problems;
+  }
+
+  /** Containers go when their processes have ended. Nothing is left to look for then, which the watchdog is told. */
+  async #releaseServers(): Promise<readonly string[]> {
+    const { kafka, redis } = this.#drivers;
+    const { runId } = this.run;
+    const left = await Promise.all([...new Set([kafka, redis])].map((driver) => driver.release?.(runId) ?? []));
+    if (left.flat().length === 0) this.run.recordEngine(null);
+    return left.flat();
   }
 
   #describe(): object {

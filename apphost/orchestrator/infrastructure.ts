@@ -7,7 +7,10 @@
 import { dirname } from "node:path";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
-import { type AppError, createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { createDockerDriver } from "../drivers/docker.ts";
+import { describeAttempts, type EngineLookup, findEngine, hasEngineSign } from "../drivers/docker-engine.ts";
+import { removeOfDeadOwners } from "../drivers/docker-leftovers.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import { embeddedDriver } from "../drivers/embedded.ts";
 import { createExternalDriver } from "../drivers/external.ts";
@@ -27,32 +30,87 @@ export interface ChosenDrivers {
   readonly redis: InfrastructureDriver;
 }
 
+/** What is said before there is a run: notices are recorded in it later, progress is for whoever waits. */
+export interface EarlyWords {
+  notice(level: "info" | "warn", resource: string, text: string): void;
+  progress(text: string): void;
+}
+
 /** Decides the modes, and refuses what cannot work, before anything is started. */
-export async function chooseDrivers(options: HostOptions): Promise<ChosenDrivers> {
-  const [kafka, redis] = await Promise.all([chooseDriver("kafka", options), chooseDriver("redis", options)]);
+export async function chooseDrivers(options: HostOptions, words: EarlyWords): Promise<ChosenDrivers> {
+  const docker = await lookForDocker(options, words);
+  const choose = (kind: ServerKind) => chooseDriver(kind, options, docker, words);
+  const [kafka, redis] = await Promise.all([choose("kafka"), choose("redis")]);
   if (kafka.mode === "embedded") checkEmbeddedMemory(options, options.messages);
   return { kafka, redis };
 }
 
-async function chooseDriver(kind: ServerKind, options: HostOptions): Promise<InfrastructureDriver> {
+type DockerLookup =
+  | { readonly kind: "found"; readonly driver: InfrastructureDriver }
+  | Exclude<EngineLookup, { kind: "found" }>;
+
+/** Asked once for both servers, and only where the answer can matter. */
+async function lookForDocker(options: HostOptions, words: EarlyWords): Promise<DockerLookup> {
+  const isWanted = options.infra === "docker" || options.infra === "auto";
+  if (!isWanted || (options.kafka !== null && options.redis !== null)) return { kind: "none", attempts: [] };
+  const lookup = await findEngine(process.env);
+  if (lookup.kind === "none") {
+    if (options.infra === "auto" && hasEngineSign(lookup.attempts)) {
+      words.notice("warn", "host", `containers are not used: ${describeAttempts(lookup.attempts)}`);
+    }
+    return lookup;
+  }
+  const { engine } = lookup;
+  try {
+    const { removed } = await removeOfDeadOwners(engine.docker);
+    const names = removed.map(({ kind, name }) => `${kind} ${name}`).join(", ");
+    if (names !== "") words.notice("info", "host", `removed what a dead host left: ${names}`);
+  } catch (error) {
+    words.notice("warn", "host", `what dead hosts left was not looked for: ${describeError(error)}`);
+  }
+  const { kafkaImage, redisImage, dockerNetwork } = options;
+  const tell = (text: string) => words.progress(text);
+  return {
+    kind: "found",
+    driver: createDockerDriver(engine, { kafkaImage, redisImage, network: dockerNetwork, tell }),
+  };
+}
+
+async function chooseDriver(
+  kind: ServerKind,
+  options: HostOptions,
+  docker: DockerLookup,
+  words: EarlyWords,
+): Promise<InfrastructureDriver> {
   const address = options[kind];
   if (address !== null) return createExternalDriver(address);
   const native = createNativeDriver(process.env);
   switch (options.infra) {
-    case "docker":
-      throw unavailable(kind, "docker", "it is not available in this version; use --infra native or embedded");
+    case "docker": {
+      if (docker.kind === "none") throw unavailable(kind, "docker", describeAttempts(docker.attempts));
+      return requireDriver(kind, docker.driver);
+    }
     case "embedded":
       return embeddedDriver;
-    case "native": {
-      const obstacle = await native.findObstacle(kind);
-      if (obstacle !== undefined) throw unavailable(kind, "native", obstacle);
-      return native;
-    }
-    case "auto":
+    case "native":
+      return requireDriver(kind, native);
+    case "auto": {
+      if (docker.kind === "found") {
+        const obstacle = await docker.driver.findObstacle(kind);
+        if (obstacle === undefined) return docker.driver;
+        words.notice("warn", kind, `no container is used: ${obstacle}`);
+      }
       return (await native.findObstacle(kind)) === undefined ? native : embeddedDriver;
+    }
     default:
       return unreachable(options.infra);
   }
+}
+
+async function requireDriver(kind: ServerKind, driver: InfrastructureDriver): Promise<InfrastructureDriver> {
+  const obstacle = await driver.findObstacle(kind);
+  if (obstacle !== undefined) throw unavailable(kind, driver.mode, obstacle);
+  return driver;
 }
 
 const unavailable = (resource: string, mode: string, reason: string): AppError =>
@@ -89,6 +147,7 @@ export function createServerResource(
     return planned.launch({
       log: run.logOf(kind),
       onSpawn: (identity) => run.recordChild(kind, identity),
+      onVisible: (pid) => run.sampler.watch(kind, pid),
       onMessage(message) {
         run.seen.take(kind, message);
         if (message.type === "notice") run.notice(message.level, kind, message.text);
@@ -127,18 +186,27 @@ export function createServerResource(
 function createExternalServer(): RunningServer {
   const exited = Promise.withResolvers<ChildExit>();
   const leave = () => exited.resolve({ kind: "exit", code: 0 });
-  return { pid: null, exited: exited.promise, newestLines: () => "", stop: async () => leave(), kill: leave };
+  return {
+    pid: null,
+    isOurs: false,
+    exited: exited.promise,
+    newestLines: () => "",
+    stop: async () => leave(),
+    kill: leave,
+  };
 }
 
 function judgeServer(kind: ServerKind, server: ServerPlan | null, end: ProcessEnd): Judgement {
-  if (end.exit.kind === "notStarted") return exitError(kind, end);
+  const { exit, lastLines } = end;
+  if (exit.kind === "notStarted") return exitError(kind, end);
+  if (exit.kind === "lost") return createError("CONTAINER_LOST", { resource: kind, reason: exit.reason, lastLines });
   if (!end.everReady && isAppError(end.readyError)) return end.readyError;
-  if (!end.everReady) return isPortClash(end.lastLines) ? "restart" : exitError(kind, end);
+  if (!end.everReady) return isPortClash(lastLines) ? "restart" : exitError(kind, end);
   if (server?.survivesRestart === true) return "restart";
   return createError("SERVER_LOST", {
     resource: `the embedded ${kind}`,
-    how: `with ${describeExit(end.exit)}`,
+    how: `with ${describeExit(exit)}`,
     advice: "its records were in memory and are gone; use --infra native or --kafka for a Kafka that keeps them",
-    lastLines: end.lastLines,
+    lastLines,
   });
 }

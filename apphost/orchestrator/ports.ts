@@ -29,4 +29,6 @@ const drawCandidates = (): number[] =>
 
 /** Whether the last words of a server mean that its port was taken. */
 export const isPortClash = (lastLines: string): boolean =>
-  /EADDRINUSE|address already in use|Address already in use|BindException|bind:/i.test(lastLines);
+  /EADDRINUSE|address already in use|Address already in use|BindException|bind:|port is already allocated/i.test(
+    lastLines,
+  );

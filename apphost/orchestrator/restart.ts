@@ -48,6 +48,8 @@ export interface ResourcePlan {
 
 export interface ProcessEnd {
   readonly exit: ChildExit;
+  /** False for a server of others: none of ours ended. */
+  readonly isOurs: boolean;
   /** Whether any life of this resource was ready. */
   readonly everReady: boolean;
   /** Why this life was ended by us: it was alive and did not serve. Null when it ended by itself. */
@@ -193,7 +195,8 @@ class ResourceSupervisor implements Supervisor {
     this.#running = null;
     if (readySinceMs !== null && performance.now() - readySinceMs > STABLE_MS) this.#backoff.reset();
     const lastLines = running.newestLines(LAST_LINES);
-    return { exit, everReady: this.#everReady, readyError: this.#readyError, lastLines };
+    const { isOurs } = running;
+    return { exit, isOurs, everReady: this.#everReady, readyError: this.#readyError, lastLines };
   }
 
   #becomeReady(ended: AbortSignal): number | null {
@@ -220,10 +223,8 @@ class ResourceSupervisor implements Supervisor {
     // Alive but not serving, it was ended by us: why it did not serve is the reason, not how we ended it.
     const how = end.readyError === null ? describeExit(end.exit) : describeError(end.readyError);
     const state = this.#everReady ? "exited" : "failedToStart";
-    const { pid } = this.snapshot;
     this.#move({ state, pid: null, reason: how });
-    // A server of others is no process of ours, and none of ours ended.
-    if (pid === null) return;
+    if (!end.isOurs) return;
     this.#openFault ??= {
       sinceMs: performance.now(),
       record: this.#host.recordFault({
@@ -245,6 +246,7 @@ class ResourceSupervisor implements Supervisor {
       resource: this.snapshot.name,
       restarts: RESTARTS_MAX,
       windowMs: RESTART_WINDOW_MS,
+      how: describeExit(end.exit),
       lastLines: end.lastLines,
     });
   }

@@ -46,6 +46,8 @@ export interface RunContext {
   readonly state: RunState;
   updateState(change: Partial<RunState>): void;
   recordChild(name: string, identity: ProcessIdentity): void;
+  /** The container engine in which the run makes something; null once nothing of it is left there. */
+  recordEngine(address: string | null): void;
   /** Removed at the end, by whoever is left then. */
   removeAtEnd(path: string): void;
   logOf(resource: string): Writable;
@@ -101,6 +103,11 @@ export function openRun(verb: Verb, options: HostOptions): RunContext {
       sampler.watch(name, identity.pid);
       state.update({ children: [...state.current.children, { name, ...identity }].slice(-CHILDREN_KEPT) });
     },
+    recordEngine(address) {
+      if (state.current.engine === address) return;
+      watchdog.recordEngine(address);
+      state.update({ engine: address });
+    },
     removeAtEnd(path) {
       watchdog.recordPath(path);
       state.update({ paths: [...state.current.paths, path] });
@@ -125,6 +132,7 @@ function initialState(run: { verb: Verb; runId: string; runDir: string }): RunSt
     token: randomBytes(TOKEN_BYTES).toString("hex"),
     children: [],
     paths: [socket],
+    engine: null,
     evidence: null,
     ended: false,
   };

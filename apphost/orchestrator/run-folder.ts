@@ -39,6 +39,8 @@ export interface RunState {
   readonly children: readonly (ProcessIdentity & { readonly name: string })[];
   /** Files and folders that must not outlive the host. */
   readonly paths: readonly string[];
+  /** Address of the container engine that holds containers of the run; null when none does. */
+  readonly engine: string | null;
   /** What stays on servers that are not ours, for `down --purge`. Null before it is known. */
   readonly evidence: RunEvidence | null;
   /** True once the host has taken down what it started. */

@@ -181,7 +181,11 @@ class RunSystem implements System {
   #createDriverContext(): DriverContext {
     const { options, runDir, runId } = this.#run;
     return {
+      runId,
       runDir,
+      base: options.runDir,
+      kafkaHeapBytes: options.kafkaHeapBytes,
+      recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
       choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort(null)),
       ownProgram: (kind, entry, task) =>

@@ -15,6 +15,8 @@ export interface Watchdog {
   recordChild(identity: ProcessIdentity): void;
   /** A file or folder that must not outlive the host. */
   recordPath(path: string): void;
+  /** Where containers of the run are to be looked for; null: nowhere any more. */
+  recordEngine(address: string | null): void;
   /** Ends it; it first removes whatever is left. */
   close(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export function startWatchdog(options: {
     },
     recordChild: (identity) => tell({ child: identity }),
     recordPath: (path) => tell({ path }),
+    recordEngine: (address) => tell({ engine: address }),
     async close() {
       isClosing = true;
       current.input.end();

@@ -11,7 +11,11 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
   const { env, stdin, stdout, stderr } = process;
   // Both refuse wrong usage, and must do so before a run exists.
   resolveUiMode({ ui: options.ui, stdin, stdout, env });
-  const drivers = await chooseDrivers(options);
+  const early: [level: "info" | "warn", resource: string, text: string][] = [];
+  const drivers = await chooseDrivers(options, {
+    notice: (...notice) => early.push(notice),
+    progress: (text) => void (options.ui === "quiet" || stderr.write(`flink-apphost: ${text}\n`)),
+  });
   // Listening begins before there is a host: a signal is only heard between two turns of the event loop.
   const signals: { host: Host | null } = { host: null };
   const removeSignals = listenToSignals(() => present(signals.host, "the host"));
@@ -25,6 +29,7 @@ export async function runUp(verb: Verb, options: HostOptions): Promise<number> {
     nowUs: () => run.clock.nowUs(),
     onStop: () => host.requestStop("SIGINT"),
   });
+  for (const notice of early) run.notice(...notice);
   let control: ControlServer | undefined;
   try {
     await removeStaleSockets();

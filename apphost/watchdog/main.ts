@@ -6,14 +6,20 @@
  * W2 It kills what the host recorded (pid and start time equal) and, where the system can tell, whatever carries the run
  *    in its environment; neither itself nor the host.
  * W3 It ends by itself after that; after an orderly end of the host it finds nothing to do.
+ * W4 Containers of the run are removed by label, at the engine that it was told of. What speaks to engines is loaded only
+ *    then: a watchdog that nobody needs stays small.
  *
- * Input, a line each, JSON: {"child":{"pid","startTime"}} | {"path":"…"}. Arguments: run id, pid of the host.
+ * Input, a line each, JSON: {"child":{"pid","startTime"}} | {"path":"…"} | {"engine":"unix://…" or null}.
+ * Arguments: run id, pid of the host.
  */
 import { createInterface } from "node:readline";
 import type { ProcessIdentity } from "../orchestrator/process-identity.ts";
 import { sweepRun } from "../orchestrator/sweep.ts";
 
-export type WatchdogLine = { readonly child: ProcessIdentity } | { readonly path: string };
+export type WatchdogLine =
+  | { readonly child: ProcessIdentity }
+  | { readonly path: string }
+  | { readonly engine: string | null };
 
 // A terminal's or a shell's signal to the host must not take its watchdog along.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -25,15 +31,29 @@ if (runId === undefined || hostPid === undefined) {
 }
 const children: ProcessIdentity[] = [];
 const paths: string[] = [];
+let engine: string | null = null;
 for await (const line of createInterface({ input: process.stdin })) readLine(line);
-await sweepRun({ runId, children, paths, spare: [process.pid, Number(hostPid)] });
+await Promise.all([
+  sweepRun({ runId, children, paths, spare: [process.pid, Number(hostPid)] }),
+  engine === null ? undefined : sweepEngine(engine, runId),
+]);
 process.exit(0);
 
 function readLine(line: string): void {
   const order = parseOrder(line);
   if (order === undefined) return;
   if ("child" in order) children.push(order.child);
+  else if ("engine" in order) engine = order.engine;
   else paths.push(order.path);
+}
+
+/** An engine that is silent now may be restarting. What stays in it, the next `up` or `down` removes. */
+async function sweepEngine(address: string, run: string): Promise<void> {
+  const [{ openEngine }, { removeRunPatiently }] = await Promise.all([
+    import("../drivers/docker-engine.ts"),
+    import("../drivers/docker-leftovers.ts"),
+  ]);
+  await removeRunPatiently(await openEngine(address, process.env), run).catch(() => undefined);
 }
 
 /** The host may die in the middle of its last line; that child is then found by its environment. */

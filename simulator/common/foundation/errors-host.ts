@@ -28,6 +28,18 @@ export const hostErrors = {
     false,
     (p) => `${p.resource} cannot run in mode ${p.mode}: ${p.reason}`,
   ),
+  ENGINE_CALL_FAILED: row<{ call: string }>("infrastructure", false, (p) => `the container engine could not ${p.call}`),
+  CONTAINER_NOT_STARTED: row<{ resource: string; image: string; reason: string }>(
+    "infrastructure",
+    false,
+    (p) => `the container ${p.resource} of image ${p.image} could not be started: ${p.reason}`,
+  ),
+  CONTAINER_LOST: row<{ resource: string; reason: string; lastLines: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `the container of ${p.resource} is out of reach (${p.reason}): see whether its engine runs and who removed it; "flink-apphost down" then removes what is left${p.lastLines === "" ? "" : `; its last lines:\n${p.lastLines}`}`,
+  ),
   RUN_FOLDER_FAILED: row<{ path: string }>(
     "infrastructure",
     false,
@@ -44,15 +56,23 @@ export const hostErrors = {
     false,
     (p) => `${p.resource} ended ${p.how}: ${p.advice}${p.lastLines === "" ? "" : `; its last lines:\n${p.lastLines}`}`,
   ),
-  SERVER_RESTARTS_EXCEEDED: row<{ resource: string; restarts: number; windowMs: number; lastLines: string }>(
+  SERVER_RESTARTS_EXCEEDED: row<{
+    resource: string;
+    restarts: number;
+    windowMs: number;
+    how: string;
+    lastLines: string;
+  }>(
     "infrastructure",
     false,
-    (p) => `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms; its last lines:\n${p.lastLines}`,
+    (p) =>
+      `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms, and ended again with ${p.how}; its last lines:\n${p.lastLines}`,
   ),
-  RESTARTS_EXCEEDED: row<{ resource: string; restarts: number; windowMs: number; lastLines: string }>(
+  RESTARTS_EXCEEDED: row<{ resource: string; restarts: number; windowMs: number; how: string; lastLines: string }>(
     "job",
     false,
-    (p) => `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms; its last lines:\n${p.lastLines}`,
+    (p) =>
+      `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms, and ended again with ${p.how}; its last lines:\n${p.lastLines}`,
   ),
   TOPIC_REFUSED: row<{ topic: string; reason: string; advice: string }>(
     "usage",

@@ -37,6 +37,7 @@ function setUp(change: Partial<ResourcePlan> = {}) {
       const kill = () => resolve({ kind: "signal", signal: "SIGKILL" });
       return {
         pid: 100 + launch.life,
+        isOurs: true,
         exited: promise,
         newestLines: () => "last line",
         stop: async () => kill(),
@@ -87,6 +88,7 @@ describe("a process that dies", () => {
       async launch() {
         return {
           pid: 1,
+          isOurs: true,
           exited: Promise.resolve({ kind: "exit", code: 1 } as const),
           newestLines: () => "boom",
           stop: async () => undefined,

@@ -1,0 +1,269 @@
+/**
+ * One container as a server of the run: created once, started again after each death with the data that it has, removed
+ * with the run.
+ *
+ *   (nothing) → created → running → ended → running …        removed by docker-leftovers.ts, by label
+ *
+ * K1 The container is created by the first launch and never by a later one: its data, and its port, are its own.
+ * K2 A file with secrets is in it before it starts; they stand in no argument, variable or label.
+ * K3 Its output is attached before it starts, so no line is missing, and goes to the resource's log.
+ * K4 `exited` says what the engine says: exit code, and whether the kernel ended it for want of memory. An engine that
+ *    does not answer for 15 s, or knows the container no more, makes it `lost`.
+ */
+import { PassThrough, type Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import type Docker from "dockerode";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import type { ChildExit, ChildHooks, RunningServer } from "../orchestrator/child-process.ts";
+import { createOutputLines, type OutputLines } from "../orchestrator/output-lines.ts";
+import { isPortClash } from "../orchestrator/ports.ts";
+import { type ArchivedFile, createArchive } from "./docker-archive.ts";
+import { callEngine, callPatiently, engineMessage, statusOf } from "./docker-calls.ts";
+import type { Labels } from "./docker-labels.ts";
+import { isProcessOfContainer } from "./docker-process.ts";
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  /** null: what the image itself runs. */
+  readonly command: readonly string[] | null;
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Labels;
+  readonly reach: ContainerReach;
+  /** Folders that keep the data, each an anonymous volume that goes with the container. */
+  readonly volumes: readonly string[];
+  /** Put in before the first start. */
+  readonly file: (ArchivedFile & { readonly folder: string }) | null;
+}
+
+/** How programs of this machine get to it. */
+export type ContainerReach =
+  /** It listens on this machine's own 127.0.0.1, as any program here does. */
+  | { readonly kind: "host" }
+  /** The engine forwards a port of 127.0.0.1 to it. `network`: its name there, for other containers. */
+  | {
+      readonly kind: "published";
+      readonly ports: readonly { readonly inside: number; readonly host: number }[];
+      readonly network: { readonly name: string; readonly alias: string } | null;
+    };
+
+const LAST_WORDS_MS_MAX = 2_000;
+const KILL_MS_MAX = 10_000;
+const KILLED_CODE = 137;
+
+export interface ContainerServer {
+  launch(hooks: ChildHooks): Promise<RunningServer>;
+  /** Another plan takes its place: it goes, with its data. */
+  discard(): Promise<void>;
+}
+
+export function createContainerServer(docker: Docker, spec: ContainerSpec): ContainerServer {
+  let container: Docker.Container | null = null;
+  const discard = async () => {
+    const gone = container;
+    container = null;
+    if (gone !== null) await removeContainer(gone, spec.name);
+  };
+  return {
+    discard,
+    async launch(hooks) {
+      const isFirst = container === null;
+      container ??= await createContainer(docker, spec);
+      const life = new ContainerLife(container, spec, hooks);
+      try {
+        await life.start();
+        return life;
+      } catch (error) {
+        const reason = engineMessage(error);
+        // The port may be free again, or the plan is made anew with another one.
+        if (isPortClash(reason)) return createEndedServer(reason);
+        if (!isFirst) throw error;
+        await discard();
+        throw createError("CONTAINER_NOT_STARTED", { resource: spec.name, image: spec.image, reason }, error);
+      }
+    },
+  };
+}
+
+const removeContainer = (container: Docker.Container, name: string): Promise<unknown> =>
+  callEngine(`remove ${name}`, () => container.remove({ force: true, v: true }));
+
+async function createContainer(docker: Docker, spec: ContainerSpec): Promise<Docker.Container> {
+  const { file } = spec;
+  const container = await callEngine(`create ${spec.name} of ${spec.image}`, () =>
+    docker.createContainer(formatSpec(spec)),
+  );
+  if (file === null) return container;
+  try {
+    await callEngine(`put ${file.name} into ${spec.name}`, () =>
+      container.putArchive(createArchive(file), { path: file.folder }),
+    );
+  } catch (error) {
+    await removeContainer(container, spec.name);
+    throw error;
+  }
+  return container;
+}
+
+/** As the engine wants it. */
+export function formatSpec(spec: ContainerSpec): Docker.ContainerCreateOptions {
+  const { reach } = spec;
+  const published = reach.kind === "published" ? reach.ports : [];
+  const network = reach.kind === "published" ? reach.network : null;
+  return {
+    name: spec.name,
+    Image: spec.image,
+    ...(spec.command === null ? {} : { Cmd: [...spec.command] }),
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Labels: { ...spec.labels },
+    ExposedPorts: Object.fromEntries(published.map(({ inside }) => [`${inside}/tcp`, {}])),
+    HostConfig: {
+      NetworkMode: reach.kind === "host" ? "host" : (network?.name ?? "default"),
+      PortBindings: Object.fromEntries(
+        published.map(({ inside, host }) => [`${inside}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host) }]]),
+      ),
+      Mounts: spec.volumes.map((target) => ({
+        Type: "volume" as const,
+        Target: target,
+        // Without a name it is anonymous, and goes with its container.
+        Source: "",
+        VolumeOptions: { NoCopy: false, Labels: { ...spec.labels }, DriverConfig: { Name: "local", Options: {} } },
+      })),
+    },
+    ...(network === null
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [network.alias] } } } }),
+  };
+}
+
+/** From one start to the end that follows it. */
+class ContainerLife implements RunningServer {
+  pid: number | null = null;
+  readonly isOurs = true;
+  readonly exited: Promise<ChildExit>;
+  readonly #container: Docker.Container;
+  readonly #spec: ContainerSpec;
+  readonly #hooks: ChildHooks;
+  readonly #lines: OutputLines;
+  readonly #exited = Promise.withResolvers<ChildExit>();
+  #output: Promise<void> = Promise.resolve();
+  #hasEnded = false;
+  #isKilledByUs = false;
+
+  constructor(container: Docker.Container, spec: ContainerSpec, hooks: ChildHooks) {
+    this.#container = container;
+    this.#spec = spec;
+    this.#hooks = hooks;
+    this.#lines = createOutputLines(hooks.log);
+    this.exited = this.#exited.promise;
+  }
+
+  newestLines(count: number): string {
+    return this.#lines.newest(count);
+  }
+
+  async start(): Promise<void> {
+    const { name } = this.#spec;
+    await callPatiently(`attach to ${name}`, () => this.#attach());
+    await callPatiently(`start ${name}`, () => acceptRepeat(this.#container.start()));
+    const { State } = await callPatiently(`look at ${name}`, () => this.#container.inspect());
+    this.pid = isProcessOfContainer(State.Pid, this.#container.id) ? State.Pid : null;
+    const where = this.pid === null ? "" : `, pid ${this.pid}`;
+    this.#hooks.log.write(
+      `${new Date().toISOString()} host  started container ${this.#container.id.slice(0, 12)}${where}\n`,
+    );
+    if (this.pid !== null) this.#hooks.onVisible?.(this.pid);
+    void this.#observe();
+  }
+
+  async stop(budgetMs: number): Promise<void> {
+    if (this.#hasEnded) return;
+    const seconds = Math.ceil(budgetMs / 1_000);
+    await callEngine(
+      `stop ${this.#spec.name}`,
+      () => acceptRepeat(this.#container.stop({ t: seconds })),
+      budgetMs + KILL_MS_MAX,
+    );
+    await withDeadline(this.exited, { what: `the end of ${this.#spec.name}`, deadlineMs: KILL_MS_MAX });
+  }
+
+  kill(): void {
+    if (this.#hasEnded) return;
+    this.#isKilledByUs = true;
+    // It may have ended by itself meanwhile. Whether it did end, `exited` says and nobody else.
+    this.#container.kill({ signal: "SIGKILL" }).catch(() => undefined);
+  }
+
+  async #attach(): Promise<void> {
+    const stream = (await this.#container.attach({ stream: true, stdout: true, stderr: true })) as unknown as Readable;
+    const [out, err] = [new PassThrough(), new PassThrough()];
+    this.#lines.add(out);
+    this.#lines.add(err);
+    this.#container.modem.demuxStream(stream, out, err);
+    // A connection that breaks says nothing that the container's end, or the engine's silence, does not say.
+    this.#output = finished(stream, { writable: false }).catch(() => undefined);
+    void this.#output.then(() => {
+      out.end();
+      err.end();
+    });
+  }
+
+  /** Never throws: what cannot be found out is an end, too. */
+  async #observe(): Promise<void> {
+    let exit: ChildExit;
+    try {
+      exit = await this.#waitForEnd();
+      await Promise.race([this.#output, delay(LAST_WORDS_MS_MAX, undefined, { ref: false })]);
+    } catch (error) {
+      exit = { kind: "lost", reason: describeError(error) };
+    }
+    this.#hasEnded = true;
+    this.#exited.resolve(exit);
+  }
+
+  async #waitForEnd(): Promise<ChildExit> {
+    const { name } = this.#spec;
+    for (;;) {
+      try {
+        await this.#container.wait();
+      } catch {
+        // The connection broke; whether the engine or the container is gone, the next question tells.
+        await callPatiently(`say how ${name} is: it answers no more`, () => this.#container.inspect());
+      }
+      const { State } = await callPatiently(`say how ${name} ended`, () => this.#container.inspect());
+      if (!State.Running) return this.#describeEnd(State);
+      await this.#attach();
+    }
+  }
+
+  #describeEnd({ ExitCode, OOMKilled }: { ExitCode: number; OOMKilled: boolean }): ChildExit {
+    if (OOMKilled) return { kind: "exit", code: ExitCode, detail: "out of memory: the kernel ended it" };
+    if (ExitCode === KILLED_CODE && !this.#isKilledByUs) {
+      return { kind: "exit", code: ExitCode, detail: "killed from outside, or by the kernel for want of memory" };
+    }
+    return { kind: "exit", code: ExitCode };
+  }
+}
+
+/** 304: it is so already. */
+async function acceptRepeat(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (statusOf(error) !== 304) throw error;
+  }
+}
+
+/** One that could not start because its port was taken; the supervisor then asks for another plan. */
+function createEndedServer(lastLines: string): RunningServer {
+  return {
+    pid: null,
+    isOurs: true,
+    exited: Promise.resolve({ kind: "exit", code: 128 }),
+    newestLines: () => lastLines,
+    stop: async () => undefined,
+    kill: () => undefined,
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * The labels on everything that we make in a container engine, and whose they say it is. Pure but for the look at this
+ * machine's processes.
+ *
+ * L1 Everything that we make carries all labels, from its creation on.
+ * L2 Only what carries our labels, and whose owner is dead, may be removed by somebody else than its owner. An owner is a
+ *    pid and its start time. Where we cannot see the owner's processes (another container, another user), it counts as
+ *    alive: hence the owner's view of processes is a label, too.
+ */
+import { createHash } from "node:crypto";
+import { readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { isSameProcess, readStartTime } from "../orchestrator/process-identity.ts";
+import { readPackageVersion } from "../package-version.ts";
+
+const PREFIX = "dev.flink-apphost";
+
+export const LABEL = {
+  apphostId: `${PREFIX}.apphost-id`,
+  run: `${PREFIX}.run`,
+  resource: `${PREFIX}.resource`,
+  ownerPid: `${PREFIX}.owner-pid`,
+  ownerStarted: `${PREFIX}.owner-started`,
+  ownerView: `${PREFIX}.owner-view`,
+  version: `${PREFIX}.version`,
+} as const;
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** `base` is the folder that keeps the runs. */
+export function createLabels(owner: { base: string; runId: string; resource: string }): Labels {
+  return {
+    [LABEL.apphostId]: createHash("sha256").update(resolve(owner.base)).digest("hex").slice(0, 16),
+    [LABEL.run]: owner.runId,
+    [LABEL.resource]: owner.resource,
+    [LABEL.ownerPid]: String(process.pid),
+    [LABEL.ownerStarted]: readStartTime(process.pid) ?? "",
+    [LABEL.ownerView]: readProcessView(),
+    [LABEL.version]: readPackageVersion(),
+  };
+}
+
+/** What the engine is asked for: everything of ours, or of one run. */
+export const labelFilter = (runId: string | null): string[] => [runId === null ? LABEL.run : `${LABEL.run}=${runId}`];
+
+/** L2. False also for what is not ours, or is not labelled as it should be. */
+export function isOwnerDead(labels: Labels | null | undefined, view = readProcessView()): boolean {
+  const pid = Number(labels?.[LABEL.ownerPid]);
+  const startTime = labels?.[LABEL.ownerStarted] ?? "";
+  if (!Number.isSafeInteger(pid) || pid <= 0 || startTime === "") return false;
+  if (labels?.[LABEL.ownerView] !== view) return false;
+  return !isSameProcess({ pid, startTime });
+}
+
+/** Two programs with the same view see the same processes under the same pids. */
+export function readProcessView(): string {
+  return `${process.platform === "linux" ? readNamespace() : hostname()} uid ${process.getuid?.() ?? 0}`;
+}
+
+function readNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    // A kernel without namespaces has but one view.
+    return hostname();
+  }
+}

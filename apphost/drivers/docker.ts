@@ -1,0 +1,141 @@
+/**
+ * Kafka and Redis in containers of the engine that `docker-engine.ts` finds.
+ *
+ * Where the engine shares this machine's kernel and network, a container uses the machine's own network: it listens on
+ * 127.0.0.1 like any program here, and no byte goes through the engine's forwarder (what that saves stands in
+ * scripts/bench/README.md). Elsewhere, as in the virtual machines of Docker Desktop, ports of 127.0.0.1 are published.
+ */
+import { hostname, release } from "node:os";
+import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { choosePort, LOOPBACK } from "../orchestrator/ports.ts";
+import { callEngine } from "./docker-calls.ts";
+import { type ContainerServer, type ContainerSpec, createContainerServer } from "./docker-container.ts";
+import type { Engine } from "./docker-engine.ts";
+import { findImage, type ImageFacts, provideImage } from "./docker-image.ts";
+import { createKafkaSpec } from "./docker-kafka.ts";
+import { createLabels } from "./docker-labels.ts";
+import { removeRun } from "./docker-leftovers.ts";
+import { createRedisSpec } from "./docker-redis.ts";
+import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "./driver.ts";
+import { createPassword } from "./password.ts";
+
+export interface DockerSettings {
+  readonly kafkaImage: string;
+  readonly redisImage: string;
+  readonly network: NetworkChoice;
+  /** Shows how a pull goes, before there is a run. */
+  readonly tell: (progress: string) => void;
+}
+
+export type NetworkChoice = "auto" | "host" | "published";
+
+export function createDockerDriver(engine: Engine, settings: DockerSettings): InfrastructureDriver {
+  return new DockerDriver(engine, settings);
+}
+
+class DockerDriver implements InfrastructureDriver {
+  readonly mode = "docker";
+  readonly #engine: Engine;
+  readonly #settings: DockerSettings;
+  readonly #servers = new Map<ServerKind, ContainerServer>();
+  #isOnHost: Promise<boolean> | null = null;
+
+  constructor(engine: Engine, settings: DockerSettings) {
+    this.#engine = engine;
+    this.#settings = settings;
+  }
+
+  async findObstacle(kind: ServerKind): Promise<string | undefined> {
+    try {
+      return await provideImage(this.#engine.docker, this.#imageOf(kind), this.#settings.tell);
+    } catch (error) {
+      return describeError(error);
+    }
+  }
+
+  async plan(kind: ServerKind, context: DriverContext): Promise<ServerPlan> {
+    const { docker, address } = this.#engine;
+    context.recordEngine(address);
+    // A second plan means that the first one found its port taken.
+    await this.#servers.get(kind)?.discard();
+    const port = await context.choosePort(kind);
+    const password = createPassword();
+    this.#isOnHost ??= this.#decideNetwork();
+    const spec = await this.#createSpec(kind, context, { port, password, isOnHost: await this.#isOnHost });
+    const server = createContainerServer(docker, spec);
+    this.#servers.set(kind, server);
+    const endpoint = `${LOOPBACK}:${port}`;
+    return {
+      mode: "docker",
+      address: kind === "kafka" ? endpoint : `redis://:${password}@${endpoint}`,
+      endpoint,
+      launch: (hooks) => server.launch(hooks),
+      dataFolder: null,
+      survivesRestart: true,
+      version: versionOf(spec.image, await findImage(docker, spec.image)),
+    };
+  }
+
+  async release(runId: string): Promise<readonly string[]> {
+    if (this.#servers.size === 0) return [];
+    try {
+      return (await removeRun(this.#engine.docker, runId)).remaining;
+    } catch (error) {
+      return [`${describeError(error)}; when it is back, "flink-apphost down" removes what run ${runId} left in it`];
+    }
+  }
+
+  #imageOf(kind: ServerKind): string {
+    return kind === "kafka" ? this.#settings.kafkaImage : this.#settings.redisImage;
+  }
+
+  async #createSpec(
+    kind: ServerKind,
+    context: DriverContext,
+    where: { port: number; password: string; isOnHost: boolean },
+  ): Promise<ContainerSpec> {
+    const { base, runId, kafkaHeapBytes } = context;
+    const { port, password, isOnHost } = where;
+    const common = {
+      name: `flink-apphost-${runId}-${kind}`,
+      image: this.#imageOf(kind),
+      labels: createLabels({ base, runId, resource: kind }),
+      port,
+      isOnHost,
+    };
+    if (kind === "redis") return createRedisSpec({ ...common, password });
+    const controllerPort = await choosePort(null);
+    return createKafkaSpec({ ...common, controllerPort, heapBytes: kafkaHeapBytes, network: null });
+  }
+
+  async #decideNetwork(): Promise<boolean> {
+    const { network } = this.#settings;
+    if (network !== "auto") return network === "host";
+    const { docker } = this.#engine;
+    return sharesNetwork(await callEngine("describe itself", () => docker.info() as Promise<EngineInfo>));
+  }
+}
+
+export interface EngineInfo {
+  readonly Name?: string;
+  readonly KernelVersion?: string;
+  readonly OSType?: string;
+  readonly SecurityOptions?: readonly string[] | null;
+}
+
+/** Rootless engines live in a network of their own; with remapped users the machine's network is refused to containers. */
+export function sharesNetwork(
+  info: EngineInfo,
+  here = { platform: process.platform, name: hostname(), kernel: release() },
+) {
+  const isSeparate = (info.SecurityOptions ?? []).some((option) => /name=(rootless|userns)/.test(option));
+  const isThisMachine = info.Name === here.name && info.KernelVersion === here.kernel;
+  return here.platform === "linux" && info.OSType === "linux" && isThisMachine && !isSeparate;
+}
+
+/** What the image says of itself, or else its tag: of a broker the protocol does not tell it. */
+export function versionOf(image: string, facts: ImageFacts | undefined): string | null {
+  const label = facts?.labels["org.opencontainers.image.version"];
+  if (label !== undefined && label !== "") return label;
+  return /:([^:/@]+)(?:@|$)/.exec(image)?.[1] ?? null;
+}
