@@ -131,7 +131,15 @@ function addDown(program: Command, setExitCode: SetExitCode): void {
 /** What decides whether a run can work here; the rest of `up`'s options changes nothing in that. */
 const DOCTOR_OPTIONS: readonly (keyof HostOptions)[] = [
   ...(["messages", "messageSize", "taskManagers", "infra", "kafka", "redis", "allowRemote"] as const),
-  ...(["runDir", "embeddedMemoryBytes", "fixedPorts"] as const),
+  ...([
+    "kafkaImage",
+    "redisImage",
+    "kafkaHeapBytes",
+    "dockerNetwork",
+    "runDir",
+    "embeddedMemoryBytes",
+    "fixedPorts",
+  ] as const),
 ];
 
 function addDoctor(program: Command, setExitCode: SetExitCode): void {

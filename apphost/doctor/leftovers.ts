@@ -1,11 +1,11 @@
 /** What dead hosts left: processes, files, sockets, and things in the container engine. Nothing is removed here. */
 import { existsSync } from "node:fs";
 import type { EngineLookup } from "../drivers/docker-engine.ts";
+import { listOfDeadOwners } from "../drivers/docker-leftovers.ts";
 import { findStaleSockets } from "../orchestrator/control-socket.ts";
 import { isHostAlive, listRuns, readState } from "../orchestrator/run-folder.ts";
 import { listLiving } from "../orchestrator/sweep.ts";
 import { type CheckPlan, type Finding, ok, warning } from "./check.ts";
-import { listOfDeadOwners } from "./engine-things.ts";
 
 const DEFAULT_BASE = ".flink-apphost";
 

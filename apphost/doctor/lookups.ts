@@ -7,10 +7,10 @@ import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { type EngineLookup, findEngine } from "../drivers/docker-engine.ts";
 import { listEnginePlaces } from "../drivers/docker-engine-places.ts";
+import { findImage } from "../drivers/docker-image.ts";
 import type { InfrastructureMode, ServerKind } from "../drivers/driver.ts";
 import { createNativeDriver } from "../drivers/native.ts";
 import type { HostOptions, Variables } from "../options.ts";
-import { findImage } from "./engine-things.ts";
 
 /** Below the deadline of a check, so that each can still say which of them hung. */
 const LOOK_MS_MAX = 4_000;
@@ -77,7 +77,7 @@ async function lookForImages(
     name,
     isLocal: (await findImage(lookup.engine.docker, name)) !== undefined,
   });
-  const [kafka, redis] = await Promise.all([look("apache/kafka:4.3.0"), look("redis:8.6")]);
+  const [kafka, redis] = await Promise.all([look(options.kafkaImage), look(options.redisImage)]);
   return { kafka, redis };
 }
 

@@ -1,5 +1,6 @@
 /** Memory: what a run with these options takes, beside what is available to this process. */
 import { freemem } from "node:os";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import type { InfrastructureMode } from "../drivers/driver.ts";
 import { type HostOptions, topicBytes } from "../options.ts";
 import { type MemoryRoom, readCgroupMemory, type TextReader } from "./cgroup.ts";
@@ -11,7 +12,7 @@ const MEBIBYTE = 1_048_576;
 /** Largest resident sizes seen, in MiB: 2 and 10 million messages, 20 TaskManagers. */
 const PROCESS_MIB = { host: 120, jobManager: 75, taskManager: 72, client: 65, producer: 101 } as const;
 /** The JVM may use all of its heap; what an embedded broker holds comes on top of its own size. */
-const KAFKA_MIB = { docker: 1_024, native: 1_024, embedded: 65, external: 0 } as const;
+const KAFKA_MIB = { native: 1_024, embedded: 65 } as const;
 const REDIS_MIB = { docker: 20, native: 20, embedded: 65, external: 0 } as const;
 
 export function planMemoryChecks(context: {
@@ -63,8 +64,22 @@ export function neededMemoryBytes(run: { readonly options: HostOptions; readonly
   const { options, modes } = run;
   const { host, jobManager, taskManager, client, producer } = PROCESS_MIB;
   const ours = host + jobManager + taskManager * options.taskManagers + client + producer;
-  const topic = modes.kafka === "embedded" ? topicBytes(options, options.messages) : 0;
-  return (ours + KAFKA_MIB[modes.kafka] + REDIS_MIB[modes.redis]) * MEBIBYTE + topic;
+  return (ours + REDIS_MIB[modes.redis]) * MEBIBYTE + kafkaBytes(options, modes.kafka);
+}
+
+function kafkaBytes(options: HostOptions, mode: InfrastructureMode): number {
+  switch (mode) {
+    case "docker":
+      return options.kafkaHeapBytes;
+    case "native":
+      return KAFKA_MIB.native * MEBIBYTE;
+    case "embedded":
+      return KAFKA_MIB.embedded * MEBIBYTE + topicBytes(options, options.messages);
+    case "external":
+      return 0;
+    default:
+      return unreachable(mode);
+  }
 }
 
 export function judgeMemory(
