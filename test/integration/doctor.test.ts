@@ -96,7 +96,7 @@ describe("on this machine", () => {
     expect(stdout).not.toContain("\u001b");
     const lines = stdout.trimEnd().split("\n");
     expect(lines[0]).toMatch(/^ok {7}Node {12}\d+\./);
-    expect(lines.slice(lines.findIndex((line) => line === "") + 1).join(" ")).toMatch(
+    expect(lines.slice(lines.indexOf("") + 1).join(" ")).toMatch(
       /^\d+ ok, \d+ warnings?, 0 failed auto would choose \w+ for Kafka \(.*\) and \w+ for Redis \(.*\)$/,
     );
   });
