@@ -36,6 +36,6 @@ async function examineServer(shown: string, ask: () => Promise<string>) {
   try {
     return ok(await ask());
   } catch (error) {
-    return failed(shown, describeError(error), "start it, or give another address");
+    return failed(shown, describeError(error), "correct that, or give another address");
   }
 }

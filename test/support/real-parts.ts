@@ -6,10 +6,10 @@
 import { spawnSync } from "node:child_process";
 import { describe } from "vitest";
 import { realKafkaMissing } from "./real-kafka.ts";
-import { realRedisMissing } from "./real-redis.ts";
+import { realRedisMissing, realRedisTlsMissing } from "./real-redis.ts";
 import { SKIP_MARK } from "./skip-reporter.ts";
 
-export type RealPart = "kafka" | "redis" | "kcat" | "tmux";
+export type RealPart = "kafka" | "redis" | "kcat" | "tmux" | "redis-tls" | "openssl";
 
 /** Why the part cannot be used, or false. Throws where it is missing and REQUIRE_REAL=1. */
 export function requireReal(part: RealPart): { readonly skip: string | false } {
@@ -18,6 +18,10 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
       return { skip: realKafkaMissing() ?? false };
     case "redis":
       return { skip: realRedisMissing() ?? false };
+    case "redis-tls":
+      return { skip: realRedisTlsMissing() ?? false };
+    case "openssl":
+      return { skip: programMissing(part, "version") ?? false };
     case "kcat":
     case "tmux":
       return { skip: programMissing(part, "-V") ?? false };
