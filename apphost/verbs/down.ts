@@ -6,8 +6,10 @@
  * W2 The published keys are shared by all runs on a server: they are removed only with the newest run that used it.
  */
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { findEngine, openEngine } from "../drivers/docker-engine.ts";
+import { type EngineThing, removeOfDeadOwners, removeRun } from "../drivers/docker-leftovers.ts";
 import { redisEndpoint } from "../model/connection.ts";
 import { askHost, removeStaleSockets } from "../orchestrator/control-socket.ts";
 import {
@@ -40,6 +42,7 @@ export interface DownOptions {
 export async function runDown(options: DownOptions): Promise<number> {
   for (const { state } of findRunningHosts(options.base)) await stopHost(state, options.write);
   await sweepDeadHosts(options);
+  await sweepEngine(options.write);
   for (const path of await removeStaleSockets()) options.write(`removed stale socket ${path}`);
   if (options.purge !== null) await purge(options, options.purge === "" ? null : options.purge);
   return 0;
@@ -62,9 +65,37 @@ async function sweepDeadHosts(options: DownOptions): Promise<void> {
       const how = `with processes ${remaining.join(", ")} still there after SIGKILL`;
       throw createError("CHILD_EXITED", { resource: `run ${runId}`, how, lastLines: "" });
     }
-    writeState(runDir, { ...state, ended: true, children: [] });
+    if (!(await sweepEngineOf(state, options.write))) continue;
+    writeState(runDir, { ...state, ended: true, children: [], engine: null });
     options.write(`swept run ${runId}: ${killed.length} processes killed`);
   }
+}
+
+/** What a dead host's run has in the engine that it used. False when that cannot be told. */
+async function sweepEngineOf({ runId, engine }: RunState, write: (line: string) => void): Promise<boolean> {
+  if ((engine ?? null) === null) return true;
+  try {
+    const { removed, remaining } = await removeRun(await openEngine(engine as string, process.env), runId);
+    reportRemoved(removed, write);
+    if (remaining.length > 0) write(`still there: ${remaining.join("; ")}`);
+    return remaining.length === 0;
+  } catch (error) {
+    write(`run ${runId} may have left containers in ${engine}: ${describeError(error)}`);
+    return false;
+  }
+}
+
+/** What dead hosts of other folders left in the engine of this machine, if there is one. */
+async function sweepEngine(write: (line: string) => void): Promise<void> {
+  const lookup = await findEngine(process.env);
+  if (lookup.kind === "none") return;
+  const { removed, remaining } = await removeOfDeadOwners(lookup.engine.docker);
+  reportRemoved(removed, write);
+  if (remaining.length > 0) write(`still there: ${remaining.join("; ")}`);
+}
+
+function reportRemoved(removed: readonly EngineThing[], write: (line: string) => void): void {
+  for (const { kind, name } of removed) write(`removed ${kind} ${name}`);
 }
 
 async function purge(options: DownOptions, name: string | null): Promise<void> {
