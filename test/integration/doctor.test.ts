@@ -1,6 +1,6 @@
 /** `doctor` as a user runs it: what it finds on this machine, and on machines that lack something. */
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,9 +8,13 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Check } from "../../apphost/doctor/check.ts";
 import type { Examination } from "../../apphost/doctor/examination.ts";
+import { createLabels, LABEL } from "../../apphost/drivers/docker-labels.ts";
 import { FIXED_PORTS } from "../../apphost/orchestrator/ports.ts";
+import { CONTAINER_IMAGES } from "../../apphost/resources/container-images.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
+import { listOfRun, realEngine } from "../support/real-docker.ts";
+import { describeReal } from "../support/real-parts.ts";
 import { type CliOptions, runCli, startCli } from "../support/run-cli.ts";
 import { canListProcesses, listRunProcesses } from "../support/run-processes.ts";
 
@@ -161,35 +165,24 @@ describe("a machine that lacks what was asked for", () => {
     expect(check("engine")).toMatchObject({ result: "failed", reason: expect.stringContaining("no-such-folder") });
   });
 
-  it("a socket without permission: the user, the group and the mode of it", async ({ skip }) => {
-    const isRoot = process.getuid?.() === 0;
+  it("a socket without permission: the user, the group and the mode of it", async () => {
     const folder = mkdtempSync(join(tmpdir(), "doctor-socket-"));
     const socket = join(folder, "docker.sock");
+    const cwd = join(folder, "project");
     const engine = createServer();
     try {
       await listen(engine, socket);
       chmodSync(socket, 0o000);
       chmodSync(folder, 0o755);
-      // Root may open every socket, so then another user asks.
-      const userId = isRoot ? 65_534 : undefined;
-      const cwd = join(folder, "project");
       mkdirSync(cwd);
-      if (userId !== undefined) chownSync(cwd, userId, userId);
-      skip(!isReadableBy(userId), "the build is in a folder that other users cannot read");
-      const env = { PATH: process.env["PATH"] ?? "", DOCKER_HOST: `unix://${socket}`, XDG_RUNTIME_DIR: cwd };
-      const args = [distPath("apphost/main"), "doctor", "--format", "json", "--infra", "docker"];
-      const child = spawn(process.execPath, args, {
-        ...{ cwd, env, stdio: ["ignore", "pipe", "pipe"] as const },
-        ...(userId === undefined ? {} : { uid: userId, gid: userId }),
+      // Root may open every socket, so then another user asks.
+      const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+      if (uid !== undefined) chownSync(cwd, uid, uid);
+      const env = { DOCKER_HOST: `unix://${socket}`, XDG_RUNTIME_DIR: cwd };
+      const { exitCode, check } = await runDoctor(["--infra", "docker"], {
+        ...{ cwd, env },
+        ...(uid === undefined ? {} : { uid }),
       });
-      const output = { stdout: "", stderr: "" };
-      const keep = (name: "stdout" | "stderr") => (text: Buffer) => {
-        output[name] += text.toString();
-      };
-      child.stdout.on("data", keep("stdout"));
-      child.stderr.on("data", keep("stderr"));
-      const [exitCode] = (await once(child, "close")) as [number | null];
-      const { check } = readAnswer(exitCode, output.stdout, output.stderr);
       expect(exitCode).toBe(3);
       expect(check("engine").result).toBe("failed");
       expect(check("engine").reason).toMatch(/permission denied: the socket belongs to user \d+ and group \S+, mode 0/);
@@ -232,6 +225,44 @@ describe("a machine that lacks what was asked for", () => {
     const { status, stdout, stderr } = spawnSync("/bin/sh", args, { encoding: "utf8", env, cwd: sockets });
     expect(status, stdout + stderr).toBe(1);
     expect(stdout).toMatch(/failed +Open files +200 a process\n +about 416 are needed for 20 TaskManagers/);
+  });
+});
+
+describeReal(["docker"], "a machine with a container engine", () => {
+  const { DOCKER_HOST = "" } = process.env;
+  const engine = { env: { DOCKER_HOST } };
+
+  it("has the images, and auto would choose containers", async () => {
+    const { exitCode, check, examination } = await runDoctor(["--infra", "docker"], engine);
+    expect(exitCode, JSON.stringify(examination)).toBe(0);
+    expect(check("engine")).toMatchObject({ result: "ok", found: expect.stringContaining("API 1.") });
+    expect(check("kafka-image").result).toBe("ok");
+    expect(examination.auto).toMatchObject({ kafka: { mode: "docker" }, redis: { mode: "docker" } });
+  });
+
+  it("and not the image that was asked for: a warning with the command that pulls it, and nothing is pulled", async () => {
+    const image = "127.0.0.1:1/flink-apphost/none:1";
+    const { exitCode, check, examination } = await runDoctor(["--redis-image", image], engine);
+    expect(exitCode, JSON.stringify(examination)).toBe(0);
+    expect(check("redis-image")).toMatchObject({ result: "warning", fix: `docker pull ${image}` });
+    expect(examination.auto.redis.reason).toContain(`${image} would be pulled`);
+  });
+
+  it("names the container of a dead host, and leaves it", async () => {
+    const { docker } = realEngine();
+    const runId = randomBytes(4).toString("hex");
+    const name = `flink-apphost-${runId}-redis`;
+    // This process is alive, but did not start at that time: the pid was given to somebody else.
+    const labels = { ...createLabels({ base: sockets, runId, resource: "redis" }), [LABEL.ownerStarted]: "1" };
+    const container = await docker.createContainer({ name, Image: CONTAINER_IMAGES.redis, Labels: labels });
+    try {
+      const { check } = await runDoctor([], engine);
+      expect(check("leftovers")).toMatchObject({ result: "warning", fix: "npx flink-apphost down" });
+      expect(check("leftovers").reason).toContain(`container ${name}`);
+      expect(await listOfRun(runId)).toContain(`container ${name}`);
+    } finally {
+      await container.remove({ force: true, v: true });
+    }
   });
 });
 
@@ -298,11 +329,4 @@ async function holdOne(server: Server, ports: readonly number[]): Promise<number
     if (isHeld) return port;
   }
   return null;
-}
-
-/** Whether that user could run the build; undefined is this user. */
-function isReadableBy(userId: number | undefined): boolean {
-  if (userId === undefined) return true;
-  const args = ["-e", "require('node:fs').readFileSync(process.argv[1])", distPath("apphost/main")];
-  return spawnSync(process.execPath, args, { uid: userId, gid: userId, stdio: "ignore" }).status === 0;
 }
