@@ -4,9 +4,10 @@
  */
 import { Command, CommanderError } from "commander";
 import { describeError } from "../simulator/common/foundation/errors.ts";
-import { createOption, type SetExitCode } from "./command-options.ts";
+import { createFormatOption, createOption, parseValue, type SetExitCode } from "./command-options.ts";
 import { EXIT, exitCodeOfError } from "./exit-code.ts";
 import { addHostVerbs } from "./host-verbs.ts";
+import { oneOf } from "./option-values.ts";
 import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions, type Verb } from "./options.ts";
 import { readPackageVersion } from "./package-version.ts";
 import { type Given, type PreparedRun, prepareBuiltIn, prepareDeclared } from "./preparation.ts";
@@ -38,6 +39,7 @@ function createProgram(args: readonly string[], setExitCode: SetExitCode): Comma
   addRunVerb(program, "up", "start everything, produce, validate, and stay up", { args, setExitCode });
   addRunVerb(program, "stress", "a fresh run that ends with its verdict", { args, setExitCode });
   addHostVerbs(program, setExitCode);
+  addDoctor(program, setExitCode);
   return program;
 }
 
@@ -70,4 +72,32 @@ async function prepareRun(given: Given): Promise<PreparedRun> {
   if (apphost === undefined || apphost === null) return prepareBuiltIn(given);
   const { loadAppHostFile } = await import("./apphost-file.ts");
   return prepareDeclared(await loadAppHostFile(apphost), apphost, given);
+}
+
+/** What decides whether a run can work here; the rest of `up`'s options changes nothing in that. */
+const DOCTOR_OPTIONS: readonly (keyof HostOptions)[] = [
+  ...(["messages", "messageSize", "taskManagers", "infra", "kafka", "redis", "allowRemote"] as const),
+  ...([
+    "kafkaImage",
+    "redisImage",
+    "kafkaHeapBytes",
+    "dockerNetwork",
+    "runDir",
+    "embeddedMemoryBytes",
+    "fixedPorts",
+  ] as const),
+];
+
+function addDoctor(program: Command, setExitCode: SetExitCode): void {
+  const command = program
+    .command("doctor")
+    .description("tell whether `up` would work here with these options, and what to do where not")
+    .exitOverride()
+    .addOption(createFormatOption(["table", "json"]));
+  for (const name of DOCTOR_OPTIONS) command.addOption(createOption(name));
+  command.action(async (given: GivenOptions) => {
+    const format = parseValue("format", given, oneOf(["table", "json"] as const));
+    const { runDoctor } = await import("./verbs/doctor.ts");
+    setExitCode(await runDoctor(given, format));
+  });
 }

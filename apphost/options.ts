@@ -253,7 +253,7 @@ function refuseSecuredKafka(source: string, text: string): void {
 }
 
 const hidePassword = (text: string): string => text.replace(/:[^:@/]*@/, ":***@");
-const environmentTwin = (flag: string): string => `FLINK_APPHOST_${flag.toUpperCase().replaceAll("-", "_")}`;
+export const environmentTwin = (flag: string): string => `FLINK_APPHOST_${flag.toUpperCase().replaceAll("-", "_")}`;
 export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 function checkRelations(options: HostOptions, verb: Verb): void {
@@ -292,12 +292,16 @@ function refuseRemote(options: HostOptions): void {
   });
 }
 
-/** Bytes that a record takes in the embedded Kafka beside its value: the record's own header fields. */
+/** Bytes that a record takes on a broker beside its value: the record's own header fields. */
 const RECORD_OVERHEAD_BYTES = 12;
+
+/** What messages take on a broker: in the memory of the embedded Kafka, on the disk of another. */
+export const topicBytes = (options: HostOptions, messages: number): number =>
+  messages * (options.messageSize + RECORD_OVERHEAD_BYTES);
 
 /** The embedded Kafka keeps everything in memory: a topic that cannot fit is refused before the start. */
 export function checkEmbeddedMemory(options: HostOptions, messages: number): void {
-  const neededBytes = messages * (options.messageSize + RECORD_OVERHEAD_BYTES);
+  const neededBytes = topicBytes(options, messages);
   if (neededBytes <= options.embeddedMemoryBytes) return;
   throw createError("USAGE_CONFLICT", {
     what:

@@ -37,8 +37,13 @@ export interface OutputOptions {
   readonly onStop: () => void;
 }
 
+/** Whether a stream is a terminal; undefined like false. */
+type MaybeTerminal = { readonly isTTY?: boolean | undefined };
+
 /** Chooses for `auto`: the dashboard needs a terminal at both ends, and a CI log is none. */
-export function resolveUiMode(options: Pick<OutputOptions, "ui" | "stdin" | "stdout" | "env">): ResolvedUiMode {
+export function resolveUiMode(
+  options: Pick<OutputOptions, "ui" | "env"> & { readonly stdin: MaybeTerminal; readonly stdout: MaybeTerminal },
+): ResolvedUiMode {
   const { ui, stdin, stdout, env } = options;
   const terminal = stdin.isTTY === true && stdout.isTTY === true;
   if (ui === "tui" && !terminal) {

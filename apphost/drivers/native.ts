@@ -17,7 +17,7 @@ import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.t
 import { formatKafkaLogging, formatKafkaProperties, formatRedisConfiguration } from "./native-configuration.ts";
 import { createPassword } from "./password.ts";
 
-const JAVA_MAJOR_MIN = 17;
+export const JAVA_MAJOR_MIN = 17;
 /**
  * The parallel collector took a fifth less of the broker's CPU than the default one, G1, for which a batch of ours is a
  * humongous object: on a fresh broker 0.95 to 1.1 million messages per second instead of 0.6 to 0.8 (scripts/bench/README.md).
@@ -52,14 +52,14 @@ async function findKafkaObstacle(env: Variables): Promise<string | undefined> {
 }
 
 /** `openjdk version "17.0.9"`, on standard error. */
-async function readJavaMajor(java: string): Promise<number | undefined> {
+export async function readJavaMajor(java: string): Promise<number | undefined> {
   const { stderr } = await execa(java, ["-version"], { reject: false, timeout: JAVA_ANSWER_MS_MAX });
   const match = /version "(\d+)/.exec(stderr);
   return match === null ? undefined : Number(match[1]);
 }
 
 /** From the name of the broker's jar, `kafka_2.13-4.3.0.jar`. */
-function readKafkaVersion(home: string): string | undefined {
+export function readKafkaVersion(home: string): string | undefined {
   try {
     const names = readdirSync(join(home, "libs")).map((name) => /^kafka_[\d.]+-(\d[\w.-]*?)\.jar$/.exec(name)?.[1]);
     return names.find((version) => version !== undefined);

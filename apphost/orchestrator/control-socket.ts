@@ -40,7 +40,7 @@ type Answer =
   | { readonly type: "refused"; readonly reason: string };
 
 /** The system's limit is 104 bytes on some, so the name is a short hash. */
-const SOCKET_PATH_BYTES_MAX = 103;
+export const SOCKET_PATH_BYTES_MAX = 103;
 const REQUEST_BYTES_MAX = 65_536;
 const CONNECT_MS_MAX = 2_000;
 export const SOCKET_PREFIX = "flink-apphost-";

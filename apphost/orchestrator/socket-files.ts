@@ -37,15 +37,20 @@ export function listLinkedRuns(): string[] {
 
 /** Returns the sockets that were removed (S1). */
 export async function removeStaleSockets(): Promise<string[]> {
-  const removed: string[] = [];
-  for (const socket of listFiles(SOCKET_END)) {
-    if (await isListening(socket)) continue;
+  const stale = await findStaleSockets();
+  for (const socket of stale) {
     rmSync(socket, { force: true });
     rmSync(linkOf(socket), { force: true });
-    removed.push(socket);
   }
   for (const link of listFiles(LINK_END)) if (!existsSync(socketOf(link))) rmSync(link, { force: true });
-  return removed;
+  return stale;
+}
+
+/** Sockets on which nobody listens. */
+export async function findStaleSockets(): Promise<string[]> {
+  const stale: string[] = [];
+  for (const socket of listFiles(SOCKET_END)) if (!(await isListening(socket))) stale.push(socket);
+  return stale;
 }
 
 /** Only a refused connection means that nobody listens: a host that is busy, or stopped, is not gone. */

@@ -38,7 +38,8 @@ export async function sweepRun(leftovers: Leftovers): Promise<{ killed: number[]
   return { killed: [...killed], remaining };
 }
 
-function listLiving(leftovers: Leftovers): number[] {
+/** Its processes that are still there. */
+export function listLiving(leftovers: Omit<Leftovers, "paths">): number[] {
   const recorded = leftovers.children.filter((child) => isAlive(child.pid) && isSameProcess(child));
   const marked = findProcessesOfRun(leftovers.runId).filter(isAlive);
   const pids = new Set([...recorded.map((child) => child.pid), ...marked]);

@@ -46,6 +46,10 @@ function contactKafka({ address, endpoint }: ServerPlan, signal: AbortSignal): P
   });
 }
 
+/** One attempt. Throws why it does not answer. */
+export const probeKafka = async (address: string): Promise<void> =>
+  (await openCluster(address, ONE_ATTEMPT_MS)).close();
+
 /** Whether it answers now. */
 export async function isKafkaAnswering(address: string): Promise<boolean> {
   try {

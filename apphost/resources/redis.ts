@@ -39,6 +39,16 @@ function contactRedis({ address, endpoint }: ServerPlan, signal: AbortSignal): P
   });
 }
 
+/** Its version; throws why it does not answer now. */
+export async function readRedisVersion(url: string): Promise<string> {
+  const connection = await probeRedis(url, { dialMs: PROBE_MS_MAX });
+  try {
+    return (await connection.readFacts()).version;
+  } finally {
+    connection.close();
+  }
+}
+
 /** Whether it answers now. */
 export async function isRedisAnswering(url: string): Promise<boolean> {
   try {

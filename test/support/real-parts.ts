@@ -7,10 +7,10 @@ import { spawnSync } from "node:child_process";
 import { describe } from "vitest";
 import { realDockerMissing } from "./real-docker.ts";
 import { realKafkaMissing } from "./real-kafka.ts";
-import { realRedisMissing } from "./real-redis.ts";
+import { realRedisMissing, realRedisTlsMissing } from "./real-redis.ts";
 import { SKIP_MARK } from "./skip-reporter.ts";
 
-export type RealPart = "kafka" | "redis" | "kcat" | "tmux" | "docker";
+export type RealPart = "kafka" | "redis" | "redis-tls" | "openssl" | "kcat" | "tmux" | "docker";
 
 /** Why the part cannot be used, or false. Throws where it is missing and REQUIRE_REAL=1. */
 export function requireReal(part: RealPart): { readonly skip: string | false } {
@@ -19,6 +19,10 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
       return { skip: realKafkaMissing() ?? false };
     case "redis":
       return { skip: realRedisMissing() ?? false };
+    case "redis-tls":
+      return { skip: realRedisTlsMissing() ?? false };
+    case "openssl":
+      return { skip: programMissing(part, "version") ?? false };
     case "docker":
       return { skip: realDockerMissing() ?? false };
     case "kcat":

@@ -43,6 +43,18 @@ export function realRedisMissing(): string | null {
   return reason;
 }
 
+/** Why this redis-server cannot be reached by TLS, or null when it can: some are built without it. */
+export function realRedisTlsMissing(): string | null {
+  const missing = realRedisMissing();
+  if (missing !== null) return missing;
+  // A server that knows the setting complains about its value, another one about the setting.
+  const { stdout, stderr } = spawnSync("redis-server", ["-"], { input: "tls-port nonsense\n", encoding: "utf8" });
+  if (!`${stdout}${stderr}`.includes("Bad directive")) return null;
+  const reason = "redis-server is built without TLS";
+  if (process.env["REQUIRE_REAL"] === "1") throw new Error(`${reason}, and REQUIRE_REAL=1 asks for it`);
+  return reason;
+}
+
 export async function startRealRedis(options: RealRedisOptions = {}): Promise<RealRedis> {
   const password = options.password ?? "";
   const port = await findFreePort();

@@ -80,11 +80,23 @@ export async function introduce(endpoint: RedisEndpoint, options: DialOptions): 
   } catch (error) {
     transport?.close();
     signal?.throwIfAborted();
+    if (endpoint.tls) refuseCertificate(endpoint, error);
     throw overdue.signal.aborted ? overdue.signal.reason : error;
   } finally {
     clearTimeout(timer);
     given.removeEventListener("abort", abort);
   }
+}
+
+/** What Node calls a chain, a time or a name that does not hold. */
+const CERTIFICATE_CODES =
+  /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH|CERT_.+|.+_CERT(_.+)?|UNABLE_TO_.+|INVALID_(CA|PURPOSE))$/;
+
+/** No later dial helps: the server shows the same certificate again. Any other error is not judged here. */
+function refuseCertificate(endpoint: RedisEndpoint, error: unknown): void {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (typeof code !== "string" || !CERTIFICATE_CODES.test(code)) return;
+  throw createError("REDIS_CERTIFICATE_REFUSED", { endpoint: endpoint.text, reason: message }, error);
 }
 
 /** Sends the introduction in one go, then judges the replies in order. */

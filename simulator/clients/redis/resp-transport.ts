@@ -11,7 +11,7 @@
  * P2 Every call ends exactly once: with its reply, or with the reason of the close.
  * P3 Silence for `replyMs` with a call in flight closes it, and so does anything that is not RESP.
  */
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { assert } from "../../common/foundation/assert.ts";
 import type { RedisEndpoint } from "./endpoint.ts";
 import type { RedisTransport, TransportOptions } from "./transport.ts";
@@ -49,7 +49,8 @@ export async function openRespTransport(endpoint: RedisEndpoint, options: Transp
 /** Loaded only where it is used: TLS is most of what a client's code weighs. */
 async function connectTls({ host, port }: RedisEndpoint): Promise<Socket> {
   const { connect } = await import("node:tls");
-  const socket = connect({ host, port, servername: host });
+  // A server is asked for by name only: for an address the certificate is compared with the address itself.
+  const socket = connect({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) });
   socket.setNoDelay(true);
   return socket;
 }

@@ -13,6 +13,12 @@ export const redisErrors = {
     false,
     (p) => `Redis at ${p.endpoint} refused the password: give the right one in --redis redis://:PASSWORD@HOST:PORT`,
   ),
+  REDIS_CERTIFICATE_REFUSED: row<{ endpoint: string; reason: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `the certificate of Redis at ${p.endpoint} is not accepted (${p.reason}): name the file of the authority that signed it in NODE_EXTRA_CA_CERTS, or give the host by a name that is in it`,
+  ),
   REDIS_NOT_ALLOWED: row<{ endpoint: string; reply: string }>(
     "infrastructure",
     false,

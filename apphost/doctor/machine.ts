@@ -1,0 +1,76 @@
+/** Checks of the machine: Node, cores, open files. */
+import { execFile } from "node:child_process";
+import { availableParallelism, cpus } from "node:os";
+import { promisify } from "node:util";
+import { readCpuQuota, type TextReader } from "./cgroup.ts";
+import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
+
+const CORES_COMFORTABLE = 2;
+/** The host's own files, sockets and packages, and a broker's jars. */
+const FILES_BASE = 256;
+/** Each child costs the host three pipes, a channel and a log, and each is a connection of both servers. */
+const FILES_A_TASK_MANAGER = 8;
+
+export function planMachineChecks(options: {
+  taskManagers: number;
+  nodeMin: string;
+  readText: TextReader;
+}): CheckPlan[] {
+  const neededFor = "every run";
+  return [
+    {
+      ...{ id: "node", title: "Node", neededFor, isAskedInfrastructure: false },
+      examine: async () => judgeNode(process.versions.node, options.nodeMin, process.execPath),
+    },
+    {
+      ...{ id: "cpu", title: "CPU", neededFor, isAskedInfrastructure: false },
+      examine: async () => judgeCores(availableParallelism(), await readCpuQuota(options.readText), cpus()[0]?.model),
+    },
+    {
+      ...{ id: "open-files", title: "Open files", neededFor, isAskedInfrastructure: false },
+      examine: async () => judgeOpenFiles(await readOpenFilesMax(), options.taskManagers),
+    },
+  ];
+}
+
+/** `minimum` as package.json's `engines` has it: `>=22.22`. */
+export function judgeNode(version: string, minimum: string, path: string): Finding {
+  const parts = (text: string): number[] =>
+    text
+      .replace(/^[^\d]*/, "")
+      .split(".")
+      .map(Number);
+  const [major = 0, minor = 0] = parts(version);
+  const [majorMin = 0, minorMin = 0] = parts(minimum);
+  const found = `${version} (${path})`;
+  if (major > majorMin || (major === majorMin && minor >= minorMin)) return ok(found);
+  const fix = "run it as `npx flink-apphost`, which uses the Node that the project brings";
+  return failed(found, `Node ${minimum} is needed`, fix);
+}
+
+/** `quota`: cores that the control group allows; null without a limit. */
+export function judgeCores(cores: number, quota: number | null, model = ""): Finding {
+  const usable = quota === null ? cores : Math.min(cores, quota);
+  const limit = quota === null || quota >= cores ? "" : `, of which a control group allows ${formatCores(quota)}`;
+  const found = `${cores} ${cores === 1 ? "core" : "cores"}${limit}${model === "" ? "" : ` (${model})`}`;
+  if (usable >= CORES_COMFORTABLE) return ok(found);
+  return warning(found, `a run works, and is slower than on the ${CORES_COMFORTABLE} cores it is made for`);
+}
+
+const formatCores = (cores: number): string => String(Math.round(cores * 100) / 100);
+
+/** Node raises its own limit to the hard one when it starts, and children inherit that: so a child's limit counts. */
+async function readOpenFilesMax(): Promise<number> {
+  const { stdout } = await promisify(execFile)("/bin/sh", ["-c", "ulimit -n"]);
+  const text = stdout.trim();
+  return text === "unlimited" ? Number.POSITIVE_INFINITY : Number(text);
+}
+
+export function judgeOpenFiles(max: number, taskManagers: number): Finding {
+  if (Number.isNaN(max)) return warning("not known", "`ulimit -n` gave no number");
+  const needed = FILES_BASE + FILES_A_TASK_MANAGER * taskManagers;
+  const found = max === Number.POSITIVE_INFINITY ? "no limit" : `${max} a process`;
+  if (max >= needed) return ok(found);
+  const reason = `about ${needed} are needed for ${taskManagers} TaskManagers`;
+  return failed(found, reason, `raise the hard limit (ulimit -Hn ${needed}), or use fewer --task-managers`);
+}

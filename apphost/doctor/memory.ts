@@ -1,0 +1,115 @@
+/** Memory: what a run with these options takes, beside what is available to this process. */
+import { freemem } from "node:os";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import type { InfrastructureMode } from "../drivers/driver.ts";
+import { type HostOptions, topicBytes } from "../options.ts";
+import { type MemoryRoom, readCgroupMemory, type TextReader } from "./cgroup.ts";
+import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
+import type { ServerModes } from "./lookups.ts";
+import { formatBytes, judgeRoom } from "./room.ts";
+
+const MEBIBYTE = 1_048_576;
+/** Largest resident sizes seen, in MiB: 2 and 10 million messages, 20 TaskManagers. */
+const PROCESS_MIB = { host: 120, jobManager: 75, taskManager: 72, client: 65, producer: 101 } as const;
+/** The JVM may use all of its heap; what an embedded broker holds comes on top of its own size. */
+const KAFKA_MIB = { native: 1_024, embedded: 65 } as const;
+const REDIS_MIB = { docker: 20, native: 20, embedded: 65, external: 0 } as const;
+
+export function planMemoryChecks(context: {
+  readonly options: HostOptions;
+  readonly modes: () => Promise<ServerModes>;
+  readonly readText: TextReader;
+}): CheckPlan[] {
+  const { options, readText } = context;
+  return [
+    {
+      ...{ id: "memory", title: "Memory", neededFor: "every run", isAskedInfrastructure: false },
+      async examine() {
+        const [modes, available] = await Promise.all([context.modes(), readAvailableMemory(readText)]);
+        return judgeMemory(available, { options, modes });
+      },
+    },
+    {
+      ...{ id: "embedded-memory", title: "Embedded Kafka", neededFor: "an embedded Kafka" },
+      isAskedInfrastructure: options.infra === "embedded",
+      examine: async () => judgeEmbeddedMemory(options, (await context.modes()).kafka),
+    },
+  ];
+}
+
+export interface AvailableMemory {
+  /** Of the whole machine. */
+  readonly machineBytes: number;
+  readonly swapBytes: number;
+  /** null: no control group limits this process. */
+  readonly group: MemoryRoom | null;
+}
+
+export async function readAvailableMemory(readText: TextReader): Promise<AvailableMemory> {
+  const [memory = "", group] = await Promise.all([readText("/proc/meminfo"), readCgroupMemory(readText)]);
+  return {
+    machineBytes: readKibibytes(memory, "MemAvailable") ?? freemem(),
+    swapBytes: readKibibytes(memory, "SwapFree") ?? 0,
+    group,
+  };
+}
+
+function readKibibytes(text: string, name: string): number | undefined {
+  const match = new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(text);
+  return match === null ? undefined : Number(match[1]) * 1_024;
+}
+
+/** What the processes of a run take together. Memory that they share counts for each: the sum is on the safe side. */
+export function neededMemoryBytes(run: { readonly options: HostOptions; readonly modes: ServerModes }): number {
+  const { options, modes } = run;
+  const { host, jobManager, taskManager, client, producer } = PROCESS_MIB;
+  const ours = host + jobManager + taskManager * options.taskManagers + client + producer;
+  return (ours + REDIS_MIB[modes.redis]) * MEBIBYTE + kafkaBytes(options, modes.kafka);
+}
+
+function kafkaBytes(options: HostOptions, mode: InfrastructureMode): number {
+  switch (mode) {
+    case "docker":
+      return options.kafkaHeapBytes;
+    case "native":
+      return KAFKA_MIB.native * MEBIBYTE;
+    case "embedded":
+      return KAFKA_MIB.embedded * MEBIBYTE + topicBytes(options, options.messages);
+    case "external":
+      return 0;
+    default:
+      return unreachable(mode);
+  }
+}
+
+export function judgeMemory(
+  available: AvailableMemory,
+  run: { readonly options: HostOptions; readonly modes: ServerModes },
+): Finding {
+  const neededBytes = neededMemoryBytes(run);
+  const { machineBytes, swapBytes, group } = available;
+  const isGroupNarrower = group !== null && group.availableBytes < machineBytes;
+  const roomBytes = isGroupNarrower ? group.availableBytes : machineBytes;
+  const limit = isGroupNarrower ? ` below the control group's limit of ${formatBytes(group.limitBytes)}` : "";
+  const kafka = run.modes.kafka === "external" ? "" : ` and Kafka ${run.modes.kafka}`;
+  const purpose = `${run.options.taskManagers} TaskManagers${kafka}`;
+  const found = `${formatBytes(roomBytes)} available${limit}, up to ${formatBytes(neededBytes)} for ${purpose}`;
+  const fix = "end other programs, or use fewer --task-managers";
+  // Outside a control group's limit a machine that has swap gets slow first; inside one the kernel kills.
+  if (!isGroupNarrower && neededBytes > roomBytes && neededBytes <= roomBytes + swapBytes) {
+    return warning(found, "the machine would swap, and the run be slow", fix);
+  }
+  return judgeRoom({ neededBytes, roomBytes, found, fix, lack: "the kernel would kill processes of the run" });
+}
+
+/** null: another Kafka is used. */
+export function judgeEmbeddedMemory(options: HostOptions, mode: InfrastructureMode): Finding | null {
+  if (mode !== "embedded") return null;
+  const neededBytes = topicBytes(options, options.messages);
+  const bound = formatBytes(options.embeddedMemoryBytes);
+  const found = `${options.messages} messages take ${formatBytes(neededBytes)} of --embedded-memory ${bound}`;
+  if (neededBytes <= options.embeddedMemoryBytes) return ok(found);
+  const fix =
+    "give fewer or smaller messages, more --embedded-memory, or a Kafka with a disk (--infra native, --kafka)";
+  return failed(found, "the run is refused: the embedded Kafka keeps everything in memory", fix);
+}

@@ -1,0 +1,82 @@
+/** Variables of the environment that would surprise: values of another form, misspelt names, and names that are not read. Pure. */
+import { ENV } from "../../simulator/common/contract/environment.ts";
+import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { environmentTwin, type HostOptions, OPTION_TABLE, readOptions, type Variables } from "../options.ts";
+import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
+
+/** What dependents get, and what the host itself does not read. */
+const GIVEN_TO_DEPENDENTS = [ENV.kafka, "KAFKA_HOST", ENV.redis, "REDIS_URI", "REDIS_HOST", "ConnectionStrings__kafka"];
+const PROXIES = ["HTTP_PROXY", "http_proxy"];
+
+export interface VariableProblem {
+  /** As `up` would say it. */
+  readonly message: string;
+}
+
+/** The environment without option variables whose values cannot be read, and what is wrong with those. */
+export function separateVariables(env: Variables): { usable: Variables; problems: readonly VariableProblem[] } {
+  const usable: Record<string, string | undefined> = { ...env };
+  const problems: VariableProblem[] = [];
+  for (const name of Object.keys(OPTION_TABLE) as (keyof HostOptions)[]) {
+    for (const variable of variablesOf(name)) {
+      try {
+        readOptions([name], {}, { [variable]: env[variable] });
+      } catch (error) {
+        problems.push({ message: describeError(error) });
+        delete usable[variable];
+      }
+    }
+  }
+  return { usable, problems };
+}
+
+function variablesOf(name: keyof HostOptions): string[] {
+  const { flag, alias } = OPTION_TABLE[name];
+  return alias === undefined ? [environmentTwin(flag)] : [environmentTwin(flag), alias];
+}
+
+export function planVariableChecks(env: Variables, problems: readonly VariableProblem[]): CheckPlan[] {
+  const plan = { neededFor: "every run", isAskedInfrastructure: false };
+  return [
+    { id: "variables", title: "Variables", ...plan, examine: async () => judgeVariables(env, problems) },
+    { id: "proxy", title: "Proxies", ...plan, examine: async () => judgeProxies(env) },
+  ];
+}
+
+export function judgeVariables(env: Variables, problems: readonly VariableProblem[]): Finding {
+  const names = Object.keys(env).filter((name) => (env[name] ?? "") !== "");
+  const unknown = names.filter(isUnknownTwin);
+  const ignored = names.filter((name) => GIVEN_TO_DEPENDENTS.includes(name));
+  const reasons = [
+    ...problems.map(({ message }) => message),
+    ...unknown.map((name) => `${name}: no option has that variable`),
+    ...ignored.map((name) => `${name} is ignored: the host never reads what it gives to dependents`),
+  ];
+  const used = names.filter((name) => /^(FLINK_APPHOST_|SIMULATOR_)/.test(name) && !unknown.includes(name));
+  const found = used.length === 0 ? "none of ours are set" : `${used.join(", ")} set`;
+  const fixes = [
+    ...(problems.length === 0 ? [] : ["unset what cannot be read, or give a value of that form"]),
+    ...(unknown.length === 0 ? [] : ["compare names with the README's table of options"]),
+    ...(ignored.length === 0 ? [] : ["to use servers of yours, give --kafka and --redis"]),
+  ];
+  if (problems.length > 0) return failed(found, reasons.join("; "), fixes.join("; "));
+  return reasons.length > 0 ? warning(found, reasons.join("; "), fixes.join("; ")) : ok(found);
+}
+
+/** A variable with our prefix that is neither an option's nor of a child's environment. */
+function isUnknownTwin(name: string): boolean {
+  const known = (Object.keys(OPTION_TABLE) as (keyof HostOptions)[]).flatMap(variablesOf);
+  const ofChildren: readonly string[] = Object.values(ENV);
+  return name.startsWith("FLINK_APPHOST_") && !known.includes(name) && !ofChildren.includes(name);
+}
+
+/** Node sends loopback calls to a proxy, too, when it is told to use one and nothing exempts them. */
+export function judgeProxies(env: Variables): Finding {
+  const proxy = PROXIES.find((name) => (env[name] ?? "") !== "");
+  if (proxy === undefined) return ok("no HTTP_PROXY");
+  const exempt = (env["NO_PROXY"] ?? env["no_proxy"] ?? "").split(",").map((host) => host.trim());
+  const isOwnExempt = exempt.includes("127.0.0.1") || exempt.includes("*");
+  if (env["NODE_USE_ENV_PROXY"] !== "1" || isOwnExempt) return ok(`${proxy} is set, and not used for 127.0.0.1`);
+  const reason = "with NODE_USE_ENV_PROXY=1 calls to the JobManager on 127.0.0.1 would go to the proxy";
+  return failed(`${proxy} is set`, reason, "add 127.0.0.1 to NO_PROXY, or unset NODE_USE_ENV_PROXY");
+}

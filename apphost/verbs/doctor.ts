@@ -1,0 +1,49 @@
+/** `doctor`: whether `up` would work here with these options, and what to do where it would not. */
+import { styleText } from "node:util";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import type { CheckResult } from "../doctor/check.ts";
+import { examine } from "../doctor/examination.ts";
+import { formatExamination } from "../doctor/table.ts";
+import { separateVariables } from "../doctor/variables.ts";
+import { type GivenOptions, resolveOptions } from "../options.ts";
+
+const COLUMNS_DEFAULT = 80;
+const COLUMNS_MIN = 60;
+const COLUMNS_MAX = 120;
+
+export async function runDoctor(given: GivenOptions, format: "table" | "json"): Promise<number> {
+  const { env, stdin, stdout } = process;
+  // A wrong variable is a finding here, not the end.
+  const { usable, problems } = separateVariables(env);
+  const { columns, rows } = stdout;
+  const examination = await examine({
+    options: resolveOptions("up", given, usable),
+    env,
+    problems,
+    terminal: { isInputTerminal: stdin.isTTY === true, isOutputTerminal: stdout.isTTY === true, columns, rows },
+  });
+  if (format === "json") stdout.write(`${JSON.stringify(examination)}\n`);
+  else {
+    const width = Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, columns ?? COLUMNS_DEFAULT));
+    for (const line of formatExamination(examination, { columns: width, paint: paintResult }))
+      stdout.write(`${line}\n`);
+  }
+  return examination.exitCode;
+}
+
+/** Only on a terminal, and not with NO_COLOR: the function looks at both. */
+const paintResult = (result: CheckResult, word: string): string =>
+  styleText(colorOf(result), word, { stream: process.stdout });
+
+function colorOf(result: CheckResult): "green" | "yellow" | "red" {
+  switch (result) {
+    case "ok":
+      return "green";
+    case "warning":
+      return "yellow";
+    case "failed":
+      return "red";
+    default:
+      return unreachable(result);
+  }
+}
