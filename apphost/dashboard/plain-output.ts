@@ -26,10 +26,10 @@ export function startPlainOutput(options: PlainOutputOptions): Output {
     if (options.summaryOnly) return;
     const elapsedUs = event.atUs - (snapshot.startedAtUs ?? event.atUs);
     if (event.type === "progress") {
-      // A host that stays up reports each second although nothing moves.
-      const progress = formatProgress(event);
-      if (progress !== shownProgress) options.write(formatLine(elapsedUs, "progress", progress));
-      shownProgress = progress;
+      // A host that stays up reports each second although nothing but its checkpoints moves.
+      const moving = formatProgress({ ...event, lastCheckpointId: 0 });
+      if (moving !== shownProgress) options.write(formatLine(elapsedUs, "progress", formatProgress(event)));
+      shownProgress = moving;
     } else if (snapshot.recent !== before.recent) {
       const line = snapshot.recent.at(-1) as EventLine;
       const mark = line.level === "info" ? "" : `${line.level.toUpperCase()} `;

@@ -18,6 +18,7 @@ import { chmodSync, existsSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { RESOURCE_REQUESTS, type ResourceRequest, readResourceRequest } from "./resource-requests.ts";
 
@@ -43,6 +44,7 @@ type Answer =
 export const SOCKET_PATH_BYTES_MAX = 103;
 const REQUEST_BYTES_MAX = 65_536;
 const CONNECT_MS_MAX = 2_000;
+const LAST_ANSWERS_MS_MAX = 500;
 export const SOCKET_PREFIX = "flink-apphost-";
 /** Where sockets go whose path would be too long elsewhere. */
 const SHORT_FOLDER = "/tmp";
@@ -86,17 +88,23 @@ export async function startControlServer(options: {
   readonly handle: ControlHandler;
 }): Promise<ControlServer> {
   const sockets = new Set<Socket>();
+  const answering = new Set<Promise<void>>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     // The other terminal may go away at any time; its request goes on without it.
     socket.on("error", () => undefined);
-    receiveRequest(socket, options);
+    receiveRequest(socket, options, (answer) => {
+      answering.add(answer);
+      void answer.finally(() => answering.delete(answer));
+    });
   });
   await listenPrivately(server, options.path);
   return {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Whoever followed the run gets its last words.
+      await Promise.race([Promise.allSettled(answering), delay(LAST_ANSWERS_MS_MAX, undefined, { ref: false })]);
       for (const socket of sockets) socket.end();
       // An answer on its way is small; whoever does not read it within the deadline loses it.
       setTimeout(() => sockets.forEach((socket) => void socket.destroy()), 500).unref();
@@ -121,7 +129,11 @@ function listenPrivately(server: Server, path: string): Promise<void> {
   });
 }
 
-function receiveRequest(socket: Socket, options: { readonly token: string; readonly handle: ControlHandler }): void {
+function receiveRequest(
+  socket: Socket,
+  options: { readonly token: string; readonly handle: ControlHandler },
+  track: (answer: Promise<void>) => void,
+): void {
   let text = "";
   socket.setEncoding("utf8");
   socket.on("data", (chunk: string) => {
@@ -134,7 +146,8 @@ function receiveRequest(socket: Socket, options: { readonly token: string; reado
     const answer = (one: Answer) => {
       if (!socket.destroyed) socket.write(`${JSON.stringify(one)}\n`);
     };
-    void answerRequest(line, { ...options, answer, sink: createSink(socket, answer) }).finally(() => socket.end());
+    const answered = answerRequest(line, { ...options, answer, sink: createSink(socket, answer) });
+    track(answered.finally(() => socket.end()));
   });
 }
 

@@ -66,7 +66,8 @@ async function noteWaiting(host: RunningHost, note: (line: string) => void, sett
   const startedMs = performance.now();
   const look = async () => {
     const waitedMs = performance.now() - startedMs;
-    if (waitedMs >= QUIET_MS) note(`waiting for ${await describeWaiting(host, settled)}`);
+    const waiting = waitedMs < QUIET_MS ? "" : await describeWaiting(host, settled);
+    if (waiting !== "" && !settled.aborted) note(`waiting for ${waiting}`);
     return undefined;
   };
   const options = { what: "the end", deadlineMs: Number.POSITIVE_INFINITY, intervalMs: NOTE_INTERVAL_MS };

@@ -117,6 +117,16 @@ describe("relations", () => {
     expect(resolveOptions("stress", { messages: "0", topic: "t" }, {}).topic).toBe("t");
   });
 
+  it.each([
+    [{ isolated: true, fixedPorts: true }, "--fixed-ports"],
+    [{ detach: true, once: true }, "--detach"],
+    [{ detach: true, ui: "tui" }, "no terminal"],
+  ])("refuses what contradicts itself: %j", (given, word) => {
+    const { code, message } = refusalOf(() => resolveOptions("up", given, {}));
+    expect(code).toBe("USAGE_CONFLICT");
+    expect(message).toContain(word);
+  });
+
   it("compares the messages with the embedded memory, and shows both numbers", () => {
     const options = resolveOptions("stress", { messages: "10_000", embeddedMemory: "1m" }, {});
     const { message } = refusalOf(() => checkEmbeddedMemory(options, options.messages));

@@ -1,0 +1,58 @@
+/** Which host a verb means: from any folder of the project, and never one of several by guess. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { readStartTime } from "../../../../apphost/orchestrator/process-identity.ts";
+import { createRunId } from "../../../../apphost/orchestrator/run-folder.ts";
+import { findBase, findRunningHosts, requireRun, requireRunningHost } from "../../../../apphost/verbs/running-host.ts";
+
+let project = "";
+let base = "";
+beforeEach(() => {
+  project = realpathSync(mkdtempSync(join(tmpdir(), "flink-apphost-project-")));
+  base = join(project, ".flink-apphost");
+});
+afterEach(() => rmSync(project, { recursive: true, force: true }));
+
+/** A run whose host is this very process, or a dead one. */
+function addRun(second: number, host: { readonly isAlive: boolean; readonly ended?: boolean }): string {
+  const { folder, runId } = createRunId(new Date(Date.UTC(2030, 0, 1, 0, 0, second)));
+  const run = join(base, "runs", folder);
+  mkdirSync(run, { recursive: true });
+  const hostStartTime = host.isAlive ? readStartTime(process.pid) : "another start";
+  const state = { schema: 1, runId, command: "up", hostPid: process.pid, hostStartTime, startedAt: "then" };
+  writeFileSync(join(run, "state.json"), JSON.stringify({ ...state, ended: host.ended ?? false, children: [] }));
+  return runId;
+}
+
+it("looks for the base folder upwards, and falls back to here (N1)", () => {
+  const deep = join(project, "a", "b");
+  mkdirSync(deep, { recursive: true });
+  expect(findBase(deep)).toBe(join(deep, ".flink-apphost"));
+  mkdirSync(base);
+  expect(findBase(deep)).toBe(base);
+  expect(findBase(project)).toBe(base);
+});
+
+it("means the only running host, and of several none (N2)", () => {
+  expect(() => requireRunningHost({ base, run: null })).toThrow(/no running host found in .*flink-apphost up/);
+  addRun(1, { isAlive: false });
+  addRun(2, { isAlive: true, ended: true });
+  expect(() => requireRunningHost({ base, run: null })).toThrow(/no running host/);
+  const first = addRun(3, { isAlive: true });
+  expect(requireRunningHost({ base, run: null }).state.runId).toBe(first);
+  const second = addRun(4, { isAlive: true });
+  expect(findRunningHosts(base).map(({ state }) => state.runId)).toEqual([second, first]);
+  expect(() => requireRunningHost({ base, run: null })).toThrow(
+    new RegExp(`2 hosts run in .*\\n  run ${second}: up, pid ${process.pid}.*\\n  run ${first}: `),
+  );
+  expect(requireRunningHost({ base, run: first }).state.runId).toBe(first);
+});
+
+it("tells a run that has ended from one that never was", () => {
+  const dead = addRun(1, { isAlive: false });
+  expect(() => requireRunningHost({ base, run: dead })).toThrow(/has ended/);
+  expect(basename(requireRun(base, dead))).toMatch(new RegExp(`-${dead}$`));
+  expect(() => requireRun(base, "ffffffff")).toThrow(new RegExp(`--run is "ffffffff": expected a run in .*: ${dead}`));
+});
