@@ -1,7 +1,7 @@
 /** The model: a checked graph, and the system's own order in it. */
 import { describe, expect, it } from "vitest";
-import { describeApplication } from "../../../../apphost/app-model.ts";
-import { createApplication } from "../../../../apphost/model/application.ts";
+import { describeApplication, TASK_MANAGERS } from "../../../../apphost/app-model.ts";
+import { createApplication, resizeGroup } from "../../../../apphost/model/application.ts";
 import { createResource, moveResource, type ResourceDeclaration } from "../../../../apphost/model/resource.ts";
 import { startInOrder } from "../../../../apphost/orchestrator/start.ts";
 import { stopSteps } from "../../../../apphost/orchestrator/stop.ts";
@@ -32,6 +32,21 @@ describe("the graph (A1, A2)", () => {
 
   it("refuses names that do not fit files and variables", () => {
     expect(() => createApplication().add(declare("No Good")).build()).toThrow(/No Good/);
+  });
+});
+
+describe("a group of another size", () => {
+  it("stands in the same place, declared like the first of the old members", () => {
+    const before = describeApplication({ taskManagers: 3 });
+    const after = resizeGroup(before, TASK_MANAGERS, ["taskmanager-01", "taskmanager-04"]);
+    expect(after.members(TASK_MANAGERS).map(({ name }) => name)).toEqual(["taskmanager-01", "taskmanager-04"]);
+    expect(after.members("taskmanager-04")[0]).toMatchObject({
+      group: TASK_MANAGERS,
+      waitsFor: [{ on: "jobmanager" }],
+    });
+    expect(after.members("taskmanager-02")).toEqual([]);
+    expect(stopSteps(after)).toContainEqual(["taskmanager-04", "taskmanager-01"]);
+    expect(before.members(TASK_MANAGERS)).toHaveLength(3);
   });
 });
 
