@@ -183,6 +183,28 @@ describe.skipIf(missing !== null)(
       expect(await c.apply(c.held[0]?.p as number, 1)).toBe("ok");
     });
 
+    test("one that leaves gives everything away while it is there, and the others keep what they have (G3)", async () => {
+      const { leader, a, b } = await run();
+      const [kept, given] = [b.held, a.held];
+      await leader.manager.job?.requestScale({ parallelism: 1, leaving: ["tm-a"] });
+      await waitUntil(() => leader.manager.job?.snapshot().settled || undefined, {
+        what: "everything is owned by who stays",
+        deadlineMs: 5_000,
+      });
+      expect(a.owned.size).toBe(0);
+      expect(b.held).toEqual(expect.arrayContaining(kept));
+      for (const { p, g } of given) expect(b.held.find((held) => held.p === p)?.g).toBeGreaterThan(g);
+      expect(leader.told.findLast((message) => message.type === "assignment")).toMatchObject({
+        byTaskManager: { "tm-b": [0, 1, 2, 3] },
+      });
+      expect(leader.told.some((message) => message.type === "taskManagerLost")).toBe(false);
+      // The parallelism is the job's from now on, for its client and for the JobManager after this one, too.
+      expect(await leader.manager.submit(graph)).toEqual({ kind: "accepted" });
+      leader.manager.close();
+      const next = await lead();
+      expect(next.manager.job?.graph.parallelism).toBe(1);
+    });
+
     test("a fenced owner gets a new generation; one that will not release is passed over and fenced", async () => {
       const leader = await lead();
       const a = await joinAs(leader, "tm-a", { releases: false });

@@ -3,6 +3,7 @@ import { createEventFeed, type EventFeed } from "../../../../apphost/dashboard/e
 import { startJsonOutput } from "../../../../apphost/dashboard/json-output.ts";
 import { resolveUiMode } from "../../../../apphost/dashboard/output.ts";
 import { formatProgress, startPlainOutput } from "../../../../apphost/dashboard/plain-output.ts";
+import { startStopWords } from "../../../../apphost/dashboard/stop-words.ts";
 import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
 import {
   SAMPLE_START_US,
@@ -50,6 +51,34 @@ async function playPlain(options: SampleOptions, summaryOnly = false): Promise<s
   await output.close();
   return lines;
 }
+
+describe("words on standard error while stopping", () => {
+  const steps = (waitedMs: number): HostEvent[] => [
+    { atUs: SAMPLE_START_US, type: "phase", phase: "stopping", detail: "" },
+    { atUs: SAMPLE_START_US, type: "waiting", for: "the final checkpoint", deadlineMs: 15_000 },
+    { atUs: SAMPLE_START_US, type: "stopping", names: ["kafka"], waitedMs, budgetMs: 10_000 },
+  ];
+  const listen = (events: readonly HostEvent[]) => {
+    const lines: string[] = [];
+    const { feed, play } = createSampleFeed();
+    startStopWords(feed, (line) => lines.push(line));
+    play(events);
+    return lines;
+  };
+
+  it("name who is waited for, once somebody asked to stop", () => {
+    expect(listen([{ atUs: SAMPLE_START_US, type: "stopRequested", signal: "SIGINT" }, ...steps(0)])).toEqual([
+      "flink-apphost: asked to stop: ending in order; Ctrl+C again kills everything at once",
+      "flink-apphost: waiting for the final checkpoint, at most 15,000 ms",
+      "flink-apphost: waiting for kafka to end, at most 10,000 ms",
+    ]);
+  });
+
+  it("are not said at the quick end of a run by itself, but at a slow one", () => {
+    expect(listen(steps(0))).toEqual([]);
+    expect(listen(steps(2_000))).toEqual(["flink-apphost: waiting for kafka to end, 2,000 ms of at most 10,000 ms"]);
+  });
+});
 
 describe("plain output", () => {
   it("says each change once, in columns, and the progress with thousands separators", async () => {

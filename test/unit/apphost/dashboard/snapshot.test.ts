@@ -26,6 +26,36 @@ describe("the snapshot", () => {
     expect(snapshot.verdict?.verdict).toBe("passed");
   });
 
+  it("forgets a resource that was scaled away", () => {
+    const before = reduce(sampleEvents());
+    const after = applyEvent(before, at(1, { type: "resourceRemoved", name: "taskmanager-20" }));
+    expect(after.resources).toHaveLength(before.resources.length - 1);
+    expect(after.recent.at(-1)).toMatchObject({ source: "taskmanager-20", text: "removed" });
+  });
+
+  it("keeps who is waited for while stopping, though resources change, and since when", () => {
+    const names = ["a", "b", "c", "d"];
+    const stopping = reduce([
+      at(0, { type: "phase", phase: "stopping", detail: "" }),
+      at(9_000_000, { type: "stopping", names, waitedMs: 2_000, budgetMs: 10_000 }),
+      at(9_500_000, sampleResource("kafka", "kafka", "stopping")),
+    ]);
+    expect(stopping).toMatchObject({
+      waitingFor: "a, b, c and 1 more to end",
+      waitingSinceUs: SAMPLE_START_US + 7_000_000,
+      waitingMsMax: 10_000,
+    });
+  });
+
+  it("marks what a person stopped as missing, and not as failed", () => {
+    const running = reduce(sampleEvents());
+    const stopped = applyEvent(
+      { ...running, phase: "idle" },
+      at(1, { ...sampleResource("redis", "redis", "exited"), reason: "stopped by the user" } as HostEventBody),
+    );
+    expect(stopped.recent.at(-1)).toMatchObject({ level: "warn", text: "exited (stopped by the user)" });
+  });
+
   it("is never changed by a later event", () => {
     const events = sampleEvents();
     let snapshot = EMPTY_SNAPSHOT;

@@ -1,7 +1,7 @@
 /** The model: a checked graph, and the system's own order in it. */
 import { describe, expect, it } from "vitest";
-import { describeApplication } from "../../../../apphost/app-model.ts";
-import { createApplication, expandReplicas } from "../../../../apphost/model/application.ts";
+import { describeApplication, TASK_MANAGERS } from "../../../../apphost/app-model.ts";
+import { createApplication, expandReplicas, resizeGroup } from "../../../../apphost/model/application.ts";
 import { declareApplication } from "../../../../apphost/model/builder.ts";
 import { defineAppHost } from "../../../../apphost/model/definition.ts";
 import { createResource, moveResource, type ResourceDeclaration } from "../../../../apphost/model/resource.ts";
@@ -33,6 +33,21 @@ describe("the graph", () => {
       ["worker-01", 1],
       ["worker-02", 2],
     ]);
+  });
+});
+
+describe("a group of another size", () => {
+  it("stands in the same place, declared like the first of the old members", () => {
+    const before = describeApplication({ taskManagers: 3 });
+    const after = resizeGroup(before, TASK_MANAGERS, ["taskmanager-01", "taskmanager-04"]);
+    expect(after.members(TASK_MANAGERS).map(({ name }) => name)).toEqual(["taskmanager-01", "taskmanager-04"]);
+    expect(after.members("taskmanager-04")[0]).toMatchObject({
+      group: TASK_MANAGERS,
+      waitsFor: [{ on: "jobmanager" }],
+    });
+    expect(after.members("taskmanager-02")).toEqual([]);
+    expect(stopSteps(after)).toContainEqual(["taskmanager-04", "taskmanager-01"]);
+    expect(before.members(TASK_MANAGERS)).toHaveLength(3);
   });
 });
 

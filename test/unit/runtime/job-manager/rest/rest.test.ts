@@ -362,6 +362,23 @@ test("another host name, a wrong token and a huge body are refused; no CORS head
   expect((await call("POST", "/ts/jobs", { ...authorized(), body: "x".repeat(300_000) })).status).toBe(413);
 });
 
+test("a scale is checked, and its parallelism is the job's in every view", async () => {
+  const scale = (body: unknown) => call("POST", `/ts/jobs/${jobId}/scale`, authorized(body));
+  expect((await call("POST", `/ts/jobs/${jobId}/scale`, { body: "{}" })).status).toBe(401);
+  for (const bad of [{ parallelism: 0, leaving: [] }, { parallelism: 1 }, { parallelism: 1, leaving: ["a b"] }]) {
+    expect((await scale(bad)).status).toBe(400);
+  }
+  expect((await scale({ parallelism: 3, leaving: [] })).status).toBe(202);
+  const job = await get(`/jobs/${jobId}`);
+  expect([job.vertices[0].parallelism, job.plan.nodes[0].parallelism]).toEqual([3, 3]);
+  expect((await get("/jobs/overview")).jobs[0].tasks).toMatchObject({ total: 3, running: 1, scheduled: 2 });
+  expect(await get(`/ts/jobs/${jobId}`)).toMatchObject({ parallelism: 3, settled: true });
+  expect((await scale({ parallelism: 1, leaving: ["taskmanager-01"] })).status).toBe(202);
+  // Nobody else is there, so it keeps what it has; and it is told so: the job is not settled.
+  expect(await get(`/ts/jobs/${jobId}`)).toMatchObject({ parallelism: 1, settled: false });
+  expect((await scale({ parallelism: 1, leaving: [] })).status).toBe(202);
+});
+
 test("drain and cancel answer 202, and the snapshot tells what became of them", async () => {
   expect((await call("POST", `/ts/jobs/${jobId}/drain`, authorized({ endOffsets: [1] }))).status).toBe(400);
   expect((await call("POST", `/ts/jobs/${jobId}/drain`, authorized({ endOffsets: [0, 0] }))).status).toBe(202);

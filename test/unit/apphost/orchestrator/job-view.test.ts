@@ -1,0 +1,18 @@
+/** What the host makes of the JobManager's messages: who belongs to the job when shares are compared. */
+import { expect, it } from "vitest";
+import { applyJobManagerMessage, EMPTY_JOB_VIEW, markStarted } from "../../../../apphost/orchestrator/job-view.ts";
+
+const register = (...registered: string[]) => ({ type: "taskManagers", registered }) as const;
+const started = markStarted(applyJobManagerMessage(EMPTY_JOB_VIEW, register("a", "b")));
+
+it("one that joins after the start changes the membership; a JobManager that tells the same ones again does not", () => {
+  const again = [register("a"), register("a", "b")].reduce(applyJobManagerMessage, started);
+  expect(again.membershipChanged).toBe(false);
+  expect(applyJobManagerMessage(again, register("a", "b", "c")).membershipChanged).toBe(true);
+});
+
+it("one that leaves changes it, too, but not before the start", () => {
+  const lost = { type: "taskManagerLost", tm: "a", reason: "closed" } as const;
+  expect(applyJobManagerMessage(EMPTY_JOB_VIEW, lost).membershipChanged).toBe(false);
+  expect(applyJobManagerMessage(started, lost).membershipChanged).toBe(true);
+});

@@ -1,0 +1,33 @@
+/** What comes over the control socket for single resources is checked before anybody acts on it. */
+import { expect, it } from "vitest";
+import { REPLICAS_MAX, readResourceRequest } from "../../../../apphost/orchestrator/resource-requests.ts";
+
+it.each([
+  [
+    { request: "stop", resource: "redis", token: "t" },
+    { request: "stop", resource: "redis" },
+  ],
+  [
+    { request: "scale", group: "taskmanager", replicas: 1 },
+    { request: "scale", group: "taskmanager", replicas: 1 },
+  ],
+  [
+    { request: "scale", group: "taskmanager", replicas: REPLICAS_MAX },
+    { request: "scale", group: "taskmanager", replicas: REPLICAS_MAX },
+  ],
+])("%j is a request", (fields, request) => {
+  expect(readResourceRequest(fields)).toEqual(request);
+});
+
+it.each([
+  [{ request: "stop" }, /resource is not a name/],
+  [{ request: "restart", resource: 7 }, /resource is not a name/],
+  [{ request: "start", resource: "x".repeat(101) }, /resource is not a name/],
+  [{ request: "scale", group: null, replicas: 2 }, /group is not a name/],
+  [{ request: "scale", group: "taskmanager", replicas: 0 }, /from 1 to 256/],
+  [{ request: "scale", group: "taskmanager", replicas: REPLICAS_MAX + 1 }, /from 1 to 256/],
+  [{ request: "scale", group: "taskmanager", replicas: 1.5 }, /from 1 to 256/],
+  [{ request: "scale", group: "taskmanager", replicas: "2" }, /from 1 to 256/],
+])("%j is none, and says why", (fields, reason) => {
+  expect(readResourceRequest(fields)).toMatch(reason);
+});
