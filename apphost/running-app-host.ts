@@ -95,6 +95,7 @@ class HostInProcess implements RunningAppHost {
   readonly #ended: Promise<number>;
   #reasons: readonly string[] = [];
   #isIdle = false;
+  #isStopping = false;
   /** Null while it lives. */
   #exitCode: number | null = null;
 
@@ -105,7 +106,7 @@ class HostInProcess implements RunningAppHost {
     this.runDir = host.run.runDir;
     host.run.feed.subscribe((event) => this.#take(event));
     this.#ended = this.#execute();
-    // Whoever waits learns of it by `#look`; `stop` hands it on.
+    // Whoever waits looks whether it ended; `stop` hands on what went wrong.
     this.#ended.catch(() => undefined);
   }
 
@@ -113,8 +114,11 @@ class HostInProcess implements RunningAppHost {
   async started(): Promise<void> {
     const what = "it was ready";
     // Each step of a start has a deadline of its own, and ends the run.
-    await Promise.race([this.#waitUntil(what, Number.POSITIVE_INFINITY, () => this.#isIdle), this.#ended]);
-    if (this.#exitCode !== null) throw this.#describeEnd(what);
+    await this.#waitUntil(what, Number.POSITIVE_INFINITY, () => this.#isIdle).catch(async (error: unknown) => {
+      // L1. What went wrong in taking it down is worse, and is told instead.
+      await this.#ended;
+      throw error;
+    });
   }
 
   async waitFor(resource: string, status: WaitStatus, options: { deadlineMs?: number } = {}): Promise<void> {
@@ -150,7 +154,9 @@ class HostInProcess implements RunningAppHost {
   }
 
   async stop(): Promise<number> {
-    if (this.#exitCode === null) this.#host.requestStop("SIGTERM");
+    // A second request would mean impatience, and kill.
+    if (this.#exitCode === null && !this.#isStopping) this.#host.requestStop("SIGTERM");
+    this.#isStopping = true;
     return this.#ended;
   }
 
@@ -196,12 +202,9 @@ class HostInProcess implements RunningAppHost {
 
   /** L2. */
   async #waitUntil(what: string, deadlineMs: number, isThere: () => boolean): Promise<void> {
-    const ended = new AbortController();
-    const look = () => {
-      if (this.#exitCode !== null) ended.abort(this.#describeEnd(what));
-      return isThere() ? true : undefined;
-    };
-    await waitUntil(look, { what, deadlineMs, signal: ended.signal });
+    const look = () => (this.#exitCode !== null || isThere() ? true : undefined);
+    await waitUntil(look, { what, deadlineMs });
+    this.#expectAlive(what);
   }
 
   #describeEnd(what: string): AppError {

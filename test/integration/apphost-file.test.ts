@@ -142,6 +142,40 @@ describe("a program of the user's own", () => {
     );
   });
 
+  it("is shown as ill while its checks fail, and is left alone (U2)", async () => {
+    const cli = start(UP, API.replace('"/health"', '"/health", { intervalMs: 20 }'));
+    const healthIs = (health: string) =>
+      cli.waitForEvent("resource", (event) => isOf("api", "running")(event) && event.health === health);
+    await healthIs("healthy");
+    await cli.waitForEvent("phase", (event) => event.phase === "idle");
+    const url = (await readRunVariables(cli.cwd))["API_HTTP"] as string;
+    const { pid } = await readApi(`${url}/fall-ill`);
+    expect((await healthIs("unhealthy")).reason).toBe("3 health checks failed: HTTP 503");
+    await readApi(`${url}/recover`);
+    await waitUntil(
+      async () =>
+        ((await cli.events()).findLast(isOf("api", "running")) as { health: string }).health === "healthy" || undefined,
+      { what: "its recovery", deadlineMs: 10_000 },
+    );
+    expect((await readApi(url)).pid).toBe(pid);
+  });
+
+  it("gets another port after a clash, as long as nobody was told of the first (U1)", async () => {
+    const cli = start([...UP, "--once"], `${API.replace("./api.ts", "./clash.ts")} job.waitFor(api);`, {
+      "clash.ts": `
+          import { existsSync, writeFileSync } from "node:fs";
+          const isFirst: boolean = !existsSync("first-port");
+          writeFileSync(isFirst ? "first-port" : "second-port", process.env.PORT ?? "");
+          if (isFirst) throw new Error("listen EADDRINUSE: address already in use");
+          await import("./api.ts");`,
+    });
+    await expectPassed(cli, await cli.end(), 1_000);
+    const [first, second] = ["first-port", "second-port"].map((name) => readFileSync(join(cli.cwd, name), "utf8"));
+    expect(Number(first)).toBeGreaterThan(0);
+    expect(Number(second)).toBeGreaterThan(0);
+    expect(second).not.toBe(first);
+  });
+
   it.runIf(canListProcesses)("does not outlive a host that was killed", async () => {
     const cli = start(UP, API);
     await cli.waitForEvent("resource", (event) => isOf("api", "running")(event) && event.health === "healthy");

@@ -35,13 +35,15 @@ export default defineAppHost((app) => {
 });
 `;
 
-/** Answers with its environment; `/health` is 503 until `HEALTHY_AFTER_MS` is over. */
+/** Answers with its environment; `/health` is 503 until HEALTHY_AFTER_MS is over, and after `/fall-ill`. */
 export const API_TEXT = `
 import { createServer } from "node:http";
 
 const startedMs: number = performance.now();
-const healthyAfterMs = Number(process.env.HEALTHY_AFTER_MS ?? "0");
+let healthyAfterMs = Number(process.env.HEALTHY_AFTER_MS ?? "0");
 createServer((request, response) => {
+  if (request.url === "/fall-ill") healthyAfterMs = Number.POSITIVE_INFINITY;
+  if (request.url === "/recover") healthyAfterMs = 0;
   const isIll = request.url === "/health" && performance.now() - startedMs < healthyAfterMs;
   response.statusCode = isIll ? 503 : 200;
   response.end(JSON.stringify({ pid: process.pid, args: process.argv.slice(2), env: process.env, cwd: process.cwd() }));

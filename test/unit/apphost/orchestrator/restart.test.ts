@@ -5,6 +5,7 @@ import type { ChildExit, RunningServer } from "../../../../apphost/orchestrator/
 import {
   type Launch,
   RESTARTS_MAX,
+  type ReportHealth,
   type ResourcePlan,
   type SupervisorHost,
   superviseResource,
@@ -187,5 +188,53 @@ describe("a stop", () => {
     });
     await supervisor.stop(100);
     expect(processes).toHaveLength(1);
+  });
+});
+
+describe("a process whose health is watched", () => {
+  it("runs before it is healthy, and is what its watcher says until it ends", async () => {
+    const reports: ReportHealth[] = [];
+    const { supervisor, processes, snapshots, untilLife } = setUp({
+      watchHealth: (signal, report) => {
+        reports.push(report);
+        return new Promise((resolve) => void signal.addEventListener("abort", () => resolve()));
+      },
+    });
+    await supervisor.start();
+    expect(supervisor.snapshot).toMatchObject({ state: "running", health: "unknown" });
+    reports[0]?.("healthy", "");
+    reports[0]?.("unhealthy", "HTTP 503");
+    expect(supervisor.snapshot).toMatchObject({ state: "running", health: "unhealthy", reason: "HTTP 503" });
+    processes[0]?.end({ kind: "exit", code: 1 });
+    await untilLife(1);
+    // The watcher of the dead has nothing to say any more.
+    const before = snapshots.length;
+    reports[0]?.("healthy", "");
+    expect(snapshots).toHaveLength(before);
+    expect(supervisor.snapshot.health).toBe("unknown");
+    await supervisor.stop(1_000);
+  });
+
+  it("is ended and judged when its watcher gives up, with the watcher's reason", async () => {
+    const reason = createError("ASSERTION_FAILED", { what: "never healthy" });
+    const { supervisor, failures, snapshots } = setUp({
+      watchHealth: () => Promise.reject(reason),
+      judge: (end) => (end.readyError === reason ? reason : "restart"),
+    });
+    await supervisor.start();
+    await waitUntil(() => failures[0], { what: "the failure", deadlineMs: 5_000, intervalMs: 2 });
+    expect(failures).toEqual([reason]);
+    expect(snapshots.at(-1)).toMatchObject({ state: "exited", pid: null });
+    expect(snapshots.at(-1)?.reason).toContain("never healthy");
+  });
+
+  it("has a bound on its restarts of its own", async () => {
+    const { supervisor, processes, failures, untilLife } = setUp({ restartsMax: 1 });
+    await supervisor.start();
+    processes[0]?.end({ kind: "exit", code: 1 });
+    await untilLife(1);
+    processes[1]?.end({ kind: "exit", code: 1 });
+    await waitUntil(() => failures[0], { what: "the failure", deadlineMs: 5_000, intervalMs: 2 });
+    expect(failures[0]).toMatchObject({ code: "RESTARTS_EXCEEDED", category: "job" });
   });
 });
