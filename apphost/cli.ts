@@ -61,7 +61,7 @@ function addRunVerb(program: Command, verb: Verb, description: string, setExitCo
   });
 }
 
-const FLAGS: readonly (keyof HostOptions)[] = ["allowRemote", "allowRejected", "fixedPorts", "once"];
+const FLAGS: readonly (keyof HostOptions)[] = ["allowRemote", "allowRejected", "fixedPorts", "once", "withKafkaUi"];
 
 function createOption(name: keyof HostOptions): Option {
   const { flag, help, hidden } = OPTION_TABLE[name];
