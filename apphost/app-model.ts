@@ -16,6 +16,7 @@
 import { type Application, createApplication, expandReplicas } from "./model/application.ts";
 import { declareApplication } from "./model/builder.ts";
 import { defineAppHost } from "./model/definition.ts";
+import type { ResourceDeclaration } from "./model/resource.ts";
 
 export const TASK_MANAGERS = "taskmanager";
 
@@ -41,3 +42,13 @@ export const builtInApplication = declareApplication(definition, ".");
 
 export const describeApplication = (options: { readonly taskManagers: number }): Application =>
   createApplication(expandReplicas(builtInApplication.resources, options));
+
+/** Beside the system, with --with-kafka-ui. Nobody waits for it. */
+export const KAFKA_UI: ResourceDeclaration = {
+  name: "kafka-ui",
+  kind: "kafka-ui",
+  life: "standing",
+  group: null,
+  waitsFor: [{ on: "kafka", until: "ready" }],
+  loadsEarly: false,
+};

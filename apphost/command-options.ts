@@ -14,6 +14,7 @@ const FLAGS: readonly (keyof HostOptions)[] = [
   "once",
   "isolated",
   "detach",
+  "withKafkaUi",
 ];
 
 export function createOption(name: keyof HostOptions): Option {

@@ -13,16 +13,15 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
-import { TASK_MANAGERS } from "../app-model.ts";
+import { KAFKA_UI, TASK_MANAGERS } from "../app-model.ts";
 import type { DriverContext, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
-import { type Application, resizeGroup } from "../model/application.ts";
+import { type Application, addResource, resizeGroup } from "../model/application.ts";
 import {
   type Connections,
   connectionVariables,
   jobManagerVariables,
   kafkaVariables,
-  redisEndpoint,
   redisVariables,
 } from "../model/connection.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
@@ -41,6 +40,7 @@ import { takeFixedPort } from "./fixed-port.ts";
 import { type ChosenDrivers, createServerResource, type ServerResource } from "./infrastructure.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
+import { superviseKafkaUi } from "./kafka-ui.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
 import { ENTRY, type ProgramKind } from "./program-entries.ts";
 import {
@@ -53,7 +53,7 @@ import {
 } from "./restart.ts";
 import { createRunConfig } from "./run-config.ts";
 import type { RunContext } from "./run-context.ts";
-import { writeCredentials } from "./run-folder.ts";
+import { recordEvidence } from "./run-evidence.ts";
 import { rejectOnAbort } from "./sleep.ts";
 import { startInOrder } from "./start.ts";
 import { createUserProcesses, type UserProcesses } from "./user-processes.ts";
@@ -110,7 +110,7 @@ class RunSystem implements System {
     this.#run = run;
     this.#drivers = drivers;
     this.config = createRunConfig(run);
-    this.application = application;
+    this.application = drivers.kafkaUi === null ? application : addResource(application, KAFKA_UI);
     const variablesOf = (resource: string) => this.#variablesOf(resource);
     this.#userProcesses = createUserProcesses({ run, application, variablesOf });
     const context = this.#createDriverContext();
@@ -120,7 +120,9 @@ class RunSystem implements System {
     };
     this.#turns = Promise.all([this.#servers.kafka.launched, this.#servers.redis.launched]).then(() => undefined);
     for (const declaration of this.application.order) {
-      if (declaration.life === "standing") this.#supervise(declaration);
+      if (declaration.kind === "kafka-ui" && drivers.kafkaUi !== null) {
+        this.supervisors.set(declaration.name, superviseKafkaUi(run, declaration, drivers.kafkaUi, context));
+      } else if (declaration.life === "standing") this.#supervise(declaration);
     }
   }
 
@@ -155,7 +157,14 @@ class RunSystem implements System {
   async start(): Promise<void> {
     const { ending } = this.#run;
     const started = startInOrder(this.application, {
-      start: async ({ name, loadsEarly }, reached) => {
+      start: async ({ name, kind, loadsEarly }, reached) => {
+        if (kind === "kafka-ui") {
+          // Nobody waits for it, and its failure is told by itself.
+          void present(this.supervisors.get(name), name)
+            .start()
+            .catch(() => undefined);
+          return;
+        }
         if (loadsEarly) {
           this.#reached.set(name, reached);
           await this.#takeTurn();
@@ -225,6 +234,7 @@ class RunSystem implements System {
       runDir,
       base: options.runDir,
       kafkaHeapBytes: options.kafkaHeapBytes,
+      withKafkaUi: this.#drivers.kafkaUi !== null,
       recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
       choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort(null)),
@@ -361,7 +371,7 @@ class RunSystem implements System {
 
   async #prepareTopic(): Promise<void> {
     const { options, ending } = this.#run;
-    this.#recordEvidence();
+    recordEvidence(this.#run, this.config);
     this.topic = await prepareTopic({
       address: this.#servers.kafka.server().address,
       topic: this.config.topic,
@@ -375,18 +385,5 @@ class RunSystem implements System {
     const { partitions, ownTopic } = this.topic;
     const stickyIds = chooseStickyIds({ ...options, partitions });
     this.config = { ...this.config, partitions, stickyIds, ownTopic };
-  }
-
-  /** What will stay on servers of others, before the first of it is made, so that `down --purge` can remove it. */
-  #recordEvidence(): void {
-    const { topic, ownTopic, group, stateKey, counterKey, sequenceKey } = this.config;
-    const { kafka, redis } = this.#run.options;
-    if (redis !== null) writeCredentials(this.#run.runDir, redis);
-    this.#run.updateState({
-      evidence: {
-        ...{ topic, ownTopic, group, stateKey, counterKey, sequenceKey, kafka },
-        redis: redis === null ? null : redisEndpoint(redis),
-      },
-    });
   }
 }

@@ -97,6 +97,7 @@ export type HostEventBody =
 export type ResourceKind =
   | "kafka"
   | "redis"
+  | "kafka-ui"
   | "jobmanager"
   | "taskmanager"
   | "flink-job-simulator"
