@@ -54,8 +54,8 @@ function addRunVerb(
     const options = resolveOptions(verb, given, process.env);
     if (options.detach) {
       const { runDetached } = await import("./verbs/detach.ts");
-      const { withTerminal } = await import("./verbs/terminal.ts");
-      setExitCode(await withTerminal((terminal) => runDetached(args, options, terminal)));
+      const { withOutput } = await import("./verbs/terminal.ts");
+      setExitCode(await withOutput((terminal) => runDetached(args, options, terminal)));
     } else {
       const { runUp } = await import("./verbs/up.ts");
       setExitCode(await runUp(verb, options));
