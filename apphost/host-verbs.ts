@@ -28,7 +28,8 @@ export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
       .exitOverride()
       .addOption(createOption("runDir"))
       .action(async (...args: unknown[]) => {
-        const names = Array.isArray(args[0]) ? (args[0] as string[]) : [];
+        // Commander gives the arguments, then the options, then the command.
+        const names = args.slice(0, -2).flat() as string[];
         const given = args.at(-2) as GivenOptions;
         const { withTerminal } = await import("./verbs/terminal.ts");
         setExitCode(await withTerminal((terminal) => work(given, terminal, names)));
