@@ -57,8 +57,8 @@ function addRunVerb(
     const prepared = await prepareRun({ verb, options: given, env: process.env });
     if (prepared.options.detach) {
       const { runDetached } = await import("./verbs/detach.ts");
-      const { withTerminal } = await import("./verbs/terminal.ts");
-      setExitCode(await withTerminal((terminal) => runDetached(args, prepared.options, terminal)));
+      const { withOutput } = await import("./verbs/terminal.ts");
+      setExitCode(await withOutput((terminal) => runDetached(args, prepared.options, terminal)));
     } else {
       const { runUp } = await import("./verbs/up.ts");
       setExitCode(await runUp(verb, prepared));

@@ -2,7 +2,8 @@
  * What a verb has of its terminal: lines out, and the wish to end.
  *
  * T1 When the reader of standard output is gone (`logs | head`), writing is no error and goes nowhere.
- * T2 A signal ends the verb at its next wait; its exit code is then that of the signal, as users of `logs -f` expect.
+ * T2 A signal ends the verb at once, whatever it waits for. Its exit code is then that of the signal, as users of
+ *    `logs -f` expect. What was asked of a host goes on without it.
  */
 import { once } from "node:events";
 import { EXIT } from "../exit-code.ts";
@@ -12,44 +13,48 @@ export interface Terminal {
   write(line: string): Promise<void>;
   /** For people, on standard error. */
   note(line: string): void;
-  /** Aborted by Ctrl+C, SIGTERM, or when nobody reads any more. */
+  /** Aborted by Ctrl+C, SIGTERM, or when nobody reads any more: whoever only prints has nothing left to do. */
   readonly ended: AbortSignal;
-  /** What `ended` means for the exit code. */
-  exitCode(): number;
 }
 
-/** Runs a verb that may be cut short by a signal. Any other failure is thrown on. */
-export async function withTerminal(work: (terminal: Terminal) => Promise<number>): Promise<number> {
-  const { stdout, stderr } = process;
-  const controller = new AbortController();
-  let exitCode: number = EXIT.passed;
-  let isReaderGone = false;
-  const end = (code: number) => {
-    exitCode = code;
-    controller.abort(new Error("ended from outside"));
+type Work = (terminal: Terminal) => Promise<number>;
+
+/** Runs a verb that a signal cuts short (T2). */
+export async function withTerminal(work: Work): Promise<number> {
+  const ended = new AbortController();
+  const interrupted = Promise.withResolvers<number>();
+  const end = (exitCode: number) => () => {
+    interrupted.resolve(exitCode);
+    ended.abort(new Error("ended by a signal"));
   };
-  const leave = () => {
-    isReaderGone = true;
-    end(EXIT.passed);
-  };
-  const onInterrupt = () => end(EXIT.interrupted);
-  const onTerminate = () => end(EXIT.terminated);
-  stdout.on("error", leave);
+  const [onInterrupt, onTerminate] = [end(EXIT.interrupted), end(EXIT.terminated)];
   process.on("SIGINT", onInterrupt).on("SIGTERM", onTerminate);
+  try {
+    return await Promise.race([interrupted.promise, withOutput(work, ended)]);
+  } finally {
+    process.removeListener("SIGINT", onInterrupt).removeListener("SIGTERM", onTerminate);
+  }
+}
+
+/** Runs a verb that minds signals itself. */
+export async function withOutput(work: Work, ended = new AbortController()): Promise<number> {
+  const { stdout, stderr } = process;
+  let isReaderGone = false;
+  stdout.on("error", () => {
+    isReaderGone = true;
+    ended.abort(new Error("nobody reads any more"));
+  });
   try {
     return await work({
       async write(line) {
         if (isReaderGone || stdout.write(`${line}\n`)) return;
-        await once(stdout, "drain", { signal: controller.signal }).catch(() => undefined);
+        await once(stdout, "drain", { signal: ended.signal }).catch(() => undefined);
       },
       note: (line) => void stderr.write(`${line}\n`),
-      ended: controller.signal,
-      exitCode: () => exitCode,
+      ended: ended.signal,
     });
   } catch (error) {
-    if (controller.signal.aborted) return exitCode;
+    if (isReaderGone) return EXIT.passed;
     throw error;
-  } finally {
-    process.removeListener("SIGINT", onInterrupt).removeListener("SIGTERM", onTerminate);
   }
 }

@@ -88,6 +88,13 @@ it("down names a host that does not end, says whom it waits for meanwhile, and s
     expect(down.exitCode).toBe(1);
     expect(down.stderr).toContain(`waiting for host (pid ${host.pid})`);
     expect(down.stderr).toMatch(new RegExp(`is not gone after 5000 ms: host \\(pid ${host.pid}\\); .*kill -KILL`));
+    const interrupted = startCli(["down"], { cwd });
+    await waitUntil(() => (interrupted.output().stderr.includes("waiting for") ? true : undefined), {
+      what: "a down that waits",
+      deadlineMs: 20_000,
+    });
+    interrupted.process.kill("SIGINT");
+    expect((await interrupted.end()).exitCode).toBe(130);
     host.process.kill("SIGCONT");
     const second = await run("down");
     expect(second.exitCode, second.stderr).toBe(0);

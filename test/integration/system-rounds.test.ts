@@ -35,7 +35,7 @@ describe("up, and produce from a second terminal", () => {
 
   it("describes its resources as JSON, without a secret", async () => {
     const { REDIS_PASSWORD } = await readRunVariables(host.cwd);
-    const { exitCode, stdout } = await runCli(["describe"], { cwd: host.cwd });
+    const { exitCode, stdout } = await runCli(["describe", "--format", "json"], { cwd: host.cwd });
     expect(exitCode).toBe(0);
     expect(stdout).toContain("taskmanager-03");
     expect(REDIS_PASSWORD?.length).toBeGreaterThan(10);
