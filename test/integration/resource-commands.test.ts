@@ -1,6 +1,8 @@
 /** Single resources of a running host, stopped, started, restarted and scaled from a second terminal while it counts. */
+import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ResourceSnapshot } from "../../apphost/model/resource.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 import { listRunProcesses } from "../support/run-processes.ts";
 import { expectPassed, ONCE } from "../support/system.ts";
@@ -81,6 +83,8 @@ describe("commands on resources of a running host", () => {
       ["taskmanager-05", 0],
       ["taskmanager-06", 0],
     ]);
+    expect(report.latencyMs).toMatchObject({ recorded: MESSAGES, missing: 0 });
+    expect(existsSync(runFolder.applied(await host.runDir(), "taskmanager-03", "2"))).toBe(true);
     expect(report.taskManagers.reduce((sum, { processed }) => sum + processed, 0)).toBe(MESSAGES);
     expect(report.faults).toEqual([]);
   });
