@@ -46,7 +46,7 @@ export function Screen({ snapshot, nowUs, columns, rows, colors, isStopping }: S
           cells={[
             {
               text: isStopping
-                ? "stopping: see above; Ctrl+C again kills everything at once"
+                ? "stopping: see above; another Ctrl+C kills everything at once"
                 : "q or Ctrl+C  stop and leave",
               dim: true,
             },

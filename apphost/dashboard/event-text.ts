@@ -55,7 +55,7 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
         `kafka ${describeInfrastructure(event.kafka)}, redis ${describeInfrastructure(event.redis)}`,
       );
     case "stopRequested":
-      return line("host", "asked to stop: ending in order; Ctrl+C again kills everything at once");
+      return line("host", "asked to stop: ending in order; another Ctrl+C kills everything at once");
     case "stopping": {
       const { names, waitedMs, budgetMs } = event;
       const waited = waitedMs < 500 ? "" : `${formatMs(waitedMs)} of `;

@@ -119,6 +119,8 @@ interface Halt {
   readonly resumed: PromiseWithResolvers<void>;
 }
 
+const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
+
 class ResourceSupervisor implements Supervisor {
   snapshot: ResourceSnapshot;
   life: number;
@@ -138,6 +140,8 @@ class ResourceSupervisor implements Supervisor {
   #running: RunningServer | null = null;
   /** The orderly end of the present process, once somebody asked for it. */
   #orderlyEnd: Promise<void> | null = null;
+  /** Why the group of the former process may still be there (V4). */
+  #leftover: Error | null = null;
   #halt: Halt | null = null;
   #nextReady = Promise.withResolvers<void>();
   #loop: Promise<void> | null = null;
@@ -236,6 +240,7 @@ class ResourceSupervisor implements Supervisor {
       }
       this.#showEnd(end);
       if (judgement !== "restart") throw judgement;
+      if (this.#leftover !== null) throw this.#leftover;
       this.#countRestart(end);
       formerLastLines = end.everReady ? null : end.lastLines;
       await sleepUntilAborted(this.#backoff.nextMs(), this.#stopping.signal);
@@ -287,7 +292,7 @@ class ResourceSupervisor implements Supervisor {
     this.lastExit = exit;
     ended.abort(new Error(`it ended: ${describeExit(exit)}`));
     // V4. The leader is gone; what it may have started goes with it. Whoever asked for the end is told of its failure.
-    if (this.#orderlyEnd === null) await running.stop(0);
+    if (this.#orderlyEnd === null) this.#leftover = await running.stop(0).then(() => null, asError);
     else await this.#orderlyEnd.catch(() => undefined);
     this.#orderlyEnd = null;
     this.#running = null;

@@ -5,7 +5,7 @@ import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 import { canListProcesses, expectNoRunProcesses, listRunProcesses, listWatchdogs } from "../support/run-processes.ts";
-import { expectNothingLeft, startStagedHost } from "../support/stages.ts";
+import { expectNothingLeft, inTurns, killAtStage, startStagedHost, walkOnce } from "../support/stages.ts";
 import { ONCE } from "../support/system.ts";
 
 const ARGS = ["up", "--once", "--infra", "embedded", "--messages", "400", "--task-managers", "2"];
@@ -27,29 +27,6 @@ function createRandom(start: number): () => number {
   };
 }
 
-/** Runs to the end, and returns its stages and how long it took. */
-async function walkOnce(): Promise<{ readonly stages: readonly string[]; readonly tookMs: number }> {
-  const startedMs = performance.now();
-  const host = startStagedHost(ARGS, {}, () => undefined);
-  const stages = await host.ended;
-  expect(host.process.exitCode).toBe(0);
-  await expectNothingLeft(host.cwd);
-  host.dispose();
-  return { stages, tookMs: performance.now() - startedMs };
-}
-
-async function killAtStage(stage: string): Promise<void> {
-  const host = startStagedHost(ARGS, {}, (seen, { pid }) => {
-    if (seen === stage) process.kill(pid as number, "SIGKILL");
-  });
-  const seen = await host.ended;
-  expect(seen, "the run came to that stage").toContain(stage);
-  // The last words may be read when it has ended already.
-  expect([host.process.signalCode, host.process.exitCode]).not.toEqual([null, null]);
-  await expectNothingLeft(host.cwd);
-  host.dispose();
-}
-
 async function killAfter(delayMs: number): Promise<void> {
   const host = startStagedHost(ARGS, {}, () => undefined);
   const timer = setTimeout(() => host.process.kill("SIGKILL"), delayMs);
@@ -59,21 +36,9 @@ async function killAfter(delayMs: number): Promise<void> {
   host.dispose();
 }
 
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<string[]> {
-  const problems: string[] = [];
-  const waiting = [...items];
-  const lane = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-      await work(item).catch((error: Error) => problems.push(`${String(item)}: ${error.message}`));
-    }
-  };
-  await Promise.all(Array.from({ length: ABREAST }, lane));
-  return problems;
-}
-
 describe.skipIf(!canListProcesses)("a host that gets kill -9 (leftovers are found by /proc, so on Linux only)", () => {
   it("at any stage of start, round and stop, and at random moments, leaves nothing within 10 s", async () => {
-    const { stages, tookMs } = await walkOnce();
+    const { stages, tookMs } = await walkOnce(ARGS);
     // Both ends of a run, and every kind of resource in between, or the walk would prove little.
     for (const stage of [
       ...["phase infrastructure", "kafka starting", "redis running", "jobmanager waiting", "taskmanager starting"],
@@ -82,10 +47,10 @@ describe.skipIf(!canListProcesses)("a host that gets kill -9 (leftovers are foun
     ]) {
       expect(stages).toContain(stage);
     }
-    expect(await inTurns(stages, killAtStage)).toEqual([]);
+    expect(await inTurns(stages, ABREAST, (stage) => killAtStage(stage, ARGS))).toEqual([]);
     const random = createRandom(seed);
     const moments = Array.from({ length: RANDOM_KILLS }, () => Math.round(random() * tookMs));
-    expect(await inTurns(moments, killAfter), `TEST_SEED=${seed}`).toEqual([]);
+    expect(await inTurns(moments, ABREAST, killAfter), `TEST_SEED=${seed}`).toEqual([]);
   }, 400_000);
 
   it.each([

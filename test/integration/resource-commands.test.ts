@@ -1,6 +1,8 @@
 /** Single resources of a running host, stopped, started, restarted and scaled from a second terminal while it counts. */
+import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ResourceSnapshot } from "../../apphost/model/resource.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 import { listRunProcesses } from "../support/run-processes.ts";
 import { expectPassed, ONCE } from "../support/system.ts";
@@ -81,9 +83,36 @@ describe("commands on resources of a running host", () => {
       ["taskmanager-05", 0],
       ["taskmanager-06", 0],
     ]);
+    expect(report.latencyMs).toMatchObject({ recorded: MESSAGES, missing: 0 });
+    expect(existsSync(runFolder.applied(await host.runDir(), "taskmanager-03", "2"))).toBe(true);
     expect(report.taskManagers.reduce((sum, { processed }) => sum + processed, 0)).toBe(MESSAGES);
     expect(report.faults).toEqual([]);
   });
+});
+
+it("a run that is left while resources are stopped ends in order, and one that waits for them is answered", async () => {
+  const host = startCli([...["up", "--infra", "embedded", "--ui", "json"], "--messages", "0", "--task-managers", "2"]);
+  try {
+    await host.waitForEvent("phase", (event) => event.phase === "idle");
+    for (const name of ["taskmanager-02", "jobmanager"]) {
+      expect((await runCli(["stop", name], { cwd: host.cwd })).exitCode).toBe(0);
+    }
+    const scale = await runCli(["scale", "taskmanager", "3"], { cwd: host.cwd });
+    expect([scale.exitCode, scale.stderr]).toEqual([1, expect.stringMatching(/jobmanager, taskmanager-02 .*start/)]);
+    // While Redis is paused it cannot get ready.
+    const pid = listRunProcesses(await host.runId()).find(({ resource }) => resource === "redis")?.pid as number;
+    process.kill(pid, "SIGSTOP");
+    const waiting = startCli(["start", "taskmanager-02"], { cwd: host.cwd });
+    await host.waitForEvent(
+      "resource",
+      (e) => e.name === "taskmanager-02" && e.state === "starting" && e.restarts === 1,
+    );
+    process.kill(host.pid, "SIGTERM");
+    expect(await waiting.end()).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/the run is ending/) });
+    expect((await host.end()).exitCode).toBe(0);
+  } finally {
+    await host.dispose();
+  }
 });
 
 it("a command without a host ends with 7", async () => {

@@ -42,7 +42,7 @@ describe("a first signal", () => {
       const result = await cli.end();
       await expectExit(cli, result, exitCode);
       expect(listEnds(await cli.events())).toEqual(["producer", "job", "taskmanager", "jobmanager", "servers"]);
-      expect(result.stderr).toMatch(/asked to stop.*Ctrl\+C again/);
+      expect(result.stderr).toMatch(/asked to stop.*another Ctrl\+C/);
       expect(result.stderr).toMatch(/waiting for taskmanager-01, taskmanager-02 to end, at most 10/);
     });
   });

@@ -79,3 +79,50 @@ export async function expectNothingLeft(cwd: string, deadlineMs = LEFTOVER_MS_MA
     { what: `the removal of what run ${runId} had`, deadlineMs: Math.max(0, endsAtMs - performance.now()) },
   );
 }
+
+/** Runs to the end, and returns its stages and how long it took. */
+export async function walkOnce(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly stages: readonly string[]; readonly tookMs: number }> {
+  const startedMs = performance.now();
+  const host = startStagedHost(args, env, () => undefined);
+  const stages = await host.ended;
+  if (host.process.exitCode !== 0)
+    throw new Error(`the run ended with ${host.process.exitCode} after ${stages.at(-1)}`);
+  await expectNothingLeft(host.cwd);
+  host.dispose();
+  return { stages, tookMs: performance.now() - startedMs };
+}
+
+/** Kills the host with SIGKILL when the stage begins, and checks that nothing is left. */
+export async function killAtStage(
+  stage: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const host = startStagedHost(args, env, (seen, { pid }) => {
+    if (seen === stage) process.kill(pid as number, "SIGKILL");
+  });
+  const seen = await host.ended;
+  if (!seen.includes(stage)) throw new Error(`the run did not come to that stage, but to ${seen.at(-1)}`);
+  await expectNothingLeft(host.cwd);
+  host.dispose();
+}
+
+/** Works on so many at a time; returns what went wrong, with the item before it. */
+export async function inTurns<T>(
+  items: readonly T[],
+  abreast: number,
+  work: (item: T) => Promise<void>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const waiting = [...items];
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await work(item).catch((error: Error) => problems.push(`${String(item)}: ${error.message}`));
+    }
+  };
+  await Promise.all(Array.from({ length: abreast }, lane));
+  return problems;
+}

@@ -68,7 +68,7 @@ describe("words on standard error while stopping", () => {
 
   it("name who is waited for, once somebody asked to stop", () => {
     expect(listen([{ atUs: SAMPLE_START_US, type: "stopRequested", signal: "SIGINT" }, ...steps(0)])).toEqual([
-      "flink-apphost: asked to stop: ending in order; Ctrl+C again kills everything at once",
+      "flink-apphost: asked to stop: ending in order; another Ctrl+C kills everything at once",
       "flink-apphost: waiting for the final checkpoint, at most 15,000 ms",
       "flink-apphost: waiting for kafka to end, at most 10,000 ms",
     ]);

@@ -57,7 +57,8 @@ it("a supervisor's stop gives the group its time, too; only a death by itself ta
       declaration: { name: "x", kind: "redis", life: "standing", group: null, waitsFor: [], loadsEarly: false },
       launch: async () => {
         rmSync(join(folder, "ready"), { force: true });
-        const family = startFamily("0.5");
+        // Longer than the wait for the leader's last words, after which its end is known.
+        const family = startFamily("3");
         families.push(family);
         return family;
       },

@@ -106,6 +106,36 @@ describe("a process that dies", () => {
   });
 });
 
+describe("a process whose group may still be there (V4)", () => {
+  const ended: RunningServer = {
+    pid: 1,
+    exited: Promise.resolve({ kind: "exit", code: 1 } as const),
+    newestLines: () => "",
+    stop: () => Promise.reject(new Error("process group 1 is still there")),
+    kill: () => undefined,
+  };
+
+  it("gets no second life beside it: the run ends, and says so", async () => {
+    const { supervisor, failures } = setUp({
+      launch: async () => ended,
+      waitReady: () => new Promise(() => undefined),
+    });
+    await expect(supervisor.start()).rejects.toThrow(/group 1 is still there/);
+    expect(failures).toHaveLength(1);
+    expect(supervisor.life).toBe(0);
+  });
+
+  it("is judged by its own end where that is final", async () => {
+    const final = createError("ASSERTION_FAILED", { what: "its own end" });
+    const { supervisor } = setUp({
+      launch: async () => ended,
+      waitReady: () => new Promise(() => undefined),
+      judge: () => final,
+    });
+    await expect(supervisor.start()).rejects.toBe(final);
+  });
+});
+
 describe("a task", () => {
   it("that ended with success is finished, and no fault", async () => {
     const { supervisor, processes, faults } = setUp({ judge: () => "finished" });
