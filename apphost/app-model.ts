@@ -17,7 +17,10 @@ import type { ResourceDeclaration, WaitsFor } from "./model/resource.ts";
 
 export const TASK_MANAGERS = "taskmanager";
 
-export function describeApplication(options: { readonly taskManagers: number }): Application {
+export function describeApplication(options: {
+  readonly taskManagers: number;
+  readonly kafkaUi?: boolean;
+}): Application {
   const application = createApplication()
     .add(standing("kafka", "kafka", []))
     .add(standing("redis", "redis", []))
@@ -28,6 +31,11 @@ export function describeApplication(options: { readonly taskManagers: number }):
         { on: "redis", until: "ready" },
       ]),
     );
+  // Nobody waits for it.
+  if (options.kafkaUi) {
+    const ui = standing("kafka-ui", "kafka-ui", [{ on: "kafka", until: "ready" }]);
+    application.add({ ...ui, loadsEarly: false });
+  }
   for (let number = 1; number <= options.taskManagers; number += 1) {
     application.add({
       name: taskManagerName(number),

@@ -34,6 +34,7 @@ import { takeFixedPort } from "./fixed-port.ts";
 import { type ChosenDrivers, createServerResource, type ServerResource } from "./infrastructure.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
+import { superviseKafkaUi } from "./kafka-ui.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
 import {
   type Judgement,
@@ -98,7 +99,10 @@ class RunSystem implements System {
     this.#run = run;
     this.#drivers = drivers;
     this.config = createConfig(run);
-    this.application = describeApplication({ taskManagers: run.options.taskManagers });
+    this.application = describeApplication({
+      taskManagers: run.options.taskManagers,
+      kafkaUi: drivers.kafkaUi !== null,
+    });
     const context = this.#createDriverContext();
     this.#servers = {
       kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context, () => this.#noteServers()),
@@ -106,7 +110,9 @@ class RunSystem implements System {
     };
     this.#turns = Promise.all([this.#servers.kafka.launched, this.#servers.redis.launched]).then(() => undefined);
     for (const declaration of this.application.order) {
-      if (declaration.life === "standing") this.#supervise(declaration);
+      if (declaration.kind === "kafka-ui" && drivers.kafkaUi !== null) {
+        this.supervisors.set(declaration.name, superviseKafkaUi(run, declaration, drivers.kafkaUi, context));
+      } else if (declaration.life === "standing") this.#supervise(declaration);
     }
   }
 
@@ -137,7 +143,14 @@ class RunSystem implements System {
   async start(): Promise<void> {
     const { ending } = this.#run;
     const started = startInOrder(this.application, {
-      start: async ({ name, loadsEarly }, reached) => {
+      start: async ({ name, kind, loadsEarly }, reached) => {
+        if (kind === "kafka-ui") {
+          // Nobody waits for it, and its failure is told by itself.
+          void present(this.supervisors.get(name), name)
+            .start()
+            .catch(() => undefined);
+          return;
+        }
         if (loadsEarly) {
           this.#reached.set(name, reached);
           await this.#takeTurn();
@@ -185,6 +198,7 @@ class RunSystem implements System {
       runDir,
       base: options.runDir,
       kafkaHeapBytes: options.kafkaHeapBytes,
+      withKafkaUi: this.#drivers.kafkaUi !== null,
       recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
       choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort(null)),

@@ -23,7 +23,7 @@ const listen = async (port: number): Promise<Server> => {
 /** The ports in turn; for the context of one driver. */
 function createContext(runId: string, ports: number[]): DriverContext {
   return {
-    ...{ runId, runDir: "/nowhere/runs/one", base: "/nowhere", kafkaHeapBytes: 256 * 1024 * 1024 },
+    ...{ runId, runDir: "/nowhere/runs/one", base: "/nowhere", kafkaHeapBytes: 256 * 1024 * 1024, withKafkaUi: false },
     embeddedMemoryBytes: 0,
     choosePort: async () => ports.shift() ?? choosePort(null),
     ownProgram: () => expect.fail("no program of ours"),
@@ -40,7 +40,8 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
       const runId = `port-${network}-${process.pid}`;
       const port = await choosePort(null);
       const other = await listen(port);
-      const images = { kafkaImage: CONTAINER_IMAGES.kafka, redisImage: CONTAINER_IMAGES.redis };
+      const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
+      const images = { kafkaImage, redisImage, kafkaUiImage };
       const driver = createDockerDriver(realEngine(), { ...images, network, tell: () => undefined });
       const context = createContext(runId, [port]);
       try {
@@ -67,7 +68,8 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
 
   it("after a death, is waited for: the same container starts once the port is free again", async () => {
     const runId = `again-${process.pid}`;
-    const images = { kafkaImage: CONTAINER_IMAGES.kafka, redisImage: CONTAINER_IMAGES.redis };
+    const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
+    const images = { kafkaImage, redisImage, kafkaUiImage };
     const driver = createDockerDriver(realEngine(), { ...images, network: "published", tell: () => undefined });
     try {
       const port = await choosePort(null);
