@@ -6,10 +6,10 @@ import { readCpuQuota, type TextReader } from "./cgroup.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
 
 const CORES_COMFORTABLE = 2;
-/** The host's own files, sockets and packages, and a broker's jars. */
-const FILES_BASE = 256;
-/** Each child costs the host three pipes, a channel and a log, and each is a connection of both servers. */
-const FILES_A_TASK_MANAGER = 8;
+/** The host has the most: its own files, and for each child its pipes, a channel and a log. With less a run has failed. */
+const FILES_LEAST = { base: 50, aTaskManager: 5 };
+/** What leaves room: a broker opens its jars, segments and connections. */
+const FILES_COMFORTABLE = { base: 256, aTaskManager: 8 };
 
 export function planMachineChecks(options: {
   taskManagers: number;
@@ -68,9 +68,11 @@ async function readOpenFilesMax(): Promise<number> {
 
 export function judgeOpenFiles(max: number, taskManagers: number): Finding {
   if (Number.isNaN(max)) return warning("not known", "`ulimit -n` gave no number");
-  const needed = FILES_BASE + FILES_A_TASK_MANAGER * taskManagers;
+  const sum = ({ base, aTaskManager }: typeof FILES_LEAST) => base + aTaskManager * taskManagers;
   const found = max === Number.POSITIVE_INFINITY ? "no limit" : `${max} a process`;
-  if (max >= needed) return ok(found);
-  const reason = `about ${needed} are needed for ${taskManagers} TaskManagers`;
-  return failed(found, reason, `raise the hard limit (ulimit -Hn ${needed}), or use fewer --task-managers`);
+  const [least, comfortable] = [sum(FILES_LEAST), sum(FILES_COMFORTABLE)];
+  if (max >= comfortable) return ok(found);
+  const fix = `raise the hard limit (ulimit -Hn ${comfortable}), or use fewer --task-managers`;
+  if (max >= least) return warning(found, `${comfortable} leave room for ${taskManagers} TaskManagers`, fix);
+  return failed(found, `at least ${least} are needed for ${taskManagers} TaskManagers`, fix);
 }

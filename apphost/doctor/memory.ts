@@ -6,11 +6,13 @@ import { type HostOptions, topicBytes } from "../options.ts";
 import { type MemoryRoom, readCgroupMemory, type TextReader } from "./cgroup.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
 import type { ServerModes } from "./lookups.ts";
-import { formatBytes, judgeRoom } from "./room.ts";
+import { formatBytes } from "./room.ts";
 
 const MEBIBYTE = 1_048_576;
 /** Largest resident sizes seen, in MiB: 2 and 10 million messages, 20 TaskManagers. */
 const PROCESS_MIB = { host: 120, jobManager: 75, taskManager: 72, client: 65, producer: 101 } as const;
+/** Of that, code of Node and of ours that all processes share. */
+const SHARED_MIB = 47;
 /** The JVM may use all of its heap; what an embedded broker holds comes on top of its own size. */
 const KAFKA_MIB = { native: 1_024, embedded: 65 } as const;
 const REDIS_MIB = { docker: 20, native: 20, embedded: 65, external: 0 } as const;
@@ -59,12 +61,23 @@ function readKibibytes(text: string, name: string): number | undefined {
   return match === null ? undefined : Number(match[1]) * 1_024;
 }
 
-/** What the processes of a run take together. Memory that they share counts for each: the sum is on the safe side. */
-export function neededMemoryBytes(run: { readonly options: HostOptions; readonly modes: ServerModes }): number {
+export interface NeededMemory {
+  /** The sum of what each process holds; code that they share counts for each. */
+  readonly residentBytes: number;
+  /** That code counted once, and half of a broker's heap, which is what a fresh one takes: less was not seen to work. */
+  readonly ownBytes: number;
+}
+
+export function neededMemory(run: { readonly options: HostOptions; readonly modes: ServerModes }): NeededMemory {
   const { options, modes } = run;
   const { host, jobManager, taskManager, client, producer } = PROCESS_MIB;
   const ours = host + jobManager + taskManager * options.taskManagers + client + producer;
-  return (ours + REDIS_MIB[modes.redis]) * MEBIBYTE + kafkaBytes(options, modes.kafka);
+  const residentBytes = (ours + REDIS_MIB[modes.redis]) * MEBIBYTE + kafkaBytes(options, modes.kafka);
+  const embedded = [modes.kafka, modes.redis].filter((mode) => mode === "embedded").length;
+  // Host, JobManager, client and producer, besides the TaskManagers.
+  const processes = options.taskManagers + 4 + embedded;
+  const unusedBytes = modes.kafka === "native" || modes.kafka === "docker" ? kafkaBytes(options, modes.kafka) / 2 : 0;
+  return { residentBytes, ownBytes: residentBytes - (processes - 1) * SHARED_MIB * MEBIBYTE - unusedBytes };
 }
 
 function kafkaBytes(options: HostOptions, mode: InfrastructureMode): number {
@@ -86,20 +99,23 @@ export function judgeMemory(
   available: AvailableMemory,
   run: { readonly options: HostOptions; readonly modes: ServerModes },
 ): Finding {
-  const neededBytes = neededMemoryBytes(run);
+  const { residentBytes, ownBytes } = neededMemory(run);
   const { machineBytes, swapBytes, group } = available;
   const isGroupNarrower = group !== null && group.availableBytes < machineBytes;
   const roomBytes = isGroupNarrower ? group.availableBytes : machineBytes;
   const limit = isGroupNarrower ? ` below the control group's limit of ${formatBytes(group.limitBytes)}` : "";
   const kafka = run.modes.kafka === "external" ? "" : ` and Kafka ${run.modes.kafka}`;
   const purpose = `${run.options.taskManagers} TaskManagers${kafka}`;
-  const found = `${formatBytes(roomBytes)} available${limit}, up to ${formatBytes(neededBytes)} for ${purpose}`;
+  const found = `${formatBytes(roomBytes)} available${limit}, up to ${formatBytes(residentBytes)} for ${purpose}`;
   const fix = "end other programs, or use fewer --task-managers";
+  if (residentBytes <= roomBytes) return ok(found);
+  const least = `at least ${formatBytes(ownBytes)} are needed`;
+  if (ownBytes <= roomBytes)
+    return warning(found, `it fits only as far as processes share code and leave memory unused: ${least}`, fix);
   // Outside a control group's limit a machine that has swap gets slow first; inside one the kernel kills.
-  if (!isGroupNarrower && neededBytes > roomBytes && neededBytes <= roomBytes + swapBytes) {
-    return warning(found, "the machine would swap, and the run be slow", fix);
-  }
-  return judgeRoom({ neededBytes, roomBytes, found, fix, lack: "the kernel would kill processes of the run" });
+  const isSwapEnough = !isGroupNarrower && ownBytes <= roomBytes + swapBytes;
+  if (isSwapEnough) return warning(found, `${least}: the machine would swap, and the run be slow`, fix);
+  return failed(found, `${least}: the kernel would kill processes of the run`, fix);
 }
 
 /** null: another Kafka is used. */

@@ -1,4 +1,4 @@
-/** Whether something fits: memory and disks are judged alike. Pure. */
+/** Whether something fits on a disk, and bytes as text. Pure. */
 import { type Finding, failed, ok, warning } from "./check.ts";
 
 /** Above this share of what is free, others on the machine decide whether it fits. */

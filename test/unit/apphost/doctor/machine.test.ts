@@ -6,11 +6,11 @@ import { judgeCores, judgeNode, judgeOpenFiles } from "../../../../apphost/docto
 import {
   judgeEmbeddedMemory,
   judgeMemory,
-  neededMemoryBytes,
+  neededMemory,
   readAvailableMemory,
 } from "../../../../apphost/doctor/memory.ts";
 import { formatBytes, judgeRoom } from "../../../../apphost/doctor/room.ts";
-import { resolveOptions } from "../../../../apphost/options.ts";
+import { type HostOptions, resolveOptions } from "../../../../apphost/options.ts";
 
 const GIB = 1_024 ** 3;
 const MIB = 1_024 ** 2;
@@ -38,7 +38,9 @@ describe("the machine", () => {
   it("needs more open files for more TaskManagers", () => {
     expect(judgeOpenFiles(1_024, 20).result).toBe("ok");
     expect(judgeOpenFiles(416, 20).result).toBe("ok");
-    expect(judgeOpenFiles(415, 20)).toMatchObject({ result: "failed", reason: expect.stringContaining("416") });
+    expect(judgeOpenFiles(415, 20)).toMatchObject({ result: "warning", fix: expect.stringContaining("416") });
+    expect(judgeOpenFiles(150, 20).result).toBe("warning");
+    expect(judgeOpenFiles(149, 20)).toMatchObject({ result: "failed", reason: expect.stringContaining("150") });
     expect(judgeOpenFiles(1_024, 256).result).toBe("failed");
     expect(judgeOpenFiles(Number.POSITIVE_INFINITY, 256)).toMatchObject({ result: "ok", found: "no limit" });
     expect(judgeOpenFiles(Number.NaN, 20).result).toBe("warning");
@@ -46,35 +48,41 @@ describe("the machine", () => {
 });
 
 describe("memory", () => {
-  it("adds 72 MiB a TaskManager, and the topic where Kafka is embedded", () => {
+  const residentOf = (options: HostOptions, modes: ServerModes) => neededMemory({ options, modes }).residentBytes;
+
+  it("adds 72 MiB a TaskManager, 25 of them its own, and the topic where Kafka is embedded", () => {
     const options = optionsOf({ taskManagers: "20", messages: "0" });
-    const one = neededMemoryBytes({ options, modes: EMBEDDED });
-    expect(neededMemoryBytes({ options: { ...options, taskManagers: 21 }, modes: EMBEDDED }) - one).toBe(72 * MIB);
+    const one = neededMemory({ options, modes: EMBEDDED });
+    const more = neededMemory({ options: { ...options, taskManagers: 21 }, modes: EMBEDDED });
+    expect(more.residentBytes - one.residentBytes).toBe(72 * MIB);
+    expect(more.ownBytes - one.ownBytes).toBe(25 * MIB);
     const full = { ...options, messages: 1_000_000 };
-    expect(neededMemoryBytes({ options: full, modes: EMBEDDED }) - one).toBe(112_000_000);
-    expect(neededMemoryBytes({ options: full, modes: NATIVE })).toBe(neededMemoryBytes({ options, modes: NATIVE }));
-    expect(neededMemoryBytes({ options, modes: NATIVE })).toBeGreaterThan(one + 0.8 * GIB);
+    expect(residentOf(full, EMBEDDED) - one.residentBytes).toBe(112_000_000);
+    expect(residentOf(full, NATIVE)).toBe(residentOf(options, NATIVE));
+    expect(residentOf(options, NATIVE)).toBeGreaterThan(one.residentBytes + 0.8 * GIB);
+    const docker: ServerModes = { kafka: "docker", redis: "docker" };
+    expect(residentOf(optionsOf({ kafkaHeap: "2g" }), docker) - residentOf(options, docker)).toBe(GIB);
   });
 
   const run = { options: optionsOf({ messages: "0" }), modes: NATIVE };
-  const needed = neededMemoryBytes(run);
+  const { residentBytes, ownBytes } = neededMemory(run);
   const machine = (machineBytes: number, swapBytes = 0) => ({ machineBytes, swapBytes, group: null });
 
-  it("is a warning without room to spare or with swap only, and a failure without either", () => {
-    expect(judgeMemory(machine(needed * 2), run).result).toBe("ok");
-    expect(judgeMemory(machine(needed * 1.1), run)).toMatchObject({ result: "warning" });
-    expect(judgeMemory(machine(needed / 2, needed), run)).toMatchObject({ result: "warning" });
-    expect(judgeMemory(machine(needed / 2, needed), run).reason).toContain("swap");
-    expect(judgeMemory(machine(needed / 2), run)).toMatchObject({ result: "failed" });
+  it("is a warning where only shared code or swap make it fit, and a failure without either", () => {
+    expect(judgeMemory(machine(residentBytes), run).result).toBe("ok");
+    expect(judgeMemory(machine(residentBytes - 1), run)).toMatchObject({ result: "warning" });
+    expect(judgeMemory(machine(ownBytes), run)).toMatchObject({ result: "warning" });
+    expect(judgeMemory(machine(ownBytes - 1, 1), run).reason).toContain("swap");
+    expect(judgeMemory(machine(ownBytes - 1), run)).toMatchObject({ result: "failed" });
   });
 
   it("takes a control group's limit where that is narrower, and there swap is no help", () => {
-    const group = { limitBytes: needed, availableBytes: needed / 2 };
-    const finding = judgeMemory({ machineBytes: needed * 4, swapBytes: needed * 4, group }, run);
+    const group = { limitBytes: residentBytes, availableBytes: ownBytes - 1 };
+    const finding = judgeMemory({ machineBytes: residentBytes * 4, swapBytes: residentBytes * 4, group }, run);
     expect(finding.result).toBe("failed");
     expect(finding.found).toContain("control group");
-    const wide = { limitBytes: needed * 8, availableBytes: needed * 8 };
-    expect(judgeMemory({ ...machine(needed * 2), group: wide }, run).found).not.toContain("control group");
+    const wide = { limitBytes: residentBytes * 8, availableBytes: residentBytes * 8 };
+    expect(judgeMemory({ ...machine(residentBytes * 2), group: wide }, run).found).not.toContain("control group");
   });
 
   it("reads what is available, not what is free", async () => {
