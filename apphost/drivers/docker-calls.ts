@@ -45,6 +45,8 @@ export function statusOf(error: unknown): number | undefined {
 /** What the engine itself said: without the decoration that its client adds. */
 export function engineMessage(error: unknown): string {
   const answer = isAppError(error) ? error.cause : error;
-  const json = (answer as { json?: unknown } | null | undefined)?.json as { message?: unknown } | null | undefined;
-  return typeof json?.message === "string" ? json.message.trim() : describeError(answer).trim();
+  // `(HTTP code 404) no such container - No such container: 05f377c1 `
+  return describeError(answer)
+    .replace(/^\(HTTP code \d+\) [^-]* - /, "")
+    .trim();
 }

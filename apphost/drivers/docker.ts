@@ -2,8 +2,8 @@
  * Kafka and Redis in containers of the engine that `docker-engine.ts` finds.
  *
  * Where the engine shares this machine's kernel and network, a container uses the machine's own network: it listens on
- * 127.0.0.1 like any program here, and no byte goes through the engine's forwarder: without it the broker took a quarter
- * less CPU for the same messages. Elsewhere, as in the virtual machines of Docker Desktop, ports of 127.0.0.1 are published.
+ * 127.0.0.1 like any program here, and no byte is copied once more by the engine's forwarder. Elsewhere, as in the
+ * virtual machines of Docker Desktop, ports of 127.0.0.1 are published.
  */
 import { hostname, release } from "node:os";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
