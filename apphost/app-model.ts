@@ -41,3 +41,13 @@ export const builtInApplication = declareApplication(definition, ".");
 
 export const describeApplication = (options: { readonly taskManagers: number }): Application =>
   createApplication(expandReplicas(builtInApplication.resources, options));
+
+/** With `--with-kafka-ui`. Nobody waits for it. */
+export const addKafkaUi = (application: Application): Application =>
+  createApplication([
+    ...application.order,
+    {
+      ...{ name: "kafka-ui", kind: "kafka-ui", life: "standing", group: null, loadsEarly: false },
+      waitsFor: [{ on: "kafka", until: "ready" }],
+    },
+  ]);

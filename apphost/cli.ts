@@ -63,7 +63,7 @@ async function prepareRun(given: Given): Promise<PreparedRun> {
   return prepareDeclared(await loadAppHostFile(apphost), apphost, given);
 }
 
-const FLAGS: readonly (keyof HostOptions)[] = ["allowRemote", "allowRejected", "fixedPorts", "once"];
+const FLAGS: readonly (keyof HostOptions)[] = ["allowRemote", "allowRejected", "fixedPorts", "once", "withKafkaUi"];
 
 function createOption(name: keyof HostOptions): Option {
   const { flag, help, hidden } = OPTION_TABLE[name];

@@ -53,6 +53,9 @@ export interface HostOptions {
   /** Images of containers; the defaults are in `resources/container-images.ts`. */
   readonly kafkaImage: string;
   readonly redisImage: string;
+  readonly kafkaUiImage: string;
+  /** A web page over the Kafka in a container. @default false */
+  readonly withKafkaUi: boolean;
   /** Heap of the broker in a container. @default 1 GB */
   readonly kafkaHeapBytes: number;
   /** How containers are reached. @default "auto" */
@@ -125,6 +128,8 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   redis: row("redis", redisUrl, "use the Redis at this address"),
   kafkaImage: row("kafka-image", imageName, `image of the Kafka container (${CONTAINER_IMAGES.kafka})`),
   redisImage: row("redis-image", imageName, `image of the Redis container (${CONTAINER_IMAGES.redis})`),
+  kafkaUiImage: row("kafka-ui-image", imageName, `image of the page over Kafka (${CONTAINER_IMAGES.kafkaUi})`),
+  withKafkaUi: row("with-kafka-ui", yesOrNo, "a web page over the Kafka in a container"),
   kafkaHeapBytes: row("kafka-heap", byteCount(128 * 1024 * 1024), "heap of the broker in a container (1g)"),
   dockerNetwork: row("docker-network", oneOf(["auto", "host", "published"]), "how containers are reached (auto)"),
   allowRemote: row("allow-remote", yesOrNo, "permit writing to servers of other machines"),
@@ -171,6 +176,8 @@ function defaultsOf(verb: Verb): HostOptions {
     redis: null,
     kafkaImage: CONTAINER_IMAGES.kafka,
     redisImage: CONTAINER_IMAGES.redis,
+    kafkaUiImage: CONTAINER_IMAGES.kafkaUi,
+    withKafkaUi: false,
     kafkaHeapBytes: 1024 ** 3,
     dockerNetwork: "auto",
     allowRemote: false,

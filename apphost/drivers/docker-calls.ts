@@ -19,11 +19,15 @@ export async function callEngine<T>(call: string, work: () => Promise<T>, deadli
 }
 
 /** Repeats a call that may be repeated while nobody answers. Throws what the last attempt met. */
-export async function callPatiently<T>(call: string, work: () => Promise<T>): Promise<T> {
-  const endsAtMs = performance.now() + ENGINE_BACK_MS_MAX;
+export async function callPatiently<T>(
+  call: string,
+  work: () => Promise<T>,
+  patienceMs = ENGINE_BACK_MS_MAX,
+): Promise<T> {
+  const endsAtMs = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await callEngine(call, work, ENGINE_BACK_MS_MAX);
+      return await callEngine(call, work, patienceMs);
     } catch (error) {
       if (statusOf(error) !== undefined || performance.now() > endsAtMs) throw error;
     }

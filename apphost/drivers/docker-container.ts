@@ -21,7 +21,7 @@ import { createOutputLines, type OutputLines } from "../orchestrator/output-line
 import { isPortClash } from "../orchestrator/ports.ts";
 import { type ArchivedFile, createArchive } from "./docker-archive.ts";
 import { callEngine, callPatiently, engineMessage, statusOf } from "./docker-calls.ts";
-import type { Labels } from "./docker-labels.ts";
+import { LABEL, type Labels } from "./docker-labels.ts";
 import { isProcessOfContainer } from "./docker-process.ts";
 
 export interface ContainerSpec {
@@ -51,6 +51,7 @@ export type ContainerReach =
 
 const LAST_WORDS_MS_MAX = 2_000;
 const KILL_MS_MAX = 10_000;
+const SETTLE_MS = 500;
 const KILLED_CODE = 137;
 
 export interface ContainerServer {
@@ -79,6 +80,13 @@ export function createContainerServer(docker: Docker, spec: ContainerSpec): Cont
         const reason = engineMessage(error);
         // The port may be free again, or the plan is made anew with another one.
         if (isPortClash(reason)) return createEndedServer(reason);
+        if (!isFirst && statusOf(error) === 404) {
+          throw createError("CONTAINER_LOST", {
+            resource: spec.labels[LABEL.resource] ?? spec.name,
+            reason,
+            lastLines: "",
+          });
+        }
         if (!isFirst) throw error;
         await discard();
         throw createError("CONTAINER_NOT_STARTED", { resource: spec.name, image: spec.image, reason }, error);
@@ -223,18 +231,17 @@ class ContainerLife implements RunningServer {
     this.#exited.resolve(exit);
   }
 
+  /** The client's wait never settles when its connection breaks; the output ends then, as it does with the container. */
   async #waitForEnd(): Promise<ChildExit> {
     const { name } = this.#spec;
     for (;;) {
-      try {
-        await this.#container.wait();
-      } catch {
-        // The connection broke; whether the engine or the container is gone, the next question tells.
-        await callPatiently(`say how ${name} is: it answers no more`, () => this.#container.inspect());
-      }
-      const { State } = await callPatiently(`say how ${name} ended`, () => this.#container.inspect());
+      const waited = this.#container.wait().catch(() => undefined);
+      await Promise.race([waited, this.#output]);
+      // The output may end a moment before the engine says that the container did.
+      await Promise.race([waited, delay(SETTLE_MS, undefined, { ref: false })]);
+      const { State } = await callPatiently(`say how ${name} is`, () => this.#container.inspect());
       if (!State.Running) return this.#describeEnd(State);
-      await this.#attach();
+      await callPatiently(`attach to ${name}`, () => this.#attach());
     }
   }
 

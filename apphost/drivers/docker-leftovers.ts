@@ -27,6 +27,8 @@ export interface Removal {
 const REMOVAL_MS_MAX = 10_000;
 const LOOK_INTERVAL_MS = 100;
 const SETTLE_MS = 1_500;
+/** With it the watchdog is done before its host, which waits for it, loses patience. */
+const SILENCE_MS_MAX = 4_000;
 
 /** Everything that one run made. */
 export const removeRun = (docker: Docker, runId: string): Promise<Removal> =>
@@ -37,7 +39,11 @@ export const removeRun = (docker: Docker, runId: string): Promise<Removal> =>
  * later: nothing must be found for a while. An engine that is silent is asked again.
  */
 export const removeRunPatiently = (docker: Docker, runId: string): Promise<Removal> =>
-  removeRepeatedly(docker, () => callPatiently("list the run", () => listThings(docker, runId)), SETTLE_MS);
+  removeRepeatedly(
+    docker,
+    () => callPatiently("list the run", () => listThings(docker, runId), SILENCE_MS_MAX),
+    SETTLE_MS,
+  );
 
 /** Everything of ours whose host is dead, whatever folder it ran in. */
 export const removeOfDeadOwners = (docker: Docker): Promise<Removal> =>

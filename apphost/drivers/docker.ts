@@ -2,8 +2,8 @@
  * Kafka and Redis in containers of the engine that `docker-engine.ts` finds.
  *
  * Where the engine shares this machine's kernel and network, a container uses the machine's own network: it listens on
- * 127.0.0.1 like any program here, and no byte goes through the engine's forwarder (what that saves stands in
- * scripts/bench/README.md). Elsewhere, as in the virtual machines of Docker Desktop, ports of 127.0.0.1 are published.
+ * 127.0.0.1 like any program here, and no byte goes through the engine's forwarder: without it the broker took a quarter
+ * less CPU for the same messages. Elsewhere, as in the virtual machines of Docker Desktop, ports of 127.0.0.1 are published.
  */
 import { hostname, release } from "node:os";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
@@ -13,6 +13,7 @@ import { type ContainerServer, type ContainerSpec, createContainerServer } from 
 import type { Engine } from "./docker-engine.ts";
 import { findImage, type ImageFacts, provideImage } from "./docker-image.ts";
 import { createKafkaSpec } from "./docker-kafka.ts";
+import { createKafkaUiSpec } from "./docker-kafka-ui.ts";
 import { createLabels } from "./docker-labels.ts";
 import { removeRun } from "./docker-leftovers.ts";
 import { createRedisSpec } from "./docker-redis.ts";
@@ -22,6 +23,7 @@ import { createPassword } from "./password.ts";
 export interface DockerSettings {
   readonly kafkaImage: string;
   readonly redisImage: string;
+  readonly kafkaUiImage: string;
   readonly network: NetworkChoice;
   /** Shows how a pull goes, before there is a run. */
   readonly tell: (progress: string) => void;
@@ -29,15 +31,22 @@ export interface DockerSettings {
 
 export type NetworkChoice = "auto" | "host" | "published";
 
-export function createDockerDriver(engine: Engine, settings: DockerSettings): InfrastructureDriver {
+export interface ContainerDriver extends InfrastructureDriver {
+  /** Why there can be no web page over Kafka; undefined when there can. */
+  findKafkaUiObstacle(): Promise<string | undefined>;
+}
+
+export function createDockerDriver(engine: Engine, settings: DockerSettings): ContainerDriver {
   return new DockerDriver(engine, settings);
 }
 
-class DockerDriver implements InfrastructureDriver {
+class DockerDriver implements ContainerDriver {
   readonly mode = "docker";
   readonly #engine: Engine;
   readonly #settings: DockerSettings;
-  readonly #servers = new Map<ServerKind, ContainerServer>();
+  readonly #servers = new Map<ServerKind | "kafka-ui", ContainerServer>();
+  #kafkaPort = 0;
+  #network: Promise<string> | null = null;
   #isOnHost: Promise<boolean> | null = null;
 
   constructor(engine: Engine, settings: DockerSettings) {
@@ -45,9 +54,17 @@ class DockerDriver implements InfrastructureDriver {
     this.#settings = settings;
   }
 
-  async findObstacle(kind: ServerKind): Promise<string | undefined> {
+  findObstacle(kind: ServerKind): Promise<string | undefined> {
+    return this.#provide(this.#imageOf(kind));
+  }
+
+  findKafkaUiObstacle(): Promise<string | undefined> {
+    return this.#provide(this.#settings.kafkaUiImage);
+  }
+
+  async #provide(image: string): Promise<string | undefined> {
     try {
-      return await provideImage(this.#engine.docker, this.#imageOf(kind), this.#settings.tell);
+      return await provideImage(this.#engine.docker, image, this.#settings.tell);
     } catch (error) {
       return describeError(error);
     }
@@ -60,8 +77,7 @@ class DockerDriver implements InfrastructureDriver {
     await this.#servers.get(kind)?.discard();
     const port = await context.choosePort(kind);
     const password = createPassword();
-    this.#isOnHost ??= this.#decideNetwork();
-    const spec = await this.#createSpec(kind, context, { port, password, isOnHost: await this.#isOnHost });
+    const spec = await this.#createSpec(kind, context, { port, password, isOnHost: await this.#sharesHost() });
     const server = createContainerServer(docker, spec);
     this.#servers.set(kind, server);
     const endpoint = `${LOOPBACK}:${port}`;
@@ -73,6 +89,27 @@ class DockerDriver implements InfrastructureDriver {
       dataFolder: null,
       survivesRestart: true,
       version: versionOf(spec.image, await findImage(docker, spec.image)),
+    };
+  }
+
+  async planKafkaUi(context: DriverContext): Promise<ServerPlan> {
+    await this.#servers.get("kafka-ui")?.discard();
+    const { base, runId } = context;
+    const port = await choosePort(null);
+    const spec = createKafkaUiSpec({
+      name: `flink-apphost-${runId}-kafka-ui`,
+      image: this.#settings.kafkaUiImage,
+      labels: createLabels({ base, runId, resource: "kafka-ui" }),
+      port,
+      kafka: `${LOOPBACK}:${this.#kafkaPort}`,
+      network: (await this.#sharesHost()) ? null : await this.#provideNetwork(context),
+    });
+    const server = createContainerServer(this.#engine.docker, spec);
+    this.#servers.set("kafka-ui", server);
+    const endpoint = `http://${LOOPBACK}:${port}`;
+    return {
+      ...{ mode: "docker", address: endpoint, endpoint, dataFolder: null, survivesRestart: true, version: null },
+      launch: (hooks) => server.launch(hooks),
     };
   }
 
@@ -105,7 +142,25 @@ class DockerDriver implements InfrastructureDriver {
     };
     if (kind === "redis") return createRedisSpec({ ...common, password });
     const controllerPort = await choosePort(null);
-    return createKafkaSpec({ ...common, controllerPort, heapBytes: kafkaHeapBytes, network: null });
+    const network = context.withKafkaUi && !isOnHost ? await this.#provideNetwork(context) : null;
+    this.#kafkaPort = port;
+    return createKafkaSpec({ ...common, controllerPort, heapBytes: kafkaHeapBytes, network });
+  }
+
+  /** Once a run, and only where containers have to reach each other. */
+  #provideNetwork({ base, runId }: DriverContext): Promise<string> {
+    const name = `flink-apphost-${runId}`;
+    const labels = createLabels({ base, runId, resource: "network" });
+    this.#network ??= callEngine(`create network ${name}`, async () => {
+      await this.#engine.docker.createNetwork({ Name: name, Labels: { ...labels } });
+      return name;
+    });
+    return this.#network;
+  }
+
+  #sharesHost(): Promise<boolean> {
+    this.#isOnHost ??= this.#decideNetwork();
+    return this.#isOnHost;
   }
 
   async #decideNetwork(): Promise<boolean> {

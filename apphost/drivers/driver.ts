@@ -16,6 +16,8 @@ export interface DriverContext {
   /** The folder that keeps the runs. */
   readonly base: string;
   readonly kafkaHeapBytes: number;
+  /** Kafka is to be reached by the container of its web page, too. */
+  readonly withKafkaUi: boolean;
   readonly embeddedMemoryBytes: number;
   /** The next port to use for a server; another one after a clash. */
   readonly choosePort: (kind: ServerKind) => Promise<number>;
@@ -49,6 +51,8 @@ export interface InfrastructureDriver {
   /** Why it cannot give this server here; undefined when it can. Asked before there is a run. */
   findObstacle(kind: ServerKind): Promise<string | undefined>;
   plan(kind: ServerKind, context: DriverContext): Promise<ServerPlan>;
+  /** The web page over the Kafka that it planned. */
+  planKafkaUi?(context: DriverContext): Promise<ServerPlan>;
   /** At the end of the run: removes what plans made beside processes. Returns what is left, in words. */
   release?(runId: string): Promise<readonly string[]>;
 }

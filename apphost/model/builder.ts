@@ -105,6 +105,7 @@ function createBuilder(collected: Collected): AppBuilder {
       ...same("partitions"),
       image: "kafkaImage",
       heap: "kafkaHeapBytes",
+      ui: "withKafkaUi",
     }),
     addRedis: add("redis", "standing", ["ready"], { image: "redisImage" }),
     addJobManager: add("jobmanager", "standing", ["ready", "drained"], same("checkpointIntervalMs")),

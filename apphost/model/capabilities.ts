@@ -120,6 +120,8 @@ export interface KafkaSettings {
   readonly image?: string;
   /** Heap of the broker: "1g". */
   readonly heap?: string;
+  /** A web page over it, where it runs in a container. */
+  readonly ui?: boolean;
 }
 
 export interface RedisSettings {

@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { createDockerDriver } from "../drivers/docker.ts";
+import { type ContainerDriver, createDockerDriver } from "../drivers/docker.ts";
 import { describeAttempts, type EngineLookup, findEngine, hasEngineSign } from "../drivers/docker-engine.ts";
 import { removeOfDeadOwners } from "../drivers/docker-leftovers.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../drivers/driver.ts";
@@ -28,6 +28,8 @@ import type { RunContext } from "./run-context.ts";
 export interface ChosenDrivers {
   readonly kafka: InfrastructureDriver;
   readonly redis: InfrastructureDriver;
+  /** Of the web page over Kafka; null where there is none. */
+  readonly kafkaUi: InfrastructureDriver | null;
 }
 
 /** What is said before there is a run: notices are recorded in it later, progress is for whoever waits. */
@@ -42,11 +44,25 @@ export async function chooseDrivers(options: HostOptions, words: EarlyWords): Pr
   const choose = (kind: ServerKind) => chooseDriver(kind, options, docker, words);
   const [kafka, redis] = await Promise.all([choose("kafka"), choose("redis")]);
   if (kafka.mode === "embedded") checkEmbeddedMemory(options, options.messages);
-  return { kafka, redis };
+  const kafkaUi = options.withKafkaUi ? await chooseKafkaUi(kafka, docker, words) : null;
+  return { kafka, redis, kafkaUi };
+}
+
+/** Nobody needs it, so what is in its way is a notice. */
+async function chooseKafkaUi(
+  kafka: InfrastructureDriver,
+  docker: DockerLookup,
+  words: EarlyWords,
+): Promise<InfrastructureDriver | null> {
+  const driver = docker.kind === "found" && kafka === docker.driver ? docker.driver : null;
+  const obstacle = driver === null ? "it needs a Kafka in a container" : await driver.findKafkaUiObstacle();
+  if (obstacle === undefined) return driver;
+  words.notice("warn", "kafka-ui", `is not there: ${obstacle}`);
+  return null;
 }
 
 type DockerLookup =
-  | { readonly kind: "found"; readonly driver: InfrastructureDriver }
+  | { readonly kind: "found"; readonly driver: ContainerDriver }
   | Exclude<EngineLookup, { kind: "found" }>;
 
 /** Asked once for both servers, and only where the answer can matter. */
@@ -68,11 +84,11 @@ async function lookForDocker(options: HostOptions, words: EarlyWords): Promise<D
   } catch (error) {
     words.notice("warn", "host", `what dead hosts left was not looked for: ${describeError(error)}`);
   }
-  const { kafkaImage, redisImage, dockerNetwork } = options;
+  const { kafkaImage, redisImage, kafkaUiImage, dockerNetwork } = options;
   const tell = (text: string) => words.progress(text);
   return {
     kind: "found",
-    driver: createDockerDriver(engine, { kafkaImage, redisImage, network: dockerNetwork, tell }),
+    driver: createDockerDriver(engine, { kafkaImage, redisImage, kafkaUiImage, network: dockerNetwork, tell }),
   };
 }
 

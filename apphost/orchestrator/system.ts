@@ -12,7 +12,7 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
-import { TASK_MANAGERS } from "../app-model.ts";
+import { addKafkaUi, TASK_MANAGERS } from "../app-model.ts";
 import type { DriverContext, ServerKind } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
 import type { Application } from "../model/application.ts";
@@ -40,6 +40,7 @@ import { takeFixedPort } from "./fixed-port.ts";
 import { type ChosenDrivers, createServerResource, type ServerResource } from "./infrastructure.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
+import { superviseKafkaUi } from "./kafka-ui.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
 import {
   type Judgement,
@@ -113,9 +114,9 @@ class RunSystem implements System {
     this.#run = run;
     this.#drivers = drivers;
     this.config = createRunConfig(run);
-    this.application = application;
+    this.application = drivers.kafkaUi === null ? application : addKafkaUi(application);
     const variablesOf = (resource: string) => this.#variablesOf(resource);
-    this.#userProcesses = createUserProcesses({ run, application, variablesOf });
+    this.#userProcesses = createUserProcesses({ run, application: this.application, variablesOf });
     const context = this.#createDriverContext();
     this.#servers = {
       kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context, () => this.#noteServers()),
@@ -123,7 +124,9 @@ class RunSystem implements System {
     };
     this.#turns = Promise.all([this.#servers.kafka.launched, this.#servers.redis.launched]).then(() => undefined);
     for (const declaration of this.application.order) {
-      if (declaration.life === "standing") this.#supervise(declaration);
+      if (declaration.kind === "kafka-ui" && drivers.kafkaUi !== null) {
+        this.supervisors.set(declaration.name, superviseKafkaUi(run, declaration, drivers.kafkaUi, context));
+      } else if (declaration.life === "standing") this.#supervise(declaration);
     }
   }
 
@@ -158,7 +161,14 @@ class RunSystem implements System {
   async start(): Promise<void> {
     const { ending } = this.#run;
     const started = startInOrder(this.application, {
-      start: async ({ name, loadsEarly }, reached) => {
+      start: async ({ name, kind, loadsEarly }, reached) => {
+        if (kind === "kafka-ui") {
+          // Nobody waits for it, and its failure is told by itself.
+          void present(this.supervisors.get(name), name)
+            .start()
+            .catch(() => undefined);
+          return;
+        }
         if (loadsEarly) {
           this.#reached.set(name, reached);
           await this.#takeTurn();
@@ -206,6 +216,7 @@ class RunSystem implements System {
       runDir,
       base: options.runDir,
       kafkaHeapBytes: options.kafkaHeapBytes,
+      withKafkaUi: this.#drivers.kafkaUi !== null,
       recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
       choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort(null)),

@@ -109,6 +109,7 @@ function parseEvent(line: string): HostEvent | undefined {
 const GROUP_OF: Readonly<Record<ResourceKind, Group>> = {
   kafka: "broker",
   redis: "redis",
+  "kafka-ui": "other",
   jobmanager: "jobManager",
   taskmanager: "taskManagers",
   producer: "producer",

@@ -16,6 +16,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A folder to run in, for a second command beside the first; else a new temporary one. */
   readonly cwd?: string;
+  /** As whom to run it; only root may choose. Its group has the same number. */
+  readonly uid?: number;
   /** Default 90 s. */
   readonly deadlineMs?: number;
 }
@@ -58,6 +60,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
     cwd,
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (text: Buffer) => {

@@ -80,6 +80,7 @@ export type HostEventBody =
 export type ResourceKind =
   | "kafka"
   | "redis"
+  | "kafka-ui"
   | "jobmanager"
   | "taskmanager"
   | "flink-job-simulator"

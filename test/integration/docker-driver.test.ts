@@ -1,0 +1,93 @@
+/** The Docker driver by itself, on a real engine: what happens to a port that was free when it was chosen. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { PassThrough } from "node:stream";
+import { expect, it } from "vitest";
+import { createDockerDriver } from "../../apphost/drivers/docker.ts";
+import type { DriverContext } from "../../apphost/drivers/driver.ts";
+import type { ChildHooks } from "../../apphost/orchestrator/child-process.ts";
+import { choosePort, isPortClash } from "../../apphost/orchestrator/ports.ts";
+import { CONTAINER_IMAGES } from "../../apphost/resources/container-images.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { listOfRun, realEngine } from "../support/real-docker.ts";
+import { describeReal } from "../support/real-parts.ts";
+
+const HOOKS: ChildHooks = { log: new PassThrough().resume(), onSpawn: () => undefined, onMessage: () => undefined };
+
+const listen = async (port: number): Promise<Server> => {
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+};
+
+/** The ports in turn; for the context of one driver. */
+function createContext(runId: string, ports: number[]): DriverContext {
+  return {
+    ...{ runId, runDir: "/nowhere/runs/one", base: "/nowhere", kafkaHeapBytes: 256 * 1024 * 1024, withKafkaUi: false },
+    embeddedMemoryBytes: 0,
+    choosePort: async () => ports.shift() ?? choosePort(null),
+    ownProgram: () => expect.fail("no program of ours"),
+    foreignEnvironment: () => expect.fail("no program of this machine"),
+    startProcess: () => expect.fail("no process"),
+    recordEngine: () => undefined,
+  };
+}
+
+describeReal(["docker"], "a port that is taken between choice and start", () => {
+  it.each(["host", "published"] as const)(
+    "is told as such over a %s network, and the next plan has another",
+    async (network) => {
+      const runId = `port-${network}-${process.pid}`;
+      const port = await choosePort(null);
+      const other = await listen(port);
+      const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
+      const images = { kafkaImage, redisImage, kafkaUiImage };
+      const driver = createDockerDriver(realEngine(), { ...images, network, tell: () => undefined });
+      const context = createContext(runId, [port]);
+      try {
+        const first = await driver.plan("redis", context);
+        expect(first.endpoint).toBe(`127.0.0.1:${port}`);
+        const server = await first.launch?.(HOOKS);
+        const exit = await withDeadline(server?.exited as Promise<unknown>, { what: "the end", deadlineMs: 20_000 });
+        expect(exit).toMatchObject({ kind: "exit" });
+        expect(isPortClash(server?.newestLines(20) ?? "")).toBe(true);
+
+        const second = await driver.plan("redis", context);
+        expect(second.endpoint).not.toBe(first.endpoint);
+        expect(await listOfRun(runId)).toEqual([]);
+        const running = await second.launch?.(HOOKS);
+        expect(await listOfRun(runId)).toContain(`container flink-apphost-${runId}-redis`);
+        await running?.stop(10_000);
+      } finally {
+        other.close();
+        expect(await driver.release?.(runId)).toEqual([]);
+        expect(await listOfRun(runId)).toEqual([]);
+      }
+    },
+  );
+
+  it("after a death, is waited for: the same container starts once the port is free again", async () => {
+    const runId = `again-${process.pid}`;
+    const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
+    const images = { kafkaImage, redisImage, kafkaUiImage };
+    const driver = createDockerDriver(realEngine(), { ...images, network: "published", tell: () => undefined });
+    try {
+      const port = await choosePort(null);
+      const plan = await driver.plan("redis", createContext(runId, [port]));
+      const first = await plan.launch?.(HOOKS);
+      const [container] = await listOfRun(runId);
+      await first?.stop(10_000);
+      const other = await listen(port);
+      const clashing = await plan.launch?.(HOOKS);
+      expect(isPortClash(clashing?.newestLines(5) ?? "")).toBe(true);
+      other.close();
+      await once(other, "close");
+      const again = await plan.launch?.(HOOKS);
+      expect((await listOfRun(runId))[0]).toBe(container);
+      await again?.stop(10_000);
+      expect(await again?.exited).toEqual({ kind: "exit", code: 0 });
+    } finally {
+      expect(await driver.release?.(runId)).toEqual([]);
+    }
+  });
+});
