@@ -16,7 +16,6 @@
 import { type Application, createApplication, expandReplicas } from "./model/application.ts";
 import { declareApplication } from "./model/builder.ts";
 import { defineAppHost } from "./model/definition.ts";
-import type { ResourceDeclaration } from "./model/resource.ts";
 
 export const TASK_MANAGERS = "taskmanager";
 
@@ -43,12 +42,12 @@ export const builtInApplication = declareApplication(definition, ".");
 export const describeApplication = (options: { readonly taskManagers: number }): Application =>
   createApplication(expandReplicas(builtInApplication.resources, options));
 
-/** Beside the system, with --with-kafka-ui. Nobody waits for it. */
-export const KAFKA_UI: ResourceDeclaration = {
-  name: "kafka-ui",
-  kind: "kafka-ui",
-  life: "standing",
-  group: null,
-  waitsFor: [{ on: "kafka", until: "ready" }],
-  loadsEarly: false,
-};
+/** With `--with-kafka-ui`. Nobody waits for it. */
+export const addKafkaUi = (application: Application): Application =>
+  createApplication([
+    ...application.order,
+    {
+      ...{ name: "kafka-ui", kind: "kafka-ui", life: "standing", group: null, loadsEarly: false },
+      waitsFor: [{ on: "kafka", until: "ready" }],
+    },
+  ]);

@@ -23,10 +23,6 @@ export function createApplication(resources: readonly ResourceDeclaration[]): Ap
   return { order: sortByWaits(resources, members), members };
 }
 
-/** The same application with one resource more, for which nobody in it waits. */
-export const addResource = ({ order }: Application, resource: ResourceDeclaration): Application =>
-  createApplication([...order, resource]);
-
 /** The same application with these members of a group, in the place of the old ones and declared like them. */
 export function resizeGroup(application: Application, group: string, names: readonly string[]): Application {
   const template = application.order.find((one) => one.group === group);

@@ -3,7 +3,7 @@
  * that leave no trace in the data, in `checks.ts` the others.
  *
  * D1 What was declared does not change once the declaring function has returned.
- * D2 A reference waits, too: an address is known when its owner was started, and of use when that is ready.
+ * D2 A reference waits, too, as `waitFor` does: an address is known when its owner was started, and of use when it serves.
  */
 
 import { resolve } from "node:path";
@@ -105,6 +105,7 @@ function createBuilder(collected: Collected): AppBuilder {
       ...same("partitions"),
       image: "kafkaImage",
       heap: "kafkaHeapBytes",
+      ui: "withKafkaUi",
     }),
     addRedis: add("redis", "standing", ["ready"], { image: "redisImage" }),
     addJobManager: add("jobmanager", "standing", ["ready", "drained"], same("checkpointIntervalMs")),
@@ -241,7 +242,8 @@ class Handle {
     const named = Object.values(this.#environment).flatMap(referencesOf);
     const targets = new Set([...this.#references, ...named.map((reference) => reference.of)]);
     for (const { on } of this.#waitsFor) targets.delete(on);
-    return [...targets].map((on) => ({ on, until: "ready" }));
+    const defaultOf = (name: string) => this.#collected.handles.find((handle) => handle.name === name)?.milestones[0];
+    return [...targets].map((on) => ({ on, until: defaultOf(on) ?? "ready" }));
   }
 
   #isOurs(target: unknown, verb: string): target is Handle {

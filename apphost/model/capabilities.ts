@@ -118,8 +118,10 @@ export interface KafkaSettings {
   /** Partitions of the topic. */
   readonly partitions?: number;
   readonly image?: string;
-  /** Heap of the broker: "1g". */
+  /** Heap of the broker, where it runs in a container: "1g". */
   readonly heap?: string;
+  /** A web page over it, where it runs in a container. */
+  readonly ui?: boolean;
 }
 
 export interface RedisSettings {

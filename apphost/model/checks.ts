@@ -10,8 +10,8 @@ import type { NodeProcessDeclaration, ResourceDeclaration } from "./resource.ts"
 const NAME_FORM = /^[a-z][a-z0-9-]{0,63}$/;
 const VARIABLE_FORM = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const OWN_VARIABLE = /^FLINK_APPHOST_/;
-/** Names of logs and samples that are not resources. */
-const RESERVED_NAMES: readonly string[] = ["host", "watchdog"];
+/** Names of logs and samples, and of what an option adds. */
+const RESERVED_NAMES: readonly string[] = ["host", "watchdog", "kafka-ui"];
 const RESTARTS_MAX = 10;
 const DAY_MS = 86_400_000;
 

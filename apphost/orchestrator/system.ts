@@ -13,10 +13,10 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
-import { KAFKA_UI, TASK_MANAGERS } from "../app-model.ts";
+import { addKafkaUi, TASK_MANAGERS } from "../app-model.ts";
 import type { DriverContext, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
-import { type Application, addResource, resizeGroup } from "../model/application.ts";
+import { type Application, resizeGroup } from "../model/application.ts";
 import {
   type Connections,
   connectionVariables,
@@ -110,9 +110,9 @@ class RunSystem implements System {
     this.#run = run;
     this.#drivers = drivers;
     this.config = createRunConfig(run);
-    this.application = drivers.kafkaUi === null ? application : addResource(application, KAFKA_UI);
+    this.application = drivers.kafkaUi === null ? application : addKafkaUi(application);
     const variablesOf = (resource: string) => this.#variablesOf(resource);
-    this.#userProcesses = createUserProcesses({ run, application, variablesOf });
+    this.#userProcesses = createUserProcesses({ run, application: this.application, variablesOf });
     const context = this.#createDriverContext();
     this.#servers = {
       kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context, () => this.#noteServers()),

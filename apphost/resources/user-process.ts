@@ -3,7 +3,7 @@
  * it. It knows nothing of us; what it is told, it is told in its environment.
  *
  * U1 It keeps its ports over restarts. Only one that has a health check and was never healthy may get others after a
- *    port clash: until then nobody who waits for it was told.
+ *    port clash: nobody who waits for its health was told of the first ones.
  * U2 It is ready when it runs. Its health is another matter: it must be healthy once within its deadline in each life,
  *    and is shown as ill when three checks in a row fail.
  * U3 One that was never healthy ends the run: its deadline is its promise. Later, it is started again like the dead.
@@ -140,9 +140,10 @@ async function waitForHealth({ name, url, check, signal, lastLines }: FirstCheck
   };
   try {
     await waitUntil(look, { what: `the health of ${name}`, deadlineMs, intervalMs, signal });
-  } catch (error) {
+  } catch {
+    // Its last answer says more than that the time is over.
     signal.throwIfAborted();
-    throw createError("PROCESS_UNHEALTHY", { resource: name, url, deadlineMs, last, lastLines: lastLines() }, error);
+    throw createError("PROCESS_UNHEALTHY", { resource: name, url, deadlineMs, last, lastLines: lastLines() });
   }
 }
 

@@ -123,12 +123,12 @@ describe("a program of the user's own", () => {
   it("that is never healthy ends the run with 6, and with its last words", async () => {
     const cli = start(
       [...UP, "--once"],
-      `${API.replace('"/health"', '"/health", { deadlineMs: 600 }')}
+      `${API.replace('"/health"', '"/health", { deadlineMs: 4_000 }')}
       api.withEnvironment("HEALTHY_AFTER_MS", "60000"); job.waitFor(api);`,
     );
     const report = await expectExit(cli, await cli.end(), 6);
     expect(report.reasons.join()).toMatch(
-      /api runs, and http:.*\/health did not answer with 2xx within 600 ms \(last: HTTP 503\); its last lines:\napi listens/,
+      /api runs, and http:.*\/health did not answer with 2xx within 4000 ms \(last: HTTP 503\); its last lines:\napi listens/,
     );
   });
 

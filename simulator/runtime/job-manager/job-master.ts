@@ -227,8 +227,6 @@ export class JobMaster {
     };
   }
 
-  // ---- phases
-
   async #establish(): Promise<void> {
     const state = await this.#session.establish();
     this.#total = state.total;
@@ -242,8 +240,6 @@ export class JobMaster {
     await this.#session.publish();
     if (this.#enter("CREATED")) this.scheduler.begin(state.partitions.map(({ fence }) => fence));
   }
-
-  // ---- the store
 
   #receiveStoreLost(tm: string, life: string): void {
     if (this.#stopping || this.status.terminal) return;
@@ -281,8 +277,6 @@ export class JobMaster {
     this.scheduler.renew();
     tell({ type: "recovered", life, reason, from });
   }
-
-  // ---- checkpoints, drain, stop
 
   async #takeCheckpoint(kind: CheckpointFile["kind"]): Promise<CheckpointOutcome | undefined> {
     const life = this.#session.life;
@@ -358,8 +352,6 @@ export class JobMaster {
     if (outcome.state !== "FAILED") this.#options.tell({ type: "stopped", checkpointId, total });
   }
 
-  // ---- failure
-
   #fail(reason: string, category: ErrorCategory): void {
     if (!this.#enter("FAILING", { reason, category })) return;
     this.#options.log.error(`the job fails: ${reason}`);
@@ -373,8 +365,6 @@ export class JobMaster {
     if (category !== "infrastructure" && this.#session.life !== null) await fenceFailedJob(this.#options);
     await this.#end({ state: "FAILED", reason, category, checkpointId: this.#lastCheckpointId, total: this.#total });
   }
-
-  // ---- small things
 
   /** Queues work on the store (M1). Its error fails the job, unless the job or the process is over anyway. */
   #run(task: () => Promise<unknown>): void {

@@ -150,11 +150,12 @@ describe("SendLoop with a rate and turns", () => {
     const round = createRound(210, 4, { firstId: 7, stickyIds: 20 });
     const { ledger, layout } = round;
     const broker = new FakeBroker(4);
+    const inOrder = answerInOrder(broker);
     const sizes: number[] = [];
     const sender: BatchSender = {
       send: (p, batch) => {
         sizes.push(batch.records);
-        return broker.send(p, batch);
+        return inOrder.send(p, batch);
       },
     };
     // Ids 1 … 6 were the round before.

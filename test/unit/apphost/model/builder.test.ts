@@ -46,9 +46,11 @@ describe("a declaration", () => {
       const api = app.addNodeProcess("api", { script }).withHttpEndpoint("http", { env: "PORT" });
       app.addNodeProcess("before", { script }).waitFor(api);
       app.addNodeProcess("after", { script }).waitFor(api.withHttpHealthCheck("/"));
+      app.addNodeProcess("reader", { script }).withReference(api);
     });
-    expect(resources.slice(-2).map(({ waitsFor }) => waitsFor)).toEqual([
+    expect(resources.slice(-3).map(({ waitsFor }) => waitsFor)).toEqual([
       [{ on: "api", until: "ready" }],
+      [{ on: "api", until: "healthy" }],
       [{ on: "api", until: "healthy" }],
     ]);
   });

@@ -109,6 +109,7 @@ describe("a process that dies", () => {
 describe("a process whose group may still be there (V4)", () => {
   const ended: RunningServer = {
     pid: 1,
+    isOurs: true,
     exited: Promise.resolve({ kind: "exit", code: 1 } as const),
     newestLines: () => "",
     stop: () => Promise.reject(new Error("process group 1 is still there")),
