@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import type { HostDescription } from "../../apphost/model/description.ts";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { type Cli, findRunDir, runCli, startCli } from "../support/run-cli.ts";
@@ -74,12 +75,10 @@ describe("a program of the user's own", () => {
     expect(after).not.toBe(before.pid);
     await cli.waitForEvent("resource", (event) => isOf("api", "running")(event) && event.restarts === 1);
 
-    const description = JSON.parse((await runCli(["describe"], { cwd: cli.cwd })).stdout) as {
-      resources: { name: string; kind: string; endpoint: string }[];
-    };
-    expect(description.resources).toContainEqual(
-      expect.objectContaining({ name: "api", kind: "node-process", endpoint: new URL(url).host, restarts: 1 }),
-    );
+    const described = await runCli(["describe", "--format", "json"], { cwd: cli.cwd });
+    const api = (JSON.parse(described.stdout) as HostDescription).resources.find(({ name }) => name === "api");
+    expect(api).toMatchObject({ resourceType: "node-process", properties: { restarts: 1 } });
+    expect(api?.urls.map((one) => one.url)).toContain(new URL(url).host);
     expect((await runCli(["produce", "--messages", "500"], { cwd: cli.cwd })).exitCode).toBe(0);
     const runDir = await cli.runDir();
     expect((await runCli(["down"], { cwd: cli.cwd })).exitCode).toBe(0);

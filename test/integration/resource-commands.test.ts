@@ -1,7 +1,7 @@
 /** Single resources of a running host, stopped, started, restarted and scaled from a second terminal while it counts. */
 import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ResourceSnapshot } from "../../apphost/model/resource.ts";
+import type { HostDescription } from "../../apphost/model/description.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 import { listRunProcesses } from "../support/run-processes.ts";
@@ -10,10 +10,6 @@ import { expectPassed, ONCE } from "../support/system.ts";
 /** About ten seconds of load. */
 const MESSAGES = 30_000;
 const ARGS = [...ONCE, "--messages", String(MESSAGES), "--rate", "3000", "--task-managers", "3", "--partitions", "8"];
-
-interface Description {
-  readonly resources: readonly ResourceSnapshot[];
-}
 
 describe("commands on resources of a running host", () => {
   let host: Cli;
@@ -30,16 +26,23 @@ describe("commands on resources of a running host", () => {
     return result;
   };
   const describeAll = async () =>
-    (JSON.parse((await expectDone("describe", "--format", "json")).stdout) as Description).resources;
+    (JSON.parse((await expectDone("describe", "--format", "json")).stdout) as HostDescription).resources;
   const find = async (name: string) => (await describeAll()).find((resource) => resource.name === name);
 
   it("stop is no fault and lasts until start; the same port and exact counts after each", async () => {
     const before = await find("jobmanager");
     await expectDone("stop", "jobmanager");
-    expect(await find("jobmanager")).toMatchObject({ state: "exited", reason: "stopped by the user", pid: null });
+    expect(await find("jobmanager")).toMatchObject({
+      state: "exited",
+      properties: { reason: "stopped by the user", pid: null },
+    });
     await expectDone("stop", "jobmanager");
     await expectDone("start", "jobmanager");
-    expect(await find("jobmanager")).toMatchObject({ state: "running", endpoint: before?.endpoint, restarts: 1 });
+    expect(await find("jobmanager")).toMatchObject({
+      state: "running",
+      urls: before?.urls,
+      properties: { restarts: 1 },
+    });
     await expectDone("stop", "taskmanager-02");
     expect((await describeAll()).filter(({ state }) => state === "exited").map(({ name }) => name)).toEqual([
       "taskmanager-02",
@@ -66,9 +69,11 @@ describe("commands on resources of a running host", () => {
   it("scale moves partitions to more and to fewer TaskManagers, exactly, and the fewer leave no process", async () => {
     const { stdout } = await expectDone("scale", "taskmanager", "6", "--format", "json");
     expect(JSON.parse(stdout)).toMatchObject({ kind: "done" });
-    expect((await describeAll()).filter(({ kind }) => kind === "taskmanager")).toHaveLength(6);
+    expect((await describeAll()).filter(({ resourceType }) => resourceType === "taskmanager")).toHaveLength(6);
     await expectDone("scale", "taskmanager", "2");
-    const names = (await describeAll()).filter(({ kind }) => kind === "taskmanager").map(({ name }) => name);
+    const names = (await describeAll())
+      .filter(({ resourceType }) => resourceType === "taskmanager")
+      .map(({ name }) => name);
     expect(names).toEqual(["taskmanager-01", "taskmanager-02"]);
     const processes = listRunProcesses(await host.runId()).map(({ resource }) => resource);
     expect(processes.filter((name) => name.startsWith("taskmanager-")).sort()).toEqual(names);

@@ -25,7 +25,7 @@ async function readRun(cli: Cli): Promise<Extract<HostEvent, { type: "run" }>> {
 
 it("they share no file, socket, port or process; one that is killed takes no other along", async () => {
   const cwd = mkdtempSync(join(tmpdir(), "flink-apphost-hosts-"));
-  const args = [...ONCE, "--messages", String(MESSAGES), "--rate", "1500", "--task-managers", "2"];
+  const args = [...ONCE, "--isolated", "--messages", String(MESSAGES), "--rate", "1500", "--task-managers", "2"];
   // Started in the same moment, with a compile cache that none of them has filled yet.
   const hosts = Array.from({ length: HOSTS }, () => startCli(args, { cwd }));
   try {
