@@ -87,7 +87,7 @@ describe.each(kinds)("the producer with $name", ({ start }) => {
   });
 
   it("continues as the same producer after SIGKILL, without loss or repeat", async () => {
-    const run = await createRun({ rate: 20_000 });
+    const run = await createRun({ rate: 20_000, stickyIds: 100 });
     const task = { round: 1, firstId: 1, messages: 30_000 };
     const first = startChild(run, ENTRY, task);
     await first.see("produceProgress");

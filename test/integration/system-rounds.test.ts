@@ -7,7 +7,9 @@ import { readRunVariables, withRedis } from "../support/system.ts";
 describe("up, and produce from a second terminal", () => {
   let host: Cli;
   beforeAll(async () => {
-    host = startCli(["up", "--messages", "0", "--infra", "embedded", "--ui", "json", "--task-managers", "3"]);
+    // With a rate ids go to the partitions in turns, here of 100, and no round ends with one.
+    const load = ["--messages", "0", "--rate", "20000"];
+    host = startCli(["up", ...load, "--infra", "embedded", "--ui", "json", "--task-managers", "3"]);
     await host.waitForEvent("phase", (event) => event.phase === "idle");
   });
   afterAll(() => host.dispose());

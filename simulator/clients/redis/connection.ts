@@ -18,12 +18,15 @@ import type { OpenTransport, RedisTransport } from "./transport.ts";
 
 export interface DialOptions {
   readonly open: OpenTransport;
-  /** Dialling goes on, with backoff 50 ms → 1 s, for at most this long. */
-  readonly deadlineMs: number;
   /** For one dial, from connect to INFO. */
   readonly connectMs: number;
   readonly replyMs: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+interface RepeatedDialOptions extends DialOptions {
+  /** Dialling goes on, with backoff 50 ms → 1 s, for at most this long. */
+  readonly deadlineMs: number;
   /** Told once, when the first dial failed. */
   readonly log?: Log | undefined;
 }
@@ -38,7 +41,7 @@ export interface RedisFacts {
 }
 
 /** Dials until a server answers PING. Throws REDIS_UNREACHABLE, or at once what no retry helps. */
-export async function dialRedis(endpoint: RedisEndpoint, options: DialOptions): Promise<RedisConnection> {
+export async function dialRedis(endpoint: RedisEndpoint, options: RepeatedDialOptions): Promise<RedisConnection> {
   const startedMs = performance.now();
   const backoff = createBackoff({ initialMs: 50, capMs: 1_000 });
   for (let attempts = 1; ; attempts += 1) {

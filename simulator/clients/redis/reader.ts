@@ -39,7 +39,6 @@ export async function probeRedis(
   try {
     return await introduce(endpoint, {
       open: openIoredisTransport,
-      deadlineMs: dialMs,
       connectMs: dialMs,
       replyMs: dialMs,
       signal,
