@@ -19,35 +19,11 @@ import { createError, describeError } from "../../simulator/common/foundation/er
 import type { ChildExit, ChildHooks, RunningServer } from "../orchestrator/child-process.ts";
 import { createOutputLines, type OutputLines } from "../orchestrator/output-lines.ts";
 import { isPortClash } from "../orchestrator/ports.ts";
-import { type ArchivedFile, createArchive } from "./docker-archive.ts";
+import { createArchive } from "./docker-archive.ts";
 import { callEngine, callPatiently, engineMessage, statusOf } from "./docker-calls.ts";
-import { LABEL, type Labels } from "./docker-labels.ts";
+import { type ContainerSpec, formatSpec } from "./docker-container-spec.ts";
+import { LABEL } from "./docker-labels.ts";
 import { isProcessOfContainer } from "./docker-process.ts";
-
-export interface ContainerSpec {
-  readonly name: string;
-  readonly image: string;
-  /** null: what the image itself runs. */
-  readonly command: readonly string[] | null;
-  readonly env: Readonly<Record<string, string>>;
-  readonly labels: Labels;
-  readonly reach: ContainerReach;
-  /** Folders that keep the data, each an anonymous volume that goes with the container. */
-  readonly volumes: readonly string[];
-  /** Put in before the first start. */
-  readonly file: (ArchivedFile & { readonly folder: string }) | null;
-}
-
-/** How programs of this machine get to it. */
-export type ContainerReach =
-  /** It listens on this machine's own 127.0.0.1, as any program here does. */
-  | { readonly kind: "host" }
-  /** The engine forwards a port of 127.0.0.1 to it. `network`: its name there, for other containers. */
-  | {
-      readonly kind: "published";
-      readonly ports: readonly { readonly inside: number; readonly host: number }[];
-      readonly network: { readonly name: string; readonly alias: string } | null;
-    };
 
 const LAST_WORDS_MS_MAX = 2_000;
 const KILL_MS_MAX = 10_000;
@@ -77,6 +53,7 @@ export function createContainerServer(docker: Docker, spec: ContainerSpec): Cont
         await life.start();
         return life;
       } catch (error) {
+        life.detach();
         const reason = engineMessage(error);
         // The port may be free again, or the plan is made anew with another one.
         if (isPortClash(reason)) return createEndedServer(reason);
@@ -115,37 +92,6 @@ async function createContainer(docker: Docker, spec: ContainerSpec): Promise<Doc
   return container;
 }
 
-/** As the engine wants it. */
-export function formatSpec(spec: ContainerSpec): Docker.ContainerCreateOptions {
-  const { reach } = spec;
-  const published = reach.kind === "published" ? reach.ports : [];
-  const network = reach.kind === "published" ? reach.network : null;
-  return {
-    name: spec.name,
-    Image: spec.image,
-    ...(spec.command === null ? {} : { Cmd: [...spec.command] }),
-    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
-    Labels: { ...spec.labels },
-    ExposedPorts: Object.fromEntries(published.map(({ inside }) => [`${inside}/tcp`, {}])),
-    HostConfig: {
-      NetworkMode: reach.kind === "host" ? "host" : (network?.name ?? "default"),
-      PortBindings: Object.fromEntries(
-        published.map(({ inside, host }) => [`${inside}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host) }]]),
-      ),
-      Mounts: spec.volumes.map((target) => ({
-        Type: "volume" as const,
-        Target: target,
-        // Without a name it is anonymous, and goes with its container.
-        Source: "",
-        VolumeOptions: { NoCopy: false, Labels: { ...spec.labels }, DriverConfig: { Name: "local", Options: {} } },
-      })),
-    },
-    ...(network === null
-      ? {}
-      : { NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [network.alias] } } } }),
-  };
-}
-
 /** From one start to the end that follows it. */
 class ContainerLife implements RunningServer {
   pid: number | null = null;
@@ -156,6 +102,7 @@ class ContainerLife implements RunningServer {
   readonly #hooks: ChildHooks;
   readonly #lines: OutputLines;
   readonly #exited = Promise.withResolvers<ChildExit>();
+  #stream: Readable | null = null;
   #output: Promise<void> = Promise.resolve();
   #hasEnded = false;
   #isKilledByUs = false;
@@ -186,6 +133,11 @@ class ContainerLife implements RunningServer {
     void this.#observe();
   }
 
+  /** It did not start: the output of a later life is that life's to write. */
+  detach(): void {
+    this.#stream?.destroy();
+  }
+
   async stop(budgetMs: number): Promise<void> {
     if (this.#hasEnded) return;
     const seconds = Math.ceil(budgetMs / 1_000);
@@ -206,6 +158,7 @@ class ContainerLife implements RunningServer {
 
   async #attach(): Promise<void> {
     const stream = (await this.#container.attach({ stream: true, stdout: true, stderr: true })) as unknown as Readable;
+    this.#stream = stream;
     const [out, err] = [new PassThrough(), new PassThrough()];
     this.#lines.add(out);
     this.#lines.add(err);

@@ -1,6 +1,6 @@
 /** The optional web page over the run's Kafka, in a container. Pure. */
 import { LOOPBACK } from "../orchestrator/ports.ts";
-import type { ContainerSpec } from "./docker-container.ts";
+import type { ContainerSpec } from "./docker-container-spec.ts";
 import { KAFKA_INTERNAL_ADDRESS } from "./docker-kafka.ts";
 import type { Labels } from "./docker-labels.ts";
 

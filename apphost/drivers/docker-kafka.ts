@@ -6,7 +6,7 @@
  * machine is also right for the broker itself.
  */
 import { LOOPBACK } from "../orchestrator/ports.ts";
-import type { ContainerReach, ContainerSpec } from "./docker-container.ts";
+import type { ContainerReach, ContainerSpec } from "./docker-container-spec.ts";
 import type { Labels } from "./docker-labels.ts";
 import { BROKER_PROPERTIES } from "./native-configuration.ts";
 

@@ -5,7 +5,7 @@
  *    no argument, no variable, and not in what the engine tells of the container.
  */
 import { LOOPBACK } from "../orchestrator/ports.ts";
-import type { ContainerSpec } from "./docker-container.ts";
+import type { ContainerSpec } from "./docker-container-spec.ts";
 import type { Labels } from "./docker-labels.ts";
 import { formatRedisConfiguration } from "./native-configuration.ts";
 

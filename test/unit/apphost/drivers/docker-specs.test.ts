@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { sharesNetwork, versionOf } from "../../../../apphost/drivers/docker.ts";
 import { createArchive } from "../../../../apphost/drivers/docker-archive.ts";
-import { formatSpec } from "../../../../apphost/drivers/docker-container.ts";
+import { formatSpec } from "../../../../apphost/drivers/docker-container-spec.ts";
 import { createPullProgress } from "../../../../apphost/drivers/docker-image.ts";
 import { createKafkaEnvironment, createKafkaSpec } from "../../../../apphost/drivers/docker-kafka.ts";
 import { createLabels, isOwnerDead, LABEL, readProcessView } from "../../../../apphost/drivers/docker-labels.ts";
