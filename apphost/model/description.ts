@@ -44,6 +44,8 @@ export interface ResourceDescription {
   }[];
   /** What can be asked of it. */
   readonly commands: readonly string[];
+  /** Only while following: the last word on a resource that is no longer part of the run. */
+  readonly removed?: true;
 }
 
 export interface HealthReport {

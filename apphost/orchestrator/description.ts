@@ -88,7 +88,13 @@ function reportHealth(run: RunContext, snapshot: ResourceSnapshot): HealthReport
   ];
 }
 
-const SCHEMES: Partial<Record<ResourceKind, string>> = { kafka: "tcp", redis: "redis", jobmanager: "http" };
+const SCHEMES: Partial<Record<ResourceKind, string>> = {
+  kafka: "tcp",
+  redis: "redis",
+  jobmanager: "http",
+  "kafka-ui": "http",
+  "node-process": "http",
+};
 
 function listUrls({ kind, endpoint }: ResourceSnapshot): ResourceDescription["urls"] {
   const scheme = SCHEMES[kind];
@@ -99,6 +105,8 @@ function listUrls({ kind, endpoint }: ResourceSnapshot): ResourceDescription["ur
 function describeEnvironment({ run, system, connections }: Facts, snapshot: ResourceSnapshot): Record<string, string> {
   const { name, kind } = snapshot;
   const { config, infrastructure } = system;
+  // What a user's own program is told is the user's; the page over Kafka lives in a container.
+  if (kind === "node-process" || kind === "kafka-ui") return {};
   if (kind !== "kafka" && kind !== "redis") return describeProgramVariables(name, { run, config, connections });
   switch (infrastructure[kind].mode) {
     case "embedded":

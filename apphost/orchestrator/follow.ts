@@ -1,7 +1,8 @@
 /**
  * Resources as they change, for another terminal.
  *
- * L1 The reader gets every item once, and then each item whose text changed, until the run has ended.
+ * L1 The reader gets every item once, and then each item whose text changed, until the run has ended. One that is there
+ *    no more, as a TaskManager that was scaled away, comes a last time with `removed`.
  * L2 What is sent is the present state, not a history: a slow reader misses states in between, never the newest, and
  *    nothing piles up for it here.
  */
@@ -31,11 +32,17 @@ export async function followItems(options: {
     while (!sink.gone.aborted) {
       changed = Promise.withResolvers<void>();
       const isLast = isEnded;
-      for (const item of read()) {
+      const items = read();
+      for (const item of items) {
         const text = JSON.stringify(item);
         if (sent.get(item.name) === text) continue;
         sent.set(item.name, text);
         sink.send(item);
+      }
+      for (const [name, text] of sent) {
+        if (items.some((item) => item.name === name)) continue;
+        sent.delete(name);
+        sink.send({ ...(JSON.parse(text) as object), removed: true });
       }
       if (isLast) return;
       await sink.drained();

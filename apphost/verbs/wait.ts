@@ -34,7 +34,8 @@ export async function runWait(options: WaitOptions, terminal: Terminal): Promise
     if (listMissing().length === 0) return await reportReached(options, terminal);
     for await (const item of followRunningHost(host, { request: "follow", showSecrets: false }, signal)) {
       const resource = item as ResourceDescription;
-      known.set(resource.name, resource);
+      if (resource.removed) known.delete(resource.name);
+      else known.set(resource.name, resource);
       const unreached = listUnreached([...known.values()], names, status);
       if (unreached.length === 0) return await reportReached(options, terminal);
       const failed = unreached.find(({ properties }) => properties.failure !== null);

@@ -78,7 +78,7 @@ describe("a program of the user's own", () => {
     const described = await runCli(["describe", "--format", "json"], { cwd: cli.cwd });
     const api = (JSON.parse(described.stdout) as HostDescription).resources.find(({ name }) => name === "api");
     expect(api).toMatchObject({ resourceType: "node-process", properties: { restarts: 1 } });
-    expect(api?.urls.map((one) => one.url)).toContain(new URL(url).host);
+    expect(api?.urls).toEqual([{ name: "http", url: `http://${new URL(url).host}` }]);
     expect((await runCli(["produce", "--messages", "500"], { cwd: cli.cwd })).exitCode).toBe(0);
     const runDir = await cli.runDir();
     expect((await runCli(["down"], { cwd: cli.cwd })).exitCode).toBe(0);

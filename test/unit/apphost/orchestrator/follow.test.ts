@@ -23,7 +23,7 @@ function createFollowed() {
     feed.emit({ type: "notice", level: "info", resource: name, text: state });
   };
   return {
-    ...{ feed, sent, gone, change, done: followItems({ feed, read, sink }) },
+    ...{ feed, items, sent, gone, change, done: followItems({ feed, read, sink }) },
     hold(until: Promise<void>) {
       drained = until;
     },
@@ -45,6 +45,20 @@ it("sends all, then what changed, and ends after the last change (L1)", async ()
     { name: "b", state: "starting" },
     { name: "b", state: "running" },
     { name: "a", state: "exited" },
+  ]);
+});
+
+it("says once that a resource is there no more (L1)", async () => {
+  const followed = createFollowed();
+  await followed.sentAtLeast(2);
+  followed.items.delete("b");
+  followed.change("a", "running");
+  await followed.sentAtLeast(4);
+  followed.feed.emit({ type: "phase", phase: "ended", detail: "" });
+  await followed.done;
+  expect(followed.sent.slice(2)).toEqual([
+    { name: "a", state: "running" },
+    { name: "b", state: "starting", removed: true },
   ]);
 });
 
