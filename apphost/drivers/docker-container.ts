@@ -140,6 +140,8 @@ class ContainerLife implements RunningServer {
 
   async stop(budgetMs: number): Promise<void> {
     if (this.#hasEnded) return;
+    // What does not end within the budget, the engine kills for us.
+    this.#isKilledByUs = true;
     const seconds = Math.ceil(budgetMs / 1_000);
     await callEngine(
       `stop ${this.#spec.name}`,

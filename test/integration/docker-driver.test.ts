@@ -8,6 +8,7 @@ import type { DriverContext } from "../../apphost/drivers/driver.ts";
 import type { ChildHooks } from "../../apphost/orchestrator/child-process.ts";
 import { choosePort, isPortClash } from "../../apphost/orchestrator/ports.ts";
 import { CONTAINER_IMAGES } from "../../apphost/resources/container-images.ts";
+import { waitForRedis } from "../../apphost/resources/redis.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { listOfRun, realEngine } from "../support/real-docker.ts";
 import { describeReal } from "../support/real-parts.ts";
@@ -84,6 +85,8 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
       await once(other, "close");
       const again = await plan.launch?.(HOOKS);
       expect((await listOfRun(runId))[0]).toBe(container);
+      // Before that its start script is process 1, which is deaf to an orderly end.
+      await waitForRedis(plan, AbortSignal.timeout(30_000));
       await again?.stop(10_000);
       expect(await again?.exited).toEqual({ kind: "exit", code: 0 });
     } finally {
