@@ -3,16 +3,13 @@
  *
  * W1 0 when all are there; WAIT_TIMED_OUT (17) names each that is not, with its state; WAIT_FAILED (18) when one is given
  *    up for good, was scaled away, or the host ended.
- * W2 One that ended with success counts as running and healthy too: who waits for a task to be up is not let down by a
- *    task that was quick.
+ * W2 One that ended with success counts as running and healthy too (R3 of the model).
  */
-import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { HostDescription, ResourceDescription } from "../model/description.ts";
+import { hasStatus, type WaitStatus } from "../model/resource.ts";
 import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "./running-host.ts";
 import type { Terminal } from "./terminal.ts";
-
-export type WaitStatus = "running" | "healthy" | "finished";
 
 export interface WaitOptions extends HostChoice {
   readonly names: readonly string[];
@@ -86,20 +83,7 @@ export function listUnreached(
   names: readonly string[],
   status: WaitStatus,
 ): ResourceDescription[] {
-  return resources.filter((resource) => names.some((name) => isMeant(resource, name)) && !hasStatus(resource, status));
-}
-
-function hasStatus({ state, healthStatus }: ResourceDescription, status: WaitStatus): boolean {
-  switch (status) {
-    case "finished":
-      return state === "finished";
-    case "running":
-      return state === "running" || state === "finished";
-    case "healthy":
-      return healthStatus === "healthy";
-    default:
-      return unreachable(status);
-  }
+  return resources.filter((resource) => names.some((name) => isMeant(resource, name)) && !hasStatus(resource.state, resource.healthStatus, status));
 }
 
 function describeUnreached({ name, state, properties }: ResourceDescription): string {
