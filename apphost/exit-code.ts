@@ -38,6 +38,7 @@ export function exitCodeOfCategory(category: ErrorCategory): number {
 const EXIT_BY_CODE: Partial<Record<ErrorCode, number>> = {
   NO_RUNNING_HOST: EXIT.noHost,
   RUN_NOT_RUNNING: EXIT.noHost,
+  CONTROL_REFUSED: EXIT.unexpected,
   WAIT_TIMED_OUT: EXIT.waitTimedOut,
   WAIT_FAILED: EXIT.waitFailed,
 };

@@ -17,5 +17,6 @@ export type {
 } from "./model/capabilities.ts";
 export { type AppHostDefinition, defineAppHost } from "./model/definition.ts";
 export { type Reference, type ReferenceText, ref } from "./model/reference.ts";
+export type { WaitStatus } from "./model/resource.ts";
 export type { VerdictEvent } from "./orchestrator/verdict.ts";
-export { type RunningAppHost, type StartOptions, startAppHost, type WaitStatus } from "./running-app-host.ts";
+export { type RunningAppHost, type StartOptions, startAppHost } from "./running-app-host.ts";

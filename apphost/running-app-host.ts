@@ -13,6 +13,7 @@ import { waitUntil } from "../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
 import { declareApplication } from "./model/builder.ts";
 import type { AppHostDefinition } from "./model/definition.ts";
+import { hasStatus, type WaitStatus } from "./model/resource.ts";
 import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "./options.ts";
 import { startControlServer } from "./orchestrator/control-socket.ts";
 import { Host } from "./orchestrator/host.ts";
@@ -31,8 +32,6 @@ export type StartOptions = {
   /** Where scripts are looked for. @default the current folder */
   readonly folder?: string;
 };
-
-export type WaitStatus = "running" | "healthy" | "finished";
 
 export interface RunningAppHost extends AsyncDisposable {
   readonly runId: string;
@@ -130,7 +129,7 @@ class HostInProcess implements RunningAppHost {
     await this.#waitUntil(`${resource} was ${status}`, options.deadlineMs ?? WAIT_MS_MAX, () =>
       members.every((name) => {
         const { state, health } = this.#resources.get(name) ?? { state: "notStarted", health: "unknown" };
-        return status === "healthy" ? state === "running" && health === "healthy" : state === status;
+        return hasStatus(state, health, status);
       }),
     );
   }

@@ -12,6 +12,8 @@ const VARIABLE_FORM = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const OWN_VARIABLE = /^FLINK_APPHOST_/;
 /** Names of logs and samples, and of what an option adds. */
 const RESERVED_NAMES: readonly string[] = ["host", "watchdog", "kafka-ui"];
+/** `scale` may need any of them later. */
+const TASK_MANAGER_NAME = /^taskmanager-\d+$/;
 const RESTARTS_MAX = 10;
 const DAY_MS = 86_400_000;
 
@@ -43,7 +45,10 @@ function findNameProblems(resources: readonly ResourceDeclaration[]): string[] {
         `"${text}" is no name for a resource: use a lower-case letter, then letters, digits and -, at most 64`,
       );
     }
-    if (RESERVED_NAMES.includes(text)) problems.push(`the name ${text} is taken: choose another one`);
+    const isTaskManager = resources.some(({ name, kind }) => name === text && kind === "taskmanager");
+    if (RESERVED_NAMES.includes(text) || (TASK_MANAGER_NAME.test(text) && !isTaskManager)) {
+      problems.push(`the name ${text} is taken: choose another one`);
+    }
     const uses = names.filter((name) => name === text).length + (groups.has(text) ? 1 : 0);
     if (uses > 1) problems.push(`two resources are named ${text}: a name is one resource's own`);
   }

@@ -8,6 +8,7 @@
  *
  * R1 A resource that ended by itself with success is `finished`, one that was stopped or died is `exited`.
  * R2 Health is derived from the state and, while a resource with a health check runs, from the newest probe.
+ * R3 Who waits for a resource to be up is not let down by one that was quick and ended with success.
  */
 import type {
   HostEventBody,
@@ -15,7 +16,7 @@ import type {
   ResourceKind,
   ResourceState,
 } from "../../simulator/common/contract/events.ts";
-import { assert } from "../../simulator/common/foundation/assert.ts";
+import { assert, unreachable } from "../../simulator/common/foundation/assert.ts";
 import type { ReferenceText } from "./reference.ts";
 
 /** What a dependent may wait for. Each is reached at most once a run (a round, for producer and validator). */
@@ -158,4 +159,21 @@ function healthOf(state: ResourceState, before: ResourceState): ResourceHealth {
   if (state === "exited" && (before === "stopping" || before === "waiting")) return "unknown";
   if (state === "running" || state === "finished") return "healthy";
   return state === "exited" || state === "failedToStart" ? "unhealthy" : "unknown";
+}
+
+/** What somebody may wait for, from outside of the run. */
+export type WaitStatus = "running" | "healthy" | "finished";
+
+/** R3. */
+export function hasStatus(state: ResourceState, health: ResourceHealth, status: WaitStatus): boolean {
+  switch (status) {
+    case "finished":
+      return state === "finished";
+    case "running":
+      return state === "running" || state === "finished";
+    case "healthy":
+      return health === "healthy";
+    default:
+      return unreachable(status);
+  }
 }

@@ -59,6 +59,8 @@ export class Host {
   readonly #textFolder: string | null;
   readonly #rounds: Round[] = [];
   readonly #queue: ProduceRequest[] = [];
+  /** Of the round that is open, if somebody asked for it. */
+  #asker: ProduceRequest["answer"] | null = null;
   /** True from the start to the first verdict, and in each round: an interrupt then is one of the run (H2). */
   #isRoundOpen = true;
   #isStopping = false;
@@ -89,18 +91,22 @@ export class Host {
   async execute(): Promise<number> {
     const { run } = this;
     const stopProgress = startProgressTicker(run, () => this.#requested());
+    let failure: unknown;
     let usageError: unknown;
     try {
       await this.#start();
       await this.#runFirstRound();
       if (!this.#options.once) await this.#serveRounds();
     } catch (error) {
+      failure = error;
       if (isAppError(error) && error.category === "usage" && run.ending.reason === null) usageError = error;
       else if (run.ending.endWithError(error)) run.notice("error", "host", describeError(error));
     }
     stopProgress();
     if (usageError !== undefined) this.#refuse(usageError);
     else if (this.#needsConclusion()) await this.#conclude();
+    // Without effect when the conclusion has answered.
+    if (failure !== undefined) this.#asker?.reject(failure);
     const problems = await this.#takeDown();
     const exitCode = this.#verdict?.exitCode ?? EXIT.passed;
     return exitCode === EXIT.passed && problems.length > 0 ? EXIT.unexpected : exitCode;
@@ -227,10 +233,9 @@ export class Host {
         this.#emitPhase("idle", "");
         await this.#sleepUntilWoken();
       } else {
-        await this.#runRound(request.messages).then(request.answer.resolve, (error: unknown) => {
-          request.answer.reject(error);
-          throw error;
-        });
+        this.#asker = request.answer;
+        request.answer.resolve(await this.#runRound(request.messages));
+        this.#asker = null;
       }
     }
   }
@@ -263,7 +268,9 @@ export class Host {
     this.#isStopping = true;
     this.#emitPhase("stopping", reason.kind);
     await this.#endWork();
-    await this.#reachVerdict(reason);
+    const verdict = await this.#reachVerdict(reason);
+    // A round that was cut short has this verdict, and whoever asked for it gets its code.
+    this.#asker?.resolve(verdict);
   }
 
   /** Once: no more commands and messages, and the job's final checkpoint, as far as it can still be had. */

@@ -88,7 +88,10 @@ function findRefusal(system: System, names: readonly string[]): string | null {
   for (const declaration of system.application.order.filter(({ name }) => names.includes(name))) {
     const { name, kind, life } = declaration;
     if (life === "task") return `${name} is the task of a round: it starts and ends with it`;
-    if (system.supervisors.get(name)?.snapshot.state === "finished") return `${name} has finished its work`;
+    const supervisor = system.supervisors.get(name);
+    if (supervisor?.snapshot.state === "finished") return `${name} has finished its work`;
+    const failure = supervisor?.failure ?? null;
+    if (failure !== null) return `${name} is given up for the rest of the run: ${failure.message}`;
     if (kind !== "kafka" && kind !== "redis") continue;
     const server = system.serverOf(kind);
     if (server.launch === null) return `${name} at ${server.endpoint} is not ours to stop or start`;

@@ -28,12 +28,13 @@ const LAST_LINES = 20;
 export async function runDetached(args: readonly string[], options: HostOptions, terminal: Terminal): Promise<number> {
   const base = resolve(options.runDir);
   const logPath = resolve(base, `detached-${process.pid}.log`);
+  const before = new Set(listRuns(base));
   const child = startHost(args, logPath);
   // A second one is the host's business: it kills everything.
   const onSignal = (signal: NodeJS.Signals) => void child.kill(signal);
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    const run = await waitForRun(base, child);
+    const run = await waitForRun({ base, before, child });
     if (run !== undefined) renameSync(logPath, runFolder.log(run.runDir, "host"));
     const reasons = run === undefined ? readLastLines(logPath) : await waitForJob(run.runDir, child);
     if (reasons === undefined && run !== undefined) {
@@ -84,18 +85,25 @@ interface DetachedRun {
   readonly state: RunState;
 }
 
+/** The run of that host. Not one that was there before: in a container, hosts have the same pid again and again. */
+export function findNewRun(base: string, before: ReadonlySet<string>, hostPid: number): DetachedRun | undefined {
+  for (const runDir of listRuns(base).reverse()) {
+    const state = before.has(runDir) ? undefined : readState(runDir);
+    if (state?.hostPid === hostPid) return { runDir, state };
+  }
+  return undefined;
+}
+
 /** undefined when the host ended before it had one. */
-async function waitForRun(base: string, child: ChildProcess): Promise<DetachedRun | undefined> {
-  const find = (): DetachedRun | undefined => {
-    for (const runDir of listRuns(base).reverse()) {
-      const state = readState(runDir);
-      if (state !== undefined && state.hostPid === child.pid) return { runDir, state };
-    }
-    return undefined;
-  };
+async function waitForRun(started: {
+  readonly base: string;
+  readonly before: ReadonlySet<string>;
+  readonly child: ChildProcess;
+}): Promise<DetachedRun | undefined> {
+  const { base, before, child } = started;
   const look = () => {
     const isOver = hasEnded(child);
-    const run = find();
+    const run = child.pid === undefined ? undefined : findNewRun(base, before, child.pid);
     return run ?? (isOver ? null : undefined);
   };
   const what = "the run of the detached host";

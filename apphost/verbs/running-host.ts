@@ -81,20 +81,23 @@ export async function askRunningHost(
   request: ControlRequest,
   more: { readonly onAccepted?: (detail: string) => void; readonly signal?: AbortSignal } = {},
 ): Promise<unknown> {
-  await waitForSocket(host, more.signal);
+  await waitForHost(host, request, more.signal);
   return askHost(host.state, request, more.onAccepted, more.signal);
 }
 
 export async function* followRunningHost(host: RunningHost, request: ControlRequest, signal: AbortSignal) {
-  await waitForSocket(host, signal);
+  await waitForHost(host, request, signal);
   yield* followHost(host.state, request, signal);
 }
 
-/** N3. A host writes its state a moment before it listens. */
-async function waitForSocket({ state }: RunningHost, signal?: AbortSignal): Promise<void> {
+/**
+ * N3. A host writes its state a moment before it listens. The system takes connections for one that is stopped (SIGSTOP),
+ * so only an answer tells that it can be asked; `down` is for such a host, too, and waits in its socket.
+ */
+async function waitForHost({ state }: RunningHost, { request }: ControlRequest, signal?: AbortSignal): Promise<void> {
   const { runId, hostPid, socket } = state;
   try {
-    const look = async () => (await connectTo(socket)).destroy();
+    const look = async () => (request === "down" ? (await connectTo(socket)).destroy() : greetHost(state, signal));
     const what = `an answer at ${socket}`;
     await waitUntil(look, { what, deadlineMs: REACHABLE_MS_MAX, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
@@ -104,4 +107,15 @@ async function waitForSocket({ state }: RunningHost, signal?: AbortSignal): Prom
     const params = { run: runId, pid: hostPid, socket, waitedMs: REACHABLE_MS_MAX };
     throw createError("CONTROL_UNREACHABLE", params, error);
   }
+}
+
+/** Settles when it said anything: an older one may refuse the question. */
+async function greetHost(state: RunState, signal?: AbortSignal): Promise<true> {
+  const limited = AbortSignal.any([AbortSignal.timeout(REACHABLE_MS_MAX), ...(signal === undefined ? [] : [signal])]);
+  try {
+    await askHost(state, { request: "describe", showSecrets: false }, undefined, limited);
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "CONTROL_REFUSED") throw error;
+  }
+  return true;
 }

@@ -2,17 +2,14 @@
  * `wait`: until every named resource, or every member of a named group, has the status.
  *
  * W1 0 when all are there; WAIT_TIMED_OUT (17) names each that is not, with its state; WAIT_FAILED (18) when one is given
- *    up for good or the host ended.
- * W2 One that ended with success counts as running and healthy too: who waits for a task to be up is not let down by a
- *    task that was quick.
+ *    up for good, was scaled away, or the host ended.
+ * W2 One that ended with success counts as running and healthy too (R3 of the model).
  */
-import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { HostDescription, ResourceDescription } from "../model/description.ts";
+import { hasStatus, type WaitStatus } from "../model/resource.ts";
 import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "./running-host.ts";
 import type { Terminal } from "./terminal.ts";
-
-export type WaitStatus = "running" | "healthy" | "finished";
 
 export interface WaitOptions extends HostChoice {
   readonly names: readonly string[];
@@ -34,6 +31,7 @@ export async function runWait(options: WaitOptions, terminal: Terminal): Promise
     if (listMissing().length === 0) return await reportReached(options, terminal);
     for await (const item of followRunningHost(host, { request: "follow", showSecrets: false }, signal)) {
       const resource = item as ResourceDescription;
+      if (resource.removed) checkRemoved(resource, names, status);
       if (resource.removed) known.delete(resource.name);
       else known.set(resource.name, resource);
       const unreached = listUnreached([...known.values()], names, status);
@@ -54,6 +52,12 @@ export async function runWait(options: WaitOptions, terminal: Terminal): Promise
   }
   const why = `the host of run ${host.state.runId} ended`;
   throw createError("WAIT_FAILED", { status, why, missing: known.size === 0 ? names : listMissing() });
+}
+
+/** A group goes on without its member; whoever named that one waits for what will never be. */
+export function checkRemoved({ name }: ResourceDescription, names: readonly string[], status: WaitStatus): void {
+  if (!names.includes(name)) return;
+  throw createError("WAIT_FAILED", { status, why: `${name} was scaled away`, missing: [`${name} is no longer there`] });
 }
 
 async function reportReached({ names, status }: WaitOptions, terminal: Terminal): Promise<number> {
@@ -79,20 +83,7 @@ export function listUnreached(
   names: readonly string[],
   status: WaitStatus,
 ): ResourceDescription[] {
-  return resources.filter((resource) => names.some((name) => isMeant(resource, name)) && !hasStatus(resource, status));
-}
-
-function hasStatus({ state, healthStatus }: ResourceDescription, status: WaitStatus): boolean {
-  switch (status) {
-    case "finished":
-      return state === "finished";
-    case "running":
-      return state === "running" || state === "finished";
-    case "healthy":
-      return healthStatus === "healthy";
-    default:
-      return unreachable(status);
-  }
+  return resources.filter((resource) => names.some((name) => isMeant(resource, name)) && !hasStatus(resource.state, resource.healthStatus, status));
 }
 
 function describeUnreached({ name, state, properties }: ResourceDescription): string {

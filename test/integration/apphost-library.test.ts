@@ -111,6 +111,10 @@ describe("an app host in this process", () => {
       expect(app.connectionString("redis")).toMatch(/^127\.0\.0\.1:\d+,password=\w+$/);
       expect(await app.produce(700)).toMatchObject({ verdict: "passed", processed: 700, lost: 0, duplicated: 0 });
       expect(await app.produce(300)).toMatchObject({ verdict: "passed", processed: 1_000 });
+      // As for the verb: it was up, and has done its work.
+      for (const status of ["running", "healthy", "finished"] as const) {
+        await app.waitFor("producer", status, { deadlineMs: 5_000 });
+      }
       await expect(app.waitFor("nobody", "running")).rejects.toThrow(
         /resource is "nobody": expected one of kafka, redis/,
       );

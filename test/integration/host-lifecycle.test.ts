@@ -84,6 +84,10 @@ it("down names a host that does not end, says whom it waits for meanwhile, and s
     expect(JSON.parse(stdout) as HostListing[]).toMatchObject([
       { hostPid: host.pid, phase: null, isControlAlive: false },
     ]);
+    const questions = [["describe"], ["env"], ["stop", "taskmanager-01"], ["wait", "kafka"]];
+    for (const { exitCode, stderr } of await Promise.all(questions.map((question) => run(...question)))) {
+      expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/lives, but could not be asked .* for 5000 ms/)]);
+    }
     const down = await run("down", "--timeout", "5s");
     expect(down.exitCode).toBe(1);
     expect(down.stderr).toContain(`waiting for host (pid ${host.pid})`);

@@ -1,6 +1,7 @@
 /** A host that stays up, and a second terminal that asks it for things. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobIdOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 import { readRunVariables, withRedis } from "../support/system.ts";
 
@@ -49,4 +50,27 @@ describe("up, and produce from a second terminal", () => {
     expect((await runCli(["down"], { cwd: host.cwd })).exitCode).toBe(0);
     expect((await runCli(["produce", "--messages", "1"], { cwd: host.cwd })).exitCode).toBe(7);
   });
+});
+
+it("a round that is cut short ends produce with the run's verdict and code; what waited behind it is refused with 1", async () => {
+  const load = ["--messages", "0", "--rate", "1000"];
+  const host = startCli(["up", ...load, "--infra", "embedded", "--ui", "json", "--task-managers", "2"]);
+  try {
+    await host.waitForEvent("phase", (event) => event.phase === "idle");
+    const open = startCli(["produce", "--messages", "60000", "--ui", "json"], { cwd: host.cwd });
+    await host.waitForEvent("progress", (event) => event.processed > 0);
+    const queued = startCli(["produce", "--messages", "1"], { cwd: host.cwd });
+    await waitUntil(() => (queued.output().stderr.includes("after the open round") ? true : undefined), {
+      what: "the queued request",
+      deadlineMs: 20_000,
+    });
+    host.process.kill("SIGTERM");
+    const result = await open.end();
+    expect(result.exitCode, result.stderr).toBe(143);
+    expect(JSON.parse(result.stdout)).toMatchObject({ verdict: "interrupted", exitCode: 143, lost: 0, duplicated: 0 });
+    expect(await queued.end()).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/refused produce: it is end/) });
+    expect((await host.end()).exitCode).toBe(143);
+  } finally {
+    await host.dispose();
+  }
 });

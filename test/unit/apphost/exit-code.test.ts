@@ -8,6 +8,7 @@ it.each([
   [createError("INFRASTRUCTURE_UNAVAILABLE", { resource: "kafka", mode: "docker", reason: "none" }), 3],
   [createError("JOB_FAILED", { jobId: "j", reason: "r" }), 6],
   [createError("NO_RUNNING_HOST", { folder: "." }), 7],
+  [createError("CONTROL_REFUSED", { request: "produce", reason: "it is ending" }), 1],
   [createError("ASSERTION_FAILED", { what: "w" }), 1],
   [new Error("whatever"), 1],
 ])("%s → %i", (error, code) => expect(exitCodeOfError(error)).toBe(code));

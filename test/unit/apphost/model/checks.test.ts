@@ -29,6 +29,11 @@ const MISTAKES: readonly (readonly [title: string, add: Add, problem: RegExp])[]
   ["the name of a group", (app) => addGroup(app, "api"), /two resources are named api/],
   ["a name that is no name", (app) => app.addNodeProcess("No Good", { script }), /"No Good" is no name/],
   ["a name of the host's", (app) => app.addNodeProcess("watchdog", { script }), /the name watchdog is taken/],
+  [
+    "a name that scale may need",
+    (app) => app.addNodeProcess("taskmanager-40", { script }),
+    /the name taskmanager-40 is taken/,
+  ],
   ["no script", (app) => app.addNodeProcess("api", { script: "" }), /api has no script/],
   [
     "no replicas",

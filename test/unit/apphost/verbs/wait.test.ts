@@ -1,7 +1,7 @@
 /** When a wait is over: by name, by group, and by what a status means. */
 import { expect, it } from "vitest";
 import type { ResourceDescription } from "../../../../apphost/model/description.ts";
-import { checkNames, listUnreached } from "../../../../apphost/verbs/wait.ts";
+import { checkNames, checkRemoved, listUnreached } from "../../../../apphost/verbs/wait.ts";
 import type { ResourceHealth, ResourceState } from "../../../../simulator/common/contract/events.ts";
 
 function resource(
@@ -45,4 +45,12 @@ it("refuses a name that nobody has, and says which there are", () => {
   expect(() => checkNames("r1", RESOURCES, ["kafka", "taskmanager-1"])).toThrow(
     /run r1 has no resource or group "taskmanager-1": it has taskmanager, kafka, producer, taskmanager-01,/,
   );
+});
+
+it("fails for a resource that was scaled away, and goes on without a member of a group (W1)", () => {
+  const removed = resource("taskmanager-03", "exited", "unknown", "taskmanager");
+  expect(() => checkRemoved(removed, ["kafka", "taskmanager-03"], "finished")).toThrow(
+    /will not be finished, because taskmanager-03 was scaled away/,
+  );
+  expect(() => checkRemoved(removed, ["taskmanager"], "finished")).not.toThrow();
 });
