@@ -91,7 +91,7 @@ describeReal(["docker"], "a host that is killed with SIGKILL", () => {
       expect((await listOfRun(runId)).length).toBeGreaterThan(0);
       const { exitCode, stdout, stderr } = await runCli(["down"], { cwd: cli.cwd });
       expect(exitCode, stderr).toBe(0);
-      expect(stdout).toMatch(/removed container flink-apphost-/);
+      expect(stdout).toMatch(/container flink-apphost-\S+-redis removed/);
       expect(await listOfRun(runId)).toEqual([]);
     } finally {
       await cli.dispose();
