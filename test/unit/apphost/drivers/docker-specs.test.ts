@@ -113,6 +113,7 @@ describe("labels", () => {
     expect(isOwnerDead({ ...dead, [LABEL.ownerPid]: "-1" })).toBe(false);
     expect(isOwnerDead({ ...dead, [LABEL.ownerStarted]: "" })).toBe(false);
     expect(isOwnerDead(dead, `${readProcessView()} in another container`)).toBe(false);
+    expect(isOwnerDead(dead, readProcessView("of another machine"))).toBe(false);
   });
 });
 
