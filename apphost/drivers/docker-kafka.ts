@@ -25,8 +25,9 @@ export interface KafkaContainerOptions {
 const ALIAS = "kafka";
 const INTERNAL_PORT = 9093;
 export const KAFKA_INTERNAL_ADDRESS = `${ALIAS}:${INTERNAL_PORT}`;
-/** The image declares it as a volume, owned by its user. */
+/** The image declares them as volumes. The engine makes one for each, and puts labels only on those that are asked for. */
 const DATA_FOLDER = "/var/lib/kafka/data";
+const OTHER_FOLDERS = ["/etc/kafka/secrets", "/mnt/shared/config"];
 const MB_BYTES = 1024 * 1024;
 
 export function createKafkaSpec(options: KafkaContainerOptions): ContainerSpec {
@@ -45,7 +46,7 @@ export function createKafkaSpec(options: KafkaContainerOptions): ContainerSpec {
     env: createKafkaEnvironment(options),
     labels,
     reach,
-    volumes: [DATA_FOLDER],
+    volumes: [DATA_FOLDER, ...OTHER_FOLDERS],
     file: null,
   };
 }
@@ -78,6 +79,8 @@ export function createKafkaEnvironment(options: KafkaContainerOptions): Record<s
     ...(Object.fromEntries(variables) as Record<string, string>),
     KAFKA_HEAP_OPTS: `-Xmx${Math.floor(heapBytes / MB_BYTES)}m`,
     KAFKA_JVM_PERFORMANCE_OPTS: "-server -XX:+UseParallelGC -Djava.awt.headless=true",
+    // Without it the image turns on management, which listens on a port of every address of the machine.
+    KAFKA_JMX_OPTS: "-Djava.awt.headless=true",
   };
 }
 

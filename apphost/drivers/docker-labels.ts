@@ -4,11 +4,11 @@
  *
  * L1 Everything that we make carries all labels, from its creation on.
  * L2 Only what carries our labels, and whose owner is dead, may be removed by somebody else than its owner. An owner is a
- *    pid and its start time. Where we cannot see the owner's processes (another container, another user), it counts as
- *    alive: hence the owner's view of processes is a label, too.
+ *    pid and its start time. Where we cannot see the owner's processes (another container, user, or machine whose engine
+ *    is reached through a tunnel), it counts as alive: hence the owner's view of processes is a label, too.
  */
 import { createHash } from "node:crypto";
-import { readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { isSameProcess, readStartTime } from "../orchestrator/process-identity.ts";
@@ -54,15 +54,29 @@ export function isOwnerDead(labels: Labels | null | undefined, view = readProces
 }
 
 /** Two programs with the same view see the same processes under the same pids. */
-export function readProcessView(): string {
-  return `${process.platform === "linux" ? readNamespace() : hostname()} uid ${process.getuid?.() ?? 0}`;
+export function readProcessView(machine = readMachine()): string {
+  return `${machine} ${readNamespace()} uid ${process.getuid?.() ?? 0}`;
+}
+
+/** The first pid namespace has the same number on every machine, so it does not tell one machine from another. */
+function readMachine(): string {
+  return createHash("sha256").update(`${hostname()} ${readMachineId()}`).digest("hex").slice(0, 16);
+}
+
+function readMachineId(): string {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim();
+  } catch {
+    // Not every system has one; its name is then all that is known.
+    return "";
+  }
 }
 
 function readNamespace(): string {
   try {
     return readlinkSync("/proc/self/ns/pid");
   } catch {
-    // A kernel without namespaces has but one view.
-    return hostname();
+    // A system without namespaces has but one view.
+    return "";
   }
 }

@@ -26,6 +26,8 @@ export interface Removal {
 
 const REMOVAL_MS_MAX = 10_000;
 const LOOK_INTERVAL_MS = 100;
+const UNSEEN_OWNER =
+  "its owner may live where it cannot be seen from here; remove it there, or by hand once it is dead";
 const SETTLE_MS = 1_500;
 /** With it the watchdog is done before its host, which waits for it, loses patience. */
 const SILENCE_MS_MAX = 4_000;
@@ -44,6 +46,21 @@ export const removeRunPatiently = (docker: Docker, runId: string): Promise<Remov
     () => callPatiently("list the run", () => listThings(docker, runId), SILENCE_MS_MAX),
     SETTLE_MS,
   );
+
+/**
+ * Everything of one run whose host is said to be dead, by somebody who did not make it. What an owner made whom nobody
+ * can see from here stays, and is told (L2). An engine that is silent is not waited for as long as a host would.
+ */
+export async function removeDeadRun(docker: Docker, runId: string): Promise<Removal> {
+  const list = () => callPatiently("list the run", () => listThings(docker, runId), SILENCE_MS_MAX);
+  const { removed, remaining } = await removeRepeatedly(
+    docker,
+    async () => (await list()).filter(({ labels }) => isOwnerDead(labels)),
+    0,
+  );
+  const kept = (await list()).filter(({ labels }) => !isOwnerDead(labels));
+  return { removed, remaining: [...remaining, ...kept.map((thing) => describeRemaining(thing, UNSEEN_OWNER))] };
+}
 
 /** Everything of ours whose host is dead, whatever folder it ran in. */
 export const removeOfDeadOwners = (docker: Docker): Promise<Removal> =>

@@ -6,7 +6,7 @@
  */
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { openEngine } from "../drivers/docker-engine.ts";
-import { type EngineThing, type Removal, removeRun } from "../drivers/docker-leftovers.ts";
+import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker-leftovers.ts";
 import { isHostAlive, listRuns, type RunState, readState, writeState } from "./run-folder.ts";
 import { sweepRun } from "./sweep.ts";
 
@@ -45,7 +45,7 @@ async function sweepEngineOf({ runId, engine }: RunState): Promise<Removal> {
   // Runs of earlier versions have no such field.
   if ((engine ?? null) === null) return { removed: [], remaining: [] };
   try {
-    return await removeRun(await openEngine(engine as string, process.env), runId);
+    return await removeDeadRun(await openEngine(engine as string, process.env), runId);
   } catch (error) {
     return { removed: [], remaining: [`containers in ${engine}, perhaps: ${describeError(error)}`] };
   }

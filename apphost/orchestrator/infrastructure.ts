@@ -78,9 +78,10 @@ async function lookForDocker(options: HostOptions, words: EarlyWords): Promise<D
   }
   const { engine } = lookup;
   try {
-    const { removed } = await removeOfDeadOwners(engine.docker);
+    const { removed, remaining } = await removeOfDeadOwners(engine.docker);
     const names = removed.map(({ kind, name }) => `${kind} ${name}`).join(", ");
     if (names !== "") words.notice("info", "host", `removed what a dead host left: ${names}`);
+    if (remaining.length > 0) words.notice("warn", "host", `a dead host left what stays: ${remaining.join("; ")}`);
   } catch (error) {
     words.notice("warn", "host", `what dead hosts left was not looked for: ${describeError(error)}`);
   }

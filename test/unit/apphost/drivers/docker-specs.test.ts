@@ -27,6 +27,8 @@ describe("Kafka's container", () => {
       KAFKA_HEAP_OPTS: "-Xmx1024m",
     });
     expect(createKafkaEnvironment(kafka)["KAFKA_JVM_PERFORMANCE_OPTS"]).toContain("UseParallelGC");
+    // Anything but nothing, for which the image has management of its own, which listens everywhere.
+    expect(createKafkaEnvironment(kafka)["KAFKA_JMX_OPTS"]).toMatch(/^(?!.*management)./);
   });
 
   it("listens on 127.0.0.1 alone where it shares this machine's network", () => {
@@ -54,7 +56,14 @@ describe("Kafka's container", () => {
     const { HostConfig, ExposedPorts } = formatSpec(createKafkaSpec(kafka));
     expect(ExposedPorts).toEqual({ "12345/tcp": {} });
     expect(HostConfig?.PortBindings).toEqual({ "12345/tcp": [{ HostIp: "127.0.0.1", HostPort: "12345" }] });
-    expect(HostConfig?.Mounts).toMatchObject([{ Type: "volume", Source: "", VolumeOptions: { Labels: labels } }]);
+    expect(HostConfig?.Mounts?.map(({ Target }) => Target)).toEqual([
+      "/var/lib/kafka/data",
+      "/etc/kafka/secrets",
+      "/mnt/shared/config",
+    ]);
+    for (const mount of HostConfig?.Mounts ?? []) {
+      expect(mount).toMatchObject({ Type: "volume", Source: "", VolumeOptions: { Labels: labels } });
+    }
   });
 });
 
@@ -104,6 +113,7 @@ describe("labels", () => {
     expect(isOwnerDead({ ...dead, [LABEL.ownerPid]: "-1" })).toBe(false);
     expect(isOwnerDead({ ...dead, [LABEL.ownerStarted]: "" })).toBe(false);
     expect(isOwnerDead(dead, `${readProcessView()} in another container`)).toBe(false);
+    expect(isOwnerDead(dead, readProcessView("of another machine"))).toBe(false);
   });
 });
 
