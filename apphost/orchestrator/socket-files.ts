@@ -66,11 +66,21 @@ async function isListening(socket: string): Promise<boolean> {
 /** Full paths of our files with that end. */
 function listFiles(end: string): string[] {
   return socketFolders().flatMap((folder) =>
-    readdirSync(folder)
+    listFolder(folder)
       .filter((name) => name.startsWith(SOCKET_PREFIX) && name.endsWith(end))
       .map((name) => join(folder, name))
       .filter(isOurs),
   );
+}
+
+/** One that is not there, or that this user may not list, has nothing that we could find: hardened machines hide /tmp. */
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (["ENOENT", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    throw error;
+  }
 }
 
 function isOurs(path: string): boolean {

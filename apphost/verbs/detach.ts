@@ -3,7 +3,8 @@
  *
  * A1 What the detached host says goes to `logs/host.log` of its run. Before there is a run it goes to a file of ours, and
  *    from there to this terminal if the host ends.
- * A2 A start that fails ends with the host's exit code and its reasons. Ctrl+C here is Ctrl+C for the start.
+ * A2 A start that fails ends with the host's exit code and its reasons. Ctrl+C here is Ctrl+C for the start, and so is a
+ *    closed terminal.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -24,6 +25,8 @@ import type { Terminal } from "./terminal.ts";
 const READY_MS_MAX = 900_000;
 const LOOK_INTERVAL_MS = 50;
 const LAST_LINES = 20;
+/** A terminal that is closed, too: nobody was told of the host yet. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function runDetached(args: readonly string[], options: HostOptions, terminal: Terminal): Promise<number> {
   const base = resolve(options.runDir);
@@ -32,7 +35,7 @@ export async function runDetached(args: readonly string[], options: HostOptions,
   const child = startHost(args, logPath);
   // A second one is the host's business: it kills everything.
   const onSignal = (signal: NodeJS.Signals) => void child.kill(signal);
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     const run = await waitForRun({ base, before, child });
     if (run !== undefined) renameSync(logPath, runFolder.log(run.runDir, "host"));
@@ -47,7 +50,7 @@ export async function runDetached(args: readonly string[], options: HostOptions,
     child.kill("SIGTERM");
     throw error;
   } finally {
-    process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
+    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
     rmSync(logPath, { force: true });
     child.unref();
   }

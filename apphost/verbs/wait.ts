@@ -83,7 +83,10 @@ export function listUnreached(
   names: readonly string[],
   status: WaitStatus,
 ): ResourceDescription[] {
-  return resources.filter((resource) => names.some((name) => isMeant(resource, name)) && !hasStatus(resource.state, resource.healthStatus, status));
+  return resources.filter(
+    (resource) =>
+      names.some((name) => isMeant(resource, name)) && !hasStatus(resource.state, resource.healthStatus, status),
+  );
 }
 
 function describeUnreached({ name, state, properties }: ResourceDescription): string {

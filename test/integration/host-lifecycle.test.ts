@@ -47,17 +47,21 @@ describe("up --detach", () => {
     expect(JSON.parse((await run("ps", "--format", "json")).stdout)).toEqual([]);
   });
 
-  it("is ended by Ctrl+C while it starts, and so is what it started", async () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGHUP", 143],
+  ] as const)("is ended by %s while it starts, and so is what it started", async (signal, code) => {
     // Nobody listens there, so the start takes seconds.
     const up = startCli(["up", "--detach", ...SMALL, "--kafka", "127.0.0.1:1"], { cwd });
     await waitUntil(async () => ((await run("ps")).stdout === "" ? undefined : true), {
       what: "the host in the list",
       deadlineMs: 20_000,
     });
-    up.process.kill("SIGINT");
+    up.process.kill(signal);
     const { exitCode, stderr } = await up.end();
-    expect(exitCode, stderr).toBe(130);
+    expect(exitCode, stderr).toBe(code);
     expect((await run("ps")).stdout).toBe("");
+    expect(readdirSync(join(cwd, ".flink-apphost")).filter((name) => name.startsWith("detached"))).toEqual([]);
   });
 });
 

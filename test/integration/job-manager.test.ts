@@ -187,10 +187,8 @@ describe.skipIf(missing !== null)(
       const { leader, a, b } = await run();
       const [kept, given] = [b.held, a.held];
       await leader.manager.job?.requestScale({ parallelism: 1, leaving: ["tm-a"] });
-      await waitUntil(() => leader.manager.job?.snapshot().settled || undefined, {
-        what: "everything is owned by who stays",
-        deadlineMs: 5_000,
-      });
+      const isSettled = () => leader.manager.job?.snapshot().settled || undefined;
+      await waitUntil(isSettled, { what: "everything is owned by who stays", deadlineMs: 5_000 });
       expect(a.owned.size).toBe(0);
       expect(b.held).toEqual(expect.arrayContaining(kept));
       for (const { p, g } of given) expect(b.held.find((held) => held.p === p)?.g).toBeGreaterThan(g);
@@ -201,8 +199,7 @@ describe.skipIf(missing !== null)(
       // The parallelism is the job's from now on, for its client and for the JobManager after this one, too.
       expect(await leader.manager.submit(graph)).toEqual({ kind: "accepted" });
       leader.manager.close();
-      const next = await lead();
-      expect(next.manager.job?.graph.parallelism).toBe(1);
+      expect((await lead()).manager.job?.graph.parallelism).toBe(1);
     });
 
     test("a fenced owner gets a new generation; one that will not release is passed over and fenced", async () => {

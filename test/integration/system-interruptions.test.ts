@@ -1,21 +1,12 @@
 /** Processes that die, and people who leave: what was promised of counts and of what stays behind. */
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Cli, startCli } from "../support/run-cli.ts";
+import { type Cli, withCli } from "../support/run-cli.ts";
 import { expectNoRunProcesses, listRunProcesses } from "../support/run-processes.ts";
 import { expectExit, expectPassed, ONCE } from "../support/system.ts";
 
 /** Four seconds of load, so that there is a middle to interrupt. */
 const SLOW = [...ONCE, "--messages", "8000", "--rate", "2000", "--task-managers", "4"];
-
-async function withCli(args: readonly string[], work: (cli: Cli) => Promise<void>): Promise<void> {
-  const cli = startCli(args);
-  try {
-    await work(cli);
-  } finally {
-    await cli.dispose();
-  }
-}
 
 const untilProcessing = (cli: Cli) => cli.waitForEvent("progress", (event) => event.processed > 0);
 

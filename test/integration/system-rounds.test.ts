@@ -68,7 +68,10 @@ it("a round that is cut short ends produce with the run's verdict and code; what
     const result = await open.end();
     expect(result.exitCode, result.stderr).toBe(143);
     expect(JSON.parse(result.stdout)).toMatchObject({ verdict: "interrupted", exitCode: 143, lost: 0, duplicated: 0 });
-    expect(await queued.end()).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/refused produce: it is end/) });
+    expect(await queued.end()).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/refused produce: it is end/),
+    });
     expect((await host.end()).exitCode).toBe(143);
   } finally {
     await host.dispose();

@@ -2,21 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { processOf } from "../support/faults.ts";
-import { type Cli, startCli } from "../support/run-cli.ts";
+import { type Cli, withCli } from "../support/run-cli.ts";
 import { expectNoRunProcesses } from "../support/run-processes.ts";
 import { expectExit, ONCE } from "../support/system.ts";
 
 const SLOW = [...ONCE, "--messages", "16000", "--rate", "2000", "--task-managers", "2"];
 const IDLE = ["up", "--infra", "embedded", "--messages", "0", "--task-managers", "2"];
-
-async function withCli(args: readonly string[], work: (cli: Cli) => Promise<void>): Promise<void> {
-  const cli = startCli(args);
-  try {
-    await work(cli);
-  } finally {
-    await cli.dispose();
-  }
-}
 
 const untilProcessing = (cli: Cli) => cli.waitForEvent("progress", (event) => event.processed > 0);
 const untilIdle = (cli: Cli) => cli.waitForEvent("phase", (event) => event.phase === "idle");

@@ -122,6 +122,16 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
   };
 }
 
+/** Starts a command, and cleans up after the work with it. */
+export async function withCli(args: readonly string[], work: (cli: Cli) => Promise<void>): Promise<void> {
+  const cli = startCli(args);
+  try {
+    await work(cli);
+  } finally {
+    await cli.dispose();
+  }
+}
+
 /** Runs a command to its end and cleans up after it. For questions that a report answers, pass `inspect`. */
 export async function runCli(
   args: readonly string[],

@@ -56,3 +56,16 @@ it("uses the folder of temporary files when the runtime folder is not there", ()
   process.env["XDG_RUNTIME_DIR"] = join(folder, "missing");
   expect(controlSocketPath("/any").startsWith(tmpdir())).toBe(true);
 });
+
+it("finds nothing in a folder that is not there, and does not fail for it", async () => {
+  const temporary = process.env["TMPDIR"];
+  process.env["XDG_RUNTIME_DIR"] = "";
+  process.env["TMPDIR"] = join(folder, "missing");
+  try {
+    await removeStaleSockets();
+    expect(listLinkedRuns().filter((run) => run.startsWith(folder))).toEqual([]);
+  } finally {
+    if (temporary === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = temporary;
+  }
+});
