@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import type { EngineLookup } from "../drivers/docker-engine.ts";
 import { listOfDeadOwners } from "../drivers/docker-leftovers.ts";
-import { isHostAlive, listRuns, readState } from "../orchestrator/run-folder.ts";
+import { isLeftBehind, listRuns, readState } from "../orchestrator/run-folder.ts";
 import { findStaleSockets } from "../orchestrator/socket-files.ts";
 import { listLiving } from "../orchestrator/sweep.ts";
 import { type CheckPlan, type Finding, ok, warning } from "./check.ts";
@@ -36,7 +36,7 @@ function listRunLeftovers(base: string): RunLeftovers[] {
   const found: RunLeftovers[] = [];
   for (const runDir of listRuns(base)) {
     const state = readState(runDir);
-    if (state === undefined || state.ended || isHostAlive(state)) continue;
+    if (state === undefined || !isLeftBehind(state)) continue;
     const processes = listLiving({ runId: state.runId, children: state.children, spare: [process.pid] });
     const paths = state.paths.filter((path) => existsSync(path));
     if (processes.length > 0 || paths.length > 0) found.push({ runId: state.runId, processes, paths });

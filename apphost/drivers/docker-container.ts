@@ -155,7 +155,8 @@ class ContainerLife implements RunningServer {
     if (this.#hasEnded) return;
     this.#isKilledByUs = true;
     // It may have ended by itself meanwhile. Whether it did end, `exited` says and nobody else.
-    this.#container.kill({ signal: "SIGKILL" }).catch(() => undefined);
+    const kill = () => this.#container.kill({ signal: "SIGKILL" });
+    callPatiently(`kill ${this.#spec.name}`, kill).catch(() => undefined);
   }
 
   async #attach(): Promise<void> {

@@ -25,6 +25,7 @@ export interface Removal {
 }
 
 const REMOVAL_MS_MAX = 10_000;
+const LIST_MS_MAX = 10_000;
 const LOOK_INTERVAL_MS = 100;
 const UNSEEN_OWNER =
   "its owner may live where it cannot be seen from here; remove it there, or by hand once it is dead";
@@ -72,12 +73,15 @@ export const listOfDeadOwners = async (docker: Docker): Promise<EngineThing[]> =
 /** Containers first: networks and volumes cannot go while a container uses them. */
 export async function listThings(docker: Docker, runId: string | null): Promise<EngineThing[]> {
   const filters = { label: labelFilter(runId) };
-  const [containers, networks, volumes] = await callEngine("list what carries our labels", () =>
-    Promise.all([
-      docker.listContainers({ all: true, filters }),
-      docker.listNetworks({ filters }),
-      docker.listVolumes({ filters }),
-    ]),
+  const [containers, networks, volumes] = await callEngine(
+    "list what carries our labels",
+    () =>
+      Promise.all([
+        docker.listContainers({ all: true, filters }),
+        docker.listNetworks({ filters }),
+        docker.listVolumes({ filters }),
+      ]),
+    LIST_MS_MAX,
   );
   return [
     ...containers.map(({ Id, Names, Labels }) => {

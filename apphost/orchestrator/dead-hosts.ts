@@ -7,7 +7,7 @@
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { openEngine } from "../drivers/docker-engine.ts";
 import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker-leftovers.ts";
-import { isHostAlive, listRuns, type RunState, readState, writeState } from "./run-folder.ts";
+import { isLeftBehind, listRuns, type RunState, readState, writeState } from "./run-folder.ts";
 import { sweepRun } from "./sweep.ts";
 
 export interface SweptRun {
@@ -24,7 +24,7 @@ export async function sweepDeadHosts(base: string): Promise<SweptRun[]> {
   const swept: SweptRun[] = [];
   for (const runDir of listRuns(base)) {
     const state = readState(runDir);
-    if (state === undefined || state.ended || isHostAlive(state)) continue;
+    if (state === undefined || !isLeftBehind(state)) continue;
     const run = await sweepDeadRun(state);
     swept.push(run);
     if (run.remaining.length === 0) writeState(runDir, { ...state, ended: true, children: [], engine: null });

@@ -69,7 +69,7 @@ type DockerLookup =
 async function lookForDocker(options: HostOptions, words: EarlyWords): Promise<DockerLookup> {
   const isWanted = options.infra === "docker" || options.infra === "auto";
   if (!isWanted || (options.kafka !== null && options.redis !== null)) return { kind: "none", attempts: [] };
-  const lookup = await findEngine(process.env);
+  const lookup = await findUsableEngine(words);
   if (lookup.kind === "none") {
     if (options.infra === "auto" && hasEngineSign(lookup.attempts)) {
       words.notice("warn", "host", `containers are not used: ${describeAttempts(lookup.attempts)}`);
@@ -77,20 +77,28 @@ async function lookForDocker(options: HostOptions, words: EarlyWords): Promise<D
     return lookup;
   }
   const { engine } = lookup;
-  try {
-    const { removed, remaining } = await removeOfDeadOwners(engine.docker);
-    const names = removed.map(({ kind, name }) => `${kind} ${name}`).join(", ");
-    if (names !== "") words.notice("info", "host", `removed what a dead host left: ${names}`);
-    if (remaining.length > 0) words.notice("warn", "host", `a dead host left what stays: ${remaining.join("; ")}`);
-  } catch (error) {
-    words.notice("warn", "host", `what dead hosts left was not looked for: ${describeError(error)}`);
-  }
   const { kafkaImage, redisImage, kafkaUiImage, dockerNetwork } = options;
   const tell = (text: string) => words.progress(text);
   return {
     kind: "found",
     driver: createDockerDriver(engine, { kafkaImage, redisImage, kafkaUiImage, network: dockerNetwork, tell }),
   };
+}
+
+/** Removes what dead hosts left in it. An engine that cannot say what it has is none: our own would stay in it, too. */
+async function findUsableEngine(words: EarlyWords): Promise<EngineLookup> {
+  const lookup = await findEngine(process.env);
+  if (lookup.kind === "none") return lookup;
+  const { docker, source, address: target } = lookup.engine;
+  try {
+    const { removed, remaining } = await removeOfDeadOwners(docker);
+    const names = removed.map(({ kind, name }) => `${kind} ${name}`).join(", ");
+    if (names !== "") words.notice("info", "host", `removed what a dead host left: ${names}`);
+    if (remaining.length > 0) words.notice("warn", "host", `a dead host left what stays: ${remaining.join("; ")}`);
+    return lookup;
+  } catch (error) {
+    return { kind: "none", attempts: [{ source, target, reason: describeError(error), isAbsent: false }] };
+  }
 }
 
 async function chooseDriver(

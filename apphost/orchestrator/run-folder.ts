@@ -139,6 +139,11 @@ export function readState(run: string): RunState | undefined {
   }
 }
 
+/** Whether there may be something to sweep: its host died, or ended while the engine did not answer. */
+export const isLeftBehind = (state: RunState): boolean =>
+  // Runs of earlier versions have no such field.
+  (!state.ended || (state.engine ?? null) !== null) && !isHostAlive(state);
+
 export const isHostAlive = (state: RunState): boolean =>
   isSameProcess({ pid: state.hostPid, startTime: state.hostStartTime });
 

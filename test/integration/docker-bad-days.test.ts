@@ -37,6 +37,26 @@ describe("an engine that is not there", () => {
     });
   });
 
+  it("that answers and then hangs is given up within 10 s under auto, and the next mode is used", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hanging-engine-"));
+    const path = join(folder, "docker.sock");
+    const server = createServer((request, response) => {
+      if (request.url === "/version") response.end('{"Version":"28.0.1","ApiVersion":"1.48","Os":"linux"}');
+    }).listen(path);
+    const env = { DOCKER_HOST: `unix://${path}`, PATH: "/nonexistent" };
+    try {
+      await runCli(["up", "--once", ...TINY], { env, deadlineMs: 40_000 }, async (cli, result) => {
+        const report = await expectPassed(cli, result, 10);
+        expect(report.infra.kafka.mode).toBe("embedded");
+        expect(result.stdout).toMatch(/containers are not used: .* could not list what carries our labels/);
+      });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it.runIf(process.getuid?.() === 0)("a socket without permission: exit 3 names the group to be in", async () => {
     const folder = mkdtempSync(join(tmpdir(), "closed-engine-"));
     const path = join(folder, "docker.sock");

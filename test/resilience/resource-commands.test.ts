@@ -1,6 +1,7 @@
 /** Commands on resources under load: servers with data on disk come back on the same port, and nothing is counted twice. */
 import { expect, it } from "vitest";
 import { killAll, untilProcessed, withRun } from "../support/faults.ts";
+import { containerOf } from "../support/real-docker.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type Cli, runCli } from "../support/run-cli.ts";
 import { expectExit, expectPassed } from "../support/system.ts";
@@ -31,6 +32,21 @@ describeReal(["kafka", "redis"], "native servers under load", () => {
       },
       { env },
     );
+  });
+});
+
+describeReal(["docker"], "containers under load", () => {
+  it.each(["redis", "kafka"] as const)("%s may be restarted, and stopped and started", async (name) => {
+    await withRun(args("docker", 300_000, 30_000), async (cli) => {
+      await untilProcessed(cli, 30_000);
+      const before = (await containerOf(await cli.runId(), name)).id;
+      await expectDone(cli, "restart", name);
+      await expectDone(cli, "stop", name);
+      await expectDone(cli, "start", name);
+      expect((await containerOf(await cli.runId(), name)).id).toBe(before);
+      const report = await expectPassed(cli, await cli.end(), 300_000);
+      expect(report.faults).toEqual([]);
+    });
   });
 });
 
