@@ -19,7 +19,7 @@ import { createLabels } from "./docker-labels.ts";
 import { removeRun } from "./docker-leftovers.ts";
 import { createRedisSpec } from "./docker-redis.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "./driver.ts";
-import { createPassword } from "./password.ts";
+import { createPassword, formatRedisUrl } from "./password.ts";
 
 export interface DockerSettings {
   readonly kafkaImage: string;
@@ -84,7 +84,7 @@ class DockerDriver implements ContainerDriver {
     const endpoint = `${LOOPBACK}:${port}`;
     return {
       mode: "docker",
-      address: kind === "kafka" ? endpoint : `redis://:${password}@${endpoint}`,
+      address: kind === "kafka" ? endpoint : formatRedisUrl(password, endpoint),
       endpoint,
       launch: (hooks) => server.launch(hooks),
       dataFolder: null,

@@ -3,7 +3,7 @@ import type { EmbeddedKafkaTask, EmbeddedRedisTask } from "../../simulator/commo
 import { LOOPBACK } from "../orchestrator/ports.ts";
 import { readPackageVersion } from "../package-version.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
-import { createPassword } from "./password.ts";
+import { createPassword, formatRedisUrl } from "./password.ts";
 
 export const embeddedDriver: InfrastructureDriver = {
   mode: "embedded",
@@ -34,7 +34,7 @@ async function planRedis(context: DriverContext): Promise<ServerPlan> {
   const command = context.ownProgram("redis", "simulator/embedded/redis/main", task);
   return {
     mode: "embedded",
-    address: `redis://:${password}@${LOOPBACK}:${port}`,
+    address: formatRedisUrl(password, `${LOOPBACK}:${port}`),
     endpoint: `${LOOPBACK}:${port}`,
     launch: async (hooks) => context.startProcess(command, hooks),
     dataFolder: null,

@@ -15,7 +15,7 @@ import { type ChildHooks, describeExit, type RunningServer } from "../orchestrat
 import { choosePort, LOOPBACK } from "../orchestrator/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
 import { formatKafkaLogging, formatKafkaProperties, formatRedisConfiguration } from "./native-configuration.ts";
-import { createPassword } from "./password.ts";
+import { createPassword, formatRedisUrl } from "./password.ts";
 
 export const JAVA_MAJOR_MIN = 17;
 /**
@@ -75,7 +75,7 @@ async function planRedis(context: DriverContext, env: Variables): Promise<Server
   const folder = runFolder.data(context.runDir, "redis");
   return {
     mode: "native",
-    address: `redis://:${password}@${LOOPBACK}:${port}`,
+    address: formatRedisUrl(password, `${LOOPBACK}:${port}`),
     endpoint: `${LOOPBACK}:${port}`,
     dataFolder: folder,
     survivesRestart: true,

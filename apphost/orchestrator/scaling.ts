@@ -24,7 +24,7 @@ export async function scaleTaskManagers(context: CommandContext, replicas: numbe
   const { system, tell } = context;
   const before = system.application.members(TASK_MANAGERS).map(({ name }) => name);
   const after = Array.from({ length: replicas }, (_, index) => taskManagerName(index + 1));
-  const refusal = findRefusal(context, after);
+  const refusal = findStopped(context, after) ?? (await findIdleJob(context));
   if (refusal !== null) return { kind: "failed", reason: refusal };
   const joining = after.filter((name) => !before.includes(name));
   const leaving = before.filter((name) => !after.includes(name));
@@ -42,9 +42,18 @@ export async function scaleTaskManagers(context: CommandContext, replicas: numbe
   return { kind: "done", detail: `${TASK_MANAGERS}: ${before.length} → ${replicas}`, resources };
 }
 
-function findRefusal({ run, system }: CommandContext, after: readonly string[]): string | null {
+/** A restarted JobManager has the job CREATED for a moment: that is waited for. */
+async function findIdleJob({ run, signal, tell }: CommandContext): Promise<string | null> {
+  if (run.seen.job.state === "CREATED") {
+    tell(`waiting for the job to be RUNNING, at most ${SCALE_MS_MAX} ms`);
+    const look = () => (run.seen.job.state === "CREATED" ? undefined : true);
+    await waitUntil(look, { what: "the job RUNNING", deadlineMs: SCALE_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal });
+  }
   const { state } = run.seen.job;
-  if (state !== "RUNNING") return `the job is ${state ?? "not submitted"}, and only a RUNNING one can be scaled`;
+  return state === "RUNNING" ? null : `the job is ${state ?? "not submitted"}, and only a RUNNING one can be scaled`;
+}
+
+function findStopped({ system }: CommandContext, after: readonly string[]): string | null {
   const stopped = ["jobmanager", ...after].filter((name) => system.supervisors.get(name)?.isHalted === true);
   return stopped.length === 0 ? null : `${listNames(stopped)} stopped by the user: start first`;
 }

@@ -9,6 +9,7 @@ import type { HostListing } from "../../apphost/verbs/ps.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
+import { describeReal } from "../support/real-parts.ts";
 import { type Cli, type CliResult, runCli, startCli } from "../support/run-cli.ts";
 
 const SMALL = ["--infra", "embedded", "--task-managers", "2", "--partitions", "4", "--ui", "plain"];
@@ -98,6 +99,14 @@ describe("describe", () => {
     expect(table).toMatch(/^run [0-9a-f]{8}, idle, host pid \d+, in /);
     expect(table).toMatch(/\nNAME +STATE +HEALTH +PID +RESTARTS +URL +REASON\n/);
     expect(table).toMatch(/\nkafka +running +healthy +\d+ +0 +tcp:\/\/127\.0\.0\.1:\d+\n/);
+  });
+});
+
+describeReal(["redis"], "env and redis-cli", () => {
+  it("prints an address that redis-cli takes as it is", async () => {
+    const { REDIS_URL } = JSON.parse(await expectAnswer("env", "--format", "json")) as Record<string, string>;
+    const { stdout } = spawnSync("redis-cli", ["-u", REDIS_URL as string, "ping"], { encoding: "utf8" });
+    expect(stdout.trim()).toBe("PONG");
   });
 });
 
