@@ -9,7 +9,7 @@ const resultsFile = process.env["TEST_RESULTS"] ?? "";
 const ofProcesses = { globalSetup: ["test/support/dist.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** They look at what the whole machine has (containers and sockets of dead hosts), which `up` and `down` sweep. */
-const ofMachine = ["test/integration/{docker-*,doctor,host-killed}.test.ts"];
+const ofMachine = ["test/integration/{docker-bad-days,docker-run,doctor,host-killed}.test.ts"];
 
 /**
  * Four projects, one after the other: `unit` (pure, parallel), `integration` (real processes and sockets, two files at a
