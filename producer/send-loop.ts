@@ -181,18 +181,14 @@ export class SendLoop {
   private moveDueId(): void {
     if (this.schedule === null) return;
     const dueId = lastIdDue(this.schedule, this.options.nowUs());
-    this.dueId = dueId >= this.options.lastId ? dueId : this.endOfTurn(dueId + 1) - this.options.layout.stickyIds;
-  }
-
-  /** The last id of the turn in which an id falls. */
-  private endOfTurn(id: number): number {
-    const { stickyIds } = this.options.layout;
-    return Math.ceil(id / stickyIds) * stickyIds;
+    const { layout, lastId } = this.options;
+    this.dueId = dueId >= lastId ? dueId : dueId - (dueId % layout.stickyIds);
   }
 
   private msToNextTurn(schedule: Schedule): number {
-    const nextId = Math.min(this.endOfTurn(this.dueId + 1), this.options.lastId);
-    return Math.max(1, Math.ceil((dueAtUs(schedule, nextId) - this.options.nowUs()) / 1000));
+    const { layout, lastId, nowUs } = this.options;
+    const nextId = Math.min(this.dueId + layout.stickyIds, lastId);
+    return Math.max(1, Math.ceil((dueAtUs(schedule, nextId) - nowUs()) / 1000));
   }
 
   /** Until an outcome is known, a stop, or (with a rate) the next turn. The client bounds the wait for outcomes. */

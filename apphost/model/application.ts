@@ -30,7 +30,7 @@ export function resizeGroup(application: Application, group: string, names: read
     if (one.group !== group) return [one];
     return one === template ? names.map((name) => ({ ...one, name })) : [];
   });
-  return { order, members: (name) => order.filter((one) => one.name === name || one.group === name) };
+  return createApplication(order);
 }
 
 /** Depth first: a resource is placed after everything it waits for. */

@@ -22,6 +22,7 @@ import type {
   EndpointDeclaration,
   HealthCheckDeclaration,
   Milestone,
+  NodeProcessDeclaration,
   RestartDeclaration,
   WaitsFor,
 } from "./resource.ts";
@@ -47,16 +48,8 @@ export interface DeclaredResource {
   readonly process: DeclaredProcess | null;
 }
 
-export interface DeclaredProcess {
-  readonly script: string;
-  readonly args: readonly string[];
-  readonly folder: string;
-  readonly endpoints: readonly EndpointDeclaration[];
-  readonly healthCheck: HealthCheckDeclaration | null;
-  readonly references: readonly string[];
-  readonly environment: Readonly<Record<string, string | ReferenceText>>;
-  readonly restart: RestartDeclaration;
-}
+/** What all replicas of a program have in common. */
+export type DeclaredProcess = Omit<NodeProcessDeclaration, "replica">;
 
 export interface DeclaredApplication {
   readonly resources: readonly DeclaredResource[];

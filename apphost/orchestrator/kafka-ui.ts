@@ -3,6 +3,7 @@
  * for it, and its failure is a notice.
  */
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { callHttp } from "../../simulator/common/foundation/http-call.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "../drivers/driver.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
 import type { RunningServer } from "./child-process.ts";
@@ -51,10 +52,9 @@ export function superviseKafkaUi(
 /** Any answer will do: what the page then shows is its own business. */
 async function waitForPage(url: string, signal: AbortSignal): Promise<void> {
   await waitUntil(
-    async () => {
-      const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]) });
-      await answer.body?.cancel();
-      return answer;
+    () => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+      return callHttp({ method: "GET", url, token: null, body: null, signal: limit });
     },
     { what: `an answer of ${url}`, deadlineMs: READY_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal },
   );
