@@ -24,8 +24,9 @@ import type { RunContext } from "../orchestrator/run-context.ts";
 const READY_MS_MAX = 120_000;
 
 /**
- * Twenty processes on few cores only get in each other's way with helper threads of the garbage collector. Type feedback from the first call on lets a hot loop be compiled once, and well. A young generation of 1 MB
- * suffices for programs that make no object a record. What each of them saves stands in scripts/bench/README.md.
+ * Twenty processes on few cores only get in each other's way with helper threads of the garbage collector. Type feedback
+ * from the first call on lets a hot loop be compiled once, and well. A young generation of 1 MB suffices for programs
+ * that make no object a record. What each of them saves stands in scripts/bench/README.md.
  */
 const NODE_FLAGS = ["--single-threaded-gc", "--no-lazy-feedback-allocation", "--max-semi-space-size=1"];
 
@@ -33,7 +34,7 @@ const NODE_FLAGS = ["--single-threaded-gc", "--no-lazy-feedback-allocation", "--
  * At full speed the compiler's helper threads are in the way, too. With a rate there is time enough, and a compilation of
  * 50 ms on the main thread would be what the slowest messages waited for.
  */
-const chooseNodeFlags = ({ options }: RunFacts): readonly string[] =>
+export const chooseNodeFlags = ({ options }: { options: Pick<RunFacts["options"], "rate"> }): readonly string[] =>
   options.rate === 0 ? [...NODE_FLAGS, "--no-concurrent-recompilation"] : NODE_FLAGS;
 
 /** Compiled code of the programs, for the next start: beside the runs, 3 MB, and safe to remove at any time. */

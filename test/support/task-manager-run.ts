@@ -35,6 +35,7 @@ export interface RunningTaskManager {
   readonly incarnation: string;
   readonly child: ChildProcess;
   readonly messages: ChildMessage[];
+  readonly stdout: string[];
   readonly stderr: string[];
 }
 
@@ -104,12 +105,17 @@ export class TaskManagerRun {
     this.life = life;
   }
 
-  /** `environment` replaces variables that the host would set. */
-  launch(tm: string, environment: Readonly<Record<string, string>> = {}): RunningTaskManager {
+  /** `environment` replaces variables that the host would set; `execArgv` are flags of Node's. */
+  launch(
+    tm: string,
+    environment: Readonly<Record<string, string>> = {},
+    execArgv: readonly string[] = [],
+  ): RunningTaskManager {
     this.#incarnations += 1;
     const incarnation = `i${this.#incarnations}`;
     const child = fork(distPath("simulator/runtime/task-manager/main"), [], {
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      execArgv: [...execArgv],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: {
         ...process.env,
         [ENV.run]: this.config.runId,
@@ -125,8 +131,9 @@ export class TaskManagerRun {
         ...environment,
       },
     });
-    const running: RunningTaskManager = { tm, incarnation, child, messages: [], stderr: [] };
+    const running: RunningTaskManager = { tm, incarnation, child, messages: [], stdout: [], stderr: [] };
     child.on("message", (message) => running.messages.push(message as ChildMessage));
+    child.stdout?.on("data", (chunk: Buffer) => running.stdout.push(chunk.toString()));
     child.stderr?.on("data", (chunk: Buffer) => running.stderr.push(chunk.toString()));
     this.#children.push(running);
     return running;

@@ -40,7 +40,8 @@ export interface DecoderOptions {
 
 /** The smallest record takes 7 bytes, so a count above this share of the batch's bytes is a lie (see indexRecords). */
 const RECORD_BYTES_MIN = 7;
-const RECORDS_INITIAL = 4_096;
+/** Smaller than any batch at speed: code that was compiled before the columns grew for the first time is thrown away. */
+const RECORDS_INITIAL = 256;
 const NO_VALUE = Buffer.alloc(0);
 
 export class RecordSetDecoder {

@@ -13,6 +13,7 @@ import {
 } from "../../common/contract/environment.ts";
 import type { TaskManagerTask } from "../../common/contract/tasks.ts";
 import { createError } from "../../common/foundation/errors.ts";
+import { rehearse } from "./rehearsal.ts";
 import { TaskManager } from "./task-manager.ts";
 
 async function main(child: ChildProcess): Promise<void> {
@@ -76,4 +77,5 @@ function parseEndpoint(text: string): { host: string; port: number } {
   return { host: match[1] as string, port: Number(match[2]) };
 }
 
+await rehearse();
 await runChild(main);

@@ -19,14 +19,13 @@ import { unreachable } from "../../common/foundation/assert.ts";
 import { waitUntil } from "../../common/foundation/deadline.ts";
 import { type AppError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
-import { createOperatorChain } from "../operators/registry.ts";
 import { AppliedLog, RejectedLog } from "../sink/evidence-log.ts";
 import {
   FlinkKafkaConsumerGroup,
   type SourcePosition,
   type SourceReader,
 } from "../source/flink-kafka-consumer-group.ts";
-import { RecordSetDecoder } from "../source/record-set-decoder.ts";
+import { createDecode } from "./decode.ts";
 import { type Assignment, JobManagerClient, type JobManagerCommand } from "./job-manager-client.ts";
 import type { FetchedSet, PartitionContext } from "./partition-context.ts";
 import { PartitionTask } from "./partition-task.ts";
@@ -85,7 +84,10 @@ export class TaskManager {
     const { runDir, resource } = environment;
     this.#appliedLog = new AppliedLog(runFolder.applied(runDir, resource, incarnation));
     this.#rejectedLog = new RejectedLog(runFolder.rejected(runDir, resource, incarnation));
-    const decode = this.#createDecode();
+    const decode = createDecode({
+      ...{ topic: environment.config.topic, operators: environment.config.operators, counters: this.#counters },
+      onRejected: (p, offset, reason, value) => this.#rejectedLog.append(p, offset, reason, value),
+    });
     this.#reader = options.openReader({
       onRecords: (fetched) => this.#receive(fetched),
       onError: (_p, error) => this.#fail(error),
@@ -137,19 +139,6 @@ export class TaskManager {
       this.#appliedLog.close();
       this.#rejectedLog.close();
     }
-  }
-
-  #createDecode(): PartitionContext["decode"] {
-    const { config } = this.#options.environment;
-    const operate = createOperatorChain(config.operators);
-    const decoder = new RecordSetDecoder({
-      topic: config.topic,
-      onRejected: (p, offset, reason, value) => this.#rejectedLog.append(p, offset, reason, value),
-    });
-    return (fetched, fromOffset, emit) => {
-      this.#counters.bytes += fetched.end - fetched.start;
-      decoder.decode(fetched, fromOffset, (records, next) => emit(operate(records), next));
-    };
   }
 
   #receive(fetched: FetchedSet): void {

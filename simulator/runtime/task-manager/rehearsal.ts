@@ -1,0 +1,113 @@
+/**
+ * What a TaskManager does while it waits for what it depends on: it passes made-up records through a partition of its
+ * own, from the decoder to the answer of an APPLY, until the compiler has seen all of that code. Without it the first
+ * 80,000 records of each of twenty processes are read by slow code, and compiling takes the CPU when the job wants it.
+ *
+ * Nothing of it is kept or seen: store, log, counters and sums are the rehearsal's own.
+ *
+ * The compiler throws code away when it meets a number or an object of another form, so all are like those of a run:
+ * ids in the millions (their sums are beyond 31 bits), stamps of now, offsets that go on. A test counts such returns.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FetchedRecords } from "../../clients/kafka/consumer.ts";
+import { batchBaseOffset, batchNextOffset, placeBatch } from "../../clients/kafka/wire/record-batch.ts";
+import { encodeRecordBatch } from "../../clients/kafka/wire/records.ts";
+import { MESSAGE } from "../../common/contract/message.ts";
+import { assert } from "../../common/foundation/assert.ts";
+import { startRunClock } from "../../common/foundation/clock.ts";
+import { FlinkKafkaConsumerGroup } from "../source/flink-kafka-consumer-group.ts";
+import { createDecode } from "./decode.ts";
+import type { FetchedSet, PartitionContext } from "./partition-context.ts";
+import { PartitionTask } from "./partition-task.ts";
+import { createTaskCounters, type TaskCounters } from "./task-counters.ts";
+
+/** Short batches and many of them, so that whole functions are compiled, and not the inside of one loop. */
+const RECORDS = 500;
+/**
+ * The first partition only lets the compiler learn which numbers and objects there are: what it knows of the later one's
+ * is then final. That one's passes are enough for the last tier of the compiler.
+ */
+const PASSES = [6, 120] as const;
+/** So many batches come before an APPLY has its answer: some are merged. */
+const PASSES_PER_ANSWER = 3;
+/** Alive to the end: with its last object the collector would take an object's form, and the code compiled for it. */
+const kept: PartitionTask[] = [];
+const FIRST_ID = 5_000_000;
+const MESSAGE_BYTES = 100;
+
+/** Takes about 40 ms of CPU. Returns how many records reached the store. */
+export async function rehearse(): Promise<number> {
+  const counters = createTaskCounters();
+  const batch = makeBatch();
+  for (const passes of PASSES) await passThrough(batch, passes, counters);
+  return counters.processed;
+}
+
+async function passThrough(batch: Buffer, passes: number, counters: TaskCounters): Promise<void> {
+  const partition = new PartitionTask(0, createContext(counters));
+  kept.push(partition);
+  partition.assign({ life: "rehearsal", g: 1 });
+  await nextTurn();
+  for (let pass = 0; pass < passes; pass += 1) {
+    placeBatch(batch, 0, pass * RECORDS, 0);
+    partition.receive(makeFetched(batch));
+    if (pass % PASSES_PER_ANSWER === PASSES_PER_ANSWER - 1) await nextTurn();
+  }
+}
+
+/** Names, their order, and where the numbers come from are as in the reader's `FetchedRecords`: one form for both. */
+function makeFetched(buffer: Buffer): FetchedSet {
+  const nextOffset = batchNextOffset(buffer, 0);
+  const fetched: FetchedRecords = {
+    p: 0,
+    buffer,
+    start: 0,
+    end: buffer.length,
+    fetchOffset: batchBaseOffset(buffer, 0),
+    nextOffset,
+    lastStableOffset: nextOffset,
+    highWatermark: nextOffset,
+  };
+  return fetched;
+}
+
+function createContext(counters: TaskCounters): PartitionContext {
+  const nothing = () => undefined;
+  const never = (what: string) => () => assert(false, `${what} in the rehearsal`);
+  return {
+    tm: "rehearsal",
+    store: {
+      acquire: () => Promise.resolve({ kind: "acquired", offset: 0, lastId: 0, last: null }),
+      apply: ({ prev }) => Promise.resolve({ kind: "ok", base: prev }),
+    },
+    appliedLog: { append: nothing },
+    source: new FlinkKafkaConsumerGroup({
+      reader: { assign: nothing, release: nothing, pause: nothing, resume: nothing },
+      commitOffsets: () => Promise.resolve(),
+      onCommitFailed: nothing,
+      log: { info: nothing, warn: nothing, error: nothing },
+    }),
+    counters,
+    clock: startRunClock(),
+    decode: createDecode({ topic: "rehearsal", operators: [], counters, onRejected: never("a rejected message") }),
+    report: nothing,
+    onStoreLost: never("a lost store"),
+    onFailed: (error) => {
+      throw error;
+    },
+  };
+}
+
+/** The stamps of two sends, as where batches are merged; the last one is that of the batch that follows, too. */
+function makeBatch(): Buffer {
+  const nowUs = startRunClock().nowUs();
+  const records = Array.from({ length: RECORDS }, (_, i) => {
+    const isMiddle = i > RECORDS / 3 && i < RECORDS / 2;
+    const stamp = String(isMiddle ? nowUs + 1_000 : nowUs).padStart(MESSAGE.tsDigits, "0");
+    const id = String(FIRST_ID + i).padStart(MESSAGE.idDigits, "0");
+    const head = `${MESSAGE.idPrefix}${id}${MESSAGE.tsPrefix}${stamp}${MESSAGE.payloadPrefix}${MESSAGE.payloadStem}${id}`;
+    const value = `${head.padEnd(MESSAGE_BYTES - MESSAGE.suffix.length, "x")}${MESSAGE.suffix}`;
+    return { value: Buffer.from(value, "latin1") };
+  });
+  return encodeRecordBatch({ records, timestampMs: 0 });
+}
