@@ -38,6 +38,9 @@ export const BROKER_PROPERTIES: Readonly<Record<string, string>> = {
   "transaction.state.log.num.partitions": "1",
   "share.coordinator.state.topic.replication.factor": "1",
   "share.coordinator.state.topic.min.isr": "1",
+  // As large as the system makes them: the default of 100 KB takes ten turns for a batch.
+  "socket.receive.buffer.bytes": "-1",
+  "socket.send.buffer.bytes": "-1",
   // Topics of a run go with it: their memory and disk are needed for the next one, not in a minute.
   "log.segment.delete.delay.ms": "1000",
 };

@@ -4,7 +4,7 @@
  * The batches carry producer id, epoch and first sequence, so a repeat is recognised by the broker. What may be sent
  * when is decided by `PartitionSender`; here are the sockets, the clock and the meaning of the answers.
  *
- * I1 acks = all, and requests of one partition go over one connection at a time, in order.
+ * I1 acks = all, and requests of one partition go over one connection at a time, in order: that of the partition's lane.
  * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order.
  * I3 A send rejects only when the partition is given up: by a fatal answer, by an out-of-order answer twice at the same
  *    end offset of a log that does not hold the batch, or after `giveUpAfterMs` without an acknowledgement. All later sends to it reject with the same error.
@@ -79,6 +79,12 @@ const REQUEST_DEADLINE_MS = 15_000;
 /** How long the broker may wait for its replicas. Less than the request's deadline, so that it says so itself. */
 const REPLICATION_TIMEOUT_MS = 10_000;
 const ACKS_ALL = -1;
+/**
+ * Connections to a leader. A broker takes the next request of a connection when it has answered the one before, so with
+ * a single connection all appends would wait for each other. As many as a broker has network threads, unless configured.
+ */
+const LANES = 3;
+const laneOf = ({ p }: { readonly p: number }): number => p % LANES;
 /** Of one request with batches of several partitions. A larger batch goes alone. */
 const REQUEST_BYTES_MAX = 512 * 1024;
 
@@ -87,7 +93,8 @@ export class IdempotentProducer {
   readonly #options: IdempotentProducerOptions;
   readonly #giveUpAfterMs: number;
   readonly #partitions = new Map<number, PartitionState>();
-  readonly #links = new Map<number, Link>();
+  /** By leader, a lane each. */
+  readonly #links = new Map<number, (Link | undefined)[]>();
   readonly #closing = new AbortController();
 
   static async open(options: IdempotentProducerOptions): Promise<IdempotentProducer> {
@@ -119,7 +126,7 @@ export class IdempotentProducer {
   async close(): Promise<void> {
     this.#closing.abort(closedError());
     for (const { sender } of this.#partitions.values()) sender.giveUp(closedError());
-    for (const link of this.#links.values()) if (link.kind === "open") link.connection.close();
+    for (const link of [...this.#links.values()].flat()) if (link?.kind === "open") link.connection.close();
     await Promise.all([...this.#partitions.values()].map(({ recovering }) => recovering));
   }
 
@@ -150,9 +157,19 @@ export class IdempotentProducer {
       this.#interrupt(partition, brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE));
       return;
     }
-    const link = this.#links.get(leader);
-    if (link === undefined) void this.#connect(leader);
+    const lanes = this.#lanesTo(leader);
+    const lane = laneOf(partition);
+    const link = lanes[lane];
+    if (link === undefined) void this.#connect(leader, lane);
     else if (link.kind === "open") this.#departAllowed(partition, link);
+  }
+
+  #lanesTo(leader: number): (Link | undefined)[] {
+    const existing = this.#links.get(leader);
+    if (existing !== undefined) return existing;
+    const lanes = Array.from({ length: LANES }, () => undefined);
+    this.#links.set(leader, lanes);
+    return lanes;
   }
 
   #departAllowed(partition: PartitionState, link: Link & { kind: "open" }): void {
@@ -249,29 +266,34 @@ export class IdempotentProducer {
     this.#advance(partition);
   }
 
-  async #connect(leader: number): Promise<void> {
-    this.#links.set(leader, { kind: "connecting" });
+  async #connect(leader: number, lane: number): Promise<void> {
+    const lanes = this.#lanesTo(leader);
+    lanes[lane] = { kind: "connecting" };
+    const forget = () => {
+      lanes[lane] = undefined;
+    };
     try {
-      const connection = await this.#options.cluster.openConnection(leader, () => this.#links.delete(leader));
+      const connection = await this.#options.cluster.openConnection(leader, forget);
       if (this.#closing.signal.aborted) {
         connection.close();
         return;
       }
       // Lost already? Then the first request on it says so, and the partition recovers.
-      this.#links.set(leader, { kind: "open", connection, departures: [] });
-      this.#forLeader(leader, (partition) => this.#advance(partition));
-      if (!connection.isOpen) this.#links.delete(leader);
+      lanes[lane] = { kind: "open", connection, departures: [] };
+      this.#forLane(leader, lane, (partition) => this.#advance(partition));
+      if (!connection.isOpen) forget();
     } catch (error) {
-      this.#links.delete(leader);
-      this.#forLeader(leader, (partition) => {
+      forget();
+      this.#forLane(leader, lane, (partition) => {
         if (partition.sender.unsettled > 0) this.#interrupt(partition, toAppError(error));
       });
     }
   }
 
-  #forLeader(leader: number, act: (partition: PartitionState) => void): void {
+  #forLane(leader: number, lane: number, act: (partition: PartitionState) => void): void {
     for (const partition of this.#partitions.values()) {
-      if (this.#options.cluster.leaderOf(this.#options.topic, partition.p) === leader) act(partition);
+      const { cluster, topic } = this.#options;
+      if (laneOf(partition) === lane && cluster.leaderOf(topic, partition.p) === leader) act(partition);
     }
   }
 
