@@ -1,5 +1,5 @@
 /** The embedded Kafka with the project's own client: what runs in every embedded run. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
   createTopic,
   deleteGroups,
@@ -10,6 +10,7 @@ import {
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
+import type { ProduceRequest } from "../../simulator/clients/kafka/wire/produce.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { isAppError } from "../../simulator/common/foundation/errors.ts";
@@ -133,4 +134,42 @@ test("batches of several partitions share a request, and one that is refused har
   expect(second.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled", "rejected", "fulfilled"]);
   expect(await cluster.listOffsets("shared", [0, 1, 2, 3], "latest")).toEqual([3, 2, 1, 2]);
   await producer.close();
+});
+
+test("a partition's batches go over one connection, and those of all partitions over three", async () => {
+  await createTopic({ bootstrap, log: silent }, { topic: "lanes", partitions: PARTITIONS });
+  const open = cluster.openConnection.bind(cluster);
+  /** By connection: the partitions of the produce requests on it. */
+  const lanes: Set<number>[] = [];
+  const spy = vi.spyOn(cluster, "openConnection").mockImplementation(async (leader, onLost) => {
+    const connection = await open(leader, onLost);
+    const lane = new Set<number>();
+    lanes.push(lane);
+    const send = connection.sendInPlace.bind(connection);
+    vi.spyOn(connection, "sendInPlace").mockImplementation((api, request, handler, deadlineMs) => {
+      const { topics } = request as ProduceRequest<readonly Buffer[]>;
+      for (const { p } of topics.flatMap(({ partitions }) => partitions)) lane.add(p);
+      send(api, request, handler, deadlineMs);
+    });
+    return connection;
+  });
+  const producer = await IdempotentProducer.open({ cluster, topic: "lanes", identity: null });
+  try {
+    for (let firstSequence = 0; firstSequence < 3; firstSequence += 1) {
+      const batch = encodeRecordBatch({
+        records: [{ value: Buffer.from("x") }],
+        ...{ timestampMs: 1, ...producer.identity, baseSequence: firstSequence },
+      });
+      const sends = Array.from({ length: PARTITIONS }, (_, p) =>
+        producer.send(p, { batch, records: 1, firstSequence }),
+      );
+      const offsets = (await Promise.all(sends)).map(({ baseOffset }) => baseOffset);
+      expect(new Set(offsets)).toEqual(new Set([firstSequence]));
+    }
+    expect(lanes.map(({ size }) => size).sort()).toEqual([6, 7, 7]);
+    expect(new Set(lanes.flatMap((lane) => [...lane])).size).toBe(PARTITIONS);
+  } finally {
+    spy.mockRestore();
+    await producer.close();
+  }
 });
