@@ -39,7 +39,7 @@ export interface FetchedRecords {
 export interface PartitionReaderOptions {
   readonly cluster: KafkaCluster;
   readonly topic: string;
-  /** Default 1 MiB. A batch that is larger comes whole all the same. */
+  /** Default 4 MiB. A batch that is larger comes whole all the same. */
   readonly maxBytesPerPartition?: number;
   /** The broker answers at this many bytes (default 1) or after this time (default 500 ms). */
   readonly minBytes?: number;
@@ -65,7 +65,8 @@ interface AssignedPartition {
   held: FetchedRecords | undefined;
 }
 
-const MAX_BYTES_PER_PARTITION = 1024 * 1024;
+/** With a backlog four batches of a producer at full speed: an answer, and what follows from it, costs the same for one. */
+const MAX_BYTES_PER_PARTITION = 4 * 1024 * 1024;
 /**
  * Whatever is there, and no answer while nothing is. Records are collected by the producer, once for all readers: to
  * collect here too costs an empty answer for each wait that ends before the bytes are there.
