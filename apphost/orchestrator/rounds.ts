@@ -32,6 +32,8 @@ const PRODUCER_START_MS_MAX = 120_000;
 const STOP_MS_MAX = 60_000;
 const METRICS_MS_MAX = 2_000;
 const LOOK_INTERVAL_MS = 20;
+/** Of a wait as long as the round: each look takes CPU that the load could have. The clock does not wait for it. */
+const PRODUCER_LOOK_INTERVAL_MS = 100;
 const ASK_INTERVAL_MS = 1_000;
 
 /** Settles when everything of the round is applied and checkpointed. Rejects when the run ends before that. */
@@ -92,7 +94,7 @@ async function waitForProducer(run: RunContext, producer: Supervisor, maxTimeMs:
   const finished = await waitUntil(() => seen.producer?.finished ?? undefined, {
     what: "the last acknowledgement",
     deadlineMs: maxTimeMs + 2 * DRAIN_NOTICE_MS_MAX,
-    intervalMs: LOOK_INTERVAL_MS,
+    intervalMs: PRODUCER_LOOK_INTERVAL_MS,
     signal: ending.signal,
   });
   // Its ledger was complete before it said so; what is left is the end of the process.

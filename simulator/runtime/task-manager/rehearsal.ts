@@ -27,7 +27,7 @@ const RECORDS = 500;
  * The first partition only lets the compiler learn which numbers and objects there are: what it knows of the later one's
  * is then final. That one's passes are enough for the last tier of the compiler.
  */
-const PASSES = [6, 120] as const;
+const PASSES = [6, 100] as const;
 /** So many batches come before an APPLY has its answer: some are merged. */
 const PASSES_PER_ANSWER = 3;
 /** Alive to the end: with its last object the collector would take an object's form, and the code compiled for it. */

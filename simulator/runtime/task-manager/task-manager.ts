@@ -120,7 +120,7 @@ export class TaskManager {
       onRegistered: () => this.#repeatReports(),
       onCommand: (command) => this.#countObserver(() => this.#execute(command)),
     });
-    this.#ticker = setInterval(() => this.#countObserver(() => this.#publishMetrics()), METRICS_INTERVAL_MS);
+    this.#ticker = setInterval(() => this.#countObserver(() => this.#publishDueMetrics()), METRICS_INTERVAL_MS);
   }
 
   /** Stops reading, awaits the APPLYs in flight, and sends the final metrics. */
@@ -259,6 +259,12 @@ export class TaskManager {
     work();
     const { user, system } = process.threadCpuUsage(before);
     this.#counters.observerCpuMs += (user + system) / 1_000;
+  }
+
+  /** Each checkpoint publishes them, too (M3): what is that new is not said again. */
+  #publishDueMetrics(): void {
+    const newestUs = this.#newestMetrics?.atUs ?? 0;
+    if (this.#options.environment.clock.nowUs() - newestUs >= (METRICS_INTERVAL_MS * 1_000) / 2) this.#publishMetrics();
   }
 
   #publishMetrics(): void {
