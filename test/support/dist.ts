@@ -15,14 +15,11 @@ export const distPath = (name: string): string => join(ROOT, "dist", `${name}.js
 /** Vitest calls it once before the tests that start processes: it builds when a source is newer than the build. */
 export function setup(): void {
   if (newestSourceMs() <= modifiedMs(join(ROOT, PROBE))) return;
-  const built = spawnSync(join(ROOT, "node_modules/.bin/tsc"), ["-p", "tsconfig.json"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
+  const built = spawnSync("npm", ["run", "--silent", "build"], { cwd: ROOT, encoding: "utf8" });
   // A type error still gives a build of these very sources; `npm run typecheck` is what judges types.
-  if (built.status !== 0) process.stderr.write(`tsc found errors while building dist:\n${built.stdout}${built.stderr}`);
+  if (built.status !== 0) process.stderr.write(`building dist found errors:\n${built.stdout}${built.stderr}`);
   if (newestSourceMs() > modifiedMs(join(ROOT, PROBE)))
-    throw new Error("dist is older than the sources, and tsc did not renew it");
+    throw new Error("dist is older than the sources, and the build did not renew it");
 }
 
 function newestSourceMs(): number {
