@@ -65,6 +65,8 @@ export class Connection {
   readonly #clientId: string;
   readonly #socket: Socket;
   readonly #assembler = new FrameAssembler(FRAME_BYTES_MAX, (buffer, start, end) => this.#receive(buffer, start, end));
+  /** Where a frame begins; the rest of one that does not fit is read to where it belongs. */
+  readonly #chunk = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   readonly #pending: PendingRequest[] = [];
   readonly #onLost: ((error: AppError) => void) | undefined;
   #state: State = { kind: "connecting" };
@@ -91,8 +93,8 @@ export class Connection {
     this.#clientId = options.clientId;
     this.#onLost = options.onLost;
     const onread = {
-      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-      callback: (bytes: number, buffer: Uint8Array) => this.#read(buffer as Buffer, bytes),
+      buffer: () => this.#assembler.rest() ?? this.#chunk,
+      callback: (bytes: number, buffer: Uint8Array) => this.#read(buffer, bytes),
     };
     this.#socket = connect({ host: options.host, port: options.port, noDelay: true, onread });
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lose(error.message || `${error.code}`, error));
@@ -175,9 +177,10 @@ export class Connection {
   }
 
   /** True: go on reading. */
-  #read(buffer: Buffer, bytes: number): boolean {
+  #read(buffer: Uint8Array, bytes: number): boolean {
     try {
-      this.#assembler.push(buffer, bytes);
+      if (buffer === this.#chunk) this.#assembler.push(this.#chunk, bytes);
+      else this.#assembler.advance(bytes);
     } catch (error) {
       // Only what the peer sent is our business here; an error of a handler is a programmer's and goes up.
       if (!isAppError(error) || error.code !== "KAFKA_MALFORMED") throw error;

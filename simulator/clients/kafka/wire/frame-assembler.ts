@@ -1,5 +1,5 @@
 /**
- * Cuts a byte stream into frames, without copying a frame that arrives whole.
+ * Cuts a byte stream into frames, without copying a frame that arrives whole, or the rest of one that has begun.
  *
  * F1 A frame's size is checked against the limit before anything is allocated for it.
  * F2 `onFrame` gets buffer, start and end of the frame without its size, valid during the call only.
@@ -25,6 +25,19 @@ export class FrameAssembler {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Where the rest of a frame belongs that has begun; undefined between frames. `advance` tells how much was put there. */
+  rest(): Buffer | undefined {
+    if (this.#filled < SIZE_BYTES || this.#stopped) return undefined;
+    return this.#buffer.subarray(this.#filled, SIZE_BYTES + this.#buffer.readInt32BE(0));
+  }
+
+  /** So many bytes were put where `rest` said. */
+  advance(bytes: number): void {
+    if (this.#stopped) return;
+    this.#filled += bytes;
+    if (this.#isComplete()) this.#deliver(0);
   }
 
   /** Takes received bytes, which the caller may reuse afterwards. Throws KAFKA_MALFORMED for an impossible size. */

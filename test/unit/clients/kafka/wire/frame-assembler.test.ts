@@ -33,6 +33,13 @@ describe("FrameAssembler", () => {
           for (let at = 0; at < stream.length; ) {
             const cut = cuts.next().value ?? 1;
             const length = Math.min(stream.length - at, cut < 5 ? cut : chunkBytes);
+            const rest = cut % 2 === 0 ? undefined : assembler.rest();
+            if (rest !== undefined) {
+              const copied = stream.copy(rest, 0, at, at + length);
+              assembler.advance(copied);
+              at += copied;
+              continue;
+            }
             stream.copy(chunk, 0, at, at + length);
             assembler.push(chunk, length);
             chunk.fill(0xee, 0, length);
@@ -43,6 +50,19 @@ describe("FrameAssembler", () => {
       ),
       { numRuns: 40, ...seed },
     );
+  });
+
+  it("delivers nothing after a stop, also of what is read into a frame that had begun", () => {
+    let delivered = 0;
+    const assembler = new FrameAssembler(1_000, () => {
+      delivered += 1;
+    });
+    assembler.push(frame(Buffer.alloc(10)), 6);
+    expect(assembler.rest()).toHaveLength(8);
+    assembler.stop();
+    assembler.advance(8);
+    expect(assembler.rest()).toBeUndefined();
+    expect(delivered).toBe(0);
   });
 
   it("refuses a size above the limit, and a negative one, and delivers nothing more", () => {
