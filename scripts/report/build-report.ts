@@ -99,7 +99,7 @@ function sumObserver(byProcess: readonly ProcessUse[], metrics: MetricsMerge): O
   const sum = (uses: readonly ProcessUse[]) => uses.reduce((total, { loadCpuMs }) => total + (loadCpuMs ?? 0), 0);
   const totalCpuMs = sum(byProcess);
   if (totalCpuMs === 0) return null;
-  const cpuMs = sum(byProcess.filter(({ name }) => OBSERVERS.includes(name))) + metrics.observerCpuMs();
+  const cpuMs = Math.round(sum(byProcess.filter(({ name }) => OBSERVERS.includes(name))) + metrics.observerCpuMs());
   return { cpuMs, totalCpuMs, percent: (100 * cpuMs) / totalCpuMs };
 }
 

@@ -25,11 +25,14 @@ await runChild(async (child) => {
   child.send({ type: "ready", detail: runFolder.report(runDir) });
   const host = await readJson<HostFacts>(runFolder.hostFacts(runDir));
   if (host === undefined) throw createError("RUN_FILE_MISSING", { path: runFolder.hostFacts(runDir) });
+  const ledgers = await readLedgers(runDir, host);
+  // 0 in the ledger: nothing was sent. Without a round the load is what was in the topic.
+  const loadStartedAtUs = ledgers[0]?.firstSendAtUs || (host.firstAssignedAtUs ?? 0);
   const report = buildReport({
     host,
     checks: (await readJson<ChecksFile>(runFolder.checks(runDir))) ?? null,
-    ledgers: await readLedgers(runDir, host),
-    metrics: await readMetrics(runFolder.metrics(runDir), child.log),
+    ledgers,
+    metrics: await readMetrics(runFolder.metrics(runDir), loadStartedAtUs, child.log),
     machine: readMachine(),
   });
   await writeJson(runFolder.report(runDir), report, { durable: false });
@@ -49,8 +52,8 @@ async function readLedgers(runDir: string, host: HostFacts): Promise<Ledger[]> {
 }
 
 /** One message a line; a last line that the host did not finish is left out. */
-async function readMetrics(path: string, log: Log): Promise<MetricsMerge> {
-  const merge = new MetricsMerge();
+async function readMetrics(path: string, loadStartedAtUs: number, log: Log): Promise<MetricsMerge> {
+  const merge = new MetricsMerge({ loadStartedAtUs });
   const file = createReadStream(path, "utf8");
   try {
     for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {

@@ -19,11 +19,20 @@ export interface TaskManagerUse {
 }
 
 export class MetricsMerge {
+  readonly #loadStartedAtUs: number;
   readonly #newest = new Map<string, TaskManagerMetrics>();
+  /** Of each incarnation, what observing had cost when the load began; a later incarnation has no such entry. */
+  readonly #observerCpuMsBefore = new Map<string, number>();
   readonly #rssBytesMax = new Map<string, number>();
+
+  /** The load is that of the first round, in µs of run time. */
+  constructor(options: { readonly loadStartedAtUs: number }) {
+    this.#loadStartedAtUs = options.loadStartedAtUs;
+  }
 
   add(metrics: TaskManagerMetrics): void {
     const key = `${metrics.tm} ${metrics.incarnation}`;
+    if (metrics.atUs <= this.#loadStartedAtUs) this.#observerCpuMsBefore.set(key, metrics.observerCpuMs ?? 0);
     const known = this.#newest.get(key);
     if (known === undefined || metrics.atUs >= known.atUs) this.#newest.set(key, metrics);
     this.#rssBytesMax.set(metrics.tm, Math.max(this.#rssBytesMax.get(metrics.tm) ?? 0, metrics.rssBytes));
@@ -41,9 +50,11 @@ export class MetricsMerge {
     return { processed, cpuMs, rssBytesMax: this.#rssBytesMax.get(tm) ?? 0 };
   }
 
-  /** Of all TaskManagers. */
+  /** Of all TaskManagers, since the load began. */
   observerCpuMs(): number {
-    return [...this.#newest.values()].reduce((sum, { observerCpuMs }) => sum + (observerCpuMs ?? 0), 0);
+    const since = ([key, { observerCpuMs }]: readonly [string, TaskManagerMetrics]) =>
+      (observerCpuMs ?? 0) - (this.#observerCpuMsBefore.get(key) ?? 0);
+    return [...this.#newest].reduce((sum, entry) => sum + since(entry), 0);
   }
 
   applies(): ApplyCounts {

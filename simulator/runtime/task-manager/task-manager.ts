@@ -32,7 +32,10 @@ import { PartitionTask } from "./partition-task.ts";
 import { createTaskCounters } from "./task-counters.ts";
 import { collectMetrics, EventLoopLag } from "./task-metrics.ts";
 
+/** From one metrics message to the next, at most. */
 const METRICS_INTERVAL_MS = 1_000;
+/** How late the checkpoint may be that publishes them itself (M3), where there is one in each such interval. */
+const CHECKPOINT_GRACE_MS = 250;
 /** An orderly stop waits this long for the APPLYs in flight; the process may take 10 s in all. */
 const STOP_DEADLINE_MS = 8_000;
 /** After the job's end: as long as the store client may try. */
@@ -118,9 +121,11 @@ export class TaskManager {
       registration: () => this.#registration(),
       heartbeat: () => ({ type: "heartbeat", metrics: this.#takeUntoldMetrics() }),
       onRegistered: () => this.#repeatReports(),
-      onCommand: (command) => this.#countObserver(() => this.#execute(command)),
+      onCommand: (command) => this.#execute(command),
     });
-    this.#ticker = setInterval(() => this.#countObserver(() => this.#publishDueMetrics()), METRICS_INTERVAL_MS);
+    const isByCheckpoint = environment.config.checkpointIntervalMs <= METRICS_INTERVAL_MS;
+    const intervalMs = METRICS_INTERVAL_MS + (isByCheckpoint ? CHECKPOINT_GRACE_MS : 0);
+    this.#ticker = setInterval(() => this.#countObserver(() => this.#publishMetrics()), intervalMs);
   }
 
   /** Stops reading, awaits the APPLYs in flight, and sends the final metrics. */
@@ -157,11 +162,11 @@ export class TaskManager {
         this.#assign(command);
         break;
       case "triggerCheckpoint":
-        this.#acknowledge(command.checkpointId);
+        this.#countObserver(() => this.#acknowledge(command.checkpointId));
         break;
       case "checkpointCompleted":
         // It never throws (F3), and nothing waits for it.
-        void this.#source.commitCheckpointOffsets(command.checkpointId);
+        this.#countObserver(() => void this.#source.commitCheckpointOffsets(command.checkpointId));
         break;
       case "jobEnded":
         void this.#end();
@@ -261,12 +266,6 @@ export class TaskManager {
     this.#counters.observerCpuMs += (user + system) / 1_000;
   }
 
-  /** Each checkpoint publishes them, too (M3): what is that new is not said again. */
-  #publishDueMetrics(): void {
-    const newestUs = this.#newestMetrics?.atUs ?? 0;
-    if (this.#options.environment.clock.nowUs() - newestUs >= (METRICS_INTERVAL_MS * 1_000) / 2) this.#publishMetrics();
-  }
-
   #publishMetrics(): void {
     const { environment, incarnation, sendMetrics } = this.#options;
     const partitions: PartitionPosition[] = [];
@@ -278,6 +277,7 @@ export class TaskManager {
       { partitions, checkpointId: this.#checkpointId, final: this.#final },
     );
     sendMetrics(this.#newestMetrics);
+    if (!this.#final) this.#ticker.refresh();
   }
 
   async #settle(deadlineMs: number): Promise<void> {

@@ -62,7 +62,7 @@ export function collectMetrics(source: MetricsSource, moment: MetricsMoment): Ta
     final: moment.final,
     cpuMs: Math.round((cpu.user + cpu.system) / 1000),
     rssBytes: process.memoryUsage.rss(),
-    observerCpuMs: Math.round(counters.observerCpuMs),
+    observerCpuMs: Math.round(counters.observerCpuMs * 10) / 10,
     busyMs: Math.round(counters.busyMs),
     eventLoopLagMsMax: Math.round(lag.takeMax()),
     latency: toSparseLatency(counters.latency),

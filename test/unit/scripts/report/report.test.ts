@@ -63,8 +63,10 @@ function makeMetrics(change: Partial<TaskManagerMetrics>): TaskManagerMetrics {
 
 const checksOf = (rounds: readonly number[] = [100]): ChecksFile => evaluateFacts(toFacts(makeRun(rounds)), 33);
 
+const LOAD_US = 0;
+
 function makeFacts(change: Partial<ReportFacts> = {}): ReportFacts {
-  const metrics = new MetricsMerge();
+  const metrics = new MetricsMerge({ loadStartedAtUs: LOAD_US });
   metrics.add(makeMetrics({ atUs: 1, processed: 20, latency: [latencyBucket(1_000), 20], rssBytes: 300 }));
   metrics.add(makeMetrics({ atUs: 2 }));
   metrics.add(
@@ -149,14 +151,19 @@ describe("buildReport", () => {
     const facts = makeFacts({ host: makeHost({ resources }) });
     facts.metrics.add(makeMetrics({ atUs: 9, observerCpuMs: 7 }));
     facts.metrics.add(makeMetrics({ tm: "taskmanager-02", incarnation: "c", observerCpuMs: 3 }));
+    // Before the load began: not the load's.
+    facts.metrics.add(makeMetrics({ tm: "taskmanager-03", incarnation: "d", atUs: LOAD_US, observerCpuMs: 40 }));
+    facts.metrics.add(makeMetrics({ tm: "taskmanager-03", incarnation: "d", atUs: LOAD_US + 9, observerCpuMs: 42 }));
     const report = buildReport(facts);
-    expect(report.resources.observer).toEqual({ cpuMs: 65, totalCpuMs: 1_000, percent: 6.5 });
-    expect(renderReport(report)).toContain("took 65 ms of 1000 ms CPU time under load, 6.5 %");
+    expect(report.resources.observer).toEqual({ cpuMs: 67, totalCpuMs: 1_000, percent: 6.7 });
+    expect(renderReport(report)).toContain("took 67 ms of 1000 ms CPU time under load, 6.7 %");
   });
 
   it("knows nothing that was not recorded when infrastructure failed before the validator", () => {
     const host = makeHost({ ending: { kind: "infrastructureFailed", reason: "Kafka is gone" }, startupMs: null });
-    const report = buildReport(makeFacts({ host, checks: null, metrics: new MetricsMerge() }));
+    const report = buildReport(
+      makeFacts({ host, checks: null, metrics: new MetricsMerge({ loadStartedAtUs: LOAD_US }) }),
+    );
     expect([report.verdict, report.exitCode, report.reasons]).toEqual(["failed", 3, ["Kafka is gone"]]);
     expect(report.messages).toMatchObject({ requested: 100, acknowledged: 0, processed: null, lost: null });
     expect(report.durationMs).toMatchObject({ startup: null, produce: null, endToEnd: null });
