@@ -96,8 +96,9 @@ export interface Report {
 }
 
 /**
- * The host with its view and samples, the JobManager with heartbeats and checkpoints, and the client as a whole, and of
- * the TaskManagers their metrics and checkpoints, all of them under load. Servers at a given address are not in the total: it is not known.
+ * Under load: the host with its view and samples, the JobManager with heartbeats and checkpoints, and the client as a
+ * whole, and of the TaskManagers their metrics and checkpoints. Servers at a given address are not in the total: theirs
+ * is not known.
  */
 export interface ObserverCost {
   readonly cpuMs: number;

@@ -27,8 +27,8 @@ const RECORDS = 500;
  * The first partition only lets the compiler learn which numbers and objects there are: what it knows of the later one's
  * is then final. That one's passes are enough for the last tier of the compiler.
  */
-const PASSES = [6, 100] as const;
-/** So many batches come before an APPLY has its answer: some are merged. */
+const PASSES = [6, 102] as const;
+/** So many batches come before an APPLY has its answer, so that some are merged. It divides the passes. */
 const PASSES_PER_ANSWER = 3;
 /** Alive to the end: with its last object the collector would take an object's form, and the code compiled for it. */
 const kept: PartitionTask[] = [];
