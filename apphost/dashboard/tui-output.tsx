@@ -2,7 +2,8 @@
  * The dashboard on a terminal. Events only change a value; one timer draws it, so that a busy run costs no more to
  * show than a quiet one.
  *
- * T1 At most two frames a second: the dashboard shares the machine with what it measures.
+ * T1 One frame a second, as often as there is progress to show, and one at once for a key: the dashboard shares the
+ *    machine with what it measures, and a frame takes 15 to 30 ms of CPU.
  * T2 The terminal is restored on every way out: Ink does it on `close`, and by its exit hook on a signal, on
  *    process.exit and on an uncaught error.
  * T3 The alternate screen takes its content away, so the summary is printed after it is gone.
@@ -13,7 +14,9 @@ import type { Output, OutputOptions } from "./output.ts";
 import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
 
-const FRAME_INTERVAL_MS = 500;
+const FRAME_INTERVAL_MS = 1_000;
+/** Of frames for keys. */
+const FRAMES_PER_SECOND_MAX = 2;
 
 export interface TuiOutputOptions
   extends Pick<OutputOptions, "feed" | "stdout" | "stderr" | "stdin" | "nowUs" | "onStop"> {
@@ -44,7 +47,7 @@ export function startTuiOutput(options: TuiOutputOptions): Output {
     interactive: true,
     exitOnCtrlC: false,
     incrementalRendering: true,
-    maxFps: 1000 / FRAME_INTERVAL_MS,
+    maxFps: FRAMES_PER_SECOND_MAX,
   });
   const draw = () => instance.rerender(view());
   const timer = setInterval(draw, FRAME_INTERVAL_MS);
