@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The entry of the command line: parse → model → run → exit code. `cli.ts` has the verbs. */
-import { setFlagsFromString } from "node:v8";
 import { EXIT } from "./exit-code.ts";
 
 /** As package.json's `engines` has it. */
@@ -15,8 +14,6 @@ if (major < NODE_MIN.major || (major === NODE_MIN.major && minor < NODE_MIN.mino
   );
   process.exit(EXIT.usage);
 }
-// V8 would tidy the host's small heap as soon as its start is over, for 60 ms of CPU, just when the load begins.
-setFlagsFromString("--no-memory-reducer");
 // Imported after the check: an older Node fails in the packages, with words that help nobody.
 const { runCli } = await import("./cli.ts");
 // Sockets of libraries may still be open; the run is over when its verdict is out.
