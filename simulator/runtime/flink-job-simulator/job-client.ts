@@ -16,7 +16,7 @@ import type { Log } from "../../common/foundation/log.ts";
 
 const UNREACHABLE_MAX_MS = 60_000;
 const CALL_DEADLINE_MS = 5_000;
-const FOLLOW_INTERVAL_MS = 500;
+const FOLLOW_INTERVAL_MS = 250;
 
 export interface JobClientOptions {
   /** Of the JobManager's REST, without a slash at the end. */
