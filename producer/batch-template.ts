@@ -11,7 +11,7 @@
 
 import { BATCH, patchBatchHeader, sealBatch } from "../simulator/clients/kafka/wire/record-batch.ts";
 import { encodeRecordBatch, indexRecords, RECORD_FIELDS } from "../simulator/clients/kafka/wire/records.ts";
-import { MESSAGE } from "../simulator/common/contract/message.ts";
+import { formatMessage, MESSAGE } from "../simulator/common/contract/message.ts";
 import { assert } from "../simulator/common/foundation/assert.ts";
 
 /** Bytes before the part that a batch's length field counts. */
@@ -49,7 +49,8 @@ export class BatchTemplate {
   constructor(messageSize: number, recordsMax: number) {
     assert(messageSize >= MESSAGE.sizeMin && messageSize <= MESSAGE.sizeMax, `a message of ${messageSize} bytes`);
     assert(recordsMax >= 1, "a batch has at least one record");
-    const value = blankMessage(messageSize);
+    // With zeros for its id and stamp.
+    const value = Buffer.from(formatMessage(0, 0, messageSize), "latin1");
     const records = Array.from({ length: recordsMax }, () => ({ value }));
     this.buffer = encodeRecordBatch({ records, timestampMs: 0, producerId: 0, producerEpoch: 0, baseSequence: 0 });
     this.view = new DataView(this.buffer.buffer, this.buffer.byteOffset, this.buffer.length);
@@ -138,15 +139,6 @@ export class BatchTemplate {
   private copyIdDigits(from: number, to: number): void {
     for (let i = 0; i < this.payloadIdDigits; i += 1) this.buffer[to + i] = this.buffer[from + i] as number;
   }
-}
-
-/** A value with zeros for its id and stamp. */
-function blankMessage(messageSize: number): Buffer {
-  const zeros = (digits: number) => "0".repeat(digits);
-  const head = `${MESSAGE.idPrefix}${zeros(MESSAGE.idDigits)}${MESSAGE.tsPrefix}${zeros(MESSAGE.tsDigits)}`;
-  const payloadBytes = messageSize - MESSAGE.payloadAt - MESSAGE.suffix.length;
-  const payload = `${MESSAGE.payloadStem}${zeros(MESSAGE.idDigits)}`.padEnd(payloadBytes, "x").slice(0, payloadBytes);
-  return Buffer.from(`${head}${MESSAGE.payloadPrefix}${payload}${MESSAGE.suffix}`, "latin1");
 }
 
 /** Bytes of one record in a batch, at most: value, and up to 14 bytes around it. */

@@ -27,6 +27,16 @@ export const MESSAGE = {
   idMax: 2 ** 48 - 1,
 } as const;
 
+/** A value of the fixed form with exactly `size` bytes, of which there are at least MESSAGE.sizeMin. */
+export function formatMessage(id: number, tsUs: number, size: number): string {
+  const idDigits = String(id).padStart(MESSAGE.idDigits, "0");
+  const tsDigits = String(tsUs).padStart(MESSAGE.tsDigits, "0");
+  const payloadBytes = size - MESSAGE.payloadAt - MESSAGE.suffix.length;
+  const payload = `${MESSAGE.payloadStem}${idDigits}`.padEnd(payloadBytes, "x").slice(0, payloadBytes);
+  const head = `${MESSAGE.idPrefix}${idDigits}${MESSAGE.tsPrefix}${tsDigits}${MESSAGE.payloadPrefix}`;
+  return `${head}${payload}${MESSAGE.suffix}`;
+}
+
 /** Sums are kept modulo 2^48: exact in a double, in Lua as in JavaScript. */
 export const SUM_MODULUS = 2 ** 48;
 

@@ -32,9 +32,9 @@ import { PartitionTask } from "./partition-task.ts";
 import { createTaskCounters } from "./task-counters.ts";
 import { collectMetrics, EventLoopLag } from "./task-metrics.ts";
 
-/** From one metrics message to the next, at most. */
+/** From one metrics message to the next. */
 const METRICS_INTERVAL_MS = 1_000;
-/** How late the checkpoint may be that publishes them itself (M3), where there is one in each such interval. */
+/** Where each such interval has a checkpoint, which publishes them itself (M3): how late that may be before we do. */
 const CHECKPOINT_GRACE_MS = 250;
 /** An orderly stop waits this long for the APPLYs in flight; the process may take 10 s in all. */
 const STOP_DEADLINE_MS = 8_000;

@@ -30,7 +30,7 @@ export class FrameAssembler {
   /** Where the rest of a frame belongs that has begun; undefined between frames. `advance` tells how much was put there. */
   rest(): Buffer | undefined {
     if (this.#filled < SIZE_BYTES || this.#stopped) return undefined;
-    return this.#buffer.subarray(this.#filled, SIZE_BYTES + this.#buffer.readInt32BE(0));
+    return this.#buffer.subarray(this.#filled, this.#frameBytes());
   }
 
   /** So many bytes were put where `rest` said. */
@@ -67,13 +67,17 @@ export class FrameAssembler {
       // A frame of size zero is complete here already.
       return this.#isComplete() ? this.#deliver(next) : next;
     }
-    const frameBytes = SIZE_BYTES + this.#buffer.readInt32BE(0);
-    const next = this.#keep(chunk, at, Math.min(chunkBytes, at + frameBytes - this.#filled));
+    const next = this.#keep(chunk, at, Math.min(chunkBytes, at + this.#frameBytes() - this.#filled));
     return this.#isComplete() ? this.#deliver(next) : next;
   }
 
   #isComplete(): boolean {
-    return this.#filled >= SIZE_BYTES && this.#filled === SIZE_BYTES + this.#buffer.readInt32BE(0);
+    return this.#filled >= SIZE_BYTES && this.#filled === this.#frameBytes();
+  }
+
+  /** Of the frame that has begun, its size included. */
+  #frameBytes(): number {
+    return SIZE_BYTES + this.#buffer.readInt32BE(0);
   }
 
   #deliver(next: number): number {
