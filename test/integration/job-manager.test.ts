@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { StateStore } from "../../simulator/clients/redis/state-store.ts";
 import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import type { JobManagerMessage } from "../../simulator/common/contract/child-messages.ts";
+import { publishedKeyOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
 import { type JobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { JobGraph } from "../../simulator/common/contract/rest.ts";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
@@ -19,6 +20,7 @@ import { claimEpoch } from "../../simulator/runtime/job-manager/epoch.ts";
 import { JobManager } from "../../simulator/runtime/job-manager/job-manager.ts";
 import { FakeTaskManager, type FakeTaskManagerOptions } from "../support/fake-task-manager.ts";
 import { type RealRedis, realRedisMissing, startRealRedis } from "../support/real-redis.ts";
+import { withRedis } from "../support/system.ts";
 
 const PARTITIONS = 4;
 const START_OFFSETS = [0, 5, 0, 0];
@@ -58,7 +60,12 @@ describe.skipIf(missing !== null)(
         parallelism: 2,
         source: { topic: "t", partitions: PARTITIONS, group: "g" },
         operators: ["identity"],
-        sink: { stateKey: `{${jobId}}:state`, counterKey: `${jobId}:counter`, sequenceKey: `${jobId}:sequence` },
+        sink: {
+          stateKey: stateKeyOf(jobId),
+          publishedKey: publishedKeyOf(jobId),
+          counterKey: `${jobId}:counter`,
+          sequenceKey: `${jobId}:sequence`,
+        },
         checkpointIntervalMs: 100,
       };
       leaders = [];
@@ -302,7 +309,7 @@ describe.skipIf(missing !== null)(
       });
       const before = await readState();
       const store = await openStore();
-      await deleteAll(redis);
+      await withRedis(redis.url, (client) => client.flushall());
       expect(await store.readHash()).toEqual({});
       const recovered = await hears(leader, "recovered");
       expect(recovered.from).toBe("checkpoint");
@@ -323,7 +330,7 @@ describe.skipIf(missing !== null)(
     test("many reports of one loss cause one recovery; a report of an older life gets the current assignment", async () => {
       const { leader, a, b } = await run();
       const life = a.assignment?.life as string;
-      await deleteAll(redis);
+      await withRedis(redis.url, (client) => client.flushall());
       for (let i = 0; i < 20; i += 1) for (const tm of [a, b]) tm.send({ type: "storeLost", life });
       await hears(leader, "recovered");
       const count = a.received.filter((message) => message.type === "assignment").length;
@@ -355,7 +362,7 @@ describe.skipIf(missing !== null)(
       leader.manager.close();
       const ids = (await readdir(folder)).flatMap((name) => /^chk-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
       await writeFile(join(folder, `chk-${Math.max(...ids)}`, "_metadata"), "{");
-      await deleteAll(redis);
+      await withRedis(redis.url, (client) => client.flushall());
       const next = await lead();
       const recovered = await hears(next, "recovered");
       expect(recovered.from).toBe("checkpoint");
@@ -391,10 +398,3 @@ describe.skipIf(missing !== null)(
     });
   },
 );
-
-async function deleteAll(redis: RealRedis): Promise<void> {
-  const { Redis } = await import("ioredis");
-  const client = new Redis(redis.url);
-  await client.flushall();
-  client.disconnect();
-}
