@@ -15,7 +15,7 @@ import { StateStore } from "../../simulator/clients/redis/state-store.ts";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
 import { ENV } from "../../simulator/common/contract/environment.ts";
 import { idOfIndex } from "../../simulator/common/contract/message.ts";
-import { groupName, jobIdOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
+import { groupName, jobIdOf, publishedKeyOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
 import { parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { JobSnapshot } from "../../simulator/common/contract/rest.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
@@ -174,6 +174,7 @@ class Run {
       stickyIds: 1,
       taskManagers: TASK_MANAGERS,
       stateKey: stateKeyOf(jobId),
+      publishedKey: publishedKeyOf(jobId),
       counterKey: `${runId}:counter`,
       sequenceKey: `${runId}:sequence`,
       messageSize: 100,

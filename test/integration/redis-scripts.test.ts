@@ -11,7 +11,7 @@ import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
 import { watchCommands } from "../support/redis-monitor.ts";
-import { COUNTER_KEY, SCRIPT_CASES, SEQUENCE_KEY, STATE_KEY } from "../support/script-cases.ts";
+import { COUNTER_KEY, PUBLISHED_KEY, SCRIPT_CASES, SEQUENCE_KEY, STATE_KEY } from "../support/script-cases.ts";
 import { createRandom, nextStep, type WalkStep, walkSeed } from "../support/script-walk.ts";
 
 const WALK_STEPS = 3_000;
@@ -100,7 +100,7 @@ async function expectCase(connection: RedisConnection, c: (typeof SCRIPT_CASES)[
   const args = [SCRIPT_TEXT[c.script], String(c.keys.length), ...c.keys, ...c.argv];
   expect(await connection.call("EVAL", args)).toEqual(c.answer);
   const published = c.answer[0] === "PUBLISHED" ? c.answer[1] : null;
-  expect(await readAll(connection)).toEqual([{ ...c.before, ...c.changes }, published, published]);
+  expect(await readAll(connection)).toEqual([{ ...c.before, ...c.changes }, published, published, published]);
 }
 
 async function take(connection: RedisConnection, step: WalkStep): Promise<unknown> {
@@ -123,6 +123,7 @@ async function writeHash(connection: RedisConnection, hash: Readonly<Record<stri
 function readAll(connection: RedisConnection): Promise<unknown[]> {
   return Promise.all([
     connection.readHash(STATE_KEY),
+    connection.readText(PUBLISHED_KEY),
     connection.readText(COUNTER_KEY),
     connection.readText(SEQUENCE_KEY),
   ]);

@@ -14,10 +14,11 @@ import {
 import type { ApplyArguments, ScriptName } from "../../simulator/common/contract/redis-scripts.ts";
 
 export const STATE_KEY = "{0123456789abcdef}:state";
+export const PUBLISHED_KEY = "{0123456789abcdef}:published";
 export const COUNTER_KEY = "test:counter";
 export const SEQUENCE_KEY = "test:sequence";
 export const STATE_KEYS = [STATE_KEY];
-export const VIEW_KEYS = [STATE_KEY, COUNTER_KEY, SEQUENCE_KEY];
+export const VIEW_KEYS = [STATE_KEY, PUBLISHED_KEY, COUNTER_KEY, SEQUENCE_KEY];
 
 export type Hash = Readonly<Record<string, string>>;
 

@@ -5,7 +5,7 @@
  *   INIT       KEYS state                    ARGV epoch life (field value)…
  *   ACQUIRE    KEYS state                    ARGV life p g
  *   APPLY      KEYS state                    ARGV life p g tm prev next n rejected skipped idSum idMix lastId disorder sentAtUs
- *   PUBLISH    KEYS state counter sequence   ARGV epoch
+ *   PUBLISH    KEYS state published counter sequence   ARGV epoch
  *   FENCE_ALL  KEYS state                    ARGV epoch g
  *   RECOVER    KEYS state                    ARGV epoch life (field value)…
  */
@@ -32,7 +32,7 @@ export const SCRIPT_KEYS: Readonly<Record<ScriptName, number>> = {
   INIT: 1,
   ACQUIRE: 1,
   APPLY: 1,
-  PUBLISH: 3,
+  PUBLISH: 4,
   FENCE_ALL: 1,
   RECOVER: 1,
 };

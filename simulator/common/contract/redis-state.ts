@@ -13,6 +13,9 @@
  *   disorder:p  ids that did not rise                    fence:p     generation that may write
  *   last:p      the newest batch, prev:next:n:base:g:tm:sentAtUs (empty = none)
  *
+ * PUBLISH shows the total outside the hash, as text, in one MSET: in the job's own published key, which nobody else
+ * writes, and in the counter and sequence keys, which all jobs on this Redis share.
+ *
  * I1 count + rejected + skipped = offset − start     I2 total = Σ count     I9 Σ by:<tm> = total
  */
 export const PARTITION_FIELDS = [

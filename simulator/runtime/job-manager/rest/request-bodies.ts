@@ -27,6 +27,7 @@ export function readJobGraph(body: unknown): JobGraph {
     operators: readOperators(graph["operators"]),
     sink: {
       stateKey: textOf(sink, "stateKey", "sink."),
+      publishedKey: textOf(sink, "publishedKey", "sink."),
       counterKey: textOf(sink, "counterKey", "sink."),
       sequenceKey: textOf(sink, "sequenceKey", "sink."),
     },

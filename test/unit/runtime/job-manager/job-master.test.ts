@@ -23,7 +23,7 @@ const graph: JobGraph = {
   parallelism: 1,
   source: { topic: "t", partitions: 1, group: "g" },
   operators: [],
-  sink: { stateKey: "s", counterKey: "c", sequenceKey: "q" },
+  sink: { stateKey: "s", publishedKey: "v", counterKey: "c", sequenceKey: "q" },
   checkpointIntervalMs: 20,
 };
 const unreachable = createError("REDIS_UNREACHABLE", { endpoint: "127.0.0.1:1", attempts: 60, waitedMs: 60_000 });
