@@ -119,6 +119,7 @@ function makeLedgers(rounds: readonly number[], layout: IdLayout): Draft<Ledger>
         p,
         firstIndex,
         acknowledged: endIndex - firstIndex,
+        resumed: 0,
         ...sumIds(p, firstIndex, endIndex, layout),
         endOffset: endIndex,
       })),
