@@ -50,12 +50,6 @@ export const runtimeErrors = {
     (p) =>
       `${p.topic}-${p.p} stands at offset ${p.actual} where our next record must get ${p.expected}: Kafka lost acknowledged records`,
   ),
-  TOPIC_UNREADABLE: row<{ topic: string; p: number; offset: number; end: number; waitedMs: number }>(
-    "infrastructure",
-    false,
-    (p) =>
-      `the re-read of ${p.topic}-${p.p} stands still at offset ${p.offset} of ${p.end} for ${p.waitedMs} ms: is Kafka still running?`,
-  ),
   RUN_FILE_MISSING: row<{ path: string }>(
     "unexpected",
     false,
