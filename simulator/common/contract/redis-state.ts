@@ -36,7 +36,7 @@ export type PartitionField = (typeof PARTITION_FIELDS)[number];
 export const partitionField = (field: PartitionField, p: number): string => `${field}:${p}`;
 export const byField = (tm: string): string => `by:${tm}`;
 
-/** A generation g and a checkpoint id are epoch × 1,000,000 + k. */
+/** A generation g and a checkpoint id are epoch × 1,000,000 + k; a JobManager that needs more claims further epochs. */
 export const EPOCH_STRIDE = 1_000_000;
 
 /** The identity a TaskManager checks before any script on a new connection. */

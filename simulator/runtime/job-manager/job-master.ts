@@ -80,7 +80,7 @@ export class JobMaster {
     this.scheduler = new Scheduler({
       partitions,
       parallelism: () => this.graph.parallelism,
-      nextGeneration: numbering.nextGeneration,
+      nextGeneration: () => numbering.nextGeneration(),
       nowMs: () => performance.now(),
       nowUs: () => clock.nowUs(),
       taskManagers,
@@ -95,7 +95,7 @@ export class JobMaster {
       store,
       storage,
       clock,
-      nextCheckpointId: numbering.nextCheckpointId,
+      nextCheckpointId: () => numbering.nextCheckpointId(),
       trigger: (checkpointId) => {
         this.#broadcast({ type: "triggerCheckpoint", checkpointId });
         return taskManagers.names();

@@ -12,7 +12,7 @@ import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import { CheckpointStorage } from "../../../../simulator/runtime/checkpoint/checkpoint-storage.ts";
 import { openJobFiles } from "../../../../simulator/runtime/job-manager/job-files.ts";
 import { JobMaster } from "../../../../simulator/runtime/job-manager/job-master.ts";
-import { createNumbering } from "../../../../simulator/runtime/job-manager/numbering.ts";
+import { Numbering } from "../../../../simulator/runtime/job-manager/numbering.ts";
 import type { Order } from "../../../../simulator/runtime/job-manager/task-manager-port.ts";
 import { createMemoryStore, type MemoryStore } from "../../../support/memory-store.ts";
 
@@ -273,7 +273,7 @@ function optionsOf(epoch: number): ConstructorParameters<typeof JobMaster>[0] {
     graph,
     drain: undefined,
     outcome: undefined,
-    numbering: createNumbering(epoch),
+    numbering: new Numbering({ epoch, folder }),
     store,
     storage: createStorage(1),
     files: openJobFiles(folder),

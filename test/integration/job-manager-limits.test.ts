@@ -1,0 +1,61 @@
+/** What grows with the age and the size of a job, taken over its edge on a real Redis. */
+import { readdir } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { JobManagerRun } from "../support/job-manager-run.ts";
+import { describeReal } from "../support/real-parts.ts";
+import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
+
+describeReal(["redis"], "a long life of one JobManager on a real Redis", () => {
+  let redis: RealRedis;
+  beforeAll(async () => {
+    redis = await startRealRedis();
+  });
+  afterAll(() => redis.stop());
+
+  test("generations and checkpoints go on over the end of an epoch's numbers, and the next JobManager is above them", async () => {
+    const epochStride = 20;
+    const options = { redisUrl: redis.url, startOffsets: [0, 0], checkpointIntervalMs: 10, epochStride };
+    const job = await JobManagerRun.create(options);
+    try {
+      const { leader, a, b } = await job.run();
+      const epochOf = (number: number) => Math.floor(number / epochStride);
+      const lastId = () => leader.manager.job?.snapshot().lastCheckpointId ?? 0;
+      const p = a.held[0]?.p as number;
+      const generations = [a.owned.get(p)?.g as number];
+      let applied = 0;
+      while (epochOf(generations.at(-1) as number) < 4 || epochOf(lastId()) < 4) {
+        // Its TaskManager says that it was fenced, and gets the partition anew.
+        const g = generations.at(-1) as number;
+        if (a.owned.get(p)?.g === g) a.send({ type: "lost", p, g });
+        await delay(25);
+        const renewed = a.owned.get(p)?.g as number;
+        if (renewed === g) continue;
+        generations.push(renewed);
+        expect(await a.apply(p, 1)).toBe("ok");
+        applied += 1;
+      }
+      expect(generations).toEqual(generations.toSorted((x, y) => x - y));
+      const checkpoints = leader.told.filter((message) => message.type === "checkpoint");
+      expect(checkpoints.filter(({ status }) => status === "failed")).toEqual([]);
+      const ids = checkpoints.map(({ id }) => id);
+      expect(ids).toEqual([...new Set(ids)].toSorted((x, y) => x - y));
+      expect(leader.manager.epoch).toBe(1);
+      const claimed = (await readdir(job.folder)).filter((name) => name.startsWith("epoch-")).length;
+      expect(claimed).toBeGreaterThanOrEqual(4);
+
+      leader.manager.close();
+      const next = await job.lead();
+      expect(next.manager.epoch).toBe(claimed + 1);
+      await job.joinAs(next, "tm-a", { held: a.held });
+      const b2 = await job.joinAs(next, "tm-b", { held: b.held });
+      await job.reaches(next, "RUNNING");
+      expect((await job.hears(next, "checkpoint")).id).toBeGreaterThan(Math.max(...ids));
+      b2.send({ type: "lost", ...(b.held[0] as { p: number; g: number }) });
+      next.manager.job?.requestStop();
+      expect(await job.hears(next, "stopped")).toMatchObject({ total: applied });
+    } finally {
+      await job.close();
+    }
+  });
+});
