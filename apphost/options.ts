@@ -160,7 +160,9 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     alias: "SIMULATOR_REDIS_KEY_GLOBAL_SEQUENCE",
   }),
   apphost: row("apphost", fileForm, "a file with an application of your own"),
-  testOperator: row("test-operator", oneOf(["test-drop-one", "test-repeat-one"]), "for tests", { hidden: true }),
+  testOperator: row("test-operator", oneOf(["test-drop-one", "test-repeat-one", "test-fail-late"]), "for tests", {
+    hidden: true,
+  }),
   testHold: row("test-hold", oneOf(["before-validation"]), "for tests", { hidden: true }),
 };
 

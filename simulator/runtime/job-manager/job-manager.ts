@@ -121,17 +121,13 @@ export class JobManager {
     const { folder, recoveriesPath, log } = this.#options;
     const files = openJobFiles(folder);
     const { partitions } = graph.source;
-    const outcome = await files.readOutcome();
-    // A job that failed needs no store any more. That of any other end is looked after until somebody has read it.
-    const opening =
-      outcome?.state === "FAILED" ? new Promise<JobStore>(() => undefined) : this.#options.openStore(graph);
     this.#job = new JobMaster({
       ...this.#options,
       graph,
       drain: await files.readDrain(),
-      outcome,
+      outcome: await files.readOutcome(),
       numbering: this.#numbering,
-      store: deferStore(opening),
+      store: deferStore(this.#options.openStore(graph)),
       storage: new CheckpointStorage({ folder, recoveriesPath, jobId: graph.jobId, partitions, log }),
       files,
       taskManagers: this.rpc,
