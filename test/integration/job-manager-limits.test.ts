@@ -2,6 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { JobManagerRun } from "../support/job-manager-run.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
@@ -12,6 +13,20 @@ describeReal(["redis"], "a long life of one JobManager on a real Redis", () => {
     redis = await startRealRedis();
   });
   afterAll(() => redis.stop());
+
+  test("a checkpoint interval below 100 ms is kept", async () => {
+    const job = await JobManagerRun.create({ redisUrl: redis.url, startOffsets: [0], checkpointIntervalMs: 10 });
+    try {
+      const { leader } = await job.run();
+      const areDense = () => {
+        const [newest, , , , , fifth] = leader.manager.job?.checkpoints.history.records ?? [];
+        return newest !== undefined && fifth !== undefined && newest.triggeredAtMs - fifth.triggeredAtMs < 250;
+      };
+      await waitUntil(() => areDense() || undefined, { what: "six checkpoints in 250 ms", deadlineMs: 30_000 });
+    } finally {
+      await job.close();
+    }
+  });
 
   test("generations and checkpoints go on over the end of an epoch's numbers, and the next JobManager is above them", async () => {
     const epochStride = 20;

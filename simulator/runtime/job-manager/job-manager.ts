@@ -22,7 +22,8 @@ import { Numbering } from "./numbering.ts";
 import type { RegisteredTaskManager } from "./registry.ts";
 import { RpcServer } from "./rpc-server.ts";
 
-const TICK_MS = 100;
+/** How often a job looks for what is due by time: at most its checkpoint interval. */
+const TICK_MS_MAX = 100;
 
 export interface JobManagerOptions {
   readonly epoch: number;
@@ -83,7 +84,6 @@ export class JobManager {
   async start(rpcPort: number): Promise<number> {
     const graph = await openJobFiles(this.#options.folder).readGraph();
     const port = await this.rpc.listen(rpcPort);
-    this.#ticks = setInterval(() => this.#tick(), TICK_MS);
     if (graph !== undefined) {
       this.#options.log.info(`resuming job ${graph.jobId}`);
       await this.#begin(graph);
@@ -135,6 +135,7 @@ export class JobManager {
       tell: (message) => this.#tell(message),
     });
     this.#job.start();
+    this.#ticks = setInterval(() => this.#tick(), Math.min(TICK_MS_MAX, graph.checkpointIntervalMs));
   }
 
   #tick(): void {
