@@ -2,10 +2,13 @@
 import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { taskManagerName } from "../../simulator/common/contract/names.ts";
+import { byField, PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { JobManagerRun } from "../support/job-manager-run.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
+import { withRedis } from "../support/system.ts";
 
 describeReal(["redis"], "a long life of one JobManager on a real Redis", () => {
   let redis: RealRedis;
@@ -23,6 +26,43 @@ describeReal(["redis"], "a long life of one JobManager on a real Redis", () => {
         return newest !== undefined && fifth !== undefined && newest.triggeredAtMs - fifth.triggeredAtMs < 250;
       };
       await waitUntil(() => areDense() || undefined, { what: "six checkpoints in 250 ms", deadlineMs: 30_000 });
+    } finally {
+      await job.close();
+    }
+  });
+
+  test("350 partitions and 140 TaskManagers, present and former, are recovered and stopped", async () => {
+    const partitions = PARTITIONS_MAX;
+    const job = await JobManagerRun.create({
+      redisUrl: redis.url,
+      startOffsets: new Array<number>(partitions).fill(0),
+    });
+    try {
+      const { leader, a, b } = await job.run();
+      expect(a.owned.size + b.owned.size).toBe(partitions);
+      const p = a.held[0]?.p as number;
+      expect(await a.apply(p, 7)).toBe("ok");
+      // Those that were scaled away keep their shares for ever.
+      const former = Array.from({ length: taskManagersMax(partitions) - 1 }, (_, i) => byField(taskManagerName(i + 1)));
+      const fields = former.flatMap((field) => [field, "0"]);
+      await withRedis(redis.url, (client) => client.hset(job.graph.sink.stateKey, fields));
+      const isKept = () => leader.manager.job?.checkpoints.history.latestCompleted?.acknowledged === 2;
+      const since = leader.told.length;
+      await waitUntil(() => (isKept() && leader.told.length > since + 2) || undefined, {
+        what: "a checkpoint with all shares",
+        deadlineMs: 10_000,
+      });
+      await withRedis(redis.url, (client) => client.flushall());
+      expect(await job.hears(leader, "recovered")).toMatchObject({ from: "checkpoint" });
+      const state = await job.readState();
+      expect(state).toMatchObject({ total: 7, by: { "tm-a": 7 } });
+      expect(Object.keys(state.by)).toHaveLength(taskManagersMax(partitions));
+      await waitUntil(async () => ((await a.apply(p, 1)) === "ok" ? true : undefined), {
+        what: "counting goes on",
+        deadlineMs: 10_000,
+      });
+      leader.manager.job?.requestStop();
+      expect(await job.hears(leader, "stopped")).toMatchObject({ total: 8 });
     } finally {
       await job.close();
     }
