@@ -2,12 +2,12 @@
  * Arguments of the scripts as text, and their answers as values. Pure. `encode…` is the client's side, `parse…` reads
  * the same list again in the embedded Redis's native twins, `decode…Answer` reads what a script returned.
  *
- *   INIT       KEYS state                    ARGV epoch life (field value)…
- *   ACQUIRE    KEYS state                    ARGV life p g
- *   APPLY      KEYS state                    ARGV life p g tm prev next n rejected skipped idSum idMix lastId disorder sentAtUs
- *   PUBLISH    KEYS state published counter sequence   ARGV epoch
- *   FENCE_ALL  KEYS state                    ARGV epoch g
- *   RECOVER    KEYS state                    ARGV epoch life (field value)…
+ *   INIT       KEYS state    ARGV epoch life (field value)…
+ *   ACQUIRE    KEYS state    ARGV life p g
+ *   APPLY      KEYS state    ARGV life p g tm prev next n rejected skipped idSum idMix lastId disorder sentAtUs
+ *   PUBLISH    KEYS state published counter sequence    ARGV epoch
+ *   FENCE_ALL  KEYS state    ARGV epoch g
+ *   RECOVER    KEYS state    ARGV epoch life (field value)…
  */
 import { assert, present } from "../foundation/assert.ts";
 import { createError } from "../foundation/errors.ts";

@@ -4,10 +4,10 @@
  *   going on → stopping → over
  *   going on or stopping → failing → over
  *
- * N1 The end is durable before anybody is told. Only a failure that cannot be written down is told all the same, since
+ * O1 The end is durable before anybody is told. Only a failure that cannot be written down is told all the same, since
  *    a run folder that cannot be written may be the failure.
- * N2 A failure is durable before FENCE_ALL, too: the next JobManager would take a stopped state without it for a stop.
- * N3 A failure that comes in the middle of a stop is the end.
+ * O2 A failure is durable before FENCE_ALL, too: the next JobManager would take a stopped state without it for a stop.
+ * O3 A failure that comes in the middle of a stop is the end.
  */
 import type { JobManagerMessage, JobState as JobStateName } from "../../common/contract/child-messages.ts";
 import type { JobState } from "../../common/contract/redis-state.ts";
@@ -44,7 +44,7 @@ export interface JobEndOptions extends Omit<JobStopOptions, "signal"> {
 export class JobEnd {
   readonly #options: JobEndOptions;
   readonly #ended: EndedJob;
-  /** Ends what a stop waits for, when the job fails or this process ends (N3). */
+  /** Ends what a stop waits for, when the job fails or this process ends (O3). */
   readonly #interruption = new AbortController();
   #outcome: JobOutcome | null = null;
 
@@ -92,6 +92,7 @@ export class JobEnd {
   async fail(outcome: JobOutcome): Promise<void> {
     const { files, numbering, log } = this.#options;
     this.#interruption.abort(new Error("the job fails"));
+    // O2. While the folder cannot be written, the fence does not wait for it.
     try {
       await numbering.checkLeadership();
       await files.writeOutcome(outcome);
@@ -100,6 +101,7 @@ export class JobEnd {
       log.warn("the job's failure is not written down yet", error);
     }
     await fenceFailedJob(this.#options);
+    // O1.
     try {
       await this.#write(outcome);
     } catch (error) {
