@@ -112,7 +112,9 @@ export class JobMaster {
       verifyStore: (reason) => this.#verify(reason),
       takeFinalCheckpoint: () => this.#takeCheckpoint("final"),
       isDrained: (state) => this.#drain.isReached(state),
-      enter: (state, why) => this.#enter(state, why) || this.#tellState(),
+      enter: (state, why) => {
+        if (!this.#enter(state, why)) this.#tellState();
+      },
       endTaskManagers: () => this.#broadcast({ type: "jobEnded" }),
     });
     if (options.drain !== undefined) this.#drain.request(options.drain);
