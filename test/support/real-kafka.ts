@@ -25,6 +25,7 @@ export interface RealKafkaOptions {
 }
 
 export interface RealKafka {
+  readonly nodeId: number;
   /** host:port of the broker's own listener. */
   readonly bootstrap: string;
   readonly port: number;
@@ -35,6 +36,10 @@ export interface RealKafka {
   stop(): Promise<void>;
   /** SIGKILL; the folder stays for `start`. */
   kill(): Promise<void>;
+  /** SIGSTOP: its connections stay open, and nothing is answered until `resume`. */
+  pause(): void;
+  /** SIGCONT: it answers what was sent to it meanwhile. */
+  resume(): void;
   /** Starts it again after `kill`: same ports, same data. */
   start(): Promise<void>;
 }
@@ -57,20 +62,33 @@ function findMissingPart(): string | null {
 }
 
 export async function startRealKafka(options: RealKafkaOptions = {}): Promise<RealKafka> {
+  const [port, controllerPort] = (await findFreePorts(2)) as [number, number];
+  const voters = `1@127.0.0.1:${controllerPort}`;
+  return startRealNode({ ...options, nodeId: 1, port, controllerPort, voters, clusterId: createClusterId() });
+}
+
+/** The tool that formats the storage takes an id that begins with "-" for an option. */
+export const createClusterId = (): string => `K${randomBytes(16).toString("base64url").slice(1)}`;
+
+export interface RealNodeOptions extends RealKafkaOptions {
+  readonly nodeId: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  /** Of `controller.quorum.voters`. */
+  readonly voters: string;
+  readonly clusterId: string;
+}
+
+/** One broker and controller, alone or as a part of a cluster. */
+export async function startRealNode(options: RealNodeOptions): Promise<RealKafka> {
+  const { nodeId, port } = options;
   const folder = await mkdtemp(join(tmpdir(), "flink-apphost-kafka-"));
-  const [port, controllerPort] = await findFreePorts();
   await writeFile(join(folder, "log4j2.yaml"), LOG_CONFIGURATION);
-  await writeFile(join(folder, "server.properties"), serverProperties({ folder, port, controllerPort, ...options }));
-  // The tool takes an id that begins with "-" for an option.
-  const clusterId = `K${randomBytes(16).toString("base64url").slice(1)}`;
-  const format = spawnSync(
-    "java",
-    [...javaArguments(folder), "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", "server.properties"],
-    { cwd: folder, encoding: "utf8", timeout: START_DEADLINE_MS },
-  );
-  if (format.status !== 0) throw new Error(`formatting Kafka's storage failed: ${format.stdout}${format.stderr}`);
+  await writeFile(join(folder, "server.properties"), serverProperties(folder, options));
+  await formatStorage(folder, options.clusterId);
   let child = await launch(folder, port);
   return {
+    nodeId,
     bootstrap: `127.0.0.1:${port}`,
     port,
     folder,
@@ -84,10 +102,23 @@ export async function startRealKafka(options: RealKafkaOptions = {}): Promise<Re
     async kill() {
       await end(child);
     },
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
     async start() {
       child = await launch(folder, port);
     },
   };
+}
+
+async function formatStorage(folder: string, clusterId: string): Promise<void> {
+  const tool = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", "server.properties"];
+  const format = spawn("java", [...javaArguments(folder), ...tool], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const output = keepOutput(format);
+  const [code] = await withDeadline(once(format, "close"), {
+    what: "formatting Kafka's storage",
+    deadlineMs: START_DEADLINE_MS,
+  });
+  if (code !== 0) throw new Error(`formatting Kafka's storage failed: ${output()}`);
 }
 
 const LOG_CONFIGURATION = `Configuration:
@@ -102,13 +133,13 @@ function javaArguments(folder: string): string[] {
   return [...heap, "-cp", classPath, `-Dlog4j2.configurationFile=${join(folder, "log4j2.yaml")}`];
 }
 
-function serverProperties(where: { folder: string; port: number; controllerPort: number } & RealKafkaOptions): string {
+function serverProperties(folder: string, where: RealNodeOptions): string {
   return [
     "process.roles=broker,controller",
-    "node.id=1",
+    `node.id=${where.nodeId}`,
     "num.partitions=20",
     "auto.create.topics.enable=false",
-    `controller.quorum.voters=1@127.0.0.1:${where.controllerPort}`,
+    `controller.quorum.voters=${where.voters}`,
     "controller.listener.names=CONTROLLER",
     `listeners=PLAINTEXT://127.0.0.1:${where.port},CONTROLLER://127.0.0.1:${where.controllerPort}`,
     `advertised.listeners=PLAINTEXT://127.0.0.1:${where.advertisedPort ?? where.port}`,
@@ -124,7 +155,7 @@ function serverProperties(where: { folder: string; port: number; controllerPort:
     // A killed broker is let in again only when its old registration has expired.
     "broker.session.timeout.ms=2000",
     "broker.heartbeat.interval.ms=500",
-    `log.dirs=${join(where.folder, "data")}`,
+    `log.dirs=${join(folder, "data")}`,
     ...(where.properties ?? []),
     "",
   ].join("\n");
@@ -135,19 +166,25 @@ async function launch(folder: string, port: number): Promise<ChildProcess> {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let output = "";
-  const keep = (text: Buffer) => {
-    output = (output + text.toString()).slice(-4_000);
-  };
-  child.stdout.on("data", keep);
-  child.stderr.on("data", keep);
+  const output = keepOutput(child);
   await waitUntil(() => (child.exitCode !== null ? ("ended" as const) : answersMetadata(port)), {
     what: `Kafka on port ${port} answers with a broker`,
     deadlineMs: START_DEADLINE_MS,
     intervalMs: 100,
   });
-  if (child.exitCode !== null) throw new Error(`Kafka ended with code ${child.exitCode}: ${output}`);
+  if (child.exitCode !== null) throw new Error(`Kafka ended with code ${child.exitCode}: ${output()}`);
   return child;
+}
+
+/** The end of what it prints, for the error that tells of its failure. */
+function keepOutput(child: ChildProcess): () => string {
+  let output = "";
+  const keep = (text: Buffer) => {
+    output = (output + text.toString()).slice(-4_000);
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  return () => output;
 }
 
 /** True readiness: a metadata answer that names a broker. The port opens before that. */
@@ -179,9 +216,9 @@ async function end(child: ChildProcess): Promise<void> {
   await withDeadline(exited, { what: `the end of Kafka (pid ${child.pid})`, deadlineMs: 10_000 });
 }
 
-/** Two ports, held open together so that they differ. */
-async function findFreePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const;
+/** Held open together, so that they differ. */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(async (server) => {
       server.listen(0, "127.0.0.1");
@@ -192,5 +229,5 @@ async function findFreePorts(): Promise<[number, number]> {
     }),
   );
   await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return [ports[0] as number, ports[1] as number];
+  return ports;
 }
