@@ -140,6 +140,7 @@ export class JobMaster {
   }
 
   taskManagerRegistered(tm: string): void {
+    this.checkpoints.taskManagerRegistered();
     if (this.status.terminal) this.#options.taskManagers.send(tm, { type: "jobEnded" });
     else this.scheduler.taskManagerRegistered(tm);
   }
@@ -210,7 +211,7 @@ export class JobMaster {
     this.scheduler.tick();
     if (this.#queue.length > 0 || this.#session.life === null) return;
     const due = performance.now() - this.#lastTriggerMs >= this.graph.checkpointIntervalMs;
-    if (this.status.state === "RUNNING" && due) this.#run(() => this.#takeCheckpoint("checkpoint"));
+    if (this.status.state === "RUNNING" && due) this.#run(() => this.#takeDueCheckpoint());
     else if (this.#drain.waiting) this.#run(() => this.#lookForDrain());
   }
 
@@ -284,6 +285,14 @@ export class JobMaster {
     this.#drain.rolledBack();
     this.scheduler.renew();
     tell({ type: "recovered", life, reason, from });
+  }
+
+  /** Due by time. While nothing changes none is taken, unless a drain waits for the one that ends it. */
+  async #takeDueCheckpoint(): Promise<void> {
+    const life = this.#session.life;
+    this.#lastTriggerMs = performance.now();
+    if (life === null || (!this.#drain.waiting && (await this.checkpoints.isSettled(life)))) return;
+    await this.#takeCheckpoint("checkpoint");
   }
 
   async #takeCheckpoint(kind: CheckpointFile["kind"]): Promise<CheckpointOutcome | undefined> {
