@@ -23,6 +23,8 @@ const FOREIGN_ENTRIES_MAX = 1_000;
 interface PartitionProgress extends PartitionShare {
   /** Next index that is not yet acknowledged. */
   nextIndex: number;
+  /** Of those before `nextIndex`: what only the topic says, after a restart (G1). */
+  resumed: number;
   idSum: number;
   idMix: number;
   shift: number;
@@ -58,6 +60,7 @@ export class RoundLedger {
     this.partitions = shares.map((share) => ({
       ...share,
       nextIndex: share.firstIndex,
+      resumed: 0,
       idSum: 0,
       idMix: 0,
       shift: 0,
@@ -90,7 +93,10 @@ export class RoundLedger {
     for (const partition of this.partitions) {
       const endOffset = present(endOffsets[partition.p], `end offset of ${partition.p}`);
       const index = Math.min(endOffset - partition.shift, partition.endIndex);
+      const told = before.partitions[partition.p];
       if (index > partition.nextIndex) this.acknowledge(partition, index, nowUs);
+      const toldIndex = partition.firstIndex + (told?.acknowledged ?? 0);
+      partition.resumed = (told?.resumed ?? 0) + Math.max(0, partition.nextIndex - toldIndex);
       this.noteOffset(partition, endOffset);
     }
   }
@@ -142,10 +148,11 @@ export class RoundLedger {
       lastAckAtUs: this.lastAckAtUs,
       acknowledged: this.acknowledged,
       unknown: this.unknown,
-      partitions: this.partitions.map(({ p, firstIndex, nextIndex, idSum, idMix, endOffset }) => ({
+      partitions: this.partitions.map(({ p, firstIndex, nextIndex, resumed, idSum, idMix, endOffset }) => ({
         p,
         firstIndex,
         acknowledged: nextIndex - firstIndex,
+        resumed,
         idSum,
         idMix,
         endOffset,

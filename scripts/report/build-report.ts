@@ -114,7 +114,7 @@ function countMessages(host: HostFacts, checks: ChecksFile | null, ledgers: read
   const requested = host.rounds.reduce((sum, { messages }) => sum + messages, 0);
   if (checks !== null) return { ...checks.messages, requested };
   const acknowledged = ledgers.reduce((sum, ledger) => sum + ledger.acknowledged, 0);
-  const unknown = { inKafka: null, processed: null, rejected: null, unprocessed: null };
+  const unknown = { inKafka: null, processed: null, rejected: null, unprocessed: null, notCounted: null };
   return { requested, acknowledged, ...unknown, lost: null, duplicated: null, outOfOrder: null };
 }
 

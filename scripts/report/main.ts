@@ -21,7 +21,7 @@ await runChild(async (child) => {
   child.send({ type: "ready", detail: runFolder.report(runDir) });
   const host = await readJson<HostFacts>(runFolder.hostFacts(runDir));
   if (host === undefined) throw createError("RUN_FILE_MISSING", { path: runFolder.hostFacts(runDir) });
-  const ledgers = await readLedgers(runDir, host);
+  const ledgers = await readLedgers(runDir, host, child.log);
   // 0 in the ledger: nothing was sent. Without a round the load is what was in the topic.
   const loadStartedAtUs = ledgers[0]?.firstSendAtUs || (host.firstAssignedAtUs ?? 0);
   const report = buildReport({
@@ -38,11 +38,16 @@ await runChild(async (child) => {
   child.log.info(`${report.verdict}, exit code ${report.exitCode}: ${runFolder.report(runDir)}`);
 });
 
-async function readLedgers(runDir: string, host: HostFacts): Promise<Ledger[]> {
+/** Those that can be read. A broken one is the validator's finding, and must not keep the report from telling it. */
+async function readLedgers(runDir: string, host: HostFacts, log: Log): Promise<Ledger[]> {
   const ledgers: Ledger[] = [];
   for (const { round } of host.rounds) {
-    const ledger = await readJson<Ledger>(runFolder.ledger(runDir, round));
-    if (ledger !== undefined) ledgers.push(ledger);
+    try {
+      const ledger = await readJson<Ledger>(runFolder.ledger(runDir, round));
+      if (ledger !== undefined) ledgers.push(ledger);
+    } catch (error) {
+      log.warn(`the ledger of round ${round} cannot be read`, error);
+    }
   }
   return ledgers;
 }

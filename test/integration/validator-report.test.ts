@@ -11,6 +11,7 @@ import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
 import { idOfIndex, messagesInPartition } from "../../simulator/common/contract/message.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
@@ -19,6 +20,12 @@ import { createTestRun, startChild, type TestRun } from "./producer-child.ts";
 
 const silent = createLog(() => undefined);
 const MESSAGES = 20_000;
+const TASK: ValidatorTask = {
+  rounds: [{ round: 1, firstId: 1, messages: MESSAGES }],
+  mode: "drained",
+  endOffsets: null,
+  sharedRedis: false,
+};
 
 describe("validator and report", () => {
   let kafka: TestBroker;
@@ -61,7 +68,8 @@ describe("validator and report", () => {
         ...sums,
         lastId,
         disorder: 0,
-        fence: g,
+        // As FENCE_ALL leaves it.
+        fence: 2_000_000,
       };
       for (const [field, value] of Object.entries(numbers)) fields[`${field}:${p}`] = String(value);
       const tm = `taskmanager-0${p + 1}`;
@@ -79,7 +87,9 @@ describe("validator and report", () => {
     await writeFile(runFolder.applied(runDir, "taskmanager-01", "a"), `${rows}A life-1 0 unterminated`);
     const connection = await openRedis(run.redis);
     await connection.call("HSET", [config.stateKey, ...Object.entries(fields).flat()]);
-    await connection.call("MSET", [config.counterKey, String(total), config.sequenceKey, String(total)]);
+    const { publishedKey, counterKey, sequenceKey } = config;
+    const keys = [publishedKey, counterKey, sequenceKey].flatMap((key) => [key, String(total)]);
+    await connection.call("MSET", keys);
     connection.close();
   }
 
@@ -90,11 +100,12 @@ describe("validator and report", () => {
   }
 
   async function validate(): Promise<ChecksFile> {
-    const validator = startChild(run, "scripts/validate/main.js", { rounds: 1, mode: "drained", endOffsets: null });
+    const validator = startChild(run, "scripts/validate/main.js", TASK);
     expect([await validator.finish(), validator.output()]).toEqual([0, expect.any(String)]);
     const checks = (await readJson<ChecksFile>(runFolder.checks(run.runDir))) as ChecksFile;
-    const failedChecks = checks.checks.filter(({ status }) => status === "failed").map(({ id }) => id);
-    expect(validator.messages.at(-1)).toEqual({ type: "validated", failedChecks });
+    const idsWith = (wanted: string) => checks.checks.filter(({ status }) => status === wanted).map(({ id }) => id);
+    const found = { failedChecks: idsWith("failed"), unknownChecks: idsWith("unknown") };
+    expect(validator.messages.at(-1)).toEqual({ type: "validated", ...found });
     return checks;
   }
 
@@ -161,7 +172,7 @@ describe("validator and report", () => {
 
   it("end with a failure of their own when Redis refuses the password", async () => {
     const other = { ...run, redis: `redis://:wrong@127.0.0.1:${redis.port}` };
-    const validator = startChild(other, "scripts/validate/main.js", { rounds: 1, mode: "drained", endOffsets: null });
+    const validator = startChild(other, "scripts/validate/main.js", TASK);
     expect(await validator.finish()).toBe(1);
     expect(validator.messages.at(-1)).toMatchObject({ type: "failed", code: "REDIS_AUTHENTICATION_FAILED" });
   });

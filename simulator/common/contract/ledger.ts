@@ -33,6 +33,11 @@ export interface LedgerPartition {
   /** Index (= offset, on our own topic) of the round's first record. */
   readonly firstIndex: number;
   readonly acknowledged: number;
+  /**
+   * Of the acknowledged ones: those that no process of ours heard an acknowledgement of, or none that its ledger tells
+   * of; a restarted producer found them in the topic. For them the ledger is no second source beside the topic.
+   */
+  readonly resumed: number;
   /** Σ id mod 2^48 and Σ mix32(id) mod 2^48 over the acknowledged records of this round. */
   readonly idSum: number;
   readonly idMix: number;

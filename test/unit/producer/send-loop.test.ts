@@ -210,6 +210,10 @@ describe("RoundLedger", () => {
       restarts: 1,
       firstSendAtUs: 4_711,
       foreignCount: 0,
+      partitions: [
+        { p: 0, acknowledged: 140, resumed: 40 },
+        { p: 1, acknowledged: 7, resumed: 7 },
+      ],
     });
     const broker = new FakeBroker(2);
     broker.logs[0]?.push(...new Array<string>(140).fill("ours"));

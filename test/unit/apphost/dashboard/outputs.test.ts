@@ -22,10 +22,11 @@ const unknownVerdict: HostEventBody & { type: "verdict" } = {
   runId: "",
   report: "",
   processed: null,
+  notCounted: null,
   lost: null,
   duplicated: null,
   endToEndPerSecond: null,
-  checks: { passed: 0, failed: 0, notApplicable: 12 },
+  checks: { passed: 0, failed: 0, unknown: 0, notApplicable: 12 },
 };
 
 /** A feed whose clock is the events' own. */

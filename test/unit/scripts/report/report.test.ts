@@ -4,6 +4,7 @@ import { MetricsMerge } from "../../../../scripts/report/metrics-merge.ts";
 import { renderReport } from "../../../../scripts/report/report-text.ts";
 import { checkLoadBalance, checkMaxTime } from "../../../../scripts/report/run-checks.ts";
 import { evaluateFacts } from "../../../../scripts/validate/evaluate.ts";
+import { CHECKS } from "../../../../simulator/common/contract/check-catalogue.ts";
 import type { ChecksFile } from "../../../../simulator/common/contract/checks.ts";
 import type { HostFacts } from "../../../../simulator/common/contract/host-facts.ts";
 import { latencyBucket } from "../../../../simulator/common/contract/latency-histogram.ts";
@@ -186,7 +187,9 @@ describe("max-time", () => {
     ["passes within the budget", {}, checksOf(), "passed"],
     ["fails above it", { config: { ...makeRun().config, maxTimeMs: 5 } }, checksOf(), "failed"],
     ["fails when the deadline passed", { ending: { kind: "timeExceeded", waitedFor: "drained" } }, null, "failed"],
-    ["fails when the time is not known", {}, { ...checksOf(), rounds: [] }, "failed"],
+    ["does not know without a time", {}, { ...checksOf(), rounds: [] }, "unknown"],
+    ["does not believe a first send before the run", { startedAtUs: FIRST_SEND_US + 1 }, checksOf(), "unknown"],
+    ["does not believe a last effect after the run", { finishedAtUs: FIRST_SEND_US + 1 }, checksOf(), "unknown"],
     [
       "does not apply to an interrupted run",
       { ending: { kind: "interrupted", signal: "SIGINT" } },
@@ -269,6 +272,33 @@ describe("renderReport", () => {
     for (const { id } of report.checks) expect(text).toContain(`(${id})`);
     expect(text.match(/^Message \d+: /gm)).toHaveLength(20);
     expect(text).not.toContain("undefined");
+  });
+
+  it("says beside a check that its sources are not independent, and only there", () => {
+    const lines = renderReport(buildReport(makeFacts())).split("\n");
+    const lineAfter = (id: string) => lines[lines.findIndex((line) => line.includes(`(${id})`)) + 2];
+    expect(lineAfter("I2-total")).toBe(
+      `         not independent (total of the hash (APPLY); counts of the hash (APPLY)): ${CHECKS.total.why}`,
+    );
+    expect(lineAfter("I4-redis-vs-topic")).not.toContain("independent");
+  });
+
+  it("shows what is not known as neither passed nor failed", () => {
+    const run = makeRun([100]);
+    run.earliest = [5];
+    const report = buildReport(makeFacts({ checks: evaluateFacts(toFacts(run), 1) }));
+    const text = renderReport(report);
+    expect([report.verdict, report.exitCode]).toEqual(["unknown", 3]);
+    for (const part of [
+      "Verdict: UNKNOWN (exit code 3)",
+      "=== SUMMARY WITHOUT A VERDICT ===",
+      "UNKNOWN Counts and checksums in Redis equal those of the re-read topic (I4-redis-vs-topic)",
+      "SCENARIO RESULT: UNKNOWN",
+      "unknown lost, unknown duplicated",
+      "- not known: Ids rise within each partition (I6-order): partition 0: offsets 0 to 4 could not be read",
+    ]) {
+      expect(text).toContain(part);
+    }
   });
 
   it("gives the reasons of a failure", () => {
