@@ -162,11 +162,11 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
 
 /** A verb may be refused, by a host that is ending for example: that is an answer, and is told. */
 async function typeVerbs(commands: readonly (readonly string[])[], { cwd, ended }: Scene): Promise<Outcome> {
-  const codes: string[] = [];
+  const answers: string[] = [];
   for (const command of commands) {
     if (ended.aborted) break;
-    const { exitCode } = await runCli(command, { cwd, deadlineMs: VERB_DEADLINE_MS });
-    codes.push(`${command[0]} ended with ${exitCode}`);
+    const { exitCode, stderr } = await runCli(command, { cwd, deadlineMs: VERB_DEADLINE_MS });
+    answers.push(`${command[0]} ended with ${exitCode}${exitCode === 0 ? "" : ` (${stderr.trim()})`}`);
   }
-  return (codes.length > 0 ? done : notDone)(codes.join(", "));
+  return (answers.length > 0 ? done : notDone)(answers.join(", "));
 }
