@@ -231,7 +231,9 @@ export class Host {
       const request = this.#queue.shift();
       if (request === undefined) {
         this.#emitPhase("idle", "");
+        this.run.sampler.setPace("idle");
         await this.#sleepUntilWoken();
+        this.run.sampler.setPace("busy");
       } else {
         this.#asker = request.answer;
         request.answer.resolve(await this.#runRound(request.messages));

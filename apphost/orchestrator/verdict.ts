@@ -128,7 +128,8 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
       registered: name in job.assignment,
     })),
     membershipChanged: job.membershipChanged,
-    faults: run.faults,
+    faults: run.faults.newest,
+    faultsDropped: run.faults.dropped,
     checkpoints: job.checkpoints,
     resources: run.sampler.readFacts(),
   };

@@ -7,7 +7,7 @@ import type { Writable } from "node:stream";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { entryPoint } from "../entry-point.ts";
 import type { WatchdogLine } from "../watchdog/main.ts";
-import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+import { dropEnded, isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 export interface Watchdog {
   readonly pid: number | null;
@@ -28,7 +28,7 @@ export function startWatchdog(options: {
   readonly runId: string;
   readonly onRestart: (restarts: number) => void;
 }): Watchdog {
-  const told: WatchdogLine[] = [];
+  let told: readonly WatchdogLine[] = [];
   let restarts = 0;
   let isClosing = false;
   let current = start();
@@ -54,7 +54,7 @@ export function startWatchdog(options: {
     return { pid: child.pid ?? null, input: child.stdin };
   }
   const tell = (line: WatchdogLine) => {
-    told.push(line);
+    told = dropEnded([...told, line], (one) => ("child" in one ? one.child : null));
     current.input.write(`${JSON.stringify(line)}\n`);
   };
   return {

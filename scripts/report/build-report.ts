@@ -89,6 +89,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
     scenarios: buildScenarios(all),
     samples: checks?.samples ?? { first: [], last: [] },
     faults: host.faults,
+    faultsDropped: host.faultsDropped ?? 0,
   };
 }
 

@@ -140,10 +140,11 @@ function describeObserver(observer: Report["resources"]["observer"]): string {
   return `metrics, checkpoints and view took ${milliseconds(cpuMs)} of ${milliseconds(totalCpuMs)} CPU time under load, ${percent(observer.percent)}`;
 }
 
-function renderFaults({ faults }: Report): string[] {
+function renderFaults({ faults, faultsDropped }: Report): string[] {
   if (faults.length === 0) return [];
   return [
     ...heading("FAULTS"),
+    ...(faultsDropped === 0 ? [] : [`${faultsDropped} earlier ones are in events.ndjson only`]),
     ...faults.map(
       ({ at, kind, target, planned, detail, recoveredAfterMs }) =>
         `${at} ${kind} ${target} (${planned ? "planned" : "not planned"}): ${detail}; ` +

@@ -270,6 +270,7 @@ describe.skipIf(missing !== null)(
       await b.expect("jobEnded");
       leader.manager.close();
       const next = await job.lead();
+      await job.reaches(next, "FAILED");
       expect(next.manager.job?.snapshot()).toMatchObject({ state: "FAILED", reason: "tm-a: Kafka is gone" });
     });
 

@@ -34,6 +34,8 @@ export interface JobManagerRunOptions {
   /** First offset by partition. */
   readonly startOffsets: readonly number[];
   readonly checkpointIntervalMs?: number;
+  /** Numbers of an epoch. */
+  readonly epochStride?: number;
 }
 
 export class JobManagerRun {
@@ -91,15 +93,17 @@ export class JobManagerRun {
   async lead(wrapStore: (store: StateStore) => JobStore = (store) => store): Promise<Leader> {
     const told: JobManagerMessage[] = [];
     const superseded: unknown[] = [];
+    const { startOffsets, epochStride } = this.#options;
     const manager = new JobManager({
       epoch: await claimEpoch(this.folder),
+      ...(epochStride === undefined ? {} : { epochStride }),
       token: RUN_TOKEN,
       folder: this.folder,
       recoveriesPath: this.recoveriesPath,
       clock,
       log: createLog((line) => process.env["TEST_LOG"] === "1" && process.stderr.write(line)),
       openStore: async () => wrapStore(await this.openStore()),
-      readStartOffsets: () => Promise.resolve(this.#options.startOffsets),
+      readStartOffsets: () => Promise.resolve(startOffsets),
       tell: (message) => told.push(message),
       stepDown: (error) => superseded.push(error),
     });

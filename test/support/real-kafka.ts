@@ -29,6 +29,8 @@ export interface RealKafka {
   /** host:port of the broker's own listener. */
   readonly bootstrap: string;
   readonly port: number;
+  /** Of the listener behind a proxy; null without one. */
+  readonly proxiedPort: number | null;
   readonly folder: string;
   /** Of the process that runs now; it changes with each restart. */
   readonly pid: number;
@@ -77,6 +79,8 @@ export interface RealNodeOptions extends RealKafkaOptions {
   /** Of `controller.quorum.voters`. */
   readonly voters: string;
   readonly clusterId: string;
+  /** A second listener, whose clients are told to connect to a proxy. Brokers talk to each other past it. */
+  readonly proxied?: { readonly port: number; readonly advertisedPort: number };
 }
 
 /** One broker and controller, alone or as a part of a cluster. */
@@ -91,6 +95,7 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealKafka
     nodeId,
     bootstrap: `127.0.0.1:${port}`,
     port,
+    proxiedPort: options.proxied?.port ?? null,
     folder,
     get pid() {
       return child.pid as number;
@@ -134,6 +139,13 @@ function javaArguments(folder: string): string[] {
 }
 
 function serverProperties(folder: string, where: RealNodeOptions): string {
+  const { proxied } = where;
+  const listeners = [`PLAINTEXT://127.0.0.1:${where.port}`, `CONTROLLER://127.0.0.1:${where.controllerPort}`];
+  const advertised = [`PLAINTEXT://127.0.0.1:${where.advertisedPort ?? where.port}`];
+  if (proxied !== undefined) {
+    listeners.push(`PROXIED://127.0.0.1:${proxied.port}`);
+    advertised.push(`PROXIED://127.0.0.1:${proxied.advertisedPort}`);
+  }
   return [
     "process.roles=broker,controller",
     `node.id=${where.nodeId}`,
@@ -141,9 +153,9 @@ function serverProperties(folder: string, where: RealNodeOptions): string {
     "auto.create.topics.enable=false",
     `controller.quorum.voters=${where.voters}`,
     "controller.listener.names=CONTROLLER",
-    `listeners=PLAINTEXT://127.0.0.1:${where.port},CONTROLLER://127.0.0.1:${where.controllerPort}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${where.advertisedPort ?? where.port}`,
-    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    `listeners=${listeners.join(",")}`,
+    `advertised.listeners=${advertised.join(",")}`,
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
     "offsets.topic.replication.factor=1",
     "offsets.topic.num.partitions=1",
     "group.initial.rebalance.delay.ms=0",

@@ -1,7 +1,8 @@
 /**
- * Cases for the scripts; `script-walk.ts` has random walks. The same ones run against the native twins, the embedded server and a real
+ * Cases for the scripts; `large-script-cases.ts` has those of the largest states, `script-walk.ts` random walks. The same ones run against the native twins, the embedded server and a real
  * Redis, which must agree in every answer and in the whole hash afterwards.
  */
+
 import {
   encodeAcquire,
   encodeApply,

@@ -17,6 +17,8 @@ export interface TcpProxy {
   refuse(refusing: boolean): void;
   /** Connections accepted since the start. */
   readonly accepted: number;
+  /** Pieces that came from the server since the start: small answers have one each. */
+  readonly answers: number;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let swallowing: "fromServer" | "both" | null = null;
   let refusing = false;
   let accepted = 0;
+  let answers = 0;
   const server = createServer((client) => {
     if (refusing) {
       client.resetAndDestroy();
@@ -41,6 +44,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       if (!holed) upstream.write(chunk);
     });
     upstream.on("data", (chunk) => {
+      answers += 1;
       if (swallowing !== null) holed = true;
       if (!holed) client.write(chunk);
     });
@@ -73,6 +77,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     get accepted() {
       return accepted;
+    },
+    get answers() {
+      return answers;
     },
     async close() {
       cut();

@@ -41,7 +41,7 @@ export interface PartitionReaderOptions {
   readonly topic: string;
   /** Default 4 MiB. A batch that is larger comes whole all the same. */
   readonly maxBytesPerPartition?: number;
-  /** The broker answers at this many bytes (default 1) or after this time (default 500 ms). */
+  /** The broker answers at this many bytes (default 1) or after this time (default 500 ms; while nothing comes, 4 s). */
   readonly minBytes?: number;
   readonly maxWaitMs?: number;
   /** How long Kafka may stay away, or a partition without a leader, before `onError`. Default 60 s. */

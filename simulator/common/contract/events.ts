@@ -109,7 +109,7 @@ export type ResourceKind =
   | "node-process"
   | "watchdog";
 
-/** Once a second while there is a job. Counts are over the run; rates are over the last interval. */
+/** Once a second while something in it changes. Counts are over the run; rates are over the last interval. */
 export interface ProgressEvent {
   readonly type: "progress";
   readonly round: number;

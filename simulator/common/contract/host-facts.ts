@@ -33,6 +33,8 @@ export interface HostFacts {
   /** True if a TaskManager left or joined after RUNNING. */
   readonly membershipChanged: boolean;
   readonly faults: readonly Fault[];
+  /** Earlier ones, of which there were too many to list; absent means none. */
+  readonly faultsDropped?: number;
   readonly checkpoints: { readonly completed: number; readonly failed: number; readonly lastId: number };
   readonly resources: {
     readonly cpuPercentPeak: number | null;

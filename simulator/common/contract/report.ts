@@ -90,6 +90,8 @@ export interface Report {
   readonly scenarios: readonly Scenario[];
   readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
   readonly faults: readonly Fault[];
+  /** Faults before these, of which there were too many to list. */
+  readonly faultsDropped: number;
 }
 
 /**

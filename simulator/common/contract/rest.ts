@@ -6,6 +6,7 @@
  *   POST /ts/jobs/:id/stop     {}             202 {}               FENCE_ALL, final checkpoint; idempotent
  *   POST /ts/jobs/:id/scale    ScaleRequest   202 {}               the newest request counts; 409 unless it can run
  *   GET  /ts/jobs/:id          JobSnapshot    200
+ *     ?changedFrom=RUNNING&waitMs=10000   the same, once the state is another one or that time has passed
  * Errors are Flink's: {"errors":["…"]}.
  */
 import type { ErrorCategory } from "../foundation/error-row.ts";

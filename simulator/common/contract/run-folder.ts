@@ -6,7 +6,7 @@
  *   TaskManager  applied/<tm>-<incarnation>.log rejected/<tm>-<incarnation>.ndjson
  *   JobManager   checkpoints/
  *   validator    checks.json
- *   report       report.json report.txt
+ *   report       report.json report.txt metrics-digest.json
  */
 import { join } from "node:path";
 
@@ -16,6 +16,8 @@ export const runFolder = {
   log: (run: string, resource: string) => join(run, "logs", `${resource}.log`),
   events: (run: string) => join(run, "events.ndjson"),
   metrics: (run: string) => join(run, "metrics.ndjson"),
+  /** What the reports before have read of the metrics; of no use to anybody else. */
+  metricsDigest: (run: string) => join(run, "metrics-digest.json"),
   hostFacts: (run: string) => join(run, "host-facts.json"),
   producer: (run: string) => join(run, "producer.json"),
   ledger: (run: string, round: number) => join(run, `ledger-${round}.json`),

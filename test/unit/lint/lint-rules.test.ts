@@ -84,6 +84,10 @@ const IMPORTS: readonly (readonly [string, string, boolean])[] = [
   ["scripts/bench/peers/kafkajs-worker", "ioredis", true],
   ["scripts/bench/peers/kafkajs-worker", "../../../../simulator/runtime/sink/redis-sink.ts", false],
   ["scripts/bench/codec-worker", "../../../simulator/runtime/source/record-set-decoder.ts", false],
+  ["test/support/independent", "./judgement.ts", true],
+  ["test/support/independent", "../run-cli.ts", false],
+  ["test/support/independent", "../../../simulator/common/contract/message.ts", false],
+  ["test/support/independent", "kafkajs", false],
 ];
 
 /** One file, one rule that it breaks. */

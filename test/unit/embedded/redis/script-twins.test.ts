@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import { Keyspace } from "../../../../simulator/embedded/redis/keyspace.ts";
 import { CommandError } from "../../../../simulator/embedded/redis/reply.ts";
 import { runScriptTwin } from "../../../../simulator/embedded/redis/script-twins.ts";
+import { LARGE_SCRIPT_CASES } from "../../../support/large-script-cases.ts";
 import { COUNTER_KEY, PUBLISHED_KEY, SCRIPT_CASES, SEQUENCE_KEY, STATE_KEY } from "../../../support/script-cases.ts";
 
 describe("script twins", () => {
-  it.each(SCRIPT_CASES)("$name", ({ before, script, keys, argv, answer, changes }) => {
+  it.each([...SCRIPT_CASES, ...LARGE_SCRIPT_CASES])("$name", ({ before, script, keys, argv, answer, changes }) => {
     const keyspace = new Keyspace(() => 0);
     for (const [field, value] of Object.entries(before)) keyspace.setField(STATE_KEY, field, value);
     expect(runScriptTwin(script, [...keys], [...argv], keyspace)).toEqual(answer);

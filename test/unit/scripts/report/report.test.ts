@@ -311,4 +311,16 @@ describe("renderReport", () => {
     expect(text).toContain("- The total is the sum of the partitions' counts (I2-total): the total is 99");
     expect(text).toContain("SCENARIO RESULT: FAILED");
   });
+
+  it("lists the faults, and says how many more there were", () => {
+    const fault = {
+      ...({ kind: "processExit", target: "kafka", at: "2026-11-28T14:00:00.000Z", planned: false } as const),
+      ...{ detail: "exit code 1", recoveredAfterMs: 70 },
+    };
+    const textOf = (host: Partial<HostFacts>) => renderReport(buildReport(makeFacts({ host: makeHost(host) })));
+    expect(textOf({})).not.toContain("=== FAULTS ===");
+    expect(textOf({ faults: [fault] })).toContain("kafka (not planned): exit code 1; back after 70 ms");
+    expect(textOf({ faults: [fault] })).not.toContain("earlier");
+    expect(textOf({ faults: [fault], faultsDropped: 3 })).toContain("3 earlier ones are in events.ndjson only");
+  });
 });
