@@ -85,7 +85,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
     counter: null,
     sequence: null,
     otherJobs: [],
-    group: { kind: "read", committed: [], excuse: null },
+    group: { kind: "read", committed: [], excuses: null },
     checkpoint: null,
     ledgers,
     applies: [],
@@ -99,7 +99,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
   run.published = run.hash["total"] ?? null;
   run.counter = run.published;
   run.sequence = run.published;
-  run.group = { kind: "read", committed: topic.map((_, p) => Number(run.hash[`offset:${p}`])), excuse: null };
+  run.group = { kind: "read", committed: topic.map((_, p) => Number(run.hash[`offset:${p}`])), excuses: null };
   run.checkpoint = {
     schema: 1,
     id: 1_000_001,

@@ -145,9 +145,21 @@ describe("what is no fault of the job", () => {
 
   it("commits that failed, or TaskManagers that were lost, explain what is not committed", () => {
     const run = makeRun([100]);
-    run.group = { kind: "read", committed: [34, -1, 33], excuse: "2 commits failed" };
+    const none = { failedCommits: 0, replaced: 0, unended: 0 };
+    const excuse = (excuses: typeof none) => set(run, { group: { kind: "read", committed: [34, -1, 33], excuses } });
+    excuse({ ...none, failedCommits: 2 });
     expect(failedIds(run)).toEqual([]);
     expect(check(run, "committed-offsets")?.reason).toContain("partitions 1: 2 commits failed");
+    excuse({ ...none, unended: 1 });
+    expect(failedIds(run)).toEqual([]);
+    excuse(none);
+    expect(failedIds(run)).toEqual(["committed-offsets"]);
+    // Of a job that runs no TaskManager has ended.
+    run.hash["phase"] = "running";
+    excuse({ ...none, unended: 1 });
+    expect(failedIds(run)).toEqual(["committed-offsets"]);
+    excuse({ ...none, replaced: 1 });
+    expect(failedIds(run)).toEqual([]);
     run.group = { kind: "refused", reason: "GROUP_AUTHORIZATION_FAILED" };
     expect(check(run, "committed-offsets")?.status).toBe("notApplicable");
   });
