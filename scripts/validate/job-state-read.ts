@@ -12,13 +12,13 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import { type ParsedJobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
@@ -52,7 +52,7 @@ export async function readSettledJobState(options: JobStateReadOptions): Promise
       log.warn(`the state is judged as it is: ${unsettled}`);
       return read;
     }
-    await delay(LOOK_INTERVAL_MS, undefined, { signal });
+    await sleep(LOOK_INTERVAL_MS, signal);
   }
 }
 
@@ -70,7 +70,7 @@ async function readRepeatedly(options: JobStateReadOptions, endsAtMs: number): P
       if (!again) throw error;
       options.log.warn("the state could not be read, and is tried again", error);
     }
-    await delay(LOOK_INTERVAL_MS, undefined, { signal: options.signal });
+    await sleep(LOOK_INTERVAL_MS, options.signal);
   }
 }
 
