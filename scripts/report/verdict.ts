@@ -74,6 +74,8 @@ function judgeEnding(ending: RunEnding, coverage: Coverage): Applicable[] {
       ];
     case "infrastructureFailed":
       return [{ exitCode: 3, reason: ending.reason }];
+    case "exactlyOnceViolated":
+      return [{ exitCode: 4, reason: ending.reason }];
     case "jobFailed":
       return [{ exitCode: 6, reason: ending.reason }];
     case "timeExceeded":
