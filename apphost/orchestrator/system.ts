@@ -377,6 +377,7 @@ class RunSystem implements System {
       topic: this.config.topic,
       partitions: options.partitions,
       partitionsDefault: partitionsOf(options),
+      taskManagers: options.taskManagers,
       willProduce: options.messages > 0 || options.topic === null,
       isNamed: options.topic !== null,
       log: createLog((line) => this.#run.logOf("kafka").write(line)),

@@ -6,7 +6,7 @@
  * T2 Somebody else's topic (--topic with --messages 0) is only read; its end offsets now are what "drained" will mean.
  */
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
-import { PARTITIONS_MAX } from "../../simulator/common/contract/redis-script-codec.ts";
+import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
@@ -77,6 +77,7 @@ export interface TopicRequest {
   /** null: as many as it has, where it is only read. */
   readonly partitions: number | null;
   readonly partitionsDefault: number;
+  readonly taskManagers: number;
   /** False: nothing is produced, and what is in it is counted. */
   readonly willProduce: boolean;
   /** True when the user named it, so it may exist. */
@@ -96,7 +97,7 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
   const cluster = await openCluster(request.address, READY_MS_MAX, request.signal);
   try {
     const lookup = await cluster.refreshTopic(request.topic);
-    if (lookup.kind === "found") refuseTooMany(request.topic, lookup.topic.partitions.length);
+    if (lookup.kind === "found") refuseTooMany(request, lookup.topic.partitions.length);
     const partitions = lookup.kind === "missing" ? await createOwnTopic(request) : lookup.topic.partitions.length;
     await cluster.topic(request.topic, LEADERS_MS_MAX);
     const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
@@ -108,10 +109,16 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
   }
 }
 
-function refuseTooMany(topic: string, partitions: number): void {
-  if (partitions <= PARTITIONS_MAX) return;
-  const reason = `it has ${partitions} partitions, and one atomic Redis write holds the state of ${PARTITIONS_MAX}`;
-  throw createError("TOPIC_REFUSED", { topic, reason, advice: "give a topic with fewer partitions" });
+/** The partitions of an existing topic were not known when the options were checked. */
+function refuseTooMany({ topic, taskManagers }: TopicRequest, partitions: number): void {
+  if (partitions > PARTITIONS_MAX) {
+    const reason = `it has ${partitions} partitions, and one atomic Redis write holds the state of ${PARTITIONS_MAX}`;
+    throw createError("TOPIC_REFUSED", { topic, reason, advice: "give a topic with fewer partitions" });
+  }
+  const max = taskManagersMax(partitions);
+  if (taskManagers <= max) return;
+  const reason = `it has ${partitions} partitions, and one atomic Redis write holds ${max} TaskManagers beside them, not ${taskManagers}`;
+  throw createError("TOPIC_REFUSED", { topic, reason, advice: `give --task-managers ${max} or fewer` });
 }
 
 async function createOwnTopic(request: TopicRequest): Promise<number> {

@@ -18,7 +18,13 @@ export interface JobGraph {
   readonly source: { readonly topic: string; readonly partitions: number; readonly group: string };
   /** Names from the operator registry; no path or code travels. */
   readonly operators: readonly string[];
-  readonly sink: { readonly stateKey: string; readonly counterKey: string; readonly sequenceKey: string };
+  /** Redis keys. */
+  readonly sink: {
+    readonly stateKey: string;
+    readonly publishedKey: string;
+    readonly counterKey: string;
+    readonly sequenceKey: string;
+  };
   readonly checkpointIntervalMs: number;
 }
 

@@ -13,6 +13,11 @@ export const runtimeErrors = {
     false,
     (p) => `job ${p.jobId} could not take its final checkpoint in ${p.attempts} attempts (last: ${p.last})`,
   ),
+  FINAL_CHECKPOINT_FAILED: row<{ jobId: string; attempts: number }>(
+    "infrastructure",
+    false,
+    (p) => `the final checkpoint of job ${p.jobId} could not be written in ${p.attempts} attempts`,
+  ),
   JOB_MANAGER_SUPERSEDED: row<{ epoch: number; by: number }>(
     "unexpected",
     false,

@@ -26,8 +26,14 @@ export type Acknowledgement = Extract<TaskManagerToJobManager, { type: "checkpoi
 
 export type CheckpointOutcome =
   | { readonly kind: "completed"; readonly id: number; readonly durationMs: number; readonly state: JobState }
-  /** Nothing was written; the next one may work. */
-  | { readonly kind: "declined"; readonly id: number; readonly durationMs: number; readonly reason: string }
+  /** It could not be written, for this reason; the next one may work. */
+  | {
+      readonly kind: "declined";
+      readonly id: number;
+      readonly durationMs: number;
+      readonly reason: string;
+      readonly error: unknown;
+    }
   /** Nothing was written, and the store does not hold this life any more: somebody must look after it. */
   | { readonly kind: "storeLost"; readonly id: number; readonly durationMs: number; readonly reason: string }
   /** A JobManager with a higher epoch leads. The file may be there; it does no harm, since the cut is true. */
@@ -159,7 +165,7 @@ export class CheckpointCoordinator {
       bytes = await storage.write(file);
     } catch (error) {
       // A full disk costs this checkpoint, not the job: the state is in the store.
-      return { ...this.#fail(pending, `it could not be written: ${describeError(error)}`), kind: "declined" };
+      return { ...this.#fail(pending, describeError(error)), kind: "declined", error };
     }
     this.#previous = state;
     const record = this.#conclude(pending, { status: "COMPLETED", bytes, location: storage.locate(id) });

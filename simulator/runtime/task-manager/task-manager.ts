@@ -17,7 +17,7 @@ import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
 import { runFolder } from "../../common/contract/run-folder.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { waitUntil } from "../../common/foundation/deadline.ts";
-import { type AppError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import { type AppError, categoryOf, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { AppliedLog, RejectedLog } from "../sink/evidence-log.ts";
 import {
@@ -229,10 +229,8 @@ export class TaskManager {
     this.#state = "failed";
     this.#options.log.error("the task failed", error);
     for (const partition of this.#partitions.values()) partition.drop(null);
-    const { code, category } = isAppError(error)
-      ? error
-      : ({ code: "ASSERTION_FAILED", category: "unexpected" } as const);
-    this.#failure = { type: "taskFailed", code, category, message: describeError(error) };
+    const code = isAppError(error) ? error.code : "ASSERTION_FAILED";
+    this.#failure = { type: "taskFailed", code, category: categoryOf(error), message: describeError(error) };
     this.#client.send(this.#failure);
   }
 

@@ -113,7 +113,7 @@ async function drainJob(call: Call): Promise<RestResponse> {
 
 async function scaleJob(call: Call): Promise<RestResponse> {
   const job = findJob(call);
-  const request = readScaleRequest(call.body);
+  const request = readScaleRequest(call.body, job.graph.source.partitions);
   const { state } = job.status;
   if (state !== "RUNNING" && state !== "CREATED") throw new RestError(409, `Conflict: the job is ${state}.`);
   await job.requestScale(request);

@@ -17,6 +17,7 @@ const config = {
   taskManagers: 2,
   operators: ["identity", "test-drop-one"],
   stateKey: "s",
+  publishedKey: "v",
   counterKey: "c",
   sequenceKey: "q",
   checkpointIntervalMs: 1_000,
@@ -72,7 +73,7 @@ test("the declared graph has a source, the operators in order, and a sink", () =
     parallelism: 2,
     source: { topic: "t", partitions: 3 },
     operators: ["identity", "test-drop-one"],
-    sink: { stateKey: "s" },
+    sink: { stateKey: "s", publishedKey: "v" },
   });
   expect(() => declareJob({ ...config, operators: ["rm -rf"] })).toThrow(/an operator is "rm -rf"/);
 });

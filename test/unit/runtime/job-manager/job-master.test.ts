@@ -12,7 +12,7 @@ import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import { CheckpointStorage } from "../../../../simulator/runtime/checkpoint/checkpoint-storage.ts";
 import { openJobFiles } from "../../../../simulator/runtime/job-manager/job-files.ts";
 import { JobMaster } from "../../../../simulator/runtime/job-manager/job-master.ts";
-import { createNumbering } from "../../../../simulator/runtime/job-manager/numbering.ts";
+import { Numbering } from "../../../../simulator/runtime/job-manager/numbering.ts";
 import type { Order } from "../../../../simulator/runtime/job-manager/task-manager-port.ts";
 import { createMemoryStore, type MemoryStore } from "../../../support/memory-store.ts";
 
@@ -23,7 +23,7 @@ const graph: JobGraph = {
   parallelism: 1,
   source: { topic: "t", partitions: 1, group: "g" },
   operators: [],
-  sink: { stateKey: "s", counterKey: "c", sequenceKey: "q" },
+  sink: { stateKey: "s", publishedKey: "v", counterKey: "c", sequenceKey: "q" },
   checkpointIntervalMs: 20,
 };
 const unreachable = createError("REDIS_UNREACHABLE", { endpoint: "127.0.0.1:1", attempts: 60, waitedMs: 60_000 });
@@ -290,7 +290,7 @@ function optionsOf(epoch: number): ConstructorParameters<typeof JobMaster>[0] {
     graph,
     drain: undefined,
     outcome: undefined,
-    numbering: createNumbering(epoch),
+    numbering: new Numbering({ epoch, folder }),
     store,
     storage: createStorage(1),
     files: openJobFiles(folder),

@@ -84,6 +84,7 @@ function makeConfig(partitions: number): Draft<RunConfig> {
     stickyIds: 1,
     taskManagers: 2,
     stateKey: "{job}:state",
+    publishedKey: "{job}:published",
     counterKey: "counter",
     sequenceKey: "sequence",
     messageSize: 76,

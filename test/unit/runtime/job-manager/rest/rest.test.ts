@@ -25,7 +25,7 @@ const graph: JobGraph = {
   parallelism: 1,
   source: { topic: "t", partitions: 2, group: "g" },
   operators: ["identity"],
-  sink: { stateKey: "s", counterKey: "c", sequenceKey: "q" },
+  sink: { stateKey: "s", publishedKey: "v", counterKey: "c", sequenceKey: "q" },
   checkpointIntervalMs: 20,
 };
 const clock = startRunClock();
