@@ -7,6 +7,8 @@
  * S2 Batches of a partition are sent in index order, each record once. Resending is the client's business.
  * S3 Acknowledgements are the backpressure: without a free template, or with enough in flight, nothing is filled.
  * S4 After the first send that fails nothing more is sent; `run` ends when every outcome is known.
+ * S5 Where a batch ends follows from the index of its first record alone, never from the time: a restarted process fills
+ *    the very batches that the lost one may still have on their way, and Kafka recognises the repeat.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ProducerIdentity } from "../simulator/common/contract/ledger.ts";
@@ -18,6 +20,8 @@ import { dueAtUs, lastIdDue, type Schedule, stepUs } from "./load-profile.ts";
 
 const IN_FLIGHT_PER_PARTITION = 2;
 const TEMPLATES_MAX = 24;
+/** With a rate, of one partition's ids: as much as is due within this time goes into a batch. */
+const BATCH_MS = 5;
 /** What is filled before the sockets get their turn. */
 const TURN_BYTES = 64 * 1024;
 
@@ -52,12 +56,13 @@ interface PartitionSends {
 
 export class SendLoop {
   sent = 0;
-  /** The first failure, and the records whose outcome is not known because of failures. */
+  /** The first one. */
   failure: unknown;
-  unknown = 0;
   private readonly options: SendLoopOptions;
   private readonly partitions: readonly PartitionSends[];
   private readonly recordsMax: number;
+  /** With a rate: of a turn, whose last record ends a batch (S5). */
+  private readonly turnRecords: number;
   /** From one record's id to the next one's, within a batch. */
   private readonly idStep: number;
   private readonly free: BatchTemplate[];
@@ -81,6 +86,8 @@ export class SendLoop {
     this.unsent = shares.reduce((sum, share) => sum + share, 0);
     const busy = shares.filter((share) => share > 0).length;
     const { stickyIds, partitions } = options.layout;
+    const dueTogether = Math.round((options.ratePerSecond * BATCH_MS) / 1_000 / partitions);
+    this.turnRecords = stickyIds > 1 ? stickyIds : Math.max(1, dueTogether);
     this.idStep = stickyIds === 1 ? partitions : 1;
     const recordsMax = Math.min(recordsPerBatch(options.messageSize), stickyIds > 1 ? stickyIds : Infinity);
     this.recordsMax = Math.max(1, Math.min(recordsMax, Math.max(0, ...shares)));
@@ -128,15 +135,15 @@ export class SendLoop {
     return chosen;
   }
 
-  /** A batch ends with the partition's turn, so that its ids are equally far apart. */
+  /**
+   * Records of the partition's next batch, or 0 while they are not due. With a rate a batch ends with the partition's turn,
+   * so that its ids are equally far apart, and it is due as a whole (S5).
+   */
   private countDue({ p, nextIndex, endIndex }: PartitionSends): number {
-    const { layout } = this.options;
-    const { stickyIds } = layout;
-    const inTurn = stickyIds === 1 ? this.recordsMax : stickyIds - (nextIndex % stickyIds);
-    const left = Math.min(this.recordsMax, inTurn, endIndex - nextIndex);
-    if (left === 0 || this.schedule === null) return left;
-    const due = Math.floor((this.dueId - idOfIndex(p, nextIndex, layout)) / this.idStep) + 1;
-    return Math.min(left, Math.max(0, due));
+    const inTurn = this.schedule === null ? this.recordsMax : this.turnRecords - (nextIndex % this.turnRecords);
+    const records = Math.min(this.recordsMax, inTurn, endIndex - nextIndex);
+    if (records === 0 || this.schedule === null) return records;
+    return idOfIndex(p, nextIndex + records - 1, this.options.layout) <= this.dueId ? records : 0;
   }
 
   /** Returns the bytes of the batch. */
@@ -167,7 +174,6 @@ export class SendLoop {
       .then(({ baseOffset }) => ledger.acknowledgeBatch(p, { records, baseOffset, sentAtUs, nowUs: nowUs() }))
       .catch((error: unknown) => {
         this.failure ??= error;
-        this.unknown += records;
       })
       .finally(() => {
         partition.inFlight -= 1;

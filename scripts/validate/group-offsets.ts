@@ -4,12 +4,11 @@
  */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
-import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { sleep, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readNewestCheckpoint } from "./checkpoint-files.ts";
 import type { CommitExcuses, GroupFacts } from "./facts.ts";
@@ -41,7 +40,7 @@ export async function readGroupOffsets(client: TopicClient, options: GroupReadOp
     const isExcused = excuses !== null && excuses.failedCommits + excuses.replaced > 0;
     if (isExcused || isLast) return { ...group, excuses };
     isFirst = false;
-    await delay(ASK_INTERVAL_MS, undefined, { signal });
+    await sleep(ASK_INTERVAL_MS, signal);
   }
 }
 

@@ -2,8 +2,8 @@
  * Repeats an attempt until it succeeds, a fatal error comes, or the deadline passes. Between attempts it backs off
  * from 50 ms to 1 s.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { createBackoff } from "../../common/foundation/backoff.ts";
+import { sleep } from "../../common/foundation/deadline.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { describeBrokerError } from "./wire/error-codes.ts";
@@ -40,7 +40,7 @@ export async function retryAttempts<T>(attempt: () => Promise<Attempt<T>>, optio
       told = true;
       options.log?.warn(`still waiting for Kafka after ${waitedMs} ms`, outcome.error);
     }
-    await delay(backoff.nextMs(), undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await sleep(backoff.nextMs(), options.signal);
   }
 }
 

@@ -128,6 +128,11 @@ const MUTATIONS: readonly [name: string, mutate: (run: SyntheticRun) => void, fa
     (run) => run.strangers.add("1:9"),
     ["foreign-records"],
   ],
+  [
+    "a transaction of somebody else is open behind the last record",
+    (run) => set(run, { high: [34, 33, 35] }),
+    ["foreign-records"],
+  ],
   ["more is committed than was applied", (run) => commit(run, 1, 34), ["committed-offsets"]],
   [
     "more is committed than was checkpointed",
