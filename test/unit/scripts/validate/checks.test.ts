@@ -240,6 +240,12 @@ describe("the checks of a drained run", () => {
     expect(failedIds(run).sort()).toEqual([...expected].sort());
   });
 
+  it("are each failed by one of these: a check that cannot fail proves nothing", () => {
+    const failed = new Set(MUTATIONS.flatMap(([, , ids]) => ids));
+    const made = runChecks(toFacts(makeRun([100]))).map(({ id }) => id);
+    expect(made.filter((id) => !failed.has(id))).toEqual([]);
+  });
+
   it("name the partition and both values", () => {
     const run = makeRun([100]);
     addTo(run, "idSum:1", 3);
