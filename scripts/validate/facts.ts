@@ -10,6 +10,7 @@ import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import type { AppliedLog, AppliedUnion } from "./applied-log-union.ts";
 import type { IdBitmap } from "./id-bitmap.ts";
+import type { PlannedShare } from "./round-plan.ts";
 import type { TopicRanges } from "./topic-ranges.ts";
 import type { PartitionTally } from "./topic-tally.ts";
 
@@ -79,6 +80,8 @@ export interface Facts {
   readonly union: AppliedUnion;
   readonly recoveries: RecoveriesFile["recoveries"];
   readonly topic: TopicFacts;
+  /** By partition, summed over as many messages as the topic has records there; empty on somebody else's topic. */
+  readonly plan: readonly PlannedShare[];
   readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
 }
 

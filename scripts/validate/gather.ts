@@ -18,9 +18,10 @@ import { readAppliedLogs } from "./applied-log-files.ts";
 import { uniteAppliedRows } from "./applied-log-union.ts";
 import { readNewestCheckpoint } from "./checkpoint-files.ts";
 import { sortByBase } from "./checks/log-checks.ts";
-import { type Facts, isMoving, type LedgerFact } from "./facts.ts";
+import { countRecords, type Facts, isMoving, type LedgerFact } from "./facts.ts";
 import { readGroupOffsets } from "./group-offsets.ts";
 import { readSettledJobState } from "./job-state-read.ts";
+import { sumPlan } from "./round-plan.ts";
 import { chooseSamples, SampleCollector } from "./samples.ts";
 import { TopicClient } from "./topic-client.ts";
 import { readTopic } from "./topic-read.ts";
@@ -84,6 +85,7 @@ async function gatherWith(client: TopicClient, options: GatherOptions): Promise<
     union,
     recoveries,
     topic,
+    plan: config.ownTopic ? sumPlan(task.rounds, config, topic.tallies.map(countRecords)) : [],
     samples: samples.toReport(total),
   };
 }

@@ -18,38 +18,47 @@ export interface PlannedShare {
   idMix: number;
 }
 
-/** Up to `limits[p]` messages of each partition go into the sums. */
+/** Up to `limits[p]` messages of each partition go into the sums; without a limit none. */
 export function sumPlan(
   rounds: readonly ProducerTask[],
   layout: IdLayout,
   limits: readonly number[],
 ): readonly PlannedShare[] {
-  const { partitions, stickyIds } = layout;
-  const shares = Array.from({ length: partitions }, () => ({ planned: 0, messages: 0, idSum: 0, idMix: 0 }));
-  for (const { firstId, messages } of rounds) {
-    for (let id = firstId; id < firstId + messages; ) {
-      const turn = Math.floor((id - 1) / stickyIds);
-      const turnEnd = Math.min((turn + 1) * stickyIds + 1, firstId + messages);
-      const p = turn % partitions;
-      const share = shares[p] as PlannedShare;
-      addIds(share, id, Math.min(turnEnd, id + (limits[p] ?? 0) - share.messages));
-      share.planned += turnEnd - id;
-      id = turnEnd;
-    }
-  }
-  return shares;
+  return Array.from({ length: layout.partitions }, (_, p) => {
+    const share: PlannedShare = { planned: 0, messages: 0, idSum: 0, idMix: 0 };
+    for (const round of rounds) addRound(share, round, { ...layout, p, limit: limits[p] ?? 0 });
+    return share;
+  });
 }
 
-/** The hot loop: ids from … to−1, if there are any. */
-function addIds(share: PlannedShare, from: number, to: number): void {
-  let { idSum, idMix } = share;
-  for (let id = from; id < to; id += 1) {
-    idSum += id;
-    if (idSum >= SUM_MODULUS) idSum -= SUM_MODULUS;
-    idMix += mix32(id);
-    if (idMix >= SUM_MODULUS) idMix -= SUM_MODULUS;
+/**
+ * Id i has turn floor((i − 1) / stickyIds), and turn t goes to partition t mod partitions. The hot loop of the plan: it
+ * goes through all ids of the partition.
+ */
+function addRound(
+  share: PlannedShare,
+  { firstId, messages: asked }: ProducerTask,
+  { p, limit, partitions, stickyIds }: IdLayout & { readonly p: number; readonly limit: number },
+): void {
+  const endId = firstId + asked;
+  const firstTurn = Math.floor((firstId - 1) / stickyIds);
+  const turn = firstTurn + ((p - (firstTurn % partitions) + partitions) % partitions);
+  let { planned, messages, idSum, idMix } = share;
+  for (let start = turn * stickyIds + 1; start < endId; start += partitions * stickyIds) {
+    const from = Math.max(start, firstId);
+    const to = Math.min(start + stickyIds, endId);
+    planned += to - from;
+    const sumEnd = Math.min(to, from + limit - messages);
+    for (let id = from; id < sumEnd; id += 1) {
+      messages += 1;
+      idSum += id;
+      if (idSum >= SUM_MODULUS) idSum -= SUM_MODULUS;
+      idMix += mix32(id);
+      if (idMix >= SUM_MODULUS) idMix -= SUM_MODULUS;
+    }
   }
-  share.messages += Math.max(0, to - from);
+  share.planned = planned;
+  share.messages = messages;
   share.idSum = idSum;
   share.idMix = idMix;
 }

@@ -5,7 +5,7 @@ import type { JobState } from "../../../simulator/common/contract/redis-state.ts
 import type { Check } from "../../../simulator/common/contract/report.ts";
 import { countNotCounted, explainShortEnd, listUncovered, selectCovered } from "../coverage.ts";
 import { countApplied, countRecords, type Facts, readLedgers, sumOver } from "../facts.ts";
-import { countPlanned, type PlannedShare, sumPlan } from "../round-plan.ts";
+import { countPlanned, type PlannedShare } from "../round-plan.ts";
 import type { PartitionTally } from "../topic-tally.ts";
 import { checkState, compareEach, judge, notApplicable } from "./check.ts";
 
@@ -211,7 +211,7 @@ interface IndexRange {
 
 function listExpectedIndexes(facts: Facts): IndexRange[] | null {
   if (facts.task.mode === "drained") {
-    return countShares(facts).map(({ planned }, p) => ({ p, from: 0, to: planned }));
+    return facts.plan.map(({ planned }, p) => ({ p, from: 0, to: planned }));
   }
   const ledgers = readLedgers(facts);
   if (ledgers.length < facts.ledgers.length && sumOver(facts.topic.tallies, countRecords) > 0) return null;
@@ -220,20 +220,16 @@ function listExpectedIndexes(facts: Facts): IndexRange[] | null {
   );
 }
 
-const countShares = ({ task, config }: Facts): readonly PlannedShare[] => sumPlan(task.rounds, config, []);
-
 /** A round that was cut short sent the first of its messages, in order: as many as are there must be those. */
 function checkPlan(facts: Facts): Check {
   const { config, task } = facts;
   if (!config.ownTopic) return notApplicable(CHECKS.plan, NO_PRODUCER);
   const covered = selectCovered(facts, "all");
-  const limits = facts.topic.tallies.map(countRecords);
-  const shares = sumPlan(task.rounds, config, limits);
   return judge(facts, CHECKS.plan, {
     expected: `${task.mode === "prefix" ? "at most " : ""}${countPlanned(task.rounds)} messages`,
     actual: `${sumOver(covered, countRecords)} records`,
     examined: sumOver(covered, countRecords),
-    problems: covered.flatMap((tally) => compareWithPlan(facts, tally, shares[tally.p])),
+    problems: covered.flatMap((tally) => compareWithPlan(facts, tally, facts.plan[tally.p])),
     unknowns: listUncovered(facts, "all"),
     compared: `count, idSum and idMix of ${covered.length} partitions with ${task.rounds.length} rounds`,
   });

@@ -2,9 +2,15 @@
 import { splitRound, sumIds } from "../../../../producer/load-profile.ts";
 import { uniteAppliedRows } from "../../../../scripts/validate/applied-log-union.ts";
 import { sortByBase } from "../../../../scripts/validate/checks/log-checks.ts";
-import { type Facts, type GroupFacts, isMoving, type LedgerFact } from "../../../../scripts/validate/facts.ts";
+import {
+  countRecords,
+  type Facts,
+  type GroupFacts,
+  isMoving,
+  type LedgerFact,
+} from "../../../../scripts/validate/facts.ts";
 import { IdBitmap } from "../../../../scripts/validate/id-bitmap.ts";
-import { lastPlannedId } from "../../../../scripts/validate/round-plan.ts";
+import { lastPlannedId, sumPlan } from "../../../../scripts/validate/round-plan.ts";
 import { chooseSamples, SampleCollector } from "../../../../scripts/validate/samples.ts";
 import { findNeededEnds } from "../../../../scripts/validate/topic-ranges.ts";
 import { createPartitionTally, skipUnread, TopicTally } from "../../../../scripts/validate/topic-tally.ts";
@@ -253,6 +259,7 @@ export function toFacts(run: SyntheticRun): Facts {
     (ledger, i): LedgerFact =>
       ledger === undefined ? { kind: "missing", round: i + 1 } : { kind: "read", round: i + 1, ledger },
   );
+  const topic = readTopic(run, { complete, ledgers, collector });
   return {
     config,
     task,
@@ -267,7 +274,8 @@ export function toFacts(run: SyntheticRun): Facts {
     log,
     union,
     recoveries: run.recoveries,
-    topic: readTopic(run, { complete, ledgers, collector }),
+    topic,
+    plan: config.ownTopic ? sumPlan(task.rounds, config, topic.tallies.map(countRecords)) : [],
     samples: collector.toReport(total),
   };
 }
