@@ -11,6 +11,7 @@ import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ReportTask } from "../../simulator/common/contract/tasks.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { readJson, writeJson, writeText } from "../../simulator/common/foundation/json-file.ts";
+import type { Log } from "../../simulator/common/foundation/log.ts";
 import { buildReport, readMachine } from "./build-report.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { renderReport } from "./report-text.ts";
