@@ -61,6 +61,12 @@ export const runtimeErrors = {
     (p) =>
       `the re-read of ${p.topic}-${p.p} stands still at offset ${p.offset} of ${p.end} for ${p.waitedMs} ms: is Kafka still running?`,
   ),
+  ID_BITS_REFUSED: row<{ idMax: number; bytes: number }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `the system does not give the ${p.bytes} bytes in which the validator marks each id up to ${p.idMax}: free memory, or produce fewer messages`,
+  ),
   RUN_FILE_MISSING: row<{ path: string }>(
     "unexpected",
     false,
