@@ -8,15 +8,17 @@
  * L3 It never retries by itself: it reports a failure, and connects again when the reader says so.
  */
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, ConnectionEvents } from "./connection.ts";
+import type { PartitionLeader } from "./topic-leaders.ts";
 import { type FetchedPartition, fetchApi } from "./wire/fetch.ts";
 import type { ByteRange, Reader } from "./wire/reader.ts";
 
-/** What is asked for, and for whom: the answer counts only if the target is still at this offset. */
+/** What is asked for, and for whom: the answer counts only if the target is still at this offset, and still led so. */
 export interface FetchQuestion<Target> {
   readonly target: Target;
   readonly p: number;
   readonly offset: number;
+  readonly leader: PartitionLeader;
 }
 
 export interface FetchSettings {
@@ -28,7 +30,7 @@ export interface FetchSettings {
 }
 
 export interface FetcherOwner<Target> {
-  openConnection(onLost: (error: AppError) => void): Promise<Connection>;
+  openConnection(events: ConnectionEvents): Promise<Connection>;
   /** What to ask for now, those first that have waited longest. */
   wanted(): FetchQuestion<Target>[];
   /** Takes note of an answer and returns what hands the records out. It is called after the next fetch is sent. */
@@ -38,6 +40,8 @@ export interface FetcherOwner<Target> {
     partitions: readonly FetchedPartition<ByteRange | undefined>[],
   ): (() => void)[];
   failed(error: AppError): void;
+  /** Called once a second while the leader leaves a fetch, or the opening, unanswered beyond its time. */
+  silent(): void;
 }
 
 type State =
@@ -78,7 +82,10 @@ export class LeaderFetcher<Target> {
   async #connect(): Promise<void> {
     this.#state = { kind: "connecting" };
     try {
-      const connection = await this.#owner.openConnection((error) => this.#lost(error));
+      const connection = await this.#owner.openConnection({
+        onLost: (error) => this.#lost(error),
+        onSilent: () => this.#owner.silent(),
+      });
       if (this.#isClosed()) {
         connection.close();
         return;
@@ -114,9 +121,9 @@ export class LeaderFetcher<Target> {
     if (questions.length === 0) return;
     this.#state = { kind: "fetching", connection };
     const { topic, maxBytesPerPartition: maxBytes, minBytes, maxWaitMs } = this.#settings;
-    const partitions = questions.map(({ p, offset }) => ({
+    const partitions = questions.map(({ p, offset, leader }) => ({
       p,
-      currentLeaderEpoch: -1,
+      currentLeaderEpoch: leader.epoch,
       fetchOffset: offset,
       maxBytes,
     }));
@@ -137,7 +144,7 @@ export class LeaderFetcher<Target> {
         this.#lost(error);
       },
     };
-    connection.sendInPlace(fetchApi, request, handler, maxWaitMs + ANSWER_GRACE_MS);
+    connection.sendInPlace(fetchApi, request, handler, { waitMs: maxWaitMs, deadlineMs: maxWaitMs + ANSWER_GRACE_MS });
   }
 
   #take(connection: Connection, asked: ReadonlyMap<number, FetchQuestion<Target>>, r: Reader, version: number): void {
