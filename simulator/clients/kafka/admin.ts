@@ -6,9 +6,10 @@ import type { Admin, LogEntry } from "kafkajs";
 import { waitUntil } from "../../common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
-import { KafkaCluster, type TopicDescription } from "./cluster.ts";
+import { KafkaCluster } from "./cluster.ts";
 import type { Broker } from "./connection-pool.ts";
 import { silenceNegativeTimeouts } from "./negative-timeouts.ts";
+import type { TopicDescription } from "./topic-leaders.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 
 export interface AdminOptions {

@@ -5,9 +5,12 @@
  * when is decided by `PartitionSender`; here are the sockets, the clock and the meaning of the answers.
  *
  * I1 acks = all, and requests of one partition go over one connection at a time, in order: that of the partition's lane.
- * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order.
+ * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order. So it
+ *    is, too, when metadata names a new leader: to the old one nothing more is sent.
  * I3 A send rejects only when the partition is given up: by a fatal answer, by an out-of-order answer twice at the same
  *    end offset of a log that does not hold the batch, or after `giveUpAfterMs` without an acknowledgement. All later sends to it reject with the same error.
+ * I4 A connection that is silent, and has requests of a partition which is led by another broker now, is abandoned: its
+ *    requests end as unknown. While nobody names a new leader it is waited for, until the request's deadline.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
@@ -54,6 +57,8 @@ interface PartitionState {
   readonly p: number;
   readonly sender: PartitionSender;
   readonly backoff: Backoff;
+  /** Where its batches in flight are. */
+  leader: number | undefined;
   recovering: Promise<void> | undefined;
   failingSinceMs: number | undefined;
   lastError: AppError | undefined;
@@ -96,6 +101,7 @@ export class IdempotentProducer {
   /** By leader, a lane each. */
   readonly #links = new Map<number, (Link | undefined)[]>();
   readonly #closing = new AbortController();
+  readonly #unwatchLeaders: () => void;
 
   static async open(options: IdempotentProducerOptions): Promise<IdempotentProducer> {
     const identity = options.identity ?? (await initProducerId(options.cluster));
@@ -107,6 +113,7 @@ export class IdempotentProducer {
     this.#options = options;
     this.#giveUpAfterMs = options.giveUpAfterMs ?? GIVE_UP_AFTER_MS;
     this.identity = identity;
+    this.#unwatchLeaders = options.cluster.watchLeaders(options.topic, () => this.#followLeaders());
   }
 
   /** Batches of a partition must be given in order of their sequences, without gaps. */
@@ -125,6 +132,7 @@ export class IdempotentProducer {
   /** Rejects what is unsettled: its outcome is unknown. */
   async close(): Promise<void> {
     this.#closing.abort(closedError());
+    this.#unwatchLeaders();
     for (const { sender } of this.#partitions.values()) sender.giveUp(closedError());
     for (const link of [...this.#links.values()].flat()) if (link?.kind === "open") link.connection.close();
     await Promise.all([...this.#partitions.values()].map(({ recovering }) => recovering));
@@ -137,6 +145,7 @@ export class IdempotentProducer {
       p,
       sender: new PartitionSender(),
       backoff: createBackoff({ initialMs: BACKOFF_INITIAL_MS, capMs: BACKOFF_CAP_MS }),
+      leader: undefined,
       recovering: undefined,
       failingSinceMs: undefined,
       lastError: undefined,
@@ -151,17 +160,29 @@ export class IdempotentProducer {
     const { sender } = partition;
     if (sender.kind === "waiting") partition.recovering ??= this.#recover(partition);
     if ((sender.kind !== "flowing" && sender.kind !== "careful") || sender.unsettled === 0) return;
-    const leader = this.#options.cluster.leaderOf(this.#options.topic, partition.p);
-    if (leader === undefined) {
+    const leader = this.#leaderOf(partition);
+    const hasMoved = sender.inFlight > 0 && leader !== partition.leader;
+    if (leader === undefined || hasMoved) {
       const what = `sending to ${this.#options.topic}-${partition.p}`;
-      this.#interrupt(partition, brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE));
+      const detail = hasMoved ? `broker ${partition.leader} no longer leads it` : "none is elected";
+      this.#interrupt(partition, brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE, detail));
       return;
     }
+    partition.leader = leader;
     const lanes = this.#lanesTo(leader);
     const lane = laneOf(partition);
     const link = lanes[lane];
     if (link === undefined) void this.#connect(leader, lane);
     else if (link.kind === "open") this.#departAllowed(partition, link);
+  }
+
+  #leaderOf({ p }: PartitionState): number | undefined {
+    return this.#options.cluster.leaderOf(this.#options.topic, p)?.nodeId;
+  }
+
+  /** Some partition has another leader: those that wait for a connection to the old one go on. */
+  #followLeaders(): void {
+    for (const partition of this.#partitions.values()) this.#advance(partition);
   }
 
   #lanesTo(leader: number): (Link | undefined)[] {
@@ -225,7 +246,8 @@ export class IdempotentProducer {
         for (const { partition, entry } of together.values()) this.#failed(partition, entry, error);
       },
     };
-    connection.sendInPlace(produceApi, request, handler, this.#options.requestDeadlineMs ?? REQUEST_DEADLINE_MS);
+    const deadlineMs = this.#options.requestDeadlineMs ?? REQUEST_DEADLINE_MS;
+    connection.sendInPlace(produceApi, request, handler, { deadlineMs });
   }
 
   #answered(partition: PartitionState, entry: SendEntry, answer: ProducedPartition): void {
@@ -273,7 +295,10 @@ export class IdempotentProducer {
       lanes[lane] = undefined;
     };
     try {
-      const connection = await this.#options.cluster.openConnection(leader, forget);
+      const connection = await this.#options.cluster.openConnection(leader, {
+        onLost: forget,
+        onSilent: () => void this.#lookPastSilence(leader, lane),
+      });
       if (this.#closing.signal.aborted) {
         connection.close();
         return;
@@ -292,9 +317,27 @@ export class IdempotentProducer {
 
   #forLane(leader: number, lane: number, act: (partition: PartitionState) => void): void {
     for (const partition of this.#partitions.values()) {
-      const { cluster, topic } = this.#options;
-      if (laneOf(partition) === lane && cluster.leaderOf(topic, partition.p) === leader) act(partition);
+      if (laneOf(partition) === lane && this.#leaderOf(partition) === leader) act(partition);
     }
+  }
+
+  /** The leader may be slow, wait for its replicas, or hang: the other brokers know whether it was replaced (I4). */
+  async #lookPastSilence(leader: number, lane: number): Promise<void> {
+    try {
+      await this.#options.cluster.refreshTopic(this.#options.topic);
+    } catch {
+      // Nobody else answers either. A partition that recovers meets the same failure, and decides by it.
+      return;
+    }
+    const link = this.#links.get(leader)?.[lane];
+    if (link?.kind !== "open" || !link.connection.isSilent) return;
+    const moved = [...this.#partitions.values()].find((partition) => {
+      if (laneOf(partition) !== lane || partition.leader !== leader || partition.sender.inFlight === 0) return false;
+      const newest = this.#leaderOf(partition);
+      return newest !== undefined && newest !== leader;
+    });
+    if (moved === undefined) return;
+    link.connection.abandon(`it is silent, and ${this.#options.topic}-${moved.p} is led by another broker now`);
   }
 
   /** Nothing is in flight: waits a little, asks who leads now, and lets the sender begin again. */
@@ -351,6 +394,7 @@ export class IdempotentProducer {
       const what = { topic, p: partition.p, firstSequence, records, waitedMs };
       return createError("KAFKA_OUTCOME_UNKNOWN", what, lastError);
     }
+    if (lastError !== undefined && !isConnectionFailure(lastError)) return lastError;
     return createError("KAFKA_UNREACHABLE", { endpoint: cluster.endpoint, waitedMs }, lastError);
   }
 }
@@ -358,9 +402,8 @@ export class IdempotentProducer {
 /** A fresh broker answers COORDINATOR_LOAD_IN_PROGRESS at first. */
 function initProducerId(cluster: KafkaCluster): Promise<ProducerIdentity> {
   return cluster.retry(async () => {
-    const connection = await cluster.anyConnection();
     const request = { transactionalId: null, transactionTimeoutMs: 0x7fffffff };
-    const { errorCode, producerId, producerEpoch } = await connection.send(initProducerIdApi, request);
+    const { errorCode, producerId, producerEpoch } = await cluster.askAny(initProducerIdApi, request);
     const error = checkCode(errorCode, "asking for a producer id");
     return error === undefined ? { kind: "done", value: { producerId, producerEpoch } } : { kind: "again", error };
   });

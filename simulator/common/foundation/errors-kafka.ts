@@ -34,6 +34,11 @@ export const kafkaErrors = {
     false,
     (p) => `${p.what}: Kafka answered ${p.name} (${p.code})${p.detail === "" ? "" : `: ${p.detail}`}`,
   ),
+  KAFKA_LEADER_UNCONFIRMED: row<{ what: string; reason: string }>(
+    "infrastructure",
+    true,
+    (p) => `${p.what} is not certain: ${p.reason}`,
+  ),
   KAFKA_TOPIC_MISSING: row<{ topic: string; waitedMs: number }>(
     "infrastructure",
     false,
