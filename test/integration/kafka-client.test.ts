@@ -87,13 +87,30 @@ describe.skipIf(missing !== null)(
         Promise.all(batches.map((batch, i) => producer.send(0, { batch, records: 10, firstSequence: i * 10 })));
       expect(await send(first)).toEqual([{ baseOffset: 0 }, { baseOffset: 10 }, { baseOffset: 20 }]);
       await first.close();
-      const second = await IdempotentProducer.open({ cluster, topic: "repeats", identity: first.identity });
+      const doubts: string[] = [];
+      const second = await IdempotentProducer.open({
+        cluster,
+        topic: "repeats",
+        identity: first.identity,
+        confirmLossMs: 300,
+        onDoubt: (text) => doubts.push(text),
+      });
       expect(await send(second)).toEqual([{ baseOffset: 0 }, { baseOffset: 10 }, { baseOffset: 20 }]);
       expect(await cluster.listOffsets("repeats", [0], "latest")).toEqual([30]);
-      // A gap is refused, and refused again at the same end offset: then the producer gives up.
+      // What comes before a batch was acknowledged. When the log goes on not to have it, the producer gives up.
       const gap = { batch: encodeNumberedBatch(first.identity, 500, 10), records: 10, firstSequence: 500 };
-      await expect(second.send(0, gap)).rejects.toMatchObject({ code: "KAFKA_SEQUENCE_LOST" });
-      await expect(second.send(0, gap)).rejects.toMatchObject({ code: "KAFKA_SEQUENCE_LOST" });
+      const lost = {
+        code: "PRODUCER_RECORDS_LOST",
+        message: expect.stringContaining("they reach to offset 500, and the log ends at offset 30"),
+      };
+      await expect(second.send(0, gap)).rejects.toMatchObject(lost);
+      await expect(second.send(0, gap)).rejects.toMatchObject(lost);
+      expect(doubts).toEqual([
+        "repeats-0 ends at offset 30 and lacks records that were acknowledged up to 500: it is asked again for 300 ms",
+      ]);
+      expect([second.countRecords("refused"), second.countRecords("unsent"), second.countRecords("unknown")]).toEqual([
+        10, 10, 0,
+      ]);
       await second.close();
     });
 

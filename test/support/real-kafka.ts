@@ -91,12 +91,14 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealKafka
   await writeFile(join(folder, "log4j2.yaml"), LOG_CONFIGURATION);
   await writeFile(join(folder, "server.properties"), serverProperties(folder, options));
   await formatStorage(folder, options.clusterId);
-  return startBroker({ nodeId, port, folder, javaArguments: javaArguments(folder) });
+  const proxiedPort = options.proxied?.port ?? null;
+  return startBroker({ nodeId, port, proxiedPort, folder, javaArguments: javaArguments(folder) });
 }
 
 export interface BrokerProcessOptions {
   readonly nodeId: number;
   readonly port: number;
+  readonly proxiedPort?: number | null;
   /** With its `server.properties`; removed with the broker. */
   readonly folder: string;
   readonly javaArguments: readonly string[];
@@ -106,14 +108,14 @@ export interface BrokerProcessOptions {
 
 /** One broker process, whatever its version, in a folder that is prepared for it. */
 export async function startBroker(options: BrokerProcessOptions): Promise<RealKafka> {
-  const { nodeId, port, folder, javaArguments, companion } = options;
+  const { nodeId, port, proxiedPort = null, folder, javaArguments, companion } = options;
   const launch = () => launchBroker(folder, port, javaArguments);
   let child = await launch();
   return {
     nodeId,
     bootstrap: `127.0.0.1:${port}`,
     port,
-    proxiedPort: options.proxied?.port ?? null,
+    proxiedPort,
     folder,
     get pid() {
       return child.pid as number;

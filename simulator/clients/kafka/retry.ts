@@ -6,8 +6,8 @@
  *    nothing about it. A topic that is missing right after an outage is one that its broker has not loaded yet.
  * Y2 A reason with a time of its own (`believedAfterMs`) ends the wait when it has lasted so long, and not before.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { createBackoff } from "../../common/foundation/backoff.ts";
+import { sleep } from "../../common/foundation/deadline.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { describeBrokerError } from "./wire/error-codes.ts";
@@ -53,7 +53,7 @@ export async function retryAttempts<T>(attempt: () => Promise<Attempt<T>>, optio
       told = true;
       options.log?.warn(`still waiting for Kafka after ${waitedMs} ms`, outcome.error);
     }
-    await delay(backoff.nextMs(), undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await sleep(backoff.nextMs(), options.signal);
   }
 }
 
