@@ -8,6 +8,7 @@ export const EXIT = {
   passed: 0,
   unexpected: 1,
   usage: 2,
+  /** A verdict "unknown" ends with it, too: the facts could not be had. */
   infrastructure: 3,
   exactlyOnce: 4,
   budget: 5,

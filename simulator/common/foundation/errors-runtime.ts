@@ -64,12 +64,6 @@ export const runtimeErrors = {
     (p) =>
       `readers of ${p.topic}-${p.p} get no record from offset ${p.endOffset} on, although records were acknowledged up to ${p.acknowledged}, for ${p.waitedMs} ms: somebody else has a transaction open on the topic`,
   ),
-  TOPIC_UNREADABLE: row<{ topic: string; p: number; offset: number; end: number; waitedMs: number }>(
-    "infrastructure",
-    false,
-    (p) =>
-      `the re-read of ${p.topic}-${p.p} stands still at offset ${p.offset} of ${p.end} for ${p.waitedMs} ms: is Kafka still running?`,
-  ),
   ID_BITS_REFUSED: row<{ idMax: number; bytes: number }>(
     "infrastructure",
     false,

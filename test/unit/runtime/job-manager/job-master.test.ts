@@ -99,16 +99,12 @@ test("a store unreachable from the start fails the job too", async () => {
 test("a stop of the JobManager that cuts its calls short is no failure of the job", async () => {
   master.start();
   await hears(isState("RUNNING"));
-  let cuts = 0;
-  const stop = createError("ASKED_TO_STOP", { signal: "SIGTERM" });
+  const cuts: Error[] = [];
   Object.defineProperty(store, "failure", {
-    get: () => {
-      cuts += 1;
-      return stop;
-    },
+    get: () => cuts[cuts.push(createError("ASKED_TO_STOP", { signal: "SIGTERM" })) - 1],
   });
   // Checkpoints go on being due, and each of them meets the stop.
-  await waitUntil(() => (cuts > 2 ? true : undefined), { what: "calls that are cut", deadlineMs: 5_000 });
+  await waitUntil(() => (cuts.length > 2 ? true : undefined), { what: "calls that are cut", deadlineMs: 5_000 });
   expect(master.status.state).toBe("RUNNING");
   expect(await openJobFiles(folder).readOutcome()).toBeUndefined();
 });
