@@ -10,6 +10,7 @@ import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator
 import { createError } from "../simulator/common/foundation/errors.ts";
 import type { UiMode } from "./dashboard/output.ts";
 import type { NetworkChoice } from "./drivers/docker.ts";
+import { checkMessageIds } from "./message-ids.ts";
 import { isLoopback, maskRedisUrl } from "./model/connection.ts";
 import {
   byteCount,
@@ -107,7 +108,8 @@ const row = <T>(flag: string, form: ValueForm<T>, help: string, more: Partial<Op
   ...more,
 });
 
-const MESSAGES_MAX = 1_000_000_000_000 - 1;
+/** Far above what any machine can validate: `message-ids.ts` says how many these are. */
+const MESSAGES_MAX = Number.MAX_SAFE_INTEGER;
 const DAY_MS = 86_400_000;
 const DEFAULT_PARTITIONS = 20;
 
@@ -276,6 +278,7 @@ function checkRelations(options: HostOptions, verb: Verb): void {
       advice: "give --messages N, or --topic NAME to count what is in a topic",
     });
   }
+  checkMessageIds(options.messages);
   if (options.counterKey === options.sequenceKey) {
     throw createError("USAGE_CONFLICT", {
       what: `--counter-key and --sequence-key are both "${options.counterKey}"`,

@@ -11,17 +11,16 @@
  *    the very batches that the lost one may still have on their way, and Kafka recognises the repeat.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { batchRecordsMax, recordsPerTurn } from "../simulator/common/contract/batch-size.ts";
 import type { ProducerIdentity } from "../simulator/common/contract/ledger.ts";
 import { type IdLayout, idOfIndex } from "../simulator/common/contract/message.ts";
 import { present } from "../simulator/common/foundation/assert.ts";
-import { BatchTemplate, recordsPerBatch } from "./batch-template.ts";
+import { BatchTemplate } from "./batch-template.ts";
 import type { RoundLedger } from "./ledger.ts";
 import { dueAtUs, lastIdDue, type Schedule, stepUs } from "./load-profile.ts";
 
 const IN_FLIGHT_PER_PARTITION = 2;
 const TEMPLATES_MAX = 24;
-/** With a rate, of one partition's ids: as much as is due within this time goes into a batch. */
-const BATCH_MS = 5;
 /** What is filled before the sockets get their turn. */
 const TURN_BYTES = 64 * 1024;
 
@@ -61,7 +60,7 @@ export class SendLoop {
   private readonly options: SendLoopOptions;
   private readonly partitions: readonly PartitionSends[];
   private readonly recordsMax: number;
-  /** With a rate: of a turn, whose last record ends a batch (S5). */
+  /** Of a turn, whose last record ends a batch (S5). */
   private readonly turnRecords: number;
   /** From one record's id to the next one's, within a batch. */
   private readonly idStep: number;
@@ -85,12 +84,11 @@ export class SendLoop {
     const shares = this.partitions.map(({ nextIndex, endIndex }) => endIndex - nextIndex);
     this.unsent = shares.reduce((sum, share) => sum + share, 0);
     const busy = shares.filter((share) => share > 0).length;
-    const { stickyIds, partitions } = options.layout;
-    const dueTogether = Math.round((options.ratePerSecond * BATCH_MS) / 1_000 / partitions);
-    this.turnRecords = stickyIds > 1 ? stickyIds : Math.max(1, dueTogether);
-    this.idStep = stickyIds === 1 ? partitions : 1;
-    const recordsMax = Math.min(recordsPerBatch(options.messageSize), stickyIds > 1 ? stickyIds : Infinity);
-    this.recordsMax = Math.max(1, Math.min(recordsMax, Math.max(0, ...shares)));
+    const { layout } = options;
+    const load = { messageSize: options.messageSize, rate: options.ratePerSecond, layout };
+    this.turnRecords = recordsPerTurn(load);
+    this.idStep = layout.stickyIds === 1 ? layout.partitions : 1;
+    this.recordsMax = Math.max(1, Math.min(batchRecordsMax(load), Math.max(0, ...shares)));
     this.pool = Math.min(TEMPLATES_MAX, busy * IN_FLIGHT_PER_PARTITION);
     this.free = Array.from({ length: this.pool }, () => new BatchTemplate(options.messageSize, this.recordsMax));
   }
@@ -140,7 +138,7 @@ export class SendLoop {
    * so that its ids are equally far apart, and it is due as a whole (S5).
    */
   private countDue({ p, nextIndex, endIndex }: PartitionSends): number {
-    const inTurn = this.schedule === null ? this.recordsMax : this.turnRecords - (nextIndex % this.turnRecords);
+    const inTurn = this.turnRecords - (nextIndex % this.turnRecords);
     const records = Math.min(this.recordsMax, inTurn, endIndex - nextIndex);
     if (records === 0 || this.schedule === null) return records;
     return idOfIndex(p, nextIndex + records - 1, this.options.layout) <= this.dueId ? records : 0;

@@ -4,16 +4,12 @@ import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { LedgerFact, TopicFacts } from "./facts.ts";
-import { IdBitmap } from "./id-bitmap.ts";
-import { lastPlannedId } from "./round-plan.ts";
+import { createIdBitmap } from "./id-bitmap.ts";
 import type { SampleCollector } from "./samples.ts";
 import type { TopicClient } from "./topic-client.ts";
 import { findNeededEnds, settleTopicRanges, type TopicRanges } from "./topic-ranges.ts";
 import { DELETED, rereadTopic } from "./topic-reread.ts";
 import { createPartitionTally, type PartitionTally, skipUnread, TopicTally } from "./topic-tally.ts";
-
-/** Ids above this get no bit: 128 MB of bitmap. The topics of this system end far below. */
-const BITMAP_ID_MAX = 2 ** 30;
 
 export interface TopicReadOptions {
   readonly config: RunConfig;
@@ -40,7 +36,7 @@ export async function readTopic(client: TopicClient, options: TopicReadOptions):
   });
   const tallies = Array.from({ length: config.partitions }, (_, p) => planPartition(options, ranges, p));
   const added = config.ownTopic ? planAdded(ranges, config.partitions) : [];
-  const bitmap = config.ownTopic ? new IdBitmap(Math.min(BITMAP_ID_MAX, lastPlannedId(task.rounds))) : null;
+  const bitmap = createIdBitmap(config, task.rounds);
   const tally = new TopicTally({ topic: config.topic, bitmap, samples, producerId });
   const { cluster } = client;
   const partitions = [...tallies, ...added];

@@ -72,6 +72,10 @@ export class PartitionSender {
     return this.#slots[0]?.entry;
   }
 
+  get inFlight(): number {
+    return this.#slots.reduce((count, slot) => count + (slot.inFlight ? 1 : 0), 0);
+  }
+
   /** Of the oldest unsettled batch. */
   get headFate(): Fate | undefined {
     const [head] = this.#slots;
@@ -97,7 +101,7 @@ export class PartitionSender {
     if (this.#state.kind !== "flowing" && this.#state.kind !== "careful") return undefined;
     const limit = this.#state.kind === "careful" ? 1 : IN_FLIGHT_MAX;
     // What is in flight is always the oldest part of the queue (S1), so the next one stands right behind it.
-    const inFlight = this.#inFlight();
+    const inFlight = this.inFlight;
     const slot = inFlight < limit ? this.#slots[inFlight] : undefined;
     if (slot === undefined) return undefined;
     slot.inFlight = true;
@@ -156,7 +160,7 @@ export class PartitionSender {
   }
 
   #endDraining(): void {
-    if (this.#state.kind !== "draining" || this.#inFlight() > 0) return;
+    if (this.#state.kind !== "draining" || this.inFlight > 0) return;
     const { givingUp } = this.#state;
     if (givingUp === undefined) {
       this.#state = { kind: "waiting" };
@@ -164,10 +168,6 @@ export class PartitionSender {
     }
     this.#state = { kind: "failed", error: givingUp };
     for (const slot of this.#slots.splice(0)) slot.entry.reject(givingUp, slot.fate);
-  }
-
-  #inFlight(): number {
-    return this.#slots.reduce((count, slot) => count + (slot.inFlight ? 1 : 0), 0);
   }
 
   #slotOf(entry: SendEntry): Slot {

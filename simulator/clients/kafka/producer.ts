@@ -5,12 +5,15 @@
  * when is decided by `PartitionSender`; here are the sockets, the clock and the meaning of the answers.
  *
  * I1 acks = all, and requests of one partition go over one connection at a time, in order: that of the partition's lane.
- * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order.
+ * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order. So it
+ *    is, too, when metadata names a new leader: to the old one nothing more is sent.
  * I3 A send rejects only when the partition is given up: by a fatal answer, by a log that has lost what was acknowledged,
  *    or after `giveUpAfterMs` without an acknowledgement. All later sends to it reject with the same error.
  * I4 A refusal as out of order is judged by the log alone. It may hold the batch, and its broker may have forgotten that
  *    (see `own-batches.ts`). It may lack acknowledged records: then it is asked again for `confirmLossMs`, since a broker
  *    that no longer leads, and does not know it yet, has an older log.
+ * I5 A connection that is silent, and has requests of a partition which is led by another broker now, is abandoned: its
+ *    requests end as unknown. While nobody names a new leader it is waited for, until the request's deadline.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
@@ -56,6 +59,8 @@ interface PartitionState {
   readonly p: number;
   readonly sender: PartitionSender;
   readonly backoff: Backoff;
+  /** Where its batches in flight are. */
+  leader: number | undefined;
   recovering: Promise<void> | undefined;
   failingSinceMs: number | undefined;
   lastError: AppError | undefined;
@@ -103,6 +108,7 @@ export class IdempotentProducer {
   /** Records of rejected sends. */
   readonly #rejected: Record<Fate, number> = { unsent: 0, refused: 0, unknown: 0 };
   readonly #closing = new AbortController();
+  readonly #unwatchLeaders: () => void;
 
   static async open(options: IdempotentProducerOptions): Promise<IdempotentProducer> {
     const identity = options.identity ?? (await initProducerId(options.cluster));
@@ -114,6 +120,7 @@ export class IdempotentProducer {
     this.#options = options;
     this.#giveUpAfterMs = options.giveUpAfterMs ?? GIVE_UP_AFTER_MS;
     this.identity = identity;
+    this.#unwatchLeaders = options.cluster.watchLeaders(options.topic, () => this.#followLeaders());
   }
 
   /** Batches of a partition must be given in order of their sequences, without gaps. */
@@ -142,6 +149,7 @@ export class IdempotentProducer {
   /** Rejects what is unsettled. */
   async close(reason: AppError = closedError()): Promise<void> {
     this.#closing.abort(reason);
+    this.#unwatchLeaders();
     for (const { sender } of this.#partitions.values()) sender.giveUp(reason);
     for (const link of [...this.#links.values()].flat()) if (link?.kind === "open") link.connection.close();
     await Promise.all([...this.#partitions.values()].map(({ recovering }) => recovering));
@@ -154,6 +162,7 @@ export class IdempotentProducer {
       p,
       sender: new PartitionSender(),
       backoff: createBackoff({ initialMs: BACKOFF_INITIAL_MS, capMs: BACKOFF_CAP_MS }),
+      leader: undefined,
       recovering: undefined,
       failingSinceMs: undefined,
       lastError: undefined,
@@ -170,17 +179,29 @@ export class IdempotentProducer {
     const { sender } = partition;
     if (sender.kind === "waiting") partition.recovering ??= this.#recover(partition);
     if ((sender.kind !== "flowing" && sender.kind !== "careful") || sender.unsettled === 0) return;
-    const leader = this.#options.cluster.leaderOf(this.#options.topic, partition.p);
-    if (leader === undefined) {
+    const leader = this.#leaderOf(partition);
+    const hasMoved = sender.inFlight > 0 && leader !== partition.leader;
+    if (leader === undefined || hasMoved) {
       const what = `sending to ${this.#options.topic}-${partition.p}`;
-      this.#interrupt(partition, brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE));
+      const detail = hasMoved ? `broker ${partition.leader} no longer leads it` : "none is elected";
+      this.#interrupt(partition, brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE, detail));
       return;
     }
+    partition.leader = leader;
     const lanes = this.#lanesTo(leader);
     const lane = laneOf(partition);
     const link = lanes[lane];
     if (link === undefined) void this.#connect(leader, lane);
     else if (link.kind === "open") this.#departAllowed(partition, link);
+  }
+
+  #leaderOf({ p }: PartitionState): number | undefined {
+    return this.#options.cluster.leaderOf(this.#options.topic, p)?.nodeId;
+  }
+
+  /** Some partition has another leader: those that wait for a connection to the old one go on. */
+  #followLeaders(): void {
+    for (const partition of this.#partitions.values()) this.#advance(partition);
   }
 
   #lanesTo(leader: number): (Link | undefined)[] {
@@ -246,8 +267,9 @@ export class IdempotentProducer {
         for (const { partition, entry } of together.values()) this.#failed(partition, entry, error, fate);
       },
     };
+    const deadlineMs = this.#options.requestDeadlineMs ?? REQUEST_DEADLINE_MS;
     // On a connection that is closed already, it fails within the call.
-    connection.sendInPlace(produceApi, request, handler, this.#options.requestDeadlineMs ?? REQUEST_DEADLINE_MS);
+    connection.sendInPlace(produceApi, request, handler, { deadlineMs });
     wentOut = true;
   }
 
@@ -294,7 +316,10 @@ export class IdempotentProducer {
       lanes[lane] = undefined;
     };
     try {
-      const connection = await this.#options.cluster.openConnection(leader, forget);
+      const connection = await this.#options.cluster.openConnection(leader, {
+        onLost: forget,
+        onSilent: () => void this.#lookPastSilence(leader, lane),
+      });
       if (this.#closing.signal.aborted) {
         connection.close();
         return;
@@ -313,9 +338,27 @@ export class IdempotentProducer {
 
   #forLane(leader: number, lane: number, act: (partition: PartitionState) => void): void {
     for (const partition of this.#partitions.values()) {
-      const { cluster, topic } = this.#options;
-      if (laneOf(partition) === lane && cluster.leaderOf(topic, partition.p) === leader) act(partition);
+      if (laneOf(partition) === lane && this.#leaderOf(partition) === leader) act(partition);
     }
+  }
+
+  /** The leader may be slow, wait for its replicas, or hang: the other brokers know whether it was replaced (I5). */
+  async #lookPastSilence(leader: number, lane: number): Promise<void> {
+    try {
+      await this.#options.cluster.refreshTopic(this.#options.topic);
+    } catch {
+      // Nobody else answers either. A partition that recovers meets the same failure, and decides by it.
+      return;
+    }
+    const link = this.#links.get(leader)?.[lane];
+    if (link?.kind !== "open" || !link.connection.isSilent) return;
+    const moved = [...this.#partitions.values()].find((partition) => {
+      if (laneOf(partition) !== lane || partition.leader !== leader || partition.sender.inFlight === 0) return false;
+      const newest = this.#leaderOf(partition);
+      return newest !== undefined && newest !== leader;
+    });
+    if (moved === undefined) return;
+    link.connection.abandon(`it is silent, and ${this.#options.topic}-${moved.p} is led by another broker now`);
   }
 
   /** Nothing is in flight: waits a little, asks who leads now, and lets the sender begin again. */
@@ -391,9 +434,8 @@ export class IdempotentProducer {
 /** A fresh broker answers COORDINATOR_LOAD_IN_PROGRESS at first. */
 function initProducerId(cluster: KafkaCluster): Promise<ProducerIdentity> {
   return cluster.retry(async () => {
-    const connection = await cluster.anyConnection();
     const request = { transactionalId: null, transactionTimeoutMs: 0x7fffffff };
-    const { errorCode, producerId, producerEpoch } = await connection.send(initProducerIdApi, request);
+    const { errorCode, producerId, producerEpoch } = await cluster.askAny(initProducerIdApi, request);
     const error = checkCode(errorCode, "asking for a producer id");
     return error === undefined ? { kind: "done", value: { producerId, producerEpoch } } : { kind: "again", error };
   });

@@ -34,6 +34,17 @@ export const kafkaErrors = {
     false,
     (p) => `${p.what}: Kafka answered ${p.name} (${p.code})${p.detail === "" ? "" : `: ${p.detail}`}`,
   ),
+  KAFKA_LEADER_UNCONFIRMED: row<{ what: string; reason: string }>(
+    "infrastructure",
+    true,
+    (p) => `${p.what} is not certain: ${p.reason}`,
+  ),
+  KAFKA_SETTING_REFUSED: row<{ topic: string; settings: readonly string[] }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `Kafka does not allow ${p.settings.join(", ")}, without which topic ${p.topic} could not hold the run: let its policy for topics allow that, or create a topic and name it by --topic`,
+  ),
   KAFKA_TOPIC_MISSING: row<{ topic: string; waitedMs: number }>(
     "infrastructure",
     false,

@@ -64,6 +64,12 @@ export const runtimeErrors = {
     (p) =>
       `readers of ${p.topic}-${p.p} get no record from offset ${p.endOffset} on, although records were acknowledged up to ${p.acknowledged}, for ${p.waitedMs} ms: somebody else has a transaction open on the topic`,
   ),
+  ID_BITS_REFUSED: row<{ idMax: number; bytes: number }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `the system does not give the ${p.bytes} bytes in which the validator marks each id up to ${p.idMax}: free memory, or produce fewer messages`,
+  ),
   RUN_FILE_INVALID: row<{ path: string; reason: string }>(
     "unexpected",
     false,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { IdBitmap } from "../../../../scripts/validate/id-bitmap.ts";
+import { createIdBitmap, IdBitmap } from "../../../../scripts/validate/id-bitmap.ts";
 import { SampleCollector } from "../../../../scripts/validate/samples.ts";
 import { createPartitionTally, skipUnread, TopicTally } from "../../../../scripts/validate/topic-tally.ts";
 import { BATCH, patchBatchHeader, sealBatch } from "../../../../simulator/clients/kafka/wire/record-batch.ts";
@@ -104,5 +104,32 @@ describe("TopicTally", () => {
     compressed.writeInt16BE(1, BATCH.attributes);
     sealBatch(compressed, 0, compressed.length);
     expect(() => tallyOf({ start: 0, end: 1, cut: 1 }, [compressed])).toThrow("compression is not supported");
+  });
+
+  it("marks ids far above 32 bits, and misses none of them", () => {
+    const first = 2 ** 32 - 1;
+    const bitmap = createIdBitmap({ ownTopic: true }, [{ round: 1, firstId: 1, messages: first + 3 }]) as IdBitmap;
+    const samples = new SampleCollector([], "job");
+    const partition = createPartitionTally({ p: 0, start: 0, end: 5, cut: 5 });
+    const set = batch(
+      0,
+      [first, first + 1, first + 3, first + 3, first + 4].map((id) => message(id)),
+    );
+    new TopicTally({ topic: "t", bitmap, samples, producerId: null }).add(partition, set, 0, set.length);
+    expect([bitmap.idMax, bitmap.duplicated, bitmap.beyond]).toEqual([first + 3, 1, 1]);
+    expect([first, first + 1, first + 2, first + 3].map((id) => bitmap.has(id))).toEqual([true, true, false, true]);
+    // Ids that share their lowest 32 bits with these have bits of their own.
+    expect([1, 2, 3].map((id) => bitmap.has(id))).toEqual([false, false, false]);
+    expect(bitmap.countMissing(0, first - 1, first + 3, { partitions: 1, stickyIds: 1 })).toEqual({
+      ...{ count: 1, first: first + 2 },
+    });
+    expect(createIdBitmap({ ownTopic: false }, [])).toBeNull();
+  });
+
+  it("says how much memory it would need when it does not get it", () => {
+    const rounds = [{ round: 1, firstId: 1, messages: 2 ** 50 }];
+    expect(() => createIdBitmap({ ownTopic: true }, rounds)).toThrow(
+      /does not give the 140737488355332 bytes in which .* each id up to 1125899906842624/,
+    );
   });
 });
