@@ -8,9 +8,10 @@ import { checkFencing } from "./checks/fence-checks.ts";
 import { checkCommitted } from "./checks/group-checks.ts";
 import { checkLedgers } from "./checks/ledger-checks.ts";
 import { checkAppliedLog } from "./checks/log-checks.ts";
+import { checkPlanned, findLostIds } from "./checks/plan-checks.ts";
 import { checkPublished } from "./checks/published-checks.ts";
 import { checkJobState } from "./checks/state-checks.ts";
-import { checkTopic, findLostIds } from "./checks/topic-checks.ts";
+import { checkTopic } from "./checks/topic-checks.ts";
 import { countNotCounted, explainShortEnd, listUncovered } from "./coverage.ts";
 import { countRecords, type Facts, readLedgers, readState, sumOver } from "./facts.ts";
 import { countPlanned } from "./round-plan.ts";
@@ -40,6 +41,7 @@ export function runChecks(facts: Facts): Check[] {
     ...checkJobState(facts),
     ...checkPublished(facts),
     ...checkTopic(facts),
+    ...checkPlanned(facts),
     ...checkLedgers(facts),
     ...checkAppliedLog(facts),
     ...checkFencing(facts),
