@@ -2,6 +2,8 @@
  * The Kafka client against a real Kafka, with a network that breaks: the client reaches the broker only through a
  * proxy, which is also what the broker advertises.
  */
+import { statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   createTopic,
@@ -21,6 +23,7 @@ import type { AppError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { encodeNumberedBatch, NumberedRecordsCheck } from "../support/numbered-records.ts";
 import { type RealKafka, realKafkaMissing, startRealKafka } from "../support/real-kafka.ts";
+import { sendRecord } from "../support/system.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 const missing = realKafkaMissing();
@@ -273,6 +276,45 @@ describe.skipIf(missing !== null)(
       expect(await send(250)).toEqual({ baseOffset: 250 });
       expect(await cluster.listOffsets("forgotten", [0], "latest")).toEqual([300]);
       await producer.close();
+    });
+
+    it("says that acknowledged records are lost when a killed broker comes back without them", async () => {
+      await createTopic(admin, { topic: "cut", partitions: 1 });
+      const doubts: string[] = [];
+      const producer = await IdempotentProducer.open({
+        cluster,
+        topic: "cut",
+        identity: null,
+        confirmLossMs: 500,
+        onDoubt: (text) => doubts.push(text),
+      });
+      const send = (firstSequence: number) =>
+        producer.send(0, { batch: batchOf(producer.identity, firstSequence, 50), records: 50, firstSequence });
+      for (let i = 0; i < 4; i += 1) expect(await send(i * 50)).toEqual({ baseOffset: i * 50 });
+      await kafka.kill();
+      const file = join(kafka.folder, "data", "cut-0", "00000000000000000000.log");
+      truncateSync(file, Math.floor((statSync(file).size * 3) / 4));
+      await kafka.start();
+      await expect(send(200)).rejects.toMatchObject({
+        code: "PRODUCER_RECORDS_LOST",
+        message: expect.stringContaining("of cut-0: they reach to offset 200, and the log ends at offset 150"),
+      });
+      expect(doubts).toHaveLength(1);
+      // Others write what hides the loss from whoever looks at the end of the log only.
+      for (let i = 0; i < 60; i += 1) await sendRecord(admin.bootstrap[0] as string, "cut", 0, "somebody else's");
+      const second = await IdempotentProducer.open({
+        cluster,
+        topic: "cut",
+        identity: producer.identity,
+        confirmLossMs: 500,
+      });
+      const batch = batchOf(producer.identity, 200, 50);
+      await expect(second.send(0, { batch, records: 50, firstSequence: 200 })).rejects.toMatchObject({
+        code: "PRODUCER_RECORDS_LOST",
+        message: expect.stringContaining("and the log, which ends at offset 210, has others in their place"),
+      });
+      await producer.close();
+      await second.close();
     });
 
     it("says so when Kafka stays away", async () => {

@@ -141,6 +141,11 @@ describe.each(kinds)("the producer with $name", ({ start }) => {
     await refuses(finished, "positions-1.bin cannot be used: it has 32 bytes, and 3 partitions need 48");
     await rm(positions);
     await refuses(finished, "positions-1.bin cannot be used: it does not exist");
+    await writeFile(positions, position);
+    const identity = await readFile(runFolder.producer(run.runDir), "utf8");
+    await writeFile(runFolder.producer(run.runDir), identity.replace(run.config.topic, "another-topic"));
+    await refuses(finished, `it is of topic another-topic, and this run has ${run.config.topic}`);
+    await writeFile(runFolder.producer(run.runDir), identity);
     await rm(path);
     const second = startChild(run, ENTRY, { round: 2, firstId: 301, messages: 300 });
     expect(await second.finish()).toBe(1);
