@@ -4,6 +4,8 @@ import type { Ruling } from "../independent/ruling.ts";
 import type { Outcome } from "./fault-actions.ts";
 import { describeSchedule, type Schedule } from "./schedule.ts";
 
+const TOLD_CHARS_MAX = 600;
+
 export interface ChaosResult {
   readonly schedule: Schedule;
   readonly exitCode: number | null;
@@ -26,10 +28,10 @@ export function describeResult({
   ruling,
   wrongs,
 }: ChaosResult): string {
-  const ending = reasons.length === 0 ? "" : ` (${reasons.join("; ")})`;
+  const ending = reasons.length === 0 ? "" : ` (${shorten(reasons.join("; "))})`;
   const parts = [
     `seed ${schedule.seed}`,
-    wrongs.length === 0 ? "RIGHT" : `WRONG: ${wrongs.join("; ")}`,
+    wrongs.length === 0 ? "RIGHT" : `WRONG: ${shorten(wrongs.join("; "))}`,
     `exit ${exitCode}${ending}`,
     `${seconds.toFixed(1)} s`,
     `reader: ${ruling === null ? "nothing to judge" : describeJudgement(ruling.judgement)}`,
@@ -40,6 +42,14 @@ export function describeResult({
   return parts.join(" | ").replaceAll("\n", " ");
 }
 
+/** A wrong verdict may name every partition; all of it is in the report that is kept. */
+const shorten = (text: string): string =>
+  text.length <= TOLD_CHARS_MAX ? text : `${text.slice(0, TOLD_CHARS_MAX)}… (${text.length} characters)`;
+
+/** So many of the faults were done: without harm a right verdict proves little. */
+export const countHarms = (results: readonly ChaosResult[]): number =>
+  results.flatMap(({ outcomes }) => outcomes).filter(({ isDone }) => isDone).length;
+
 /** How many were right, what they ended with, and the seeds of those that were wrong. */
 export function summarize(results: readonly ChaosResult[]): string {
   const byExitCode = new Map<string, number>();
@@ -47,8 +57,8 @@ export function summarize(results: readonly ChaosResult[]): string {
   const ends = [...byExitCode].map(([exitCode, runs]) => `${runs} with exit ${exitCode}`).join(", ");
   const wrong = results.filter(({ wrongs }) => wrongs.length > 0);
   const seeds = wrong.map(({ schedule }) => `${schedule.seed} (${schedule.brokers} brokers)`).join(", ");
-  const planned = results.flatMap(({ outcomes }) => outcomes);
-  const harms = `${planned.filter(({ isDone }) => isDone).length} of ${planned.length} faults were done`;
+  const planned = results.reduce((sum, { outcomes }) => sum + outcomes.length, 0);
+  const harms = `${countHarms(results)} of ${planned} faults were done`;
   const right = results.length - wrong.length;
   return `${right} of ${results.length} verdicts right: ${ends}; ${harms}${wrong.length === 0 ? "" : `; wrong: ${seeds}`}`;
 }

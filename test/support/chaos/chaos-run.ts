@@ -25,7 +25,7 @@ const KILL_DEADLINE_MS = 60_000;
 const OWN_TOPIC_PREFIX = "flinkdotnet.sample.topic-";
 
 export interface ChaosOptions {
-  /** Where the folder of a run with a wrong verdict is kept; null keeps none. */
+  /** Where the folders of runs that did not pass are kept; null keeps none. */
   readonly evidenceFolder: string | null;
 }
 
@@ -42,7 +42,8 @@ export async function runChaos(servers: ChaosServers, schedule: Schedule, option
     const ruling = harmed.isHung ? null : await ruleOnRun(servers, schedule, cli, harmed.exitCode, await topic());
     const hung = `HUNG: it did not end within ${RUN_DEADLINE_MS} ms`;
     const wrongs = [...(ruling?.wrongs ?? [hung]), ...(await endLeftovers(await cli.runId()))];
-    if (wrongs.length > 0 && options.evidenceFolder !== null) {
+    const isPass = wrongs.length === 0 && harmed.exitCode === 0;
+    if (!isPass && options.evidenceFolder !== null) {
       cpSync(await cli.runDir(), join(options.evidenceFolder, `${seed}-${schedule.brokers}`), { recursive: true });
     }
     return { schedule, ...harmed, reasons: readReasons(await readReport(cli)), ruling, wrongs };
