@@ -380,6 +380,10 @@ class RunSystem implements System {
       taskManagers: options.taskManagers,
       willProduce: options.messages > 0 || options.topic === null,
       isNamed: options.topic !== null,
+      loadOf: (partitions) => ({
+        ...options,
+        layout: { partitions, stickyIds: chooseStickyIds({ ...options, partitions }) },
+      }),
       log: createLog((line) => this.#run.logOf("kafka").write(line)),
       signal: ending.signal,
     });

@@ -2,16 +2,18 @@
  * Kafka as a resource. Ready is a metadata answer whose advertised address can be reached; the topic is ready when every
  * partition has a leader.
  *
- * T1 Our own topic is empty when the run begins, so offset = index holds for every record of it.
+ * T1 Our own topic is empty when the run begins, so offset = index holds for every record of it, and its settings keep
+ *    each record until the run is judged.
  * T2 Somebody else's topic (--topic with --messages 0) is only read; its end offsets now are what "drained" will mean.
  */
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
+import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
 import { attemptRepeatedly } from "./attempts.ts";
+import { findUnfitSetting, OWN_TOPIC_SETTINGS, type TopicLoad } from "./topic-settings.ts";
 
 const CLIENT_ID = "flink-apphost";
 const READY_MS_MAX = 120_000;
@@ -82,6 +84,8 @@ export interface TopicRequest {
   readonly willProduce: boolean;
   /** True when the user named it, so it may exist. */
   readonly isNamed: boolean;
+  /** What will be produced, over this many partitions. */
+  readonly loadOf: (partitions: number) => TopicLoad;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -102,7 +106,10 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
     await cluster.topic(request.topic, LEADERS_MS_MAX);
     const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
     const isForeign = request.isNamed && !request.willProduce;
-    if (lookup.kind === "found") checkExisting(request, partitions, endOffsets, isForeign);
+    if (lookup.kind === "found") {
+      checkExisting(request, partitions, endOffsets, isForeign);
+      if (!isForeign) await checkSettings(request, partitions);
+    }
     return { partitions, ownTopic: !isForeign, endOffsets: isForeign ? endOffsets : null };
   } finally {
     cluster.close();
@@ -133,8 +140,27 @@ async function createOwnTopic(request: TopicRequest): Promise<number> {
   // kafkajs is loaded only where it is used: it costs more to load than the rest of the host.
   const { createTopic } = await import("../../simulator/clients/kafka/admin.ts");
   const { topic, signal, log } = request;
-  await createTopic({ bootstrap: request.address.split(","), log, signal }, { topic, partitions });
+  const spec = { topic, partitions, configs: OWN_TOPIC_SETTINGS };
+  await createTopic({ bootstrap: request.address.split(","), log, signal }, spec);
   return partitions;
+}
+
+/** A topic that others created for us to produce into. */
+async function checkSettings({ address, topic, log, signal, loadOf }: TopicRequest, partitions: number): Promise<void> {
+  const { readTopicSettings } = await import("../../simulator/clients/kafka/admin.ts");
+  let settings: ReadonlyMap<string, string>;
+  try {
+    settings = await readTopicSettings({ bootstrap: address.split(","), log, signal }, topic);
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "KAFKA_BROKER_ERROR") throw error;
+    // To produce into a topic, nobody needs to be allowed to read its settings.
+    log.warn(`the settings of topic ${topic} cannot be read, and are trusted`, error);
+    return;
+  }
+  const reason = findUnfitSetting(settings, loadOf(partitions));
+  if (reason === undefined) return;
+  const advice = "change it, or leave --topic away, and the run creates a topic that can hold it";
+  throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 
 function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {

@@ -121,10 +121,12 @@ function renderArchitecture({ taskManagers, checkpoints, applies }: Report): str
   ];
 }
 
-function renderMetrics({ messages: m, throughput, latencyMs: l, durationMs: d, resources }: Report): string[] {
+function renderMetrics(report: Report): string[] {
+  const { messages: m, unacknowledged, throughput, latencyMs: l, durationMs: d, resources } = report;
   return [
     ...heading("FINAL PERFORMANCE METRICS"),
     `Messages: ${m.requested} requested, ${m.acknowledged} acknowledged, ${count(m.inKafka)} in Kafka, ${count(m.processed)} processed`,
+    `Not acknowledged: ${describeUnacknowledged(unacknowledged)}`,
     `Errors: ${count(m.lost)} lost, ${count(m.duplicated)} duplicated, ${count(m.outOfOrder)} out of order, ${count(m.rejected)} rejected, ${count(m.unprocessed)} unprocessed, ${count(m.notCounted)} not counted`,
     `Throughput: ${count(throughput.endToEndPerSecond)} messages/second end to end, ${count(throughput.producePerSecond)} produced`,
     `Latency: p50 ${latency(l.p50)}, p90 ${latency(l.p90)}, p99 ${latency(l.p99)}, p99.9 ${latency(l.p999)}, max ${latency(l.max)} (${l.recorded} recorded, ${count(l.missing)} missing)`,
@@ -132,6 +134,12 @@ function renderMetrics({ messages: m, throughput, latencyMs: l, durationMs: d, r
     `Resources: CPU peak ${percent(resources.cpuPercentPeak)}, memory average ${percent(resources.memoryPercentAvg)}`,
     `Observer: ${describeObserver(resources.observer)}`,
   ];
+}
+
+function describeUnacknowledged(counts: Report["unacknowledged"]): string {
+  if (counts === null) return "unknown";
+  const { unknown, refused, unsent } = counts;
+  return `${unknown} went out and have no answer, ${refused} were refused, ${unsent} never went out`;
 }
 
 function describeObserver(observer: Report["resources"]["observer"]): string {

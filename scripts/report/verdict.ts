@@ -82,6 +82,8 @@ function judgeEnding(ending: RunEnding, coverage: Coverage): Applicable[] {
     }
     case "infrastructureFailed":
       return fail(3, ending.reason);
+    case "exactlyOnceViolated":
+      return fail(4, ending.reason);
     case "jobFailed":
       return fail(6, ending.reason);
     case "timeExceeded":

@@ -32,12 +32,16 @@ export function explainUncovered(facts: Facts, p: number, extent: Extent): strin
 
 /** V2 alone: where the topic ends is not known. */
 export function explainShortEnd({ topic }: Pick<Facts, "topic">, p: number): string | null {
-  const { needed, ends, askedForMs } = topic.ranges;
+  const { needed, ends, high, askedForMs } = topic.ranges;
   const need = needed[p];
   const end = ends[p] ?? 0;
   if (need === undefined || end >= need.offset) return null;
   const asked = `after ${(askedForMs / 1_000).toFixed(1)} s of asking the brokers`;
-  return `partition ${p}: Kafka's end offset is ${end} ${asked}, though ${need.because}`;
+  const held =
+    (high[p] ?? 0) > end
+      ? `, and offsets up to ${(high[p] ?? 0) - 1} are held back by a transaction of somebody else`
+      : "";
+  return `partition ${p}: Kafka's end offset is ${end} ${asked}, though ${need.because}${held}`;
 }
 
 export const listUncovered = (facts: Facts, extent: Extent): string[] =>

@@ -39,14 +39,24 @@ export interface PublishedFacts {
   readonly otherJobs: readonly string[];
 }
 
+/** Why nothing may be committed for a partition though a checkpoint completed. */
+export interface CommitExcuses {
+  /** As TaskManagers say. */
+  readonly failedCommits: number;
+  /** TaskManagers that were replaced by a later life of theirs. */
+  readonly replaced: number;
+  /** Those that did not say that their job ended. */
+  readonly unended: number;
+}
+
 /** What Kafka holds for the job's group. */
 export type GroupFacts =
   | {
       readonly kind: "read";
       /** By partition; -1 = nothing. */
       readonly committed: readonly number[];
-      /** Why some may be missing though a checkpoint completed: commits that failed, TaskManagers that were lost. */
-      readonly excuse: string | null;
+      /** Looked for only where something is missing. */
+      readonly excuses: CommitExcuses | null;
     }
   | { readonly kind: "refused"; readonly reason: string };
 

@@ -4,15 +4,14 @@
  */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
-import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { sleep, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readNewestCheckpoint } from "./checkpoint-files.ts";
-import type { GroupFacts } from "./facts.ts";
+import type { CommitExcuses, GroupFacts } from "./facts.ts";
 import type { TopicClient } from "./topic-client.ts";
 
 const ASK_INTERVAL_MS = 200;
@@ -37,10 +36,11 @@ export async function readGroupOffsets(client: TopicClient, options: GroupReadOp
     if (!(await hasCompleted(runDir))) return group;
     const isLast = performance.now() >= endsAtMs;
     // The metrics of a long run are a large file: looked into before the wait, and after it.
-    const excuse = isFirst || isLast ? await findExcuse(runFolder.metrics(runDir)) : null;
-    if (excuse !== null || isLast) return { ...group, excuse };
+    const excuses = isFirst || isLast ? await readExcuses(runFolder.metrics(runDir)) : null;
+    const isExcused = excuses !== null && excuses.failedCommits + excuses.replaced > 0;
+    if (isExcused || isLast) return { ...group, excuses };
     isFirst = false;
-    await delay(ASK_INTERVAL_MS, undefined, { signal });
+    await sleep(ASK_INTERVAL_MS, signal);
   }
 }
 
@@ -50,7 +50,7 @@ async function askGroup({ cluster }: TopicClient, { config }: GroupReadOptions):
   try {
     const asked = cluster.fetchCommittedOffsets(config.group, config.topic, all);
     const what = `the committed offsets of group ${config.group}`;
-    return { kind: "read", committed: await withDeadline(asked, { what, deadlineMs: ANSWER_MS_MAX }), excuse: null };
+    return { kind: "read", committed: await withDeadline(asked, { what, deadlineMs: ANSWER_MS_MAX }), excuses: null };
   } catch (error) {
     if (!isAppError(error)) throw error;
     return { kind: "refused", reason: describeError(error) };
@@ -62,18 +62,15 @@ async function hasCompleted(runDir: string): Promise<boolean> {
   return newest !== null && newest.kind !== "initial";
 }
 
-/** Commits that failed, and TaskManagers that ended before their commit could. */
-async function findExcuse(path: string): Promise<string | null> {
-  const incarnations = new Map<string, Set<string>>();
-  const failedCommits = new Map<string, number>();
-  for await (const { tm, incarnation, offsetCommitsFailed } of readMetrics(path)) {
-    incarnations.set(tm, (incarnations.get(tm) ?? new Set()).add(incarnation));
-    if ((offsetCommitsFailed ?? 0) > 0) failedCommits.set(`${tm} ${incarnation}`, offsetCommitsFailed ?? 0);
-  }
-  const lost = [...incarnations.values()].reduce((sum, lives) => sum + lives.size - 1, 0);
-  const failed = [...failedCommits.values()].reduce((sum, count) => sum + count, 0);
-  if (failed > 0) return `${failed} commits failed, as TaskManagers say`;
-  return lost > 0 ? `${lost} TaskManagers were lost, and with them what they had not committed` : null;
+async function readExcuses(path: string): Promise<CommitExcuses> {
+  const newest = new Map<string, TaskManagerMetrics>();
+  for await (const metrics of readMetrics(path)) newest.set(`${metrics.tm} ${metrics.incarnation}`, metrics);
+  const lives = [...newest.values()];
+  return {
+    failedCommits: lives.reduce((sum, { offsetCommitsFailed }) => sum + (offsetCommitsFailed ?? 0), 0),
+    replaced: lives.length - new Set(lives.map(({ tm }) => tm)).size,
+    unended: lives.filter(({ final }) => !final).length,
+  };
 }
 
 async function* readMetrics(path: string): AsyncGenerator<TaskManagerMetrics> {

@@ -11,7 +11,6 @@
  *
  * After SETTLE_MS what is there is what is judged; but a state of which J1 holds still is no fact, and judged by nobody.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
@@ -20,6 +19,7 @@ import { type ParsedJobState, parseJobState } from "../../simulator/common/contr
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
@@ -57,7 +57,7 @@ export async function readSettledJobState(options: JobStateReadOptions): Promise
       log.warn(`the state did not settle: ${reason}`);
       return { ...read, unsettled };
     }
-    await delay(LOOK_INTERVAL_MS, undefined, { signal });
+    await sleep(LOOK_INTERVAL_MS, signal);
   }
 }
 
@@ -76,7 +76,7 @@ async function readRepeatedly(
       if (!again) throw error;
       options.log.warn("the state could not be read, and is tried again", error);
     }
-    await delay(LOOK_INTERVAL_MS, undefined, { signal: options.signal });
+    await sleep(LOOK_INTERVAL_MS, options.signal);
   }
 }
 

@@ -84,8 +84,10 @@ async function askTopic(cluster: KafkaCluster, topic: string, deadlineMs: number
   const { partitions } = await cluster.topic(topic, deadlineMs);
   const all = partitions.map(({ p }) => p);
   const earliest = await cluster.listOffsets(topic, all, "earliest");
+  // Before the stable one: what is written between the two must not look like an open transaction.
+  const high = await cluster.listOffsets(topic, all, "latest");
   const ends = await cluster.listOffsets(topic, all, "latest", "committed");
-  return { partitions: all.length, earliest, ends };
+  return { partitions: all.length, earliest, ends, high: high.map((offset, p) => Math.max(offset, ends[p] ?? 0)) };
 }
 
 const formatBroker = ({ host, port }: { readonly host: string; readonly port: number }): string =>

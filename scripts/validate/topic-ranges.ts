@@ -9,10 +9,10 @@
  * E2 Of several answers the highest counts: what is committed stays, and what is deleted does not come back.
  * E3 What lasts is left to the checks, with both numbers.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { JobState } from "../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { LedgerFact } from "./facts.ts";
@@ -23,8 +23,10 @@ export interface TopicAnswer {
   readonly partitions: number;
   /** First offset that is still there, by partition. */
   readonly earliest: readonly number[];
-  /** Last stable offset, by partition. */
+  /** Last stable offset, by partition: what readers get ends there, before an open transaction of anybody. */
   readonly ends: readonly number[];
+  /** High watermark, by partition: behind the last record that is committed. */
+  readonly high: readonly number[];
 }
 
 /** An end offset that another fact asks for. */
@@ -61,7 +63,7 @@ export async function settleTopicRanges(question: RangeQuestion): Promise<TopicR
     const askedForMs = attempt === 1 ? 0 : Math.round(performance.now() - startedMs);
     if (contradiction === null || performance.now() - startedMs >= settleMs) return { ...answer, needed, askedForMs };
     log.warn(`${contradiction}: asking the brokers again`);
-    await delay(Math.min(ASK_INTERVAL_MS, settleMs), undefined, { signal });
+    await sleep(Math.min(ASK_INTERVAL_MS, settleMs), signal);
     try {
       answer = mergeAnswers(answer, await ask(attempt));
     } catch (error) {
@@ -84,7 +86,12 @@ function mergeAnswers(a: TopicAnswer, b: TopicAnswer): TopicAnswer {
   const partitions = Math.max(a.partitions, b.partitions);
   const highest = (one: readonly number[], other: readonly number[]) =>
     Array.from({ length: partitions }, (_, p) => Math.max(one[p] ?? 0, other[p] ?? 0));
-  return { partitions, earliest: highest(a.earliest, b.earliest), ends: highest(a.ends, b.ends) };
+  return {
+    partitions,
+    earliest: highest(a.earliest, b.earliest),
+    ends: highest(a.ends, b.ends),
+    high: highest(a.high, b.high),
+  };
 }
 
 /** The highest end offset of each partition that Redis, a ledger, or the end asked for, tells of. */

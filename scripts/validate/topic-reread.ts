@@ -10,9 +10,9 @@
  * W4 A partition that cannot be read on is left, and does not keep the others from being read. Only what ends all of them
  *    at once (Kafka is not reachable, a programmer's error) is thrown.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { type FetchedRecords, PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
+import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { type PartitionTally, skipUnread, type TopicTally } from "./topic-tally.ts";
 
@@ -110,7 +110,7 @@ class TopicReread {
     const { cluster, topic } = this.#options;
     const { p } = partition;
     // Without this a broker that wakes up would be asked again at once, in a circle.
-    await delay(ASK_AGAIN_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    await sleep(ASK_AGAIN_MS);
     if (this.#closing.signal.aborted || !this.#open.has(p)) return;
     await cluster.refreshTopic(topic);
     const [earliest] = await cluster.listOffsets(topic, [p], "earliest");

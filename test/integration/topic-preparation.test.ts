@@ -29,6 +29,9 @@ it.each([
     taskManagers,
     willProduce: false,
     isNamed: true,
+    loadOf: () => {
+      throw new Error("nothing is produced");
+    },
     log,
     signal: new AbortController().signal,
   });

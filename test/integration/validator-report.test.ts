@@ -1,20 +1,20 @@
 /** Producer, validator and report as processes, with the sink's part written by the test. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sumIds } from "../../producer/load-profile.ts";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
-import { formatAppliedLogRow } from "../../simulator/common/contract/applied-log.ts";
 import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
 import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
-import { idOfIndex, messagesInPartition } from "../../simulator/common/contract/message.ts";
+import { messagesInPartition } from "../../simulator/common/contract/message.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
+import { writeAppliedRun } from "../support/applied-run.ts";
 import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
 import { createTestRun, startChild, type TestRun } from "./producer-child.ts";
 
@@ -40,58 +40,13 @@ describe("validator and report", () => {
     await createTopic({ bootstrap: [run.kafka], clientId: "test", log: silent }, { topic, partitions });
     const producer = startChild(run, "producer/main.js", { round: 1, firstId: 1, messages: MESSAGES });
     expect([await producer.finish(), producer.output()]).toEqual([0, expect.any(String)]);
-    await applyTopic();
+    await writeAppliedRun(run, MESSAGES);
   });
   afterAll(async () => {
     await kafka.close();
     await redis.close();
     await run.remove();
   });
-
-  /** What a correct job would leave: the state, the published keys, and one row a partition. */
-  async function applyTopic(): Promise<void> {
-    const { config, runDir, clock } = run;
-    const fields: Record<string, string> = { life: "life-1", redisRunId: redis.runId, phase: "stopped", epoch: "1" };
-    let total = 0;
-    let rows = "";
-    for (let p = 0; p < config.partitions; p += 1) {
-      const n = messagesInPartition(p, MESSAGES, config);
-      const g = 1_000_000 + p;
-      const sums = sumIds(p, 0, n, config);
-      const lastId = idOfIndex(p, n - 1, config);
-      const numbers = {
-        start: 0,
-        offset: n,
-        count: n,
-        rejected: 0,
-        skipped: 0,
-        ...sums,
-        lastId,
-        disorder: 0,
-        // As FENCE_ALL leaves it.
-        fence: 2_000_000,
-      };
-      for (const [field, value] of Object.entries(numbers)) fields[`${field}:${p}`] = String(value);
-      const tm = `taskmanager-0${p + 1}`;
-      fields[`last:${p}`] = `0:${n}:${n}:${total}:${g}:${tm}:${clock.nowUs()}`;
-      fields[`by:${tm}`] = String(n);
-      rows += formatAppliedLogRow({ kind: "acquire", life: "life-1", p, g, offset: 0 });
-      rows += formatAppliedLogRow({
-        kind: "apply",
-        ...{ life: "life-1", p, g, prev: 0, next: n, n, base: total, tm, appliedAtUs: clock.nowUs() },
-      });
-      total += n;
-    }
-    fields["total"] = String(total);
-    await mkdir(runFolder.appliedFolder(runDir));
-    await writeFile(runFolder.applied(runDir, "taskmanager-01", "a"), `${rows}A life-1 0 unterminated`);
-    const connection = await openRedis(run.redis);
-    await connection.call("HSET", [config.stateKey, ...Object.entries(fields).flat()]);
-    const { publishedKey, counterKey, sequenceKey } = config;
-    const keys = [publishedKey, counterKey, sequenceKey].flatMap((key) => [key, String(total)]);
-    await connection.call("MSET", keys);
-    connection.close();
-  }
 
   async function setField(field: string, value: string): Promise<void> {
     const connection = await openRedis(run.redis);
@@ -115,7 +70,7 @@ describe("validator and report", () => {
     const host: HostFacts = {
       schema: 1,
       runId: config.runId,
-      startedAtUs: clock.nowUs() - 1_000_000,
+      startedAtUs: clock.nowUs() - 60_000_000,
       finishedAtUs: clock.nowUs(),
       config,
       parameters: { messages: MESSAGES },

@@ -47,18 +47,19 @@ export interface RealKafka {
 }
 
 /** Why there is no real Kafka here, or null when there is one. With REQUIRE_REAL=1 a missing one is an error. */
-export function realKafkaMissing(): string | null {
-  const reason = findMissingPart();
+export function realKafkaMissing(variable = "KAFKA_HOME"): string | null {
+  const reason = findMissingPart(variable);
   if (reason !== null && process.env["REQUIRE_REAL"] === "1") {
     throw new Error(`${reason}, and REQUIRE_REAL=1 asks for it`);
   }
   return reason;
 }
 
-function findMissingPart(): string | null {
-  const home = process.env["KAFKA_HOME"];
-  if (home === undefined || home === "") return "KAFKA_HOME is not set";
-  if (!existsSync(join(home, "libs"))) return `KAFKA_HOME is ${home}, which has no folder libs`;
+/** `variable` names the folder whose `libs` holds the jars. */
+function findMissingPart(variable: string): string | null {
+  const home = process.env[variable];
+  if (home === undefined || home === "") return `${variable} is not set`;
+  if (!existsSync(join(home, "libs"))) return `${variable} is ${home}, which has no folder libs`;
   const probe = spawnSync("java", ["-version"], { stdio: "ignore" });
   return probe.error === undefined && probe.status === 0 ? null : "java is not on PATH";
 }
@@ -90,27 +91,47 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealKafka
   await writeFile(join(folder, "log4j2.yaml"), LOG_CONFIGURATION);
   await writeFile(join(folder, "server.properties"), serverProperties(folder, options));
   await formatStorage(folder, options.clusterId);
-  let child = await launch(folder, port);
+  const proxiedPort = options.proxied?.port ?? null;
+  return startBroker({ nodeId, port, proxiedPort, folder, javaArguments: javaArguments(folder) });
+}
+
+export interface BrokerProcessOptions {
+  readonly nodeId: number;
+  readonly port: number;
+  readonly proxiedPort?: number | null;
+  /** With its `server.properties`; removed with the broker. */
+  readonly folder: string;
+  readonly javaArguments: readonly string[];
+  /** A process that it needs, and that ends with it. */
+  readonly companion?: ChildProcess;
+}
+
+/** One broker process, whatever its version, in a folder that is prepared for it. */
+export async function startBroker(options: BrokerProcessOptions): Promise<RealKafka> {
+  const { nodeId, port, proxiedPort = null, folder, javaArguments, companion } = options;
+  const launch = () => launchBroker(folder, port, javaArguments);
+  let child = await launch();
   return {
     nodeId,
     bootstrap: `127.0.0.1:${port}`,
     port,
-    proxiedPort: options.proxied?.port ?? null,
+    proxiedPort,
     folder,
     get pid() {
       return child.pid as number;
     },
     async stop() {
-      await end(child);
+      await endProcess(child);
+      if (companion !== undefined) await endProcess(companion);
       await rm(folder, { recursive: true, force: true });
     },
     async kill() {
-      await end(child);
+      await endProcess(child);
     },
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     async start() {
-      child = await launch(folder, port);
+      child = await launch();
     },
   };
 }
@@ -173,8 +194,8 @@ function serverProperties(folder: string, where: RealNodeOptions): string {
   ].join("\n");
 }
 
-async function launch(folder: string, port: number): Promise<ChildProcess> {
-  const child = spawn("java", [...javaArguments(folder), "kafka.Kafka", "server.properties"], {
+async function launchBroker(folder: string, port: number, javaArguments: readonly string[]): Promise<ChildProcess> {
+  const child = spawn("java", [...javaArguments, "kafka.Kafka", "server.properties"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -221,11 +242,11 @@ function answersMetadata(port: number): Promise<"answered" | undefined> {
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.kill("SIGKILL");
-  await withDeadline(exited, { what: `the end of Kafka (pid ${child.pid})`, deadlineMs: 10_000 });
+  await withDeadline(exited, { what: `the end of java (pid ${child.pid})`, deadlineMs: 10_000 });
 }
 
 /** Held open together, so that they differ. */

@@ -10,7 +10,7 @@ import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
 import type { CheckpointFile } from "../../../simulator/common/contract/checkpoint.ts";
 import { type JobState, partitionField } from "../../../simulator/common/contract/redis-state.ts";
 import type { Check } from "../../../simulator/common/contract/report.ts";
-import { type Facts, isMoving } from "../facts.ts";
+import { type CommitExcuses, type Facts, isMoving } from "../facts.ts";
 import { checkState, type Finding, notApplicable } from "./check.ts";
 
 export function checkCommitted(facts: Facts): Check[] {
@@ -18,8 +18,19 @@ export function checkCommitted(facts: Facts): Check[] {
   if (group.kind === "refused") {
     return [notApplicable(CHECKS.committed, `Kafka does not tell the group's offsets: ${group.reason}`)];
   }
-  const { committed, excuse } = group;
-  return [checkState(facts, CHECKS.committed, (state) => findCommitted(facts, state, committed, excuse))];
+  const { committed, excuses } = group;
+  return [
+    checkState(facts, CHECKS.committed, (state) =>
+      findCommitted(facts, state, committed, excuses === null ? null : describeExcuse(excuses, state)),
+    ),
+  ];
+}
+
+/** A TaskManager that was lost could not commit, nor could one that has not ended with its job. */
+function describeExcuse({ failedCommits, replaced, unended }: CommitExcuses, { phase }: JobState): string | null {
+  if (failedCommits > 0) return `${failedCommits} commits failed, as TaskManagers say`;
+  const lost = replaced + (phase === "stopped" ? unended : 0);
+  return lost > 0 ? `${lost} lives of TaskManagers ended before they could commit` : null;
 }
 
 function findCommitted(facts: Facts, state: JobState, committed: readonly number[], excuse: string | null): Finding {

@@ -139,17 +139,16 @@ function sumLedgers(ledgers: readonly Ledger[], p: number): { acknowledged: numb
 /** What a broker acknowledged with acks=all and the cluster does not have is a promise broken, not a doubt. */
 function checkKept(facts: Facts): Check {
   const ledgers = readLedgers(facts);
-  const { ends } = facts.topic.ranges;
+  const { high } = facts.topic.ranges;
   const parts = ledgers.flatMap(({ round, partitions }) => partitions.map((part) => ({ round, part })));
-  const problems = parts
-    .filter(({ part }) => promisedEnd(part) > (ends[part.p] ?? 0))
-    .map(
-      ({ round, part }) =>
-        `partition ${part.p}: brokers acknowledged every index below ${promisedEnd(part)} in round ${round}, and Kafka's end offset is ${ends[part.p] ?? 0}: Kafka lost acknowledged records`,
-    );
-  const proven = new Set(parts.filter(({ part }) => promisedEnd(part) > (ends[part.p] ?? 0)).map(({ part }) => part.p));
+  const lost = parts.filter(({ part }) => promisedEnd(part) > (high[part.p] ?? 0));
+  const problems = lost.map(
+    ({ round, part }) =>
+      `partition ${part.p}: brokers acknowledged every record below offset ${promisedEnd(part)} in round ${round}, and the log ends at ${high[part.p] ?? 0}: Kafka lost acknowledged records`,
+  );
+  const proven = new Set(lost.map(({ part }) => part.p));
   const isOpen = (p: number) =>
-    parts.some(({ part }) => part.p === p && part.firstIndex + part.acknowledged > (ends[p] ?? 0));
+    parts.some(({ part }) => part.p === p && part.firstIndex + part.acknowledged > (high[p] ?? 0));
   return judge(facts, CHECKS.kept, {
     expected: "end offsets at or above what was acknowledged",
     actual: problems.length === 0 ? "they are" : `${problems.length} lie below`,
@@ -162,15 +161,22 @@ function checkKept(facts: Facts): Check {
   });
 }
 
-/** Below this every index has the answer of a broker: batches are acknowledged in order. */
-const promisedEnd = ({ firstIndex, acknowledged, resumed }: LedgerPartition): number =>
-  acknowledged === resumed ? 0 : firstIndex + acknowledged - resumed;
+/** Up to here a broker has acknowledged; where some were only found in the topic, the least that it must be. */
+function promisedEnd({ firstIndex, acknowledged, resumed, nextOffset }: LedgerPartition): number {
+  if (resumed === 0) return nextOffset;
+  return acknowledged === resumed ? 0 : firstIndex + acknowledged - resumed;
+}
 
 function checkForeign(facts: Facts): Check {
   const ledgers = readLedgers(facts);
   const { tallies, added, producerId } = facts.topic;
   const noted = sumOver(ledgers, ({ foreignCount }) => foreignCount);
   const strange = [...tallies, ...added].flatMap(({ p, foreign }) => (foreign === null ? [] : [{ p, ...foreign }]));
+  // Readers do not get what an open transaction holds, but it is there, and our producer has none.
+  const held = facts.topic.ranges.high.flatMap((high, p) => {
+    const firstOffset = facts.topic.ranges.ends[p] ?? 0;
+    return high > firstOffset ? [{ p, firstOffset, records: high - firstOffset }] : [];
+  });
   const byOffset = ledgers.flatMap(({ round, foreign }) =>
     foreign.map(
       ({ p, expected, actual }) => `round ${round}: partition ${p} gave offset ${actual} where ${expected} was next`,
@@ -178,12 +184,16 @@ function checkForeign(facts: Facts): Check {
   );
   return judge(facts, CHECKS.foreign, {
     expected: "0",
-    actual: `${sumOver(strange, ({ records }) => records)} offsets of other producers, ${noted} unexpected offsets`,
+    actual: `${sumOver([...strange, ...held], ({ records }) => records)} offsets of other producers, ${noted} unexpected offsets`,
     examined: sumOver(ledgers, ({ acknowledged }) => acknowledged),
     problems: [
       ...strange.map(
         ({ p, records, firstOffset }) =>
           `partition ${p}: ${records} offsets from ${firstOffset} on were not written by producer ${producerId}`,
+      ),
+      ...held.map(
+        ({ p, firstOffset, records }) =>
+          `partition ${p}: ${records} offsets from ${firstOffset} on belong to a transaction of somebody else that is open`,
       ),
       ...(noted > 0 && byOffset.length === 0 ? [`${noted} acknowledged offsets were not the expected ones`] : byOffset),
     ],

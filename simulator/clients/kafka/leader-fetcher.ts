@@ -10,15 +10,17 @@
  *    wanted meanwhile does not wait for that: the fetch in flight is given up with its connection, and asked anew.
  */
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, ConnectionEvents } from "./connection.ts";
+import type { PartitionLeader } from "./topic-leaders.ts";
 import { type FetchedPartition, fetchApi } from "./wire/fetch.ts";
 import type { ByteRange, Reader } from "./wire/reader.ts";
 
-/** What is asked for, and for whom: the answer counts only if the target is still at this offset. */
+/** What is asked for, and for whom: the answer counts only if the target is still at this offset, and still led so. */
 export interface FetchQuestion<Target> {
   readonly target: Target;
   readonly p: number;
   readonly offset: number;
+  readonly leader: PartitionLeader;
 }
 
 export interface FetchSettings {
@@ -30,7 +32,7 @@ export interface FetchSettings {
 }
 
 export interface FetcherOwner<Target> {
-  openConnection(onLost: (error: AppError) => void): Promise<Connection>;
+  openConnection(events: ConnectionEvents): Promise<Connection>;
   /** What to ask for now, those first that have waited longest. */
   wanted(): FetchQuestion<Target>[];
   /** Takes note of an answer and returns what hands the records out. It is called after the next fetch is sent. */
@@ -40,6 +42,8 @@ export interface FetcherOwner<Target> {
     partitions: readonly FetchedPartition<ByteRange | undefined>[],
   ): (() => void)[];
   failed(error: AppError): void;
+  /** Called once a second while the leader leaves a fetch, or the opening, unanswered beyond its time. */
+  silent(): void;
 }
 
 type State<Target> =
@@ -92,7 +96,10 @@ export class LeaderFetcher<Target> {
   async #connect(): Promise<void> {
     this.#state = { kind: "connecting" };
     try {
-      const connection = await this.#owner.openConnection((error) => this.#lost(error));
+      const connection = await this.#owner.openConnection({
+        onLost: (error) => this.#lost(error),
+        onSilent: () => this.#owner.silent(),
+      });
       if (this.#isClosed()) {
         connection.close();
         return;
@@ -147,9 +154,9 @@ export class LeaderFetcher<Target> {
     if (questions.length === 0) return;
     const { topic, maxBytesPerPartition: maxBytes, minBytes } = this.#settings;
     const waitMs = this.#waitMs();
-    const partitions = questions.map(({ p, offset }) => ({
+    const partitions = questions.map(({ p, offset, leader }) => ({
       p,
-      currentLeaderEpoch: -1,
+      currentLeaderEpoch: leader.epoch,
       fetchOffset: offset,
       maxBytes,
     }));
@@ -171,7 +178,7 @@ export class LeaderFetcher<Target> {
         this.#lost(error);
       },
     };
-    connection.sendInPlace(fetchApi, request, handler, waitMs + ANSWER_GRACE_MS);
+    connection.sendInPlace(fetchApi, request, handler, { waitMs, deadlineMs: waitMs + ANSWER_GRACE_MS });
   }
 
   #take(connection: Connection, asked: ReadonlyMap<number, FetchQuestion<Target>>, r: Reader, version: number): void {

@@ -8,8 +8,8 @@
  *    So no command can reach another server process than the one the caller looked at.
  * R3 A server that stays silent for `replyMs` with a call in flight counts as lost.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { createBackoff } from "../../common/foundation/backoff.ts";
+import { sleep } from "../../common/foundation/deadline.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import type { RedisEndpoint } from "./endpoint.ts";
@@ -60,7 +60,7 @@ export async function dialRedis(endpoint: RedisEndpoint, options: RepeatedDialOp
     if (waitedMs + waitMs >= options.deadlineMs) {
       throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts, waitedMs }, last);
     }
-    await delay(waitMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await sleep(waitMs, options.signal);
   }
 }
 

@@ -2,28 +2,35 @@
  * The child's end of the channel to the host, and the frame of every child's main: start, report, end.
  *
  * C1 A child whose host is gone exits: the channel closes when the host dies, however it dies.
- * C2 A child that fails says why on the channel and in its log before it exits, with code 1.
+ * C2 A child that fails says why on the channel and in its log before it exits, with code 1. One that was asked to stop
+ *    in the middle of its work has not failed: it ends like a process that SIGTERM ended, and whoever did not ask for
+ *    that starts it again.
  * C3 A child that was started early, with ENV.begin = "channel", has loaded its code when main waits for what it depends
  *    on: main is called once the host has sent the rest of the environment, and never if the stop comes first.
  */
-import { categoryOf, describeError, isAppError } from "../foundation/errors.ts";
+import { categoryOf, createError, describeError, isAppError } from "../foundation/errors.ts";
 import { createLog, type Log } from "../foundation/log.ts";
 import type { BeginMessage, ChildMessage } from "./child-messages.ts";
 import { ENV } from "./environment.ts";
 
 /** How long an orderly stop may take before the child ends anyway, in ms. */
 const STOP_BUDGET_MS = 10_000;
+/** What a shell shows for a process that SIGTERM ended. */
+const EXIT_STOPPED = 143;
 
 export interface ChildProcess {
   readonly log: Log;
   send(message: ChildMessage): void;
-  /** Aborted on SIGTERM: stop orderly, then return from main. */
+  /**
+   * Aborted on SIGTERM, with ASKED_TO_STOP as its reason: stop orderly, then return from main, or throw the reason when
+   * the work is not done.
+   */
   readonly stopping: AbortSignal;
 }
 
 /**
- * Runs a child's main. It ends the process: 0 when main returns, 1 when it throws or the host is gone. A process with
- * open sockets would otherwise live on, so the exit is explicit.
+ * Runs a child's main. It ends the process: 0 when main returns, 1 when it throws or the host is gone, 143 when it was
+ * stopped before it was done. A process with open sockets would otherwise live on, so the exit is explicit.
  */
 export async function runChild(main: (child: ChildProcess) => Promise<void>): Promise<never> {
   const log = createLog();
@@ -31,7 +38,7 @@ export async function runChild(main: (child: ChildProcess) => Promise<void>): Pr
   const child: ChildProcess = { log, stopping: stopping.signal, send: (message) => sendToHost(message) };
   process.once("disconnect", () => process.exit(1));
   process.once("SIGTERM", () => {
-    stopping.abort(new Error("asked to stop"));
+    stopping.abort(createError("ASKED_TO_STOP", { signal: "SIGTERM" }));
     setTimeout(() => {
       log.error(`the orderly stop took longer than ${STOP_BUDGET_MS} ms`);
       process.exit(1);
@@ -42,6 +49,10 @@ export async function runChild(main: (child: ChildProcess) => Promise<void>): Pr
   try {
     if (process.env[ENV.begin] !== "channel" || (await receiveEnvironment(stopping.signal))) await main(child);
   } catch (error) {
+    if (isAppError(error) && error.code === "ASKED_TO_STOP") {
+      log.info(error.message);
+      return endProcess(EXIT_STOPPED);
+    }
     log.error("ended", error);
     sendToHost({
       type: "failed",

@@ -57,5 +57,7 @@ export type RunEnding =
   /** --max-time passed before the last effect. */
   | { readonly kind: "timeExceeded"; readonly waitedFor: string }
   | { readonly kind: "infrastructureFailed"; readonly reason: string }
+  /** What was acknowledged is gone. */
+  | { readonly kind: "exactlyOnceViolated"; readonly reason: string }
   | { readonly kind: "jobFailed"; readonly reason: string }
   | { readonly kind: "unexpected"; readonly reason: string };

@@ -37,6 +37,11 @@ export interface Report {
     readonly requested: number;
     readonly acknowledged: number;
   } & TopicMessages;
+  /**
+   * The messages that were not acknowledged: went out without an answer that says whether the topic has them, refused each
+   * time, and never sent. Null where no ledger could be read.
+   */
+  readonly unacknowledged: { readonly unknown: number; readonly refused: number; readonly unsent: number } | null;
   readonly throughput: { readonly producePerSecond: number | null; readonly endToEndPerSecond: number | null };
   readonly latencyMs: {
     readonly p50: number | null;

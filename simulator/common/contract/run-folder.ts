@@ -2,7 +2,7 @@
  * What lies where in a run's folder, and who writes it. Each file has one writer.
  *
  *   host         state.json logs/ events.ndjson metrics.ndjson host-facts.json
- *   producer     producer.json ledger-<round>.json
+ *   producer     producer.json ledger-<round>.json positions-<round>.bin
  *   TaskManager  applied/<tm>-<incarnation>.log rejected/<tm>-<incarnation>.ndjson
  *   JobManager   checkpoints/
  *   validator    checks.json
@@ -21,6 +21,7 @@ export const runFolder = {
   hostFacts: (run: string) => join(run, "host-facts.json"),
   producer: (run: string) => join(run, "producer.json"),
   ledger: (run: string, round: number) => join(run, `ledger-${round}.json`),
+  positions: (run: string, round: number) => join(run, `positions-${round}.bin`),
   appliedFolder: (run: string) => join(run, "applied"),
   applied: (run: string, tm: string, incarnation: string) => join(run, "applied", `${tm}-${incarnation}.log`),
   rejectedFolder: (run: string) => join(run, "rejected"),

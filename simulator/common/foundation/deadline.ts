@@ -39,7 +39,18 @@ export async function waitUntil<T>(
         last,
       );
     }
-    await delay(options.intervalMs ?? 20, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await sleep(options.intervalMs ?? 20, options.signal);
+  }
+}
+
+/** Settles after the time, or rejects with the signal's reason when that comes first. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    // Node hides the reason in an AbortError, which says nothing to a reader, and no code to a caller.
+    signal?.throwIfAborted();
+    throw error;
   }
 }
 

@@ -115,6 +115,7 @@ export const hostErrors = {
     true,
     (p) => `the running host ended before it answered ${p.request}: its events.ndjson says why`,
   ),
+  ASKED_TO_STOP: row<{ signal: string }>("unexpected", false, (p) => `asked to stop by ${p.signal}`),
   JOB_MANAGER_REFUSED: row<{ call: string; status: number; body: string }>(
     "job",
     true,

@@ -366,7 +366,8 @@ export class JobMaster {
         if (!this.#closed && !failed) await task();
       })
       .catch((error: unknown) => {
-        if (this.#closed) return;
+        // The job outlives this process: what a stop of ours cut short is no failure of it.
+        if (this.#closed || (isAppError(error) && error.code === "ASKED_TO_STOP")) return;
         if (isAppError(error) && error.code === "JOB_MANAGER_SUPERSEDED") this.#options.stepDown(error);
         else this.#fail(describeError(error), categoryOf(error));
       });

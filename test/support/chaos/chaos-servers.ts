@@ -9,7 +9,7 @@ import { type RealCluster, startRealCluster } from "../real-cluster.ts";
 import { type RealRedis, startRealRedis } from "../real-redis.ts";
 import { withRedis } from "../system.ts";
 import { startTcpProxy, type TcpProxy } from "../tcp-proxy.ts";
-import { PARTITIONS } from "./schedule.ts";
+import { type BrokerChoice, PARTITIONS } from "./schedule.ts";
 import { ServerUnderTest } from "./server-under-test.ts";
 
 const REST_DEADLINE_MS = 90_000;
@@ -101,10 +101,11 @@ export class ChaosServers {
     return found;
   }
 
-  /** The broker that the serving ones take for the leader; undefined where they name none. */
-  async findLeader(topic: string, p: number): Promise<ServerUnderTest | undefined> {
+  /** A leader is the one that those that serve take for it; undefined where they name none. */
+  async findBroker(topic: string, choice: BrokerChoice): Promise<ServerUnderTest | undefined> {
+    if (choice.kind === "node") return this.broker(choice.nodeId);
     const described = await describeTopic(this.servingBootstrap, topic);
-    const leader = described?.partitions.find(({ partition }) => partition === p)?.leader ?? -1;
+    const leader = described?.partitions.find(({ partition }) => partition === choice.p)?.leader ?? -1;
     return leader < 0 ? undefined : this.broker(leader);
   }
 

@@ -4,7 +4,7 @@ import { describeError } from "../../../simulator/common/foundation/errors.ts";
 import { runCli } from "../run-cli.ts";
 import type { ChaosServers } from "./chaos-servers.ts";
 import type { RunFollower } from "./run-follower.ts";
-import type { BrokerChoice, Fault, Moment, PlannedFault } from "./schedule.ts";
+import type { Fault, Moment, PlannedFault } from "./schedule.ts";
 import type { ServerUnderTest } from "./server-under-test.ts";
 
 const VERB_DEADLINE_MS = 90_000;
@@ -73,7 +73,7 @@ async function doHarm(fault: Fault, scene: Scene, begun: () => void): Promise<Ou
     case "killBroker":
     case "pauseBroker":
     case "pauseUntilValidation": {
-      const broker = await chooseBroker(fault.broker, scene);
+      const broker = await servers.findBroker(await scene.topic(), fault.broker);
       if (broker === undefined) return notDone("there was no leader");
       if (fault.kind === "killBroker") return killServer(broker, fault.forMs, ended);
       return fault.kind === "pauseBroker"
@@ -93,11 +93,6 @@ async function doHarm(fault: Fault, scene: Scene, begun: () => void): Promise<Ou
       await servers.moveLeaders(await scene.topic(), fault.partitions);
       return done("moved");
   }
-}
-
-async function chooseBroker(choice: BrokerChoice, { servers, topic }: Scene): Promise<ServerUnderTest | undefined> {
-  if (choice.kind === "node") return servers.broker(choice.nodeId);
-  return servers.findLeader(await topic(), choice.p);
 }
 
 async function killServer(server: ServerUnderTest, forMs: number, ended: AbortSignal): Promise<Outcome> {

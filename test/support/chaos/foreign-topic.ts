@@ -1,4 +1,4 @@
-/** Somebody else's topic for a run that counts: written with kcat, a part of it while the leader of a partition sleeps. */
+/** Somebody else's topic for a run that counts: written with kcat, a part of it while a broker sleeps. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { waitUntil, withDeadline } from "../../../simulator/common/foundation/deadline.ts";
@@ -9,10 +9,10 @@ import type { Load } from "./schedule.ts";
 const WRITE_DEADLINE_MS = 120_000;
 const ELECTION_DEADLINE_MS = 30_000;
 const LINES_AT_A_TIME = 5_000;
-/** The run begins while the leader sleeps, and wakes it up. */
+/** The run begins while the broker sleeps, and wakes it up. */
 const PAUSED_MS_MAX = 300_000;
 
-/** The leader that sleeps wakes up when the returned controller aborts. */
+/** The broker that sleeps wakes up when the returned controller aborts. */
 export async function writeForeignTopic(
   servers: ChaosServers,
   topic: string,
@@ -22,9 +22,9 @@ export async function writeForeignTopic(
   await servers.createTopic(topic);
   await writeMessages(servers.bootstrap, topic, 1, paused?.after ?? messages);
   if (paused === null) return awake;
-  const leader = await servers.findLeader(topic, paused.leaderOf);
-  if (leader === undefined) throw new Error(`partition ${paused.leaderOf} of ${topic} has no leader`);
-  leader.pauseFor(PAUSED_MS_MAX, awake.signal);
+  const broker = await servers.findBroker(topic, paused.broker);
+  if (broker === undefined) throw new Error(`a partition of ${topic} has no leader`);
+  broker.pauseFor(PAUSED_MS_MAX, awake.signal);
   try {
     await waitForOtherLeaders(servers, topic);
     await writeMessages(servers.servingBootstrap, topic, paused.after + 1, messages);

@@ -86,9 +86,9 @@ function chooseCount(choice: Choice, brokers: number, size: ScheduleSize): Load 
   const messages = choice.between(SIZES[size].count);
   const isPaused = brokers > 1 && !choice.isOneOf(4);
   const after = Math.round((messages * choice.between([5, 50])) / 100);
-  const leaderOf = choice.between([0, PARTITIONS - 1]);
+  const broker = chooseSleeper(choice, brokers);
   const resumedAfterMs = choice.between([0, 9_000]);
-  return { kind: "count", messages, paused: isPaused ? { after, leaderOf, resumedAfterMs } : null };
+  return { kind: "count", messages, paused: isPaused ? { after, broker, resumedAfterMs } : null };
 }
 
 function chooseMoment(choice: Choice, load: Load): Moment {
@@ -155,7 +155,7 @@ function chooseFault(choice: Choice, kind: FaultKind, circumstances: Circumstanc
       return { kind, broker: chooseBroker(choice, brokers), forMs };
     }
     case "pauseUntilValidation":
-      return { kind, broker: chooseBroker(choice, brokers), thenMs: choice.between([0, 3_000]) };
+      return { kind, broker: chooseSleeper(choice, brokers), thenMs: choice.between([0, 3_000]) };
     case "killRedis":
       return { kind, forMs: choice.between(KILLED_FOR_MS) };
     case "pauseRedis":
@@ -178,6 +178,11 @@ function chooseBroker(choice: Choice, brokers: number): BrokerChoice {
   return choice.isOneOf(3)
     ? { kind: "node", nodeId: choice.between([1, brokers]) }
     : { kind: "leader", p: choice.between([0, PARTITIONS - 1]) };
+}
+
+/** Half of them are the first address that the run is given, which clients without memory ask first. */
+function chooseSleeper(choice: Choice, brokers: number): BrokerChoice {
+  return choice.isOneOf(2) ? { kind: "node", nodeId: 1 } : chooseBroker(choice, brokers);
 }
 
 function chooseTargets(choice: Choice, { load, moment, taskManagerCount }: Circumstances): readonly string[] {

@@ -41,8 +41,12 @@ export type Load =
   | {
       readonly kind: "count";
       readonly messages: number;
-      /** Written before that leader is paused; the rest after others lead. Null: nobody is paused. */
-      readonly paused: { readonly after: number; readonly leaderOf: number; readonly resumedAfterMs: number } | null;
+      /** So many are written before that broker is paused; the rest after others lead. Null: nobody is paused. */
+      readonly paused: {
+        readonly after: number;
+        readonly broker: BrokerChoice;
+        readonly resumedAfterMs: number;
+      } | null;
     };
 
 export interface Schedule {
@@ -74,8 +78,8 @@ function describeLoad(load: Load): string {
   if (load.kind === "produce") return `produce ${load.messages} at ${load.rate}/s`;
   const { messages, paused } = load;
   if (paused === null) return `count ${messages}`;
-  const { after, leaderOf, resumedAfterMs } = paused;
-  return `count ${messages}, after ${after} the leader of ${leaderOf} sleeps, until ${resumedAfterMs} ms after the start`;
+  const { after, broker, resumedAfterMs } = paused;
+  return `count ${messages}, after ${after} ${describeBroker(broker)} sleeps, until ${resumedAfterMs} ms after the start`;
 }
 
 export function describePlanned({ moment: { at, thenMs }, fault }: PlannedFault): string {

@@ -15,6 +15,8 @@ interface Target {
   readonly name: string;
 }
 
+const leader = { nodeId: 1, epoch: 3 };
+
 /** One connection: what was asked on it, and its end. */
 class PlayedConnection {
   readonly endpoint = "played:1";
@@ -59,7 +61,7 @@ let fetcher: LeaderFetcher<Target>;
 
 beforeEach(async () => {
   connections = [];
-  wanted = [{ target: { name: "first" }, p: 0, offset: 0 }];
+  wanted = [{ target: { name: "first" }, p: 0, offset: 0, leader }];
   failures = 0;
   fetcher = new LeaderFetcher<Target>(
     { topic: "t", maxBytesPerPartition: 1_000, minBytes: 1, maxWaitMs: 500 },
@@ -77,6 +79,7 @@ beforeEach(async () => {
       failed: () => {
         failures += 1;
       },
+      silent: () => undefined,
     },
   );
   fetcher.pump();
@@ -98,7 +101,7 @@ describe("a fetcher to which nothing comes (L4)", () => {
   it("gives the long fetch up for a partition that is wanted meanwhile, and asks for both at once", async () => {
     for (let i = 0; i < 8; i += 1) newest().answer();
     const idle = newest();
-    wanted = [...wanted, { target: { name: "second" }, p: 1, offset: 7 }];
+    wanted = [...wanted, { target: { name: "second" }, p: 1, offset: 7, leader }];
     fetcher.pump();
     await turn();
     expect([idle.isOpen, connections.length, failures]).toEqual([false, 2, 0]);
@@ -119,7 +122,7 @@ describe("a fetcher to which nothing comes (L4)", () => {
 
   it("gives it up for a partition that is read from elsewhere now", async () => {
     for (let i = 0; i < 8; i += 1) newest().answer();
-    wanted = [{ target: { name: "the same, assigned anew" }, p: 0, offset: 3 }];
+    wanted = [{ target: { name: "the same, assigned anew" }, p: 0, offset: 3, leader }];
     fetcher.pump();
     await turn();
     expect(newest().asked[0]?.topics[0]?.partitions).toMatchObject([{ p: 0, fetchOffset: 3 }]);
@@ -127,7 +130,7 @@ describe("a fetcher to which nothing comes (L4)", () => {
   });
 
   it("keeps it when nothing else is wanted, and an ordinary one in any case", async () => {
-    wanted = [...wanted, { target: { name: "second" }, p: 1, offset: 7 }];
+    wanted = [...wanted, { target: { name: "second" }, p: 1, offset: 7, leader }];
     fetcher.pump();
     await turn();
     expect(connections).toHaveLength(1);

@@ -96,6 +96,19 @@ test("a store unreachable from the start fails the job too", async () => {
   await hears(isState("FAILED"));
 });
 
+test("a stop of the JobManager that cuts its calls short is no failure of the job", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  const cuts: Error[] = [];
+  Object.defineProperty(store, "failure", {
+    get: () => cuts[cuts.push(createError("ASKED_TO_STOP", { signal: "SIGTERM" })) - 1],
+  });
+  // Checkpoints go on being due, and each of them meets the stop.
+  await waitUntil(() => (cuts.length > 2 ? true : undefined), { what: "calls that are cut", deadlineMs: 5_000 });
+  expect(master.status.state).toBe("RUNNING");
+  expect(await openJobFiles(folder).readOutcome()).toBeUndefined();
+});
+
 test("a task's own failure fences every writer before the job is FAILED", async () => {
   master.start();
   await hears(isState("RUNNING"));

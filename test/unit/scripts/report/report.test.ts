@@ -8,6 +8,7 @@ import { CHECKS } from "../../../../simulator/common/contract/check-catalogue.ts
 import type { ChecksFile } from "../../../../simulator/common/contract/checks.ts";
 import type { HostFacts } from "../../../../simulator/common/contract/host-facts.ts";
 import { latencyBucket } from "../../../../simulator/common/contract/latency-histogram.ts";
+import type { Ledger } from "../../../../simulator/common/contract/ledger.ts";
 import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
 import { FIRST_SEND_US, makeRun, toFacts } from "../validate/synthetic-run.ts";
 
@@ -119,6 +120,17 @@ describe("buildReport", () => {
     });
     const unknown = buildReport(makeFacts({ checks: null })).timesUs;
     expect([unknown.firstAssignment, unknown.firstSend, unknown.lastEffect]).toEqual([null, null, null]);
+  });
+
+  it("tells what became of the messages that were not acknowledged", () => {
+    const [ledger] = makeRun([100]).ledgers;
+    const open = { ...(ledger as Ledger), acknowledged: 70, unknown: 20, refused: 4, unsent: 6 };
+    const report = buildReport(makeFacts({ ledgers: [ledger as Ledger, open] }));
+    expect(report.unacknowledged).toEqual({ unknown: 20, refused: 4, unsent: 6 });
+    expect(renderReport(report)).toContain(
+      "Not acknowledged: 20 went out and have no answer, 4 were refused, 6 never went out",
+    );
+    expect(buildReport(makeFacts()).unacknowledged).toBeNull();
   });
 
   it("sums rounds without the idle time between them", () => {

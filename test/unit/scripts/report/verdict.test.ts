@@ -28,6 +28,7 @@ const none: Coverage = { ...all, mode: null, roundsChecked: 0 };
 const drained: RunEnding = { kind: "drained" };
 const timeExceeded: RunEnding = { kind: "timeExceeded", waitedFor: "the drain" };
 const infrastructure: RunEnding = { kind: "infrastructureFailed", reason: "Kafka is gone" };
+const lost: RunEnding = { kind: "exactlyOnceViolated", reason: "acknowledged records are gone" };
 const job: RunEnding = { kind: "jobFailed", reason: "the job failed" };
 const sigint: RunEnding = { kind: "interrupted", signal: "SIGINT" };
 const sigterm: RunEnding = { kind: "interrupted", signal: "SIGTERM" };
@@ -43,6 +44,8 @@ describe("decideVerdict", () => {
     ["infrastructure failed", infrastructure, [], none, "failed", 3],
     ["infrastructure failed and a violation", infrastructure, [violated], prefix, "failed", 4],
     ["infrastructure failed and too slow", infrastructure, [passed, slow], prefix, "failed", 3],
+    ["a broken promise", lost, [], none, "failed", 4],
+    ["a broken promise, all below it exact", lost, [passed, slow], prefix, "failed", 4],
     ["the job failed", job, [passed], prefix, "failed", 6],
     ["the job failed and too slow", job, [slow], prefix, "failed", 6],
     ["Ctrl+C", sigint, [passed], prefix, "interrupted", 130],

@@ -128,6 +128,11 @@ const MUTATIONS: readonly [name: string, mutate: (run: SyntheticRun) => void, fa
     (run) => run.strangers.add("1:9"),
     ["foreign-records"],
   ],
+  [
+    "a transaction of somebody else is open behind the last record",
+    (run) => set(run, { high: [34, 33, 35] }),
+    ["foreign-records"],
+  ],
   ["more is committed than was applied", (run) => commit(run, 1, 34), ["committed-offsets"]],
   [
     "more is committed than was checkpointed",
@@ -233,6 +238,12 @@ describe("the checks of a drained run", () => {
     const run = makeRun([100]);
     mutate(run);
     expect(failedIds(run).sort()).toEqual([...expected].sort());
+  });
+
+  it("are each failed by one of these: a check that cannot fail proves nothing", () => {
+    const failed = new Set(MUTATIONS.flatMap(([, , ids]) => ids));
+    const made = runChecks(toFacts(makeRun([100]))).map(({ id }) => id);
+    expect(made.filter((id) => !failed.has(id))).toEqual([]);
   });
 
   it("name the partition and both values", () => {

@@ -34,7 +34,7 @@ describe("a run that was ended early", () => {
     const lossy = makePrefix();
     lossy.topic[0]?.splice(30);
     expect(failedIds(lossy)).toEqual(["acknowledged-kept"]);
-    expect(check(lossy, "acknowledged-kept")?.reason).toContain("below 34 in round 1, and Kafka's end offset is 30");
+    expect(check(lossy, "acknowledged-kept")?.reason).toContain("below offset 34 in round 1, and the log ends at 30");
   });
 
   it.each(["running", "stopped"])(

@@ -37,6 +37,8 @@ export interface SyntheticRun {
   earliest: number[];
   /** End offsets that the brokers tell, where they are not those of `topic`. */
   ends: number[];
+  /** High watermarks, where they lie above the end offsets: a transaction is open. */
+  high: number[];
   /** `p:offset` of records that another producer wrote. */
   strangers: Set<string>;
   hash: Record<string, string>;
@@ -78,6 +80,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
     topic,
     earliest: [],
     ends: [],
+    high: [],
     strangers: new Set(),
     unsettled: null,
     hash: { life: "life-1", redisRunId: "r", phase: "stopped", epoch: "1", total: "0" },
@@ -85,7 +88,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
     counter: null,
     sequence: null,
     otherJobs: [],
-    group: { kind: "read", committed: [], excuse: null },
+    group: { kind: "read", committed: [], excuses: null },
     checkpoint: null,
     ledgers,
     applies: [],
@@ -99,7 +102,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
   run.published = run.hash["total"] ?? null;
   run.counter = run.published;
   run.sequence = run.published;
-  run.group = { kind: "read", committed: topic.map((_, p) => Number(run.hash[`offset:${p}`])), excuse: null };
+  run.group = { kind: "read", committed: topic.map((_, p) => Number(run.hash[`offset:${p}`])), excuses: null };
   run.checkpoint = {
     schema: 1,
     id: 1_000_001,
@@ -155,11 +158,15 @@ function makeLedgers(rounds: readonly number[], layout: IdLayout): Draft<Ledger>
       lastAckAtUs: FIRST_SEND_US + i * 60_000_000 + 500_000,
       acknowledged: messages,
       unknown: 0,
+      refused: 0,
+      unsent: 0,
       partitions: shares.map(({ p, firstIndex, endIndex }) => ({
         p,
         firstIndex,
         acknowledged: endIndex - firstIndex,
         resumed: 0,
+        nextOffset: endIndex,
+        shift: 0,
         ...sumIds(p, firstIndex, endIndex, layout),
         endOffset: endIndex,
       })),
@@ -292,6 +299,7 @@ function readTopic(
       partitions: run.topic.length,
       earliest: run.topic.map((_, p) => run.earliest[p] ?? 0),
       ends,
+      high: ends.map((end, p) => run.high[p] ?? end),
       needed: findNeededEnds({ config, task, state: complete, ledgers }),
       askedForMs: 0,
     },

@@ -26,6 +26,7 @@ const answer = (ends: number[], change: Partial<TopicAnswer> = {}): TopicAnswer 
   partitions: ends.length,
   earliest: ends.map(() => 0),
   ends,
+  high: ends,
   ...change,
 });
 const lost = createError("KAFKA_CONNECTION_LOST", { endpoint: "broker", reason: "paused" });
@@ -50,7 +51,7 @@ describe("settleTopicRanges", () => {
   it("keeps the highest answer for each partition: another broker may be the one that is behind", async () => {
     const stale = answer([70, 60], { earliest: [5, 0] });
     const { settled } = settle([stale, answer([100, 40, 8], { partitions: 3 })]);
-    expect(await settled).toMatchObject({ partitions: 3, ends: [100, 60, 8], earliest: [5, 0, 0] });
+    expect(await settled).toMatchObject({ partitions: 3, ends: [100, 60, 8], earliest: [5, 0, 0], high: [100, 60, 8] });
   });
 
   it("leaves a contradiction that lasts to the checks, with the time that it was asked about", async () => {

@@ -64,9 +64,18 @@ describe("an end offset below what is known", () => {
     run.topic[2]?.splice(30);
     expectUnknown(run, [...NEED_APPLIED, ...NEED_ALL, ...NEED_END], ["acknowledged-kept"]);
     expect(check(run, "acknowledged-kept")?.reason).toBe(
-      "partition 2: brokers acknowledged every index below 33 in round 1, and Kafka's end offset is 30: Kafka lost acknowledged records",
+      "partition 2: brokers acknowledged every record below offset 33 in round 1, and the log ends at 30: Kafka lost acknowledged records",
     );
     expect(evaluateFacts(toFacts(run), 1).messages.inKafka).toBeNull();
+  });
+
+  it("is no loss where somebody's transaction holds records back: the log has them, and readers do not get them", () => {
+    const run = makeRun([100]);
+    run.topic[2]?.splice(30);
+    run.high = [34, 33, 33];
+    expectUnknown(run, [...NEED_APPLIED, ...NEED_ALL, ...NEED_END], ["foreign-records"]);
+    expect(check(run, "acknowledged-kept")?.status).toBe("passed");
+    expect(check(run, "I3-drained")?.reason).toContain("offsets up to 32 are held back by a transaction");
   });
 
   it("is unknown where only a restarted producer had found more", () => {
@@ -80,7 +89,7 @@ describe("an end offset below what is known", () => {
     const run = makeRun([100]);
     run.task.mode = "prefix";
     run.topic[2]?.splice(30);
-    set(part(run, 2), { acknowledged: 30 });
+    set(part(run, 2), { acknowledged: 30, nextOffset: 30 });
     set(ledger(run), { acknowledged: 97, outcome: "gaveUp" });
     const needAll = NEED_ALL.filter((id) => id !== "I3-acknowledged");
     expectUnknown(run, [...NEED_APPLIED, ...needAll]);
@@ -145,9 +154,21 @@ describe("what is no fault of the job", () => {
 
   it("commits that failed, or TaskManagers that were lost, explain what is not committed", () => {
     const run = makeRun([100]);
-    run.group = { kind: "read", committed: [34, -1, 33], excuse: "2 commits failed" };
+    const none = { failedCommits: 0, replaced: 0, unended: 0 };
+    const excuse = (excuses: typeof none) => set(run, { group: { kind: "read", committed: [34, -1, 33], excuses } });
+    excuse({ ...none, failedCommits: 2 });
     expect(failedIds(run)).toEqual([]);
     expect(check(run, "committed-offsets")?.reason).toContain("partitions 1: 2 commits failed");
+    excuse({ ...none, unended: 1 });
+    expect(failedIds(run)).toEqual([]);
+    excuse(none);
+    expect(failedIds(run)).toEqual(["committed-offsets"]);
+    // Of a job that runs no TaskManager has ended.
+    run.hash["phase"] = "running";
+    excuse({ ...none, unended: 1 });
+    expect(failedIds(run)).toEqual(["committed-offsets"]);
+    excuse({ ...none, replaced: 1 });
+    expect(failedIds(run)).toEqual([]);
     run.group = { kind: "refused", reason: "GROUP_AUTHORIZATION_FAILED" };
     expect(check(run, "committed-offsets")?.status).toBe("notApplicable");
   });
