@@ -289,7 +289,7 @@ describe.skipIf(missing !== null)(
         onDoubt: (text) => doubts.push(text),
       });
       const send = (firstSequence: number) =>
-        producer.send(0, { batch: batchOf(producer.identity, firstSequence, 50), records: 50, firstSequence });
+        producer.send(0, { batch: encodeNumberedBatch(producer.identity, firstSequence, 50), records: 50, firstSequence });
       for (let i = 0; i < 4; i += 1) expect(await send(i * 50)).toEqual({ baseOffset: i * 50 });
       await kafka.kill();
       const file = join(kafka.folder, "data", "cut-0", "00000000000000000000.log");
@@ -308,7 +308,7 @@ describe.skipIf(missing !== null)(
         identity: producer.identity,
         confirmLossMs: 500,
       });
-      const batch = batchOf(producer.identity, 200, 50);
+      const batch = encodeNumberedBatch(producer.identity, 200, 50);
       await expect(second.send(0, { batch, records: 50, firstSequence: 200 })).rejects.toMatchObject({
         code: "PRODUCER_RECORDS_LOST",
         message: expect.stringContaining("and the log, which ends at offset 210, has others in their place"),
