@@ -289,7 +289,11 @@ describe.skipIf(missing !== null)(
         onDoubt: (text) => doubts.push(text),
       });
       const send = (firstSequence: number) =>
-        producer.send(0, { batch: encodeNumberedBatch(producer.identity, firstSequence, 50), records: 50, firstSequence });
+        producer.send(0, {
+          batch: encodeNumberedBatch(producer.identity, firstSequence, 50),
+          records: 50,
+          firstSequence,
+        });
       for (let i = 0; i < 4; i += 1) expect(await send(i * 50)).toEqual({ baseOffset: i * 50 });
       await kafka.kill();
       const file = join(kafka.folder, "data", "cut-0", "00000000000000000000.log");
