@@ -89,6 +89,8 @@ export interface HostOptions {
   readonly testOperator: string | null;
   /** A point at which the host waits for `<run>/hold-released`: lets a test change a fact behind its back. */
   readonly testHold: "before-validation" | null;
+  /** For how long a process of ours must be silent to count as hung; null: as long as it is for users. */
+  readonly testHungAfterMs: number | null;
 }
 
 interface OptionRow<T> {
@@ -162,6 +164,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   apphost: row("apphost", fileForm, "a file with an application of your own"),
   testOperator: row("test-operator", oneOf(["test-drop-one", "test-repeat-one"]), "for tests", { hidden: true }),
   testHold: row("test-hold", oneOf(["before-validation"]), "for tests", { hidden: true }),
+  testHungAfterMs: row("test-hung-after", duration({ minMs: 1, maxMs: DAY_MS }), "for tests", { hidden: true }),
 };
 
 export type Verb = "up" | "stress";
@@ -202,6 +205,7 @@ function defaultsOf(verb: Verb): HostOptions {
     apphost: null,
     testOperator: null,
     testHold: null,
+    testHungAfterMs: null,
   };
 }
 
