@@ -9,6 +9,7 @@
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
@@ -20,6 +21,8 @@ const READY_MS_MAX = 120_000;
 /** Over by the first failure, so each opening is one attempt; a hanging broker has the client's deadlines for answers. */
 const ONE_ATTEMPT_MS = 0;
 const PROBE_MS_MAX = 3_000;
+/** An attempt that began in time may be answered a little later; one that hangs may not. */
+const ANSWER_MS_MAX = 10_000;
 const LEADERS_MS_MAX = 60_000;
 
 function openCluster(address: string, openDeadlineMs: number, signal?: AbortSignal): Promise<KafkaCluster> {
@@ -54,12 +57,19 @@ export const probeKafka = async (address: string): Promise<void> =>
 
 /** Whether it answers now. */
 export async function isKafkaAnswering(address: string): Promise<boolean> {
+  const opening = openCluster(address, PROBE_MS_MAX);
   try {
-    (await openCluster(address, PROBE_MS_MAX)).close();
+    await withDeadline(opening, { what: "an answer of Kafka", deadlineMs: ANSWER_MS_MAX });
     return true;
   } catch {
     // Whatever the reason, a validator could not read from it either.
     return false;
+  } finally {
+    // Also one that is open too late.
+    opening.then(
+      (cluster) => cluster.close(),
+      () => undefined,
+    );
   }
 }
 
