@@ -83,6 +83,7 @@ describeReal(["kafka", "redis", "kcat", "redis-cli"], "the independent reader", 
       [(redis, by) => redis.hincrby(key, "offset:1", -by), { lost: 0, unprocessed: 1 }, "behind"],
       [(redis, by) => redis.hincrby(key, "total", by), { lost: 0 }, "total"],
       [(redis, by) => redis.incrby(PROCESSED_MESSAGE_COUNTER_KEY, by), { lost: 0 }, "published"],
+      [(redis, by) => redis.incrby(key.replace(/state$/, "published"), by), { lost: 0 }, "published"],
     ];
     for (const [change, counts, kind] of changes) {
       await withRedis(servers.redisUrl, (redis) => change(redis, 1));

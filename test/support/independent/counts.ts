@@ -11,6 +11,8 @@ export interface Counts {
   readonly processed: number | null;
   readonly rejected: number | null;
   readonly unprocessed: number | null;
+  /** What the product did not re-read; this reader reads everything. */
+  readonly notCounted: 0;
   readonly lost: number | null;
   readonly duplicated: number | null;
   readonly outOfOrder: number | null;
@@ -97,6 +99,7 @@ export function countAll({ requested, topic, ledger }: Evidence, states: readonl
     processed: states === null ? null : sumOf(states, ({ count }) => count),
     rejected: states === null ? null : sumOf(states, ({ rejected }) => rejected),
     unprocessed: states === null ? null : records - appliedRecords,
+    notCounted: 0,
     lost: errors === undefined || !isLostKnown ? null : sumOf(errors, ({ lost }) => lost) + inTopic,
     duplicated:
       errors === undefined

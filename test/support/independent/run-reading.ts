@@ -12,8 +12,8 @@ const SEQUENCE_KEY = "flinkdotnet:global_sequence_id";
 export interface JobReading {
   /** Empty: there is no such hash. */
   readonly hash: Readonly<Record<string, string>>;
-  readonly counter: string | null;
-  readonly sequence: string | null;
+  /** What the published keys say, by key: the job's own, and the two that all jobs share. Null: there is no such key. */
+  readonly published: Readonly<Record<string, string | null>>;
 }
 
 /** Of the one job that this Redis holds: it is looked for, so that nobody has to say where it is. */
@@ -24,7 +24,10 @@ export async function readJob(redisUrl: string): Promise<JobReading> {
   if (fields.length % 2 !== 0) throw new Error(`redis-cli answered ${fields.length} lines to HGETALL`);
   const hash: Record<string, string> = {};
   for (let i = 0; i < fields.length; i += 2) hash[fields[i] as string] = fields[i + 1] as string;
-  return { hash, counter: await readText(redisUrl, COUNTER_KEY), sequence: await readText(redisUrl, SEQUENCE_KEY) };
+  const published: Record<string, string | null> = {};
+  const ownKey = keys[0]?.replace(/:state$/, ":published") ?? "no job";
+  for (const key of [ownKey, COUNTER_KEY, SEQUENCE_KEY]) published[key] = await readText(redisUrl, key);
+  return { hash, published };
 }
 
 async function readText(redisUrl: string, key: string): Promise<string | null> {

@@ -4,9 +4,9 @@
  */
 const CONFIRMS = {
   stateMissing: ["store-state"],
-  topicLost: ["topic-ids", "I3-acknowledged", "I4-ledger-vs-topic"],
-  topicRepeated: ["topic-ids", "I3-acknowledged", "I4-ledger-vs-topic", "foreign-records"],
-  topicForeign: ["topic-ids", "I3-acknowledged", "I4-ledger-vs-topic", "foreign-records"],
+  topicLost: ["topic-ids", "I3-acknowledged", "I4-ledger-vs-topic", "I4-plan-vs-topic", "acknowledged-kept"],
+  topicRepeated: ["topic-ids", "I3-acknowledged", "I4-ledger-vs-topic", "I4-plan-vs-topic", "foreign-records"],
+  topicForeign: ["topic-ids", "I3-acknowledged", "I4-ledger-vs-topic", "I4-plan-vs-topic", "foreign-records"],
   topicHoles: ["I3-drained"],
   ledgerMissing: ["ledger-complete", "I3-acknowledged", "I4-ledger-vs-topic", "foreign-records"],
   ledgerShort: ["ledger-complete"],
@@ -14,12 +14,12 @@ const CONFIRMS = {
   arithmetic: ["I1-partition-arithmetic"],
   total: ["I2-total"],
   shares: ["I9-by-task-manager"],
-  effect: ["I4-redis-vs-topic", "I3-acknowledged"],
+  effect: ["I4-redis-vs-topic", "I3-acknowledged", "published-keys"],
   behind: ["I3-drained", "I3-acknowledged"],
   /** The topic has a partition of which the job knows nothing. */
   unseen: ["I3-drained", "I3-acknowledged", "topic-partitions"],
   ahead: ["I3-drained", "I4-redis-vs-topic"],
-  disorder: ["I6-order"],
+  disorder: ["I6-order", "I4-plan-vs-topic"],
   rejected: ["rejected"],
   published: ["published-keys"],
 } as const satisfies Record<string, readonly string[]>;

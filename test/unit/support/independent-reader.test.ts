@@ -51,7 +51,7 @@ function exactEvidence(): Evidence {
   return {
     requested: MESSAGES,
     topic: { partitions: parts, distinct: MESSAGES, repeated: 0, beyond: 0 },
-    job: { hash, counter: "5", sequence: "5" },
+    job: { hash, published: { own: "5", counter: "5" } },
     ledger: {
       isFinished: true,
       requested: MESSAGES,
@@ -87,7 +87,7 @@ const unfinished: Evidence = (() => {
   if (first === undefined || second === undefined) throw new Error("there are two partitions");
   return {
     ...evidence,
-    job: { ...evidence.job, counter: "3", sequence: "3" },
+    job: { ...evidence.job, published: { own: "3", counter: "3" } },
     topic: { ...evidence.topic, partitions: [{ ...first, applied: tallyOf([1]) }, second] },
   };
 })();
@@ -152,7 +152,12 @@ describe("its judgement", () => {
     ["ids that did not rise", withHash({ "disorder:0": "1" }), { outOfOrder: 1 }, "disorder"],
     ["a wrong total", withHash({ total: "6" }), { processed: 5 }, "total"],
     ["a wrong share", withHash({ "by:taskmanager-01": "3" }), { processed: 5 }, "shares"],
-    ["a view that shows something else", { ...exact, job: { ...exact.job, counter: "4" } }, { lost: 0 }, "published"],
+    [
+      "a view that shows something else",
+      { ...exact, job: { ...exact.job, published: { own: "5", counter: "4" } } },
+      { lost: 0 },
+      "published",
+    ],
     ["a ledger with other sums", withLedger({ partitions: [] }), { lost: 0 }, "ledgerDiffers"],
     [
       "records in a partition of which the job knows nothing",
@@ -180,7 +185,7 @@ describe("its judgement", () => {
   });
 
   it.each([
-    ["no hash", { ...exact, job: { hash: {}, counter: null, sequence: null } }],
+    ["no hash", { ...exact, job: { hash: {}, published: {} } }],
     ["a hash without a field", withHash({ "count:1": "" })],
   ])("knows that it does not know: %s", (_title, evidence) => {
     expect(judge(evidence)).toMatchObject({ finding: { kind: "unknown" }, counts: { processed: null, lost: null } });
