@@ -17,7 +17,7 @@ import {
   readTask,
   requireVariable,
 } from "../simulator/common/contract/environment.ts";
-import type { Ledger, ProducerIdentity } from "../simulator/common/contract/ledger.ts";
+import { type ProducerIdentity, readLedger, readProducerIdentity } from "../simulator/common/contract/ledger.ts";
 import { runFolder } from "../simulator/common/contract/run-folder.ts";
 import type { ProducerTask } from "../simulator/common/contract/tasks.ts";
 import { waitUntil } from "../simulator/common/foundation/deadline.ts";
@@ -42,7 +42,7 @@ await runChild(async (child) => {
   const shares = splitRound(task, config);
   const cluster = await KafkaCluster.open({ bootstrap, clientId: resource, log: child.log, signal: child.stopping });
   try {
-    const known = await readJson<ProducerIdentity>(runFolder.producer(environment.runDir));
+    const known = await readJson(runFolder.producer(environment.runDir), readProducerIdentity);
     const producer = await IdempotentProducer.open({ cluster, topic: config.topic, identity: known ?? null });
     try {
       const identity: ProducerIdentity = { topic: config.topic, ...producer.identity };
@@ -93,7 +93,7 @@ async function produceRound(round: Round): Promise<void> {
 /** Where the round stands: at its beginning, or where an earlier process of the same round left off. */
 async function positionLedger({ cluster, environment, task, ledger, child }: Round): Promise<void> {
   const { config, clock, runDir } = environment;
-  const before = await readJson<Ledger>(runFolder.ledger(runDir, task.round));
+  const before = await readJson(runFolder.ledger(runDir, task.round), readLedger);
   const readEnds = () => cluster.listOffsets(config.topic, allPartitions(config.partitions), "latest");
   if (before === undefined) {
     ledger.begin(await readEnds());

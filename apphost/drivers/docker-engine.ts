@@ -9,6 +9,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
 import { isLoopback } from "../model/connection.ts";
 import { type EnginePlace, listEnginePlaces, type Variables } from "./docker-engine-places.ts";
 
@@ -96,8 +97,10 @@ async function tryPlace(place: EnginePlace, answerMsMax: number): Promise<Try> {
   }
 }
 
-/** Opens an engine that is known to be there, by its address. */
+/** Opens an engine that is known to be there, by its address. Throws when that is not one of this machine. */
 export async function openEngine(address: string, env: Variables): Promise<Docker> {
+  const obstacle = findAddressObstacle(address);
+  if (obstacle !== undefined) throw createError("ENGINE_CALL_FAILED", { call: `be opened at ${address}: ${obstacle}` });
   const known = listEnginePlaces(env).find(({ target }) => target === address);
   return connect(known ?? { source: "address", target: address, certificates: null, isNamed: true });
 }

@@ -38,8 +38,6 @@ export interface ServerPlan {
   readonly endpoint: string;
   /** null: somebody else's server, which we neither start nor stop. */
   readonly launch: ((hooks: ChildHooks) => Promise<RunningServer>) | null;
-  /** Deleted at the end; null when it has none. */
-  readonly dataFolder: string | null;
   /** False: its death loses data that Kafka had acknowledged, and ends the run. */
   readonly survivesRestart: boolean;
   /** The version where it is known without asking; the server's own answer wins. */

@@ -112,7 +112,7 @@ function describeEnvironment({ run, system, connections }: Facts, snapshot: Reso
     case "embedded":
       return describeProgramVariables(name, { run, config, connections: null });
     case "native":
-      return createForeignEnvironment(run.runId, {});
+      return createForeignEnvironment(run.mark, {});
     case "docker":
     case "external":
       return {};

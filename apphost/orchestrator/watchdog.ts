@@ -1,20 +1,18 @@
 /**
- * The host's side of the watchdog: starts it, tells it each child and each path to remove, and starts another one when it
- * dies. `watchdog/main.ts` is the process itself.
+ * The host's side of the watchdog: starts it, tells it each child, and starts another one when it dies.
+ * `watchdog/main.ts` is the process itself.
  */
 import { spawn } from "node:child_process";
 import type { Writable } from "node:stream";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { entryPoint } from "../entry-point.ts";
 import type { WatchdogLine } from "../watchdog/main.ts";
-import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+import { isAlive, type ProcessIdentity, type RunMark } from "./process-identity.ts";
 
 export interface Watchdog {
   readonly pid: number | null;
   /** To be told right after the spawn: the host may die the next moment. */
   recordChild(identity: ProcessIdentity): void;
-  /** A file or folder that must not outlive the host. */
-  recordPath(path: string): void;
   /** Where containers of the run are to be looked for; null: nowhere any more. */
   recordEngine(address: string | null): void;
   /** Ends it; it first removes whatever is left. */
@@ -25,7 +23,7 @@ const RESTARTS_MAX = 10;
 const CLOSE_MS_MAX = 12_000;
 
 export function startWatchdog(options: {
-  readonly runId: string;
+  readonly mark: RunMark;
   readonly onRestart: (restarts: number) => void;
 }): Watchdog {
   const told: WatchdogLine[] = [];
@@ -34,7 +32,9 @@ export function startWatchdog(options: {
   let current = start();
 
   function start(): { pid: number | null; input: Writable } {
-    const child = spawn(process.execPath, [entryPoint("apphost/watchdog/main"), options.runId, String(process.pid)], {
+    const { runId, runDir, secret } = options.mark;
+    const args = [entryPoint("apphost/watchdog/main"), runId, runDir, secret, String(process.pid)];
+    const child = spawn(process.execPath, args, {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
     });
@@ -62,7 +62,6 @@ export function startWatchdog(options: {
       return current.pid;
     },
     recordChild: (identity) => tell({ child: identity }),
-    recordPath: (path) => tell({ path }),
     recordEngine: (address) => tell({ engine: address }),
     async close() {
       isClosing = true;

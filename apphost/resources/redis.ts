@@ -2,7 +2,7 @@
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis, probeRedis } from "../../simulator/clients/redis/reader.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
+import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
 import { ATTEMPTS, attemptRepeatedly } from "./attempts.ts";
 
@@ -60,12 +60,45 @@ export async function isRedisAnswering(url: string): Promise<boolean> {
   }
 }
 
-/** Returns how many of the keys existed. */
-export async function removeRedisKeys(url: string, keys: readonly string[]): Promise<number> {
+export interface RemovedKeys {
+  /** How many of the keys existed. */
+  readonly count: number;
+  /** Published keys that were left: nothing shows that this run wrote them last. */
+  readonly left: readonly string[];
+}
+
+export interface KeysOfRun {
+  readonly stateKey: string;
+  readonly published: readonly string[];
+  /** The state is what shows whose other keys are, so it goes last. */
+  readonly keepState: boolean;
+}
+
+/**
+ * For `down --purge`: the state of a run, and of the published keys those that hold the very total of that state. Their
+ * names are no run's own, so the server must show that it was this run which wrote them.
+ */
+export async function removeRunKeys(url: string, keys: KeysOfRun): Promise<RemovedKeys> {
+  const { stateKey, published, keepState } = keys;
   const connection = await probeRedis(url, { dialMs: PURGE_MS_MAX });
   try {
-    return await connection.remove(keys);
+    const { total } = await connection.readHash(stateKey);
+    const values = await Promise.all(published.map((key) => readTextOrNull(connection, key)));
+    const isOwn = (index: number) => total !== undefined && values[index] === total;
+    const own = published.filter((_, index) => isOwn(index));
+    const count = await connection.remove(keepState ? own : [...own, stateKey]);
+    return { count, left: published.filter((_, index) => values[index] !== null && !isOwn(index)) };
   } finally {
     connection.close();
+  }
+}
+
+/** A key of another type was not published by a run. */
+async function readTextOrNull(connection: RedisConnection, key: string): Promise<string | null> {
+  try {
+    return await connection.readText(key);
+  } catch (error) {
+    if (isAppError(error) && error.code === "REDIS_COMMAND_REFUSED") return "";
+    throw error;
   }
 }

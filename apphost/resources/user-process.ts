@@ -104,7 +104,7 @@ function createCommand(
     command: process.execPath,
     args: [script, ...args],
     env: {
-      ...createForeignEnvironment(facts.run.runId),
+      ...createForeignEnvironment(facts.run.mark),
       [ENV.resource]: facts.name,
       ...Object.assign({}, ...references.map(facts.variablesOf)),
       ...Object.fromEntries(endpoints.map(({ name, env }) => [env, String(facts.ports.get(name))])),

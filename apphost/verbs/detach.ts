@@ -17,7 +17,8 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { entryPoint } from "../entry-point.ts";
 import { EXIT } from "../exit-code.ts";
 import type { HostOptions } from "../options.ts";
-import { listRuns, type RunState, readState } from "../orchestrator/run-folder.ts";
+import { temporaryNameOf } from "../orchestrator/own-files.ts";
+import { listRuns, type RunState, readState, requireOwnBase } from "../orchestrator/run-folder.ts";
 import { type LineReader, openLines } from "./log-files.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -30,7 +31,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function runDetached(args: readonly string[], options: HostOptions, terminal: Terminal): Promise<number> {
   const base = resolve(options.runDir);
-  const logPath = resolve(base, `detached-${process.pid}.log`);
+  requireOwnBase(base);
+  const logPath = temporaryNameOf(resolve(base, "detached.log"));
   const before = new Set(listRuns(base));
   const child = startHost(args, logPath);
   // A second one is the host's business: it kills everything.
@@ -75,7 +77,7 @@ function startHost(args: readonly string[], logPath: string): ChildProcess {
 function openLog(path: string): number {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return openSync(path, "a", 0o600);
+    return openSync(path, "ax", 0o600);
   } catch (error) {
     throw createError("RUN_FOLDER_FAILED", { path: dirname(path) }, error);
   }
@@ -137,7 +139,17 @@ async function waitForJob(runDir: string, child: ChildProcess): Promise<readonly
 
 async function* readEvents(events: LineReader): AsyncGenerator<HostEvent> {
   for (let line = await events.read(); line !== undefined; line = await events.read()) {
-    yield JSON.parse(line) as HostEvent;
+    const event = parseEvent(line);
+    if (event !== undefined) yield event;
+  }
+}
+
+/** undefined for a piece of a line that is longer than the reader keeps: none that is looked for is. */
+function parseEvent(line: string): HostEvent | undefined {
+  try {
+    return JSON.parse(line) as HostEvent;
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,16 +2,23 @@
  * Finds the host that a verb means, and asks it.
  *
  * N1 The base folder is the one given, else the nearest `.flink-apphost` from here upwards: any folder of a project will
- *    do, as it does for git.
+ *    do, as it does for git. One that is not ours is refused, and never passed over for one further up.
  * N2 Without --run the only running host is meant. Of several none is guessed.
  * N3 A host that lives and cannot be asked within 5 s is an error that names it; it may be starting, or stopped.
  */
-import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { askHost, type ControlRequest, connectTo, followHost } from "../orchestrator/control-socket.ts";
-import { findRun, isHostAlive, listRuns, type RunState, readState } from "../orchestrator/run-folder.ts";
+import {
+  askHost,
+  type ControlRequest,
+  connectTo,
+  followHost,
+  type HostAddress,
+} from "../orchestrator/control-socket.ts";
+import { lookAt } from "../orchestrator/own-files.ts";
+import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../orchestrator/run-folder.ts";
+import { findControlSocket } from "../orchestrator/socket-files.ts";
 
 export interface RunningHost {
   readonly runDir: string;
@@ -31,7 +38,7 @@ const REACHABLE_MS_MAX = 5_000;
 /** N1. Falls back to the name below `from`, which is where `up` makes it. */
 export function findBase(from: string): string {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, BASE_NAME))) return join(folder, BASE_NAME);
+    if (lookAt(join(folder, BASE_NAME)) !== undefined) return join(folder, BASE_NAME);
     if (folder === dirname(folder)) return join(from, BASE_NAME);
   }
 }
@@ -70,9 +77,6 @@ export function requireRun(base: string, run: string): string {
   throw createError("USAGE_OPTION_INVALID", { option: "--run", value: run, expected });
 }
 
-/** `…/runs/20261122T182424Z-0d437693` is the folder of run 0d437693. */
-export const runIdOf = (runDir: string): string => basename(runDir).replace(/^.*-/, "");
-
 export const describeHost = ({ state }: RunningHost): string =>
   `run ${state.runId}: ${state.command}, pid ${state.hostPid}, since ${state.startedAt}`;
 
@@ -81,41 +85,50 @@ export async function askRunningHost(
   request: ControlRequest,
   more: { readonly onAccepted?: (detail: string) => void; readonly signal?: AbortSignal } = {},
 ): Promise<unknown> {
-  await waitForHost(host, request, more.signal);
-  return askHost(host.state, request, more.onAccepted, more.signal);
+  const address = await waitForHost(host, request, more.signal);
+  return askHost(address, request, more.onAccepted, more.signal);
 }
 
 export async function* followRunningHost(host: RunningHost, request: ControlRequest, signal: AbortSignal) {
-  await waitForHost(host, request, signal);
-  yield* followHost(host.state, request, signal);
+  const address = await waitForHost(host, request, signal);
+  yield* followHost(address, request, signal);
 }
 
 /**
  * N3. A host writes its state a moment before it listens. The system takes connections for one that is stopped (SIGSTOP),
  * so only an answer tells that it can be asked; `down` is for such a host, too, and waits in its socket.
  */
-async function waitForHost({ state }: RunningHost, { request }: ControlRequest, signal?: AbortSignal): Promise<void> {
-  const { runId, hostPid, socket } = state;
+async function waitForHost(
+  { state }: RunningHost,
+  { request }: ControlRequest,
+  signal?: AbortSignal,
+): Promise<HostAddress> {
+  const { runId, hostPid, token } = state;
+  const find = () => findControlSocket(runId, state.socket);
   try {
-    const look = async () => (request === "down" ? (await connectTo(socket)).destroy() : greetHost(state, signal));
-    const what = `an answer at ${socket}`;
-    await waitUntil(look, { what, deadlineMs: REACHABLE_MS_MAX, ...(signal === undefined ? {} : { signal }) });
+    const look = async () => {
+      const address = { socket: find(), token };
+      if (request === "down") (await connectTo(address.socket)).destroy();
+      else await greetHost(address, signal);
+      return address;
+    };
+    const what = `an answer at ${find()}`;
+    return await waitUntil(look, { what, deadlineMs: REACHABLE_MS_MAX, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     signal?.throwIfAborted();
     if (!isAppError(error)) throw error;
     if (!isHostAlive(state)) throw createError("CONTROL_LOST", { request: "anything" }, error);
-    const params = { run: runId, pid: hostPid, socket, waitedMs: REACHABLE_MS_MAX };
+    const params = { run: runId, pid: hostPid, socket: find(), waitedMs: REACHABLE_MS_MAX };
     throw createError("CONTROL_UNREACHABLE", params, error);
   }
 }
 
 /** Settles when it said anything: an older one may refuse the question. */
-async function greetHost(state: RunState, signal?: AbortSignal): Promise<true> {
+async function greetHost(address: HostAddress, signal?: AbortSignal): Promise<void> {
   const limited = AbortSignal.any([AbortSignal.timeout(REACHABLE_MS_MAX), ...(signal === undefined ? [] : [signal])]);
   try {
-    await askHost(state, { request: "describe", showSecrets: false }, undefined, limited);
+    await askHost(address, { request: "describe", showSecrets: false }, undefined, limited);
   } catch (error) {
     if (!isAppError(error) || error.code !== "CONTROL_REFUSED") throw error;
   }
-  return true;
 }

@@ -7,7 +7,7 @@ import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
 import { runChild } from "../../simulator/common/contract/child-channel.ts";
 import { readChildEnvironment, readTask } from "../../simulator/common/contract/environment.ts";
 import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
-import type { Ledger } from "../../simulator/common/contract/ledger.ts";
+import { type Ledger, readLedger } from "../../simulator/common/contract/ledger.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
@@ -25,7 +25,7 @@ await runChild(async (child) => {
   child.send({ type: "ready", detail: runFolder.report(runDir) });
   const host = await readJson<HostFacts>(runFolder.hostFacts(runDir));
   if (host === undefined) throw createError("RUN_FILE_MISSING", { path: runFolder.hostFacts(runDir) });
-  const ledgers = await readLedgers(runDir, host);
+  const ledgers = await readLedgers(runDir, host, child.log);
   // 0 in the ledger: nothing was sent. Without a round the load is what was in the topic.
   const loadStartedAtUs = ledgers[0]?.firstSendAtUs || (host.firstAssignedAtUs ?? 0);
   const report = buildReport({
@@ -42,11 +42,16 @@ await runChild(async (child) => {
   child.log.info(`${report.verdict}, exit code ${report.exitCode}: ${runFolder.report(runDir)}`);
 });
 
-async function readLedgers(runDir: string, host: HostFacts): Promise<Ledger[]> {
+/** A broken one fails checks of the validator, and must not take the report along. */
+async function readLedgers(runDir: string, host: HostFacts, log: Log): Promise<Ledger[]> {
   const ledgers: Ledger[] = [];
   for (const { round } of host.rounds) {
-    const ledger = await readJson<Ledger>(runFolder.ledger(runDir, round));
-    if (ledger !== undefined) ledgers.push(ledger);
+    try {
+      const ledger = await readJson(runFolder.ledger(runDir, round), readLedger);
+      if (ledger !== undefined) ledgers.push(ledger);
+    } catch (error) {
+      log.warn("a ledger is left out", error);
+    }
   }
   return ledgers;
 }

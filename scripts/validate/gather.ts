@@ -6,9 +6,9 @@
  */
 import { access, readdir } from "node:fs/promises";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
-import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import { readRecoveries } from "../../simulator/common/contract/checkpoint.ts";
 import type { ChildEnvironment } from "../../simulator/common/contract/environment.ts";
-import type { Ledger } from "../../simulator/common/contract/ledger.ts";
+import { readLedger } from "../../simulator/common/contract/ledger.ts";
 import { type IdLayout, idOfIndex } from "../../simulator/common/contract/message.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
@@ -43,7 +43,7 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
   const { state, published } = await readSettledJobState({ ...options, config, runDir });
   const complete = state.kind === "complete" ? state.state : null;
   const log = await readAppliedLogs(runFolder.appliedFolder(runDir));
-  const recoveries = (await readJson<RecoveriesFile>(runFolder.recoveries(runDir)))?.recoveries ?? [];
+  const recoveries = (await readJson(runFolder.recoveries(runDir), readRecoveries))?.recoveries ?? [];
   const dropRowsAhead = task.mode === "prefix" && complete?.phase === "running";
   const union = uniteAppliedRows(log, complete, recoveries, { dropRowsAhead });
   const ledgers = await readAllLedgers(runDir, task.rounds);
@@ -68,17 +68,15 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
 
 async function readAllLedgers(runDir: string, rounds: number): Promise<LedgerFact[]> {
   const facts: LedgerFact[] = [];
-  for (let round = 1; round <= rounds; round += 1) facts.push(await readLedger(runDir, round));
+  for (let round = 1; round <= rounds; round += 1) facts.push(await gatherLedger(runDir, round));
   return facts;
 }
 
-async function readLedger(runDir: string, round: number): Promise<LedgerFact> {
+async function gatherLedger(runDir: string, round: number): Promise<LedgerFact> {
   try {
-    const ledger = await readJson<Ledger>(runFolder.ledger(runDir, round));
+    const ledger = await readJson(runFolder.ledger(runDir, round), readLedger);
     if (ledger === undefined) return { kind: "missing", round };
-    if (ledger.schema !== 1 || ledger.round !== round) {
-      return { kind: "broken", round, reason: `it has schema ${ledger.schema} and round ${ledger.round}` };
-    }
+    if (ledger.round !== round) return { kind: "broken", round, reason: `it is of round ${ledger.round}` };
     return { kind: "read", round, ledger };
   } catch (error) {
     return { kind: "broken", round, reason: describeError(error) };

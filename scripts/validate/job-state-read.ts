@@ -14,7 +14,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
-import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import { readCheckpoint, readRecoveries } from "../../simulator/common/contract/checkpoint.ts";
 import { type ParsedJobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
@@ -99,7 +99,7 @@ async function explainUnsettled(
   if (state.kind !== "complete") return null;
   // A job that was ended early and still runs publishes at each checkpoint: its view is behind most of the time.
   if (task.mode === "prefix" && state.state.phase === "running") return null;
-  const recoveries = (await readJson<RecoveriesFile>(runFolder.recoveries(runDir)))?.recoveries ?? [];
+  const recoveries = (await readJson(runFolder.recoveries(runDir), readRecoveries))?.recoveries ?? [];
   const isRecovered = recoveries.some(({ life }) => life === state.state.life);
   const isPublished = Object.values(published).every((value) => value === String(state.state.total));
   if (!isRecovered || isPublished) return null;
@@ -113,7 +113,7 @@ async function findServerOfLife(runDir: string, state: ParsedJobState): Promise<
   const ids = (await listNames(folder)).flatMap((name) => /^chk-(\d{1,16})$/.exec(name)?.[1] ?? []).map(Number);
   for (const id of ids.sort((a, b) => b - a)) {
     // The newest may be a folder without its file: a crash before the rename.
-    const file = await readJson<CheckpointFile>(join(folder, `chk-${id}`, "_metadata"));
+    const file = await readJson(join(folder, `chk-${id}`, "_metadata"), readCheckpoint);
     if (file !== undefined) return file.state["redisRunId"] ?? null;
   }
   return null;

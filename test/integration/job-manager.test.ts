@@ -13,8 +13,8 @@ import { type JobState, parseJobState } from "../../simulator/common/contract/re
 import type { JobGraph } from "../../simulator/common/contract/rest.ts";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
-import { readJsonFile } from "../../simulator/runtime/checkpoint/durable-file.ts";
 import { claimEpoch } from "../../simulator/runtime/job-manager/epoch.ts";
 import { JobManager } from "../../simulator/runtime/job-manager/job-manager.ts";
 import { FakeTaskManager, type FakeTaskManagerOptions } from "../support/fake-task-manager.ts";
@@ -309,7 +309,7 @@ describe.skipIf(missing !== null)(
       const after = await readState();
       expect(after).toMatchObject({ life: recovered.life, total: 6 });
       expect(after.life).not.toBe(before.life);
-      const file = await readJsonFile<RecoveriesFile>(join(folder, "recoveries.json"));
+      const file = await readJson<RecoveriesFile>(join(folder, "recoveries.json"));
       expect(file?.recoveries.map(({ life }) => life)).toEqual([recovered.life]);
       expect(file?.recoveries[0]?.offsets).toEqual(after.partitions.map(({ offset }) => offset));
       await waitUntil(async () => ((await a.apply(p, 1)) === "ok" ? true : undefined), {

@@ -159,6 +159,21 @@ describe("validator and report", () => {
     await expect(readFile(join(run.runDir, "stress_test_passed_output.txt"))).rejects.toThrow("ENOENT");
   });
 
+  it("name a ledger that holds something else, and report that a fact is missing", async () => {
+    const path = runFolder.ledger(run.runDir, 1);
+    const written = await readFile(path, "utf8");
+    await writeFile(path, "{}");
+    try {
+      const checks = await validate();
+      const reasons = checks.checks.filter(({ status }) => status === "failed").map(({ reason }) => reason);
+      expect(reasons.join()).toContain(`${path} cannot be used: schema is missing`);
+      const failed = await report();
+      expect([failed.report.verdict, failed.report.exitCode]).toEqual(["failed", 4]);
+    } finally {
+      await writeFile(path, written);
+    }
+  });
+
   it("end with a failure of their own when Redis refuses the password", async () => {
     const other = { ...run, redis: `redis://:wrong@127.0.0.1:${redis.port}` };
     const validator = startChild(other, "scripts/validate/main.js", { rounds: 1, mode: "drained", endOffsets: null });

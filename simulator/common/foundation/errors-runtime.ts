@@ -56,6 +56,11 @@ export const runtimeErrors = {
     (p) =>
       `the re-read of ${p.topic}-${p.p} stands still at offset ${p.offset} of ${p.end} for ${p.waitedMs} ms: is Kafka still running?`,
   ),
+  FILE_MALFORMED: row<{ path: string; reason: string }>(
+    "unexpected",
+    false,
+    (p) => `${p.path} cannot be used: ${p.reason}; it is not as this program writes it, so restore it or do without it`,
+  ),
   RUN_FILE_MISSING: row<{ path: string }>(
     "unexpected",
     false,
