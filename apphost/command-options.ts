@@ -1,6 +1,7 @@
 /** Options as the command line has them, made from the table of options and from forms. Shared by the verbs. */
 import { Option } from "commander";
 import { createError } from "../simulator/common/foundation/errors.ts";
+import { maskTyped } from "../simulator/common/foundation/mask.ts";
 import { folderForm, runIdForm, type ValueForm } from "./option-values.ts";
 import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions } from "./options.ts";
 import { requireOwnBase } from "./orchestrator/run-folder.ts";
@@ -35,7 +36,7 @@ export function parseValue<T>(option: string, given: GivenOptions, form: ValueFo
   const read = form.read(value);
   if (read !== undefined) return read;
   const expected = form.expected;
-  throw createError("USAGE_OPTION_INVALID", { option: `--${option}`, value, expected });
+  throw createError("USAGE_OPTION_INVALID", { option: `--${option}`, value: maskTyped(value), expected });
 }
 
 export const parseOptional = <T>(option: string, given: GivenOptions, form: ValueForm<T>): T | null =>

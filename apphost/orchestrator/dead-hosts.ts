@@ -6,6 +6,7 @@
  * Y2 A run counts as swept only when nothing of it is left, neither here nor in the container engine that it used.
  */
 import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { openEngine } from "../drivers/docker-engine.ts";
 import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker-leftovers.ts";
 import { createRunMark } from "./process-identity.ts";
@@ -48,7 +49,7 @@ async function sweepEngineOf({ runId, engine }: RunState): Promise<Removal> {
   try {
     return await removeDeadRun(await openEngine(engine, process.env), runId);
   } catch (error) {
-    return { removed: [], remaining: [`containers in ${engine}, perhaps: ${describeError(error)}`] };
+    return { removed: [], remaining: [`containers in ${maskTyped(engine)}, perhaps: ${describeError(error)}`] };
   }
 }
 

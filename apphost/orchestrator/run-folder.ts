@@ -69,6 +69,8 @@ function makeRunFolder(base: string, folder: string): string {
     mkdirSync(path, { mode: 0o700 });
   }
   mkdirSync(runFolder.checkpoints(run), { mode: 0o700 });
+  // Whoever adds all files of a project must not commit tokens and passwords.
+  writeNewFile(join(run, ".gitignore"), "*\n");
   pointToLatest(base, folder);
   return run;
 }

@@ -34,7 +34,7 @@ export async function runDetached(args: readonly string[], options: HostOptions,
   requireOwnBase(base);
   const logPath = temporaryNameOf(resolve(base, "detached.log"));
   const before = new Set(listRuns(base));
-  const child = startHost(args, logPath);
+  const child = startHost(args, options, logPath);
   // A second one is the host's business: it kills everything.
   const onSignal = (signal: NodeJS.Signals) => void child.kill(signal);
   for (const signal of SIGNALS) process.on(signal, onSignal);
@@ -58,21 +58,28 @@ export async function runDetached(args: readonly string[], options: HostOptions,
   }
 }
 
-/** The option itself is left away, and so is its variable: the host that is started is the one that stays. */
-function startHost(args: readonly string[], logPath: string): ChildProcess {
+/**
+ * The option itself is left out, and so is its variable: the host that is started is the one that stays. Its arguments are
+ * for all users of the machine to read for as long as it lives, so the password of a Redis goes by its variable.
+ */
+function startHost(args: readonly string[], { redis }: HostOptions, logPath: string): ChildProcess {
   const log = openLog(logPath);
-  const own = args.filter((arg) => arg !== "--detach");
+  const own = withoutRedis(args.filter((arg) => arg !== "--detach"));
   const command = [...process.execArgv, entryPoint("apphost/main"), ...own, "--ui", "plain"];
   try {
     return spawn(process.execPath, command, {
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, FLINK_APPHOST_DETACH: "" },
+      env: { ...process.env, FLINK_APPHOST_DETACH: "", FLINK_APPHOST_REDIS: redis ?? "" },
     });
   } finally {
     closeSync(log);
   }
 }
+
+/** Without `--redis URL` and `--redis=URL`. */
+export const withoutRedis = (args: readonly string[]): string[] =>
+  args.filter((arg, index) => arg !== "--redis" && args[index - 1] !== "--redis" && !arg.startsWith("--redis="));
 
 function openLog(path: string): number {
   try {
