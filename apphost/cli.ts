@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { describeError } from "../simulator/common/foundation/errors.ts";
+import { MASK, maskTyped } from "../simulator/common/foundation/mask.ts";
 import { createFormatOption, createOption, parseValue, type SetExitCode } from "./command-options.ts";
 import { EXIT, exitCodeOfError } from "./exit-code.ts";
 import { addHostVerbs } from "./host-verbs.ts";
@@ -28,6 +29,14 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
+/** What is refused is repeated by the parser, and may be a password under a name that we do not know. */
+function maskArguments(text: string, args: readonly string[]): string {
+  return args.reduce((masked, arg) => {
+    const name = /^(--?[\w-]+)=./s.exec(arg)?.[1];
+    return masked.replaceAll(arg, name === undefined ? maskTyped(arg) : `${name}=${MASK}`);
+  }, text);
+}
+
 /** They make sense for a host that stays. */
 const STAYING_ONLY: readonly string[] = ["once", "detach"];
 
@@ -35,7 +44,8 @@ function createProgram(args: readonly string[], setExitCode: SetExitCode): Comma
   const program = new Command("flink-apphost")
     .description("Starts a Flink-style streaming system and proves that it neither loses nor duplicates a message.")
     .version(readPackageVersion())
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(maskArguments(text, args)) });
   addRunVerb(program, "up", "start everything, produce, validate, and stay up", { args, setExitCode });
   addRunVerb(program, "stress", "a fresh run that ends with its verdict", { args, setExitCode });
   addHostVerbs(program, setExitCode);

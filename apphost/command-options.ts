@@ -1,8 +1,10 @@
 /** Options as the command line has them, made from the table of options and from forms. Shared by the verbs. */
 import { Option } from "commander";
 import { createError } from "../simulator/common/foundation/errors.ts";
+import { maskTyped } from "../simulator/common/foundation/mask.ts";
 import { folderForm, runIdForm, type ValueForm } from "./option-values.ts";
 import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions } from "./options.ts";
+import { requireOwnBase } from "./orchestrator/run-folder.ts";
 import { findBase, type HostChoice } from "./verbs/running-host.ts";
 
 export type SetExitCode = (code: number) => void;
@@ -34,17 +36,19 @@ export function parseValue<T>(option: string, given: GivenOptions, form: ValueFo
   const read = form.read(value);
   if (read !== undefined) return read;
   const expected = form.expected;
-  throw createError("USAGE_OPTION_INVALID", { option: `--${option}`, value, expected });
+  throw createError("USAGE_OPTION_INVALID", { option: `--${option}`, value: maskTyped(value), expected });
 }
 
 export const parseOptional = <T>(option: string, given: GivenOptions, form: ValueForm<T>): T | null =>
   given[option] === undefined ? null : parseValue(option, given, form);
 
-/** The folder of runs, and the run that --run names. */
+/** The folder of runs, which must be this user's own, and the run that --run names. */
 export function readChoice(given: GivenOptions): HostChoice {
   const { runDir } = readOptions(["runDir"], given, process.env);
   if (runDir !== undefined && folderForm.read(runDir) === undefined) {
     throw createError("USAGE_OPTION_INVALID", { option: "--run-dir", value: runDir, expected: folderForm.expected });
   }
-  return { base: runDir ?? findBase(process.cwd()), run: parseOptional("run", given, runIdForm) };
+  const base = runDir ?? findBase(process.cwd());
+  requireOwnBase(base);
+  return { base, run: parseOptional("run", given, runIdForm) };
 }

@@ -16,6 +16,7 @@ import {
 import { duration, oneOf, runIdForm, type ValueForm, wholeNumber } from "./option-values.ts";
 import { type GivenOptions, readOptions } from "./options.ts";
 import type { ResourceRequest } from "./orchestrator/resource-requests.ts";
+import { findFolderProblems } from "./orchestrator/run-folder.ts";
 import type { Terminal } from "./verbs/terminal.ts";
 
 const DAY_MS = 86_400_000;
@@ -34,7 +35,12 @@ export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
         const names = (args.slice(0, -2) as (string | string[])[]).flat();
         const given = args.at(-2) as GivenOptions;
         const { withTerminal } = await import("./verbs/terminal.ts");
-        setExitCode(await withTerminal((terminal) => work(given, terminal, names)));
+        setExitCode(
+          await withTerminal((terminal) => {
+            for (const problem of findFolderProblems(readChoice(given).base)) terminal.note(problem);
+            return work(given, terminal, names);
+          }),
+        );
       });
   addWatchingVerbs(add);
   addAskingVerbs(add);
@@ -149,15 +155,20 @@ function addResourceVerbs(add: AddVerb): void {
 function addDown(add: AddVerb): void {
   add("down", "stop a running host, and sweep what dead ones left", async (given, terminal) => {
     const { runDown } = await import("./verbs/down.ts");
-    const { redis } = readOptions(["redis"], given, process.env);
+    const names = readOptions(["redis", "topic", "counterKey", "sequenceKey"], given, process.env);
+    const { redis = null, topic = null, counterKey = null, sequenceKey = null } = names;
     const purge = given["purge"] === true ? "" : parseOptional("purge", given, runIdForm);
     const timeoutMs = parseValue("timeout", given, timeoutForm);
     const all = given["all"] === true;
-    return runDown({ ...readChoice(given), all, timeoutMs, purge, redis: redis ?? null }, terminal);
+    const repeated = { redis, topic, counterKey, sequenceKey };
+    return runDown({ ...readChoice(given), all, timeoutMs, purge, ...repeated }, terminal);
   })
     .addOption(createRunOption())
     .addOption(new Option("--all", "every host of this folder"))
     .addOption(new Option("--timeout <duration>", "how long a host may take to end").default("180s"))
     .addOption(createOption("redis"))
+    .addOption(createOption("topic"))
+    .addOption(createOption("counterKey"))
+    .addOption(createOption("sequenceKey"))
     .addOption(new Option("--purge [run]", "remove a run's topic, group and keys from servers of others"));
 }

@@ -113,7 +113,8 @@ function isAddress(text: string): boolean {
 }
 
 export const redisUrl: ValueForm<string> = {
-  expected: "redis://[[USER]:PASSWORD@]HOST:PORT[/DB], or rediss:// for TLS",
+  expected:
+    "redis://[[USER]:PASSWORD@]HOST:PORT[/DB], or rediss:// for TLS, with / ? # @ of a password written as %2F %3F %23 %40",
   read(text) {
     if (!URL.canParse(text)) return undefined;
     const url = new URL(text);

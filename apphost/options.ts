@@ -8,10 +8,11 @@ import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator/common/contract/redis-state.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
+import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
 import type { UiMode } from "./dashboard/output.ts";
 import type { NetworkChoice } from "./drivers/docker.ts";
 import { checkMessageIds } from "./message-ids.ts";
-import { isLoopback, maskRedisUrl } from "./model/connection.ts";
+import { isLoopback } from "./model/connection.ts";
 import {
   byteCount,
   duration,
@@ -257,7 +258,7 @@ function readValue(source: string, text: string, option: OptionRow<unknown>): un
   if (option.flag === "kafka") refuseSecuredKafka(source, text);
   const value = option.form.read(text);
   if (value !== undefined) return value;
-  const shown = option.flag === "redis" ? hidePassword(text) : text;
+  const shown = option.flag === "redis" ? maskAddress(text) : maskTyped(text);
   throw createError("USAGE_OPTION_INVALID", { option: source, value: shown, expected: option.form.expected });
 }
 
@@ -271,7 +272,6 @@ function refuseSecuredKafka(source: string, text: string): void {
   });
 }
 
-const hidePassword = (text: string): string => text.replace(/:[^:@/]*@/, ":***@");
 export const environmentTwin = (flag: string): string => `FLINK_APPHOST_${flag.toUpperCase().replaceAll("-", "_")}`;
 export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
@@ -316,7 +316,7 @@ function refuseCombination(isGiven: boolean, what: string, advice: string): void
 /** Producing into, or counting in, somebody's servers by accident is worse than one more option. */
 function refuseRemote(options: HostOptions): void {
   const remote = options.kafka === null || options.messages === 0 ? [] : remoteAddresses(options.kafka);
-  if (options.redis !== null && !isLoopback(new URL(options.redis).hostname)) remote.push(maskRedisUrl(options.redis));
+  if (options.redis !== null && !isLoopback(new URL(options.redis).hostname)) remote.push(maskAddress(options.redis));
   if (remote.length === 0) return;
   throw createError("USAGE_CONFLICT", {
     what: `${remote.join(", ")} is not on this machine, and the run would write to it`,
@@ -350,6 +350,6 @@ export function describeOptions(options: HostOptions): Record<string, string | n
   return {
     ...options,
     partitions: partitionsOf(options),
-    redis: options.redis === null ? null : maskRedisUrl(options.redis),
+    redis: options.redis === null ? null : maskAddress(options.redis),
   };
 }

@@ -8,10 +8,13 @@ interface PackageFacts {
 }
 
 /** Of the nearest package.json above: one folder further up in compiled code than in source. */
-export function readPackage(): PackageFacts {
+export function findPackageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
-  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as PackageFacts;
+  return folder;
 }
+
+export const readPackage = (): PackageFacts =>
+  JSON.parse(readFileSync(join(findPackageFolder(), "package.json"), "utf8")) as PackageFacts;
 
 export const readPackageVersion = (): string => readPackage().version;

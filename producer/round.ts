@@ -21,7 +21,7 @@ import { writeJson } from "../simulator/common/foundation/json-file.ts";
 import { RoundLedger } from "./ledger.ts";
 import { splitRound } from "./load-profile.ts";
 import { PositionsFile, readPositions } from "./positions-file.ts";
-import { readEarlierLedger, readLedger } from "./run-files.ts";
+import { readEarlierLedger, readRoundLedger } from "./run-files.ts";
 import { SendLoop } from "./send-loop.ts";
 import { awaitEnds, findBatchesSince, readEnds, type TopicEnds, type TopicPlace } from "./topic-position.ts";
 
@@ -53,7 +53,7 @@ export async function produceRound(parts: RoundParts): Promise<void> {
   const { config, runDir } = parts.environment;
   const shares = splitRound(task, config);
   const expected = { path: runFolder.ledger(runDir, task.round), round: task.round, producer: identity, shares };
-  const before = await readLedger(expected);
+  const before = await readRoundLedger(expected);
   const ledger = new RoundLedger({ ...task, messageSize: config.messageSize, producer: identity }, config, shares);
   const round: Round = { ...parts, ledger, place: { cluster, topic: config.topic, partitions: config.partitions } };
   const positionsPath = runFolder.positions(runDir, task.round);

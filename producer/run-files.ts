@@ -1,24 +1,26 @@
 /**
  * The producer's two files in the run's folder: `producer.json` (who writes) and `ledger-<round>.json` (what was
  * acknowledged). A restarted producer goes on from them, so it believes them only when they are of this run and agree
- * with themselves; a file that it does not believe it leaves as it is.
+ * with themselves; a file that it does not believe it leaves as it is. One of another form is FILE_MALFORMED, and one of
+ * that form that cannot be of this run RUN_FILE_INVALID.
  */
-import type { Ledger, ProducerIdentity } from "../simulator/common/contract/ledger.ts";
+import {
+  type Ledger,
+  type ProducerIdentity,
+  readLedger,
+  readProducerIdentity,
+} from "../simulator/common/contract/ledger.ts";
 import type { IdLayout } from "../simulator/common/contract/message.ts";
 import type { ProducerTask } from "../simulator/common/contract/tasks.ts";
-import { createError, describeError } from "../simulator/common/foundation/errors.ts";
+import { createError } from "../simulator/common/foundation/errors.ts";
 import { readJson } from "../simulator/common/foundation/json-file.ts";
 import { type PartitionShare, splitRound } from "./load-profile.ts";
 
 /** Undefined: the topic has had no producer yet. */
 export async function readIdentity(path: string, topic: string): Promise<ProducerIdentity | undefined> {
-  const identity = await readRunFile<ProducerIdentity>(path);
+  const identity = await readJson(path, readProducerIdentity);
   if (identity === undefined) return undefined;
-  const { producerId, producerEpoch } = identity;
   if (identity.topic !== topic) refuse(path, `it is of topic ${identity.topic}, and this run has ${topic}`);
-  if (!isCount(producerId) || !isCount(producerEpoch)) {
-    refuse(path, `producer id ${producerId} and epoch ${producerEpoch} are no whole numbers from 0`);
-  }
   return identity;
 }
 
@@ -30,8 +32,8 @@ export interface ExpectedLedger {
 }
 
 /** Undefined: the round has not begun. */
-export async function readLedger(expected: ExpectedLedger): Promise<Ledger | undefined> {
-  const ledger = await readRunFile<Ledger>(expected.path);
+export async function readRoundLedger(expected: ExpectedLedger): Promise<Ledger | undefined> {
+  const ledger = await readJson(expected.path, readLedger);
   if (ledger === undefined) return undefined;
   const problem = findLedgerProblem(ledger, expected);
   if (problem !== undefined) refuse(expected.path, problem);
@@ -46,7 +48,7 @@ export async function readEarlierLedger(next: {
   readonly layout: IdLayout;
 }): Promise<Ledger> {
   const { path, task, producer, layout } = next;
-  const ledger = await readRunFile<Ledger>(path);
+  const ledger = await readJson(path, readLedger);
   if (ledger === undefined) return refuse(path, "it does not exist");
   const { outcome, firstId, messages } = ledger;
   if (outcome !== "finished" || firstId + messages !== task.firstId) {
@@ -85,15 +87,6 @@ export function findLedgerProblem(ledger: Ledger, { round, producer, shares }: E
   return sum === ledger.acknowledged
     ? undefined
     : `its partitions sum to ${sum}, and its total is ${ledger.acknowledged}`;
-}
-
-async function readRunFile<T>(path: string): Promise<T | undefined> {
-  try {
-    return await readJson<T>(path);
-  } catch (error) {
-    if (error instanceof SyntaxError) return refuse(path, describeError(error));
-    throw error;
-  }
 }
 
 function refuse(path: string, reason: string): never {

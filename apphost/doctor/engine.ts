@@ -1,6 +1,7 @@
 /** The container engine and its images. */
 import { existsSync } from "node:fs";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { describeAttempts, type EngineLookup } from "../drivers/docker-engine.ts";
 import type { ServerKind } from "../drivers/driver.ts";
 import type { HostOptions } from "../options.ts";
@@ -40,7 +41,7 @@ export function planEngineChecks(options: HostOptions, lookups: Lookups): CheckP
 export function judgeEngine(lookup: EngineLookup, need: Need): Finding {
   if (lookup.kind === "found") {
     const { version, apiVersion, address, source } = lookup.engine;
-    return ok(`${version}, API ${apiVersion}, at ${address} (${source})`);
+    return ok(`${version}, API ${apiVersion}, at ${maskTyped(address)} (${source})`);
   }
   const fix = "start Docker or Podman for this user, or use --infra native or embedded";
   return judgeMissing(need, { found: "no container engine answers", reason: describeAttempts(lookup.attempts), fix });

@@ -1,10 +1,11 @@
 /** The run folder and its disk, the engine's disk, and the place of the control socket. Nothing is created. */
 import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type HostOptions, topicBytes } from "../options.ts";
 import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../orchestrator/control-socket.ts";
-import { type CheckPlan, type Finding, failed, ok } from "./check.ts";
+import { findBaseRefusal, findFolderProblems } from "../orchestrator/run-folder.ts";
+import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
 import type { ServerModes } from "./lookups.ts";
 import { formatBytes, judgeRoom } from "./room.ts";
 
@@ -25,7 +26,7 @@ export function planFolderChecks(context: {
   const base = resolve(options.runDir);
   const plan = { neededFor: "every run", isAskedInfrastructure: false };
   return [
-    { id: "run-folder", title: "Run folder", ...plan, examine: () => examineFolder(base, "--run-dir") },
+    { id: "run-folder", title: "Run folder", ...plan, examine: () => examineFolder(base) },
     {
       ...{ id: "disk", title: "Disk", ...plan },
       async examine() {
@@ -41,7 +42,7 @@ export function planFolderChecks(context: {
         return folder === undefined || neededBytes === 0 ? null : examineDisk(folder, neededBytes, "the containers");
       },
     },
-    { id: "control-socket", title: "Control socket", ...plan, examine: () => examineSocket(base) },
+    { id: "control-socket", title: "Control socket", ...plan, examine: examineSocket },
   ];
 }
 
@@ -56,17 +57,30 @@ export const runFolderBytes = (options: HostOptions, modes: ServerModes): number
   EVIDENCE_BYTES + dataBytes(options, modes, "native");
 
 /** The folder need not exist yet: then the nearest one above it must allow to create it. */
-async function examineFolder(path: string, option: string): Promise<Finding> {
+async function examineFolder(path: string): Promise<Finding> {
   const existing = await findExisting(path);
-  const fix = `give another ${option}, or make ${existing} writable for this user`;
+  const fix = `give another --run-dir, or make ${existing} writable for this user`;
   try {
-    if (!(await stat(existing)).isDirectory()) return failed(path, `${existing} is a file`, `give another ${option}`);
+    if (!(await stat(existing)).isDirectory()) return failed(path, `${existing} is a file`, "give another --run-dir");
+    if (existing === path) return await examineBase(path);
     await access(existing, constants.W_OK | constants.X_OK);
-    return ok(path, existing === path ? "" : "it does not exist yet, and can be created");
+    return ok(path, "it does not exist yet, and can be created");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return failed(path, `nothing can be written in ${existing} (${code ?? String(error)})`, fix);
   }
+}
+
+/** One that others could fill is never used; what in it is malformed is only passed over. */
+async function examineBase(base: string): Promise<Finding> {
+  const refusal = findBaseRefusal(base);
+  if (refusal !== undefined) {
+    return failed(refusal.path, refusal.reason, "give --run-dir a folder that belongs to this user alone");
+  }
+  await access(base, constants.W_OK | constants.X_OK);
+  const problems = findFolderProblems(base);
+  if (problems.length === 0) return ok(base);
+  return warning(base, problems.join("; "), "look who wrote that, and remove it");
 }
 
 async function findExisting(path: string): Promise<string> {
@@ -86,9 +100,9 @@ async function examineDisk(path: string, neededBytes: number, purpose: string): 
   return judgeRoom({ neededBytes, roomBytes, found, lack: "the run would end with ENOSPC", fix: FIX_ROOM });
 }
 
-async function examineSocket(base: string): Promise<Finding> {
-  // Its name is a hash of fixed length, so any run's path is as good as the next one's.
-  const path = controlSocketPath(join(base, "runs", "next"));
+async function examineSocket(): Promise<Finding> {
+  // Ids have one length, so any run's path is as good as the next one's.
+  const path = controlSocketPath("00000000");
   const folder = dirname(path);
   const finding = judgeSocketPath(path);
   if (finding.result !== "ok") return finding;

@@ -1,10 +1,10 @@
 /** What dead hosts left: processes, files, sockets, and things in the container engine. Nothing is removed here. */
-import { existsSync } from "node:fs";
 import type { EngineLookup } from "../drivers/docker-engine.ts";
 import { listOfDeadOwners } from "../drivers/docker-leftovers.ts";
+import { createRunMark } from "../orchestrator/process-identity.ts";
 import { isLeftBehind, listRuns, readState } from "../orchestrator/run-folder.ts";
 import { findStaleSockets } from "../orchestrator/socket-files.ts";
-import { listLiving } from "../orchestrator/sweep.ts";
+import { listLiving, listRemains } from "../orchestrator/sweep.ts";
 import { type CheckPlan, type Finding, ok, warning } from "./check.ts";
 
 const DEFAULT_BASE = ".flink-apphost";
@@ -37,8 +37,9 @@ function listRunLeftovers(base: string): RunLeftovers[] {
   for (const runDir of listRuns(base)) {
     const state = readState(runDir);
     if (state === undefined || !isLeftBehind(state)) continue;
-    const processes = listLiving({ runId: state.runId, children: state.children, spare: [process.pid] });
-    const paths = state.paths.filter((path) => existsSync(path));
+    const mark = createRunMark(runDir, state);
+    const processes = listLiving({ mark, children: state.children, spare: [process.pid] });
+    const paths = listRemains(mark);
     if (processes.length > 0 || paths.length > 0) found.push({ runId: state.runId, processes, paths });
   }
   return found;

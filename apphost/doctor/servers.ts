@@ -1,6 +1,6 @@
 /** Servers at given addresses: whether they answer now. Nothing is written to them. */
 import { describeError } from "../../simulator/common/foundation/errors.ts";
-import { maskRedisUrl } from "../model/connection.ts";
+import { maskAddress } from "../../simulator/common/foundation/mask.ts";
 import type { HostOptions } from "../options.ts";
 import { type CheckPlan, failed, ok } from "./check.ts";
 
@@ -19,7 +19,7 @@ export function planServerChecks({ kafka, redis }: Pick<HostOptions, "kafka" | "
     });
   }
   if (redis !== null) {
-    const shown = maskRedisUrl(redis);
+    const shown = maskAddress(redis);
     plans.push({
       ...{ id: "redis-address", title: "Redis", neededFor: "--redis", isAskedInfrastructure: true },
       examine: () =>

@@ -6,9 +6,12 @@
  * G4 dockerode, which takes a while to load, is loaded only when there is a socket to ask.
  */
 import { readFileSync, statSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { isLoopback } from "../model/connection.ts";
 import { type EnginePlace, listEnginePlaces, type Variables } from "./docker-engine-places.ts";
 
@@ -58,7 +61,7 @@ export function describeAttempts(attempts: readonly EngineAttempt[]): string {
   const present = attempts.filter(({ isAbsent }) => !isAbsent);
   const absent = attempts.filter(({ isAbsent }) => isAbsent).map(({ target }) => target.replace(/^unix:\/\//, ""));
   const lines = present.map(
-    ({ source, target, reason }) => `${source} (${target === "" ? "no address" : target}): ${reason}`,
+    ({ source, target, reason }) => `${source} (${target === "" ? "no address" : maskTyped(target)}): ${reason}`,
   );
   if (absent.length > 0) lines.push(`no socket at ${absent.join(", ")}`);
   return lines.join("; ");
@@ -96,22 +99,35 @@ async function tryPlace(place: EnginePlace, answerMsMax: number): Promise<Try> {
   }
 }
 
-/** Opens an engine that is known to be there, by its address. */
+/** Opens an engine that is known to be there, by its address. Throws when that is not one of this machine. */
 export async function openEngine(address: string, env: Variables): Promise<Docker> {
+  const obstacle = findAddressObstacle(address);
+  if (obstacle !== undefined) throw createError("ENGINE_CALL_FAILED", { call: `be opened at ${address}: ${obstacle}` });
   const known = listEnginePlaces(env).find(({ target }) => target === address);
   return connect(known ?? { source: "address", target: address, certificates: null, isNamed: true });
 }
 
-async function connect({ target, certificates }: EnginePlace): Promise<Docker> {
+/** The client takes an agent, though its types do not say so. */
+type ClientOptions = Docker.DockerOptions & { readonly agent: HttpAgent };
+
+/** With an agent of our own: Node's would send the calls to a proxy if the environment names one. */
+async function connect(place: EnginePlace): Promise<Docker> {
   const { default: Client } = await import("dockerode");
+  return new Client(await createClientOptions(place));
+}
+
+async function createClientOptions({ target, certificates }: EnginePlace): Promise<ClientOptions> {
   const socketPath = socketPathOf(target);
+  const agent = new HttpAgent({ keepAlive: true });
   // Without a host given dockerode takes that of DOCKER_HOST, whatever the socket.
-  if (socketPath !== null) return new Client({ socketPath, host: "" });
-  const { hostname, port } = new URL(target);
-  if (certificates === null) return new Client({ host: hostname, port: port || "2375", protocol: "http" });
+  if (socketPath !== null) return { socketPath, host: "", agent };
+  const { hostname: host, port } = new URL(target);
+  if (certificates === null) return { host, port: port || "2375", protocol: "http", agent };
   const read = (name: string) => readFileSync(join(certificates, name));
   const tls = { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
-  return new Client({ host: hostname, port: port || "2376", protocol: "https", ...tls });
+  const { Agent: HttpsAgent } = await import("node:https");
+  const secured = new HttpsAgent({ keepAlive: true });
+  return { host, port: port || "2376", protocol: "https", agent: secured, ...tls };
 }
 
 const socketPathOf = (target: string): string | null => (target.startsWith("unix://") ? target.slice(7) : null);

@@ -2,13 +2,14 @@
  * Finds and removes what runs left in an engine, by label: containers with their volumes, then networks and volumes that
  * nothing uses any more. Used by the host at the end of its run, by the watchdog, and by `up` and `down` for dead hosts.
  *
- * D-1 Only what L2 allows is removed: things of the given run, or things whose owner is dead.
+ * D-1 Only what L2 and L3 allow is removed: things of the given run, or things whose owner is dead. What carries our
+ *    labels and another name is somebody else's, and is not even listed.
  * D-2 Removing is repeated until a look finds nothing, at most 10 s; "gone" is what the engine's own list says.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type Docker from "dockerode";
 import { callEngine, callPatiently, engineMessage, statusOf } from "./docker-calls.ts";
-import { isOwnerDead, LABEL, type Labels, labelFilter } from "./docker-labels.ts";
+import { hasNameOfOurs, isOwnerDead, LABEL, type Labels, labelFilter } from "./docker-labels.ts";
 
 export interface EngineThing {
   readonly kind: "container" | "network" | "volume";
@@ -83,16 +84,19 @@ export async function listThings(docker: Docker, runId: string | null): Promise<
       ]),
     LIST_MS_MAX,
   );
-  return [
+  const things: EngineThing[] = [
     ...containers.map(({ Id, Names, Labels }) => {
       return { kind: "container" as const, id: Id, name: (Names[0] ?? Id).replace(/^\//, ""), labels: Labels };
     }),
     ...networks.map(({ Id, Name, Labels }) => ({ kind: "network" as const, id: Id, name: Name, labels: Labels ?? {} })),
     // The engine says null where there is none.
     ...(volumes.Volumes ?? []).map(({ Name, Labels }) => {
-      return { kind: "volume" as const, id: Name, name: Name.slice(0, 12), labels: Labels ?? {} };
+      return { kind: "volume" as const, id: Name, name: Name, labels: Labels ?? {} };
     }),
   ];
+  const ours = things.filter(({ kind, name, labels }) => hasNameOfOurs(kind, name, labels));
+  // A volume's name is 64 digits; a person tells them apart by less.
+  return ours.map((thing) => (thing.kind === "volume" ? { ...thing, name: thing.name.slice(0, 12) } : thing));
 }
 
 async function removeRepeatedly(

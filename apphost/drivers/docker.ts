@@ -15,7 +15,7 @@ import type { Engine } from "./docker-engine.ts";
 import { findImage, type ImageFacts, provideImage } from "./docker-image.ts";
 import { createKafkaSpec } from "./docker-kafka.ts";
 import { createKafkaUiSpec } from "./docker-kafka-ui.ts";
-import { createLabels } from "./docker-labels.ts";
+import { createLabels, NETWORK_RESOURCE, nameInEngine } from "./docker-labels.ts";
 import { removeRun } from "./docker-leftovers.ts";
 import { createRedisSpec } from "./docker-redis.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "./driver.ts";
@@ -87,7 +87,6 @@ class DockerDriver implements ContainerDriver {
       address: kind === "kafka" ? endpoint : formatRedisUrl(password, endpoint),
       endpoint,
       launch: (hooks) => server.launch(hooks),
-      dataFolder: null,
       survivesRestart: true,
       version: versionOf(spec.image, await findImage(docker, spec.image)),
     };
@@ -98,7 +97,7 @@ class DockerDriver implements ContainerDriver {
     const { base, runId } = context;
     const port = await choosePort(null);
     const spec = createKafkaUiSpec({
-      name: `flink-apphost-${runId}-kafka-ui`,
+      name: nameInEngine(runId, "kafka-ui"),
       image: this.#settings.kafkaUiImage,
       labels: createLabels({ base, runId, resource: "kafka-ui" }),
       port,
@@ -109,7 +108,7 @@ class DockerDriver implements ContainerDriver {
     this.#servers.set("kafka-ui", server);
     const endpoint = `http://${LOOPBACK}:${port}`;
     return {
-      ...{ mode: "docker", address: endpoint, endpoint, dataFolder: null, survivesRestart: true, version: null },
+      ...{ mode: "docker", address: endpoint, endpoint, survivesRestart: true, version: null },
       launch: (hooks) => server.launch(hooks),
     };
   }
@@ -135,7 +134,7 @@ class DockerDriver implements ContainerDriver {
     const { base, runId, kafkaHeapBytes } = context;
     const { port, password, isOnHost } = where;
     const common = {
-      name: `flink-apphost-${runId}-${kind}`,
+      name: nameInEngine(runId, kind),
       image: this.#imageOf(kind),
       labels: createLabels({ base, runId, resource: kind }),
       port,
@@ -150,8 +149,8 @@ class DockerDriver implements ContainerDriver {
 
   /** Once a run, and only where containers have to reach each other. */
   #provideNetwork({ base, runId }: DriverContext): Promise<string> {
-    const name = `flink-apphost-${runId}`;
-    const labels = createLabels({ base, runId, resource: "network" });
+    const name = nameInEngine(runId);
+    const labels = createLabels({ base, runId, resource: NETWORK_RESOURCE });
     this.#network ??= callEngine(`create network ${name}`, async () => {
       await this.#engine.docker.createNetwork({ Name: name, Labels: { ...labels } });
       return name;

@@ -41,8 +41,6 @@ export interface ServerPlan {
    * can be ended without a trace.
    */
   readonly launch: ((hooks: ChildHooks, signal: AbortSignal) => Promise<RunningServer>) | null;
-  /** Deleted at the end; null when it has none. */
-  readonly dataFolder: string | null;
   /** False: its death loses data that Kafka had acknowledged, and ends the run. */
   readonly survivesRestart: boolean;
   /** The version where it is known without asking; the server's own answer wins. */

@@ -20,7 +20,6 @@ async function planKafka(context: DriverContext): Promise<ServerPlan> {
     address: `${LOOPBACK}:${port}`,
     endpoint: `${LOOPBACK}:${port}`,
     launch: async (hooks) => context.startProcess(command, hooks),
-    dataFolder: null,
     survivesRestart: false,
     version: `flink-apphost ${readPackageVersion()}`,
   };
@@ -37,7 +36,6 @@ async function planRedis(context: DriverContext): Promise<ServerPlan> {
     address: formatRedisUrl(password, `${LOOPBACK}:${port}`),
     endpoint: `${LOOPBACK}:${port}`,
     launch: async (hooks) => context.startProcess(command, hooks),
-    dataFolder: null,
     survivesRestart: true,
     version: `flink-apphost ${readPackageVersion()}`,
   };

@@ -12,7 +12,6 @@ export function createExternalDriver(address: string): InfrastructureDriver {
         address,
         endpoint: kind === "redis" ? redisEndpoint(address) : address,
         launch: null,
-        dataFolder: null,
         survivesRestart: true,
         version: null,
       };

@@ -77,7 +77,6 @@ async function planRedis(context: DriverContext, env: Variables): Promise<Server
     mode: "native",
     address: formatRedisUrl(password, `${LOOPBACK}:${port}`),
     endpoint: `${LOOPBACK}:${port}`,
-    dataFolder: folder,
     survivesRestart: true,
     version: null,
     async launch(hooks) {
@@ -110,7 +109,6 @@ async function planKafka(context: DriverContext, env: Variables): Promise<Server
     mode: "native",
     address: `${LOOPBACK}:${port}`,
     endpoint: `${LOOPBACK}:${port}`,
-    dataFolder: folder,
     survivesRestart: true,
     version: readKafkaVersion(home) ?? null,
     async launch(hooks, signal) {

@@ -79,13 +79,6 @@ export function redisEndpoint(url: string): string {
   return `${parsed.hostname}:${parsed.port === "" ? "6379" : parsed.port}`;
 }
 
-/** The address with its password replaced: for parameters in reports. */
-export function maskRedisUrl(url: string): string {
-  const parsed = new URL(url);
-  if (parsed.password !== "") parsed.password = "***";
-  return parsed.toString();
-}
-
 /** Splits at the last colon, so that `[::1]:9092` works too. */
 export function splitAddress(address: string): [host: string, port: string] {
   const at = address.lastIndexOf(":");

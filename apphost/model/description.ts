@@ -3,6 +3,7 @@
  */
 import type { HostEventBody, ResourceHealth, ResourceState, RunPhase } from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import { maskSecrets } from "../../simulator/common/foundation/mask.ts";
 
 export interface HostDescription {
   readonly runId: string;
@@ -71,18 +72,9 @@ export interface ResourceProperties {
   readonly version?: string;
 }
 
-export const MASK = "***";
-
-/** Each occurrence of a secret is replaced, in whatever variable it stands, and as a URL has it, too. */
-export function maskSecrets(
+/** Each occurrence of a secret is replaced, in whatever variable it stands. `forms`: as it may stand there. */
+export const maskVariables = (
   variables: Readonly<Record<string, string>>,
-  secrets: readonly string[],
-): Record<string, string> {
-  const forms = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))].filter(
-    (form) => form !== "",
-  );
-  // The longest first: a secret may be part of its encoded form.
-  forms.sort((a, b) => b.length - a.length);
-  const mask = (value: string) => forms.reduce((text, form) => text.replaceAll(form, MASK), value);
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, mask(value)]));
-}
+  forms: readonly string[],
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, maskSecrets(value, forms)]));

@@ -40,27 +40,30 @@ type Answer =
   | { readonly type: "result"; readonly result: unknown }
   | { readonly type: "refused"; readonly reason: string };
 
-/** The system's limit is 104 bytes on some, so the name is a short hash. */
+/** The system's limit is 104 bytes on some. */
 export const SOCKET_PATH_BYTES_MAX = 103;
 const REQUEST_BYTES_MAX = 65_536;
 const CONNECT_MS_MAX = 2_000;
 const LAST_ANSWERS_MS_MAX = 500;
-export const SOCKET_PREFIX = "flink-apphost-";
 /** Where sockets go whose path would be too long elsewhere. */
 const SHORT_FOLDER = "/tmp";
 
-/** Both places in which a socket of ours may be. */
-export const socketFolders = (): readonly string[] => [...new Set([socketFolder(), SHORT_FOLDER])];
+/** The places in which a socket of ours may be. A terminal without XDG_RUNTIME_DIR looks where one with it has its own. */
+export const socketFolders = (): readonly string[] => [
+  ...new Set([socketFolder(), `/run/user/${process.getuid?.() ?? 0}`, tmpdir(), SHORT_FOLDER]),
+];
+
+/** Made from the run's id alone, so that nobody has to be believed where it is. */
+export const socketName = (runId: string): string => `flink-apphost-${runId}.sock`;
 
 function socketFolder(): string {
   const own = process.env["XDG_RUNTIME_DIR"] ?? "";
   return own !== "" && existsSync(own) ? own : tmpdir();
 }
 
-export function controlSocketPath(runDir: string): string {
-  const name = `${SOCKET_PREFIX}${createHash("sha256").update(runDir).digest("hex").slice(0, 12)}.sock`;
-  const path = join(socketFolder(), name);
-  return Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX ? path : join(SHORT_FOLDER, name);
+export function controlSocketPath(runId: string): string {
+  const path = join(socketFolder(), socketName(runId));
+  return Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX ? path : join(SHORT_FOLDER, socketName(runId));
 }
 
 /** Where a request with many answers puts them. */
@@ -225,7 +228,7 @@ function isSameText(a: string, b: string): boolean {
   return timingSafeEqual(hash(a), hash(b));
 }
 
-interface HostAddress {
+export interface HostAddress {
   readonly socket: string;
   readonly token: string;
 }

@@ -1,12 +1,15 @@
 /**
  * What hosts left that died together with their watchdogs: found by the run folders, swept by the next `up` or `down`.
  *
- * Y1 A process is killed only by its recorded pid and start time, or because it carries a dead host's run.
+ * Y1 What is killed and removed is decided by S1 and S3 of `sweep.ts`, and of the engine by L2 of `docker-labels.ts`. The
+ *    record of a run tells whether its host is dead, and where to look.
  * Y2 A run counts as swept only when nothing of it is left, neither here nor in the container engine that it used.
  */
 import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { openEngine } from "../drivers/docker-engine.ts";
 import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker-leftovers.ts";
+import { createRunMark } from "./process-identity.ts";
 import { isLeftBehind, listRuns, type RunState, readState, writeState } from "./run-folder.ts";
 import { sweepRun } from "./sweep.ts";
 
@@ -25,29 +28,28 @@ export async function sweepDeadHosts(base: string): Promise<SweptRun[]> {
   for (const runDir of listRuns(base)) {
     const state = readState(runDir);
     if (state === undefined || !isLeftBehind(state)) continue;
-    const run = await sweepDeadRun(state);
+    const run = await sweepDeadRun(runDir, state);
     swept.push(run);
     if (run.remaining.length === 0) writeState(runDir, { ...state, ended: true, children: [], engine: null });
   }
   return swept;
 }
 
-async function sweepDeadRun(state: RunState): Promise<SweptRun> {
-  const { runId, children, paths } = state;
-  const { killed, remaining } = await sweepRun({ runId, children, paths, spare: [process.pid] });
+async function sweepDeadRun(runDir: string, state: RunState): Promise<SweptRun> {
+  const { runId, children } = state;
+  const mark = createRunMark(runDir, state);
+  const { killed, remaining } = await sweepRun({ mark, children, spare: [process.pid] });
   const engine = await sweepEngineOf(state);
-  const processes = remaining.map((pid) => `process ${pid}, after SIGKILL`);
-  return { runId, killed, removed: engine.removed, remaining: [...processes, ...engine.remaining] };
+  return { runId, killed, removed: engine.removed, remaining: [...remaining, ...engine.remaining] };
 }
 
 /** What a dead host's run has in the engine that it used. */
 async function sweepEngineOf({ runId, engine }: RunState): Promise<Removal> {
-  // Runs of earlier versions have no such field.
-  if ((engine ?? null) === null) return { removed: [], remaining: [] };
+  if (engine === null) return { removed: [], remaining: [] };
   try {
-    return await removeDeadRun(await openEngine(engine as string, process.env), runId);
+    return await removeDeadRun(await openEngine(engine, process.env), runId);
   } catch (error) {
-    return { removed: [], remaining: [`containers in ${engine}, perhaps: ${describeError(error)}`] };
+    return { removed: [], remaining: [`containers in ${maskTyped(engine)}, perhaps: ${describeError(error)}`] };
   }
 }
 

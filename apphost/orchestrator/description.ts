@@ -3,8 +3,9 @@ import { constants } from "node:os";
 import type { ResourceKind } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { listSecretForms } from "../../simulator/common/foundation/mask.ts";
 import type { Connections } from "../model/connection.ts";
-import { type HealthReport, maskSecrets, type ResourceDescription } from "../model/description.ts";
+import { type HealthReport, maskVariables, type ResourceDescription } from "../model/description.ts";
 import { createResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";
 import { createForeignEnvironment, describeProgramVariables } from "../resources/node-process.ts";
 import type { ChildExit } from "./child-process.ts";
@@ -19,7 +20,9 @@ const RESOURCE_COMMANDS: readonly string[] = ["start", "stop", "restart"];
 /** All resources of the model, sorted by name: a task that was not started yet is one, too. */
 export function describeResources(run: RunContext, system: System, showSecrets: boolean): ResourceDescription[] {
   const connections = readConnections(system);
-  const secrets = showSecrets ? [] : [run.token, connections === null ? "" : passwordOf(connections)];
+  const secrets = showSecrets
+    ? []
+    : [run.token, ...(connections === null ? [] : listSecretForms(connections.redis.url))];
   return [...system.application.order]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((declaration) => describeResource({ run, system, connections, secrets }, declaration));
@@ -30,8 +33,6 @@ function readConnections(system: System): Connections | null {
   const { kafka, redis } = system.infrastructure;
   return kafka.endpoint === "" || redis.endpoint === "" ? null : system.connections();
 }
-
-const passwordOf = ({ redis }: Connections): string => decodeURIComponent(new URL(redis.url).password);
 
 interface Facts {
   readonly run: RunContext;
@@ -54,7 +55,7 @@ function describeResource(facts: Facts, declaration: ResourceDeclaration): Resou
     healthStatus: snapshot.health,
     healthReports: reportHealth(run, snapshot),
     urls: listUrls(snapshot),
-    environment: maskSecrets(describeEnvironment(facts, snapshot), facts.secrets),
+    environment: maskVariables(describeEnvironment(facts, snapshot), facts.secrets),
     properties: {
       pid: snapshot.pid,
       restarts: snapshot.restarts,
@@ -112,7 +113,7 @@ function describeEnvironment({ run, system, connections }: Facts, snapshot: Reso
     case "embedded":
       return describeProgramVariables(name, { run, config, connections: null });
     case "native":
-      return createForeignEnvironment(run.runId, {});
+      return createForeignEnvironment(run.mark, {});
     case "docker":
     case "external":
       return {};

@@ -5,14 +5,20 @@
  *    the owner of claim n - 1 is dead. So of two hosts that start at the same moment exactly one gets it.
  * C2 The newest claim is never removed, dead or alive: whoever removed it could remove its successor. Its owner removes
  *    the older ones.
+ * C3 A file of that name that is no claim, or not ours, holds nothing: it is stepped over, left as it is, and named.
  */
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { isSameProcess, type ProcessIdentity, readStartTime } from "./process-identity.ts";
+import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
+import { readOwnFile, temporaryNameOf, writeNewFile } from "./own-files.ts";
+import { isOfThisUser, isSameProcess, type ProcessIdentity, readStartTime } from "./process-identity.ts";
 
 /** A loser meets the winner's claim on the next look; more looks mean that hosts start and die in a row. */
 const ATTEMPTS_MAX = 20;
+const CLAIM_BYTES_MAX = 1_024;
+/** More digits than hosts will ever have started here. */
+const CLAIM_NAME = /^host-(\d{1,12})$/;
 
 /** The living owner of the claim, or null when it is ours now. */
 export function claimFolder(base: string): ProcessIdentity | null {
@@ -28,42 +34,74 @@ function tryToClaim(folder: string): ProcessIdentity | null {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const own = { pid: process.pid, startTime: readStartTime(process.pid) ?? "" } satisfies ProcessIdentity;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const newest = listClaims(folder).at(-1) ?? 0;
-    const owner = newest === 0 ? undefined : readClaim(claimPath(folder, newest));
-    if (owner !== undefined && owner.pid !== own.pid && isSameProcess(owner)) return owner;
-    if (!makeClaim(folder, newest + 1, own)) continue;
-    const claims = listClaims(folder);
+    // One look for both questions: a claim that came in between must not be stepped over as if it were none.
+    const numbers = listNumbers(folder);
+    const newest = readClaims(folder, numbers).at(-1);
+    if (newest !== undefined && newest.owner.pid !== own.pid && isLiving(newest.owner)) return newest.owner;
+    const n = nextNumber(numbers, newest?.n ?? 0);
+    if (!makeClaim(folder, n, own)) continue;
+    const claims = readClaims(folder, listNumbers(folder)).map((claim) => claim.n);
     // Between our look and our claim others may have come, gone, and taken their older claims along.
-    const isNewest = claims.at(-1) === newest + 1;
-    for (const n of isNewest ? claims.slice(0, -1) : [newest + 1]) rmSync(claimPath(folder, n), { force: true });
+    const isNewest = claims.at(-1) === n;
+    for (const old of isNewest ? claims.slice(0, -1) : [n]) rmSync(claimPath(folder, old), { force: true });
     if (isNewest) return null;
   }
-  throw createError("ASSERTION_FAILED", { what: `one of ${ATTEMPTS_MAX} claims on ${folder} succeeds` });
+  throw createError("FOLDER_REFUSED", { path: folder, reason: `${ATTEMPTS_MAX} claims on it failed` });
 }
+
+const isLiving = (owner: ProcessIdentity): boolean => isSameProcess(owner) && isOfThisUser(owner.pid);
 
 const claimPath = (folder: string, n: number): string => resolve(folder, `host-${n}`);
 
-/** Rising. */
-function listClaims(folder: string): number[] {
-  return readdirSync(folder)
-    .map((name) => Number(/^host-(\d+)$/.exec(name)?.[1] ?? 0))
-    .filter((n) => n > 0)
-    .sort((a, b) => a - b);
+interface Claim {
+  readonly n: number;
+  readonly owner: ProcessIdentity;
 }
 
-/** undefined when it was superseded meanwhile, or is no claim: somebody else's file does not lock the folder for ever. */
-function readClaim(path: string): ProcessIdentity | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity;
-  } catch {
-    return undefined;
-  }
+/** Of whatever is called like a claim, rising. */
+const listNumbers = (folder: string): number[] =>
+  readdirSync(folder)
+    .flatMap((name) => (CLAIM_NAME.test(name) ? [Number(name.slice("host-".length))] : []))
+    .sort((a, b) => a - b);
+
+const readClaims = (folder: string, numbers: readonly number[]): Claim[] =>
+  numbers.flatMap((n) => {
+    const reading = readClaim(claimPath(folder, n));
+    return reading.kind === "valid" ? [{ n, owner: reading.value }] : [];
+  });
+
+/** The first one behind the newest claim that nothing else had the name of (C3). */
+function nextNumber(numbers: readonly number[], newest: number): number {
+  let n = newest + 1;
+  while (numbers.includes(n)) n += 1;
+  return n;
+}
+
+/** What is called like a claim and is none, each with its path and why (C3). */
+export function findClaimProblems(base: string): string[] {
+  const folder = resolve(base);
+  return listNumbers(folder).flatMap((n) => {
+    const path = claimPath(folder, n);
+    const reading = readClaim(path);
+    return reading.kind === "malformed" ? [`${path} is not used: ${reading.reason}`] : [];
+  });
+}
+
+type ClaimReading = { readonly kind: "valid"; readonly value: ProcessIdentity } | ClaimRefusal;
+/** Missing: it was superseded meanwhile. */
+type ClaimRefusal = { readonly kind: "missing" } | { readonly kind: "malformed"; readonly reason: string };
+
+function readClaim(path: string): ClaimReading {
+  const file = readOwnFile(path, CLAIM_BYTES_MAX);
+  if (file.kind === "refused") return { kind: "malformed", reason: file.reason };
+  if (file.kind === "missing") return file;
+  return parseJson(file.text, (fields) => ({ pid: fields.whole("pid", 1), startTime: fields.text("startTime") }));
 }
 
 /** False when somebody else made it first. */
 function makeClaim(folder: string, n: number, own: ProcessIdentity): boolean {
-  const temporary = resolve(folder, `host-${process.pid}.tmp`);
-  writeFileSync(temporary, JSON.stringify(own), { mode: 0o600 });
+  const temporary = temporaryNameOf(resolve(folder, "host"));
+  writeNewFile(temporary, JSON.stringify(own));
   try {
     linkSync(temporary, claimPath(folder, n));
     return true;

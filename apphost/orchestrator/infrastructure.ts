@@ -4,7 +4,6 @@
  * I-1 An address that was given is used, and nothing else. A mode that was named and cannot work is an error with its
  *     reason. Only `auto` goes on to the next mode.
  */
-import { dirname } from "node:path";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
@@ -179,7 +178,6 @@ export function createServerResource(
   const launch = async (launch: Launch) => {
     // Only a first start may move to another port: dependents know the address after that.
     if (server === null || launch.formerLastLines !== null) server = await driver.plan(kind, context);
-    if (server.dataFolder !== null && launch.life === 0) run.removeAtEnd(dirname(server.dataFolder));
     const running = server.launch === null ? createExternalServer() : await server.launch(createHooks(), launch.signal);
     launched.resolve();
     return running;

@@ -1,9 +1,18 @@
 /**
- * Which process is meant. A pid alone may have been given to somebody else by now, so everything that kills compares the
- * pid and the start time. No package is imported here: the watchdog uses this file.
+ * Which process is meant, and whether it is one of a run. A pid alone may have been given to somebody else by now, so
+ * everything that kills compares the pid and the start time. No package is imported here: the watchdog uses this file.
+ *
+ * P1 A process is one of a run only by what the system tells of it, and never by what a file says alone: it is this
+ *    user's, and carries the run in its environment.
+ * P2 redis-server writes its title over its environment. A process whose environment is blank is one of the run when it
+ *    works in the run's folder.
+ * P3 macOS tells the environment of others only in a text that cannot be taken apart. There a recorded process must be
+ *    this user's and lead a process group of its own, as each of our children does and as few others do; those that were
+ *    not recorded are not found.
  */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { ENV } from "../../simulator/common/contract/environment.ts";
 
 export interface ProcessIdentity {
@@ -14,11 +23,48 @@ export interface ProcessIdentity {
 
 /** undefined when there is no such process (any more). */
 export function readStartTime(pid: number): string | undefined {
-  return process.platform === "linux" ? readStat(pid)?.startTime : readStartTimeFromPs(pid);
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  return process.platform === "linux" ? readStat(pid)?.startTime : readPsField(pid, "lstart");
 }
 
 export function isSameProcess(identity: ProcessIdentity): boolean {
-  return readStartTime(identity.pid) === identity.startTime;
+  const startTime = readStartTime(identity.pid);
+  return startTime !== undefined && startTime === identity.startTime;
+}
+
+/** By what the processes of a run are known. */
+export interface RunMark {
+  readonly runId: string;
+  readonly runDir: string;
+  /** In the environment of every child, too: a child that nobody recorded is found by it, and nobody can guess it. */
+  readonly secret: string;
+}
+
+/** The same for everybody who can read the run's token, which is not given to programs that are not ours. */
+export const createRunMark = (runDir: string, { runId, token }: { runId: string; token: string }): RunMark => ({
+  runId,
+  runDir,
+  secret: createHash("sha256").update(`mark of ${runId} ${token}`).digest("hex").slice(0, 32),
+});
+
+export const markVariables = ({ runId, secret }: RunMark): Record<string, string> => ({
+  [ENV.run]: runId,
+  [ENV.mark]: secret,
+});
+
+export function isOfThisUser(pid: number): boolean {
+  if (process.platform !== "linux") return readPsField(pid, "uid") === String(process.getuid?.());
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.getuid?.();
+}
+
+/** P1 to P3: of a process that was recorded with its start time. */
+export function isRecordedChildOf(identity: ProcessIdentity, mark: RunMark): boolean {
+  const { pid } = identity;
+  if (!isSameProcess(identity) || !isOfThisUser(pid)) return false;
+  if (process.platform !== "linux") return readPsField(pid, "pgid") === String(pid);
+  const variables = readEnvironment(pid);
+  if (variables.length === 0) return worksIn(pid, mark.runDir);
+  return variables.includes(`${ENV.run}=${mark.runId}`);
 }
 
 interface ProcessStat {
@@ -45,9 +91,9 @@ function readProcFile(path: string): string | undefined {
   }
 }
 
-function readStartTimeFromPs(pid: number): string | undefined {
+function readPsField(pid: number, field: string): string | undefined {
   try {
-    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
+    const text = execFileSync("ps", ["-o", `${field}=`, "-p", String(pid)], { encoding: "utf8" }).trim();
     return text === "" ? undefined : text;
   } catch {
     // ps ends with 1 when the process is not there.
@@ -55,11 +101,27 @@ function readStartTimeFromPs(pid: number): string | undefined {
   }
 }
 
-/** The pids on this machine that carry the run in their environment. Empty where the system cannot tell. */
-export function findProcessesOfRun(runId: string): number[] {
+/** P1: those that carry the run and its mark, recorded or not. Empty where the system cannot tell. */
+export function findProcessesOfRun(mark: RunMark): number[] {
   if (process.platform !== "linux") return [];
-  const mark = `${ENV.run}=${runId}`;
-  return listPids().filter((pid) => readProcFile(`/proc/${pid}/environ`)?.split("\0").includes(mark) === true);
+  const wanted = Object.entries(markVariables(mark)).map(([name, value]) => `${name}=${value}`);
+  return listPids().filter((pid) => {
+    const variables = readEnvironment(pid);
+    return wanted.every((variable) => variables.includes(variable)) && isOfThisUser(pid);
+  });
+}
+
+/** `NAME=VALUE`; none when it is blank (P2), or not ours to read. */
+const readEnvironment = (pid: number): string[] =>
+  (readProcFile(`/proc/${pid}/environ`) ?? "").split("\0").filter((variable) => variable.includes("="));
+
+function worksIn(pid: number, folder: string): boolean {
+  try {
+    return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${realpathSync(folder)}/`);
+  } catch {
+    // It has ended, or is not ours to look into: then it is not ours to kill either.
+    return false;
+  }
 }
 
 const listPids = (): number[] =>
@@ -86,7 +148,7 @@ export const isAlive = (pid: number): boolean => {
     const stat = readStat(pid);
     return stat !== undefined && stat.state !== "Z";
   }
-  return readStartTimeFromPs(pid) !== undefined;
+  return readPsField(pid, "lstart") !== undefined;
 };
 
 /** Whether that very process runs, and not another one under its pid. */

@@ -5,7 +5,6 @@
  * X2 `close` ends the watchdog last; after it nothing of the run exists but the folder with its evidence.
  */
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import type { Writable } from "node:stream";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
@@ -19,11 +18,12 @@ import { createEnding, type Ending } from "./ending.ts";
 import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
-import { dropEnded, type ProcessIdentity, readStartTime } from "./process-identity.ts";
+import { createRunMark, dropEnded, type ProcessIdentity, type RunMark, readStartTime } from "./process-identity.ts";
 import { type PulseWatch, startPulseWatch } from "./pulse.ts";
 import type { SupervisorHost } from "./restart.ts";
-import { createRunFolder, createRunId, type RunState, writeState } from "./run-folder.ts";
+import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
 import { readUsage, type Sampler, startSampler } from "./sampling.ts";
+import { removeRemains } from "./sweep.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
@@ -34,6 +34,8 @@ export interface RunContext {
   readonly options: HostOptions;
   readonly runId: string;
   readonly runDir: string;
+  /** What every process of the run carries. */
+  readonly mark: RunMark;
   readonly clock: RunClock;
   readonly startedAtUs: number;
   readonly token: string;
@@ -48,8 +50,6 @@ export interface RunContext {
   recordChild(name: string, identity: ProcessIdentity): void;
   /** The container engine in which the run makes something; null once nothing of it is left there. */
   recordEngine(address: string | null): void;
-  /** Removed at the end, by whoever is left then. */
-  removeAtEnd(path: string): void;
   logOf(resource: string): Writable;
   writeMetrics(metrics: TaskManagerMetrics): void;
   notice(level: "info" | "warn" | "error", resource: string, text: string): void;
@@ -76,8 +76,10 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     hungAfterMs: options.testHungAfterMs ?? undefined,
     readCpuMs: (pid) => readUsage(pid, false)?.cpuMs,
   });
+  const initial = initialState({ verb, runId });
+  const mark = createRunMark(runDir, initial);
   const watchdog = startWatchdog({
-    runId,
+    mark,
     pulses,
     onRestart(how) {
       recordWatchdog();
@@ -86,7 +88,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
   });
   const sampler = startSampler();
   sampler.watch("host", process.pid);
-  const state = createStateFile(runDir, initialState({ verb, runId, runDir }), files);
+  const state = createStateFile(runDir, initial, files);
   // Whoever sweeps behind a host that was killed must find a watchdog that hangs, too.
   const recordWatchdog = () => {
     const startTime = watchdog.pid === null ? undefined : readStartTime(watchdog.pid);
@@ -97,12 +99,13 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
   recordWatchdog();
   const faults = new FaultList();
   emit({ type: "run", runId, runDir, command: verb });
-  watchdog.recordPath(state.current.socket);
+  for (const problem of removeOldRuns(options.runDir, runDir)) notice("warn", "host", problem);
   return {
     verb,
     options,
     runId,
     runDir,
+    mark,
     clock,
     startedAtUs,
     token: state.current.token,
@@ -126,20 +129,15 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
       watchdog.recordEngine(address);
       state.update({ engine: address });
     },
-    removeAtEnd(path) {
-      watchdog.recordPath(path);
-      state.update({ paths: [...state.current.paths, path] });
-    },
     logOf: files.logOf,
     writeMetrics: (metrics) => appendMetrics(`${JSON.stringify(metrics)}\n`),
     notice,
-    close: () => closeRun({ state, files, sampler, watchdog, pulses }),
+    close: () => closeRun({ mark, state, files, sampler, watchdog, pulses, notice }),
     leave: () => watchdog.leave(),
   };
 }
 
-function initialState(run: { verb: Verb; runId: string; runDir: string }): RunState {
-  const socket = controlSocketPath(run.runDir);
+function initialState(run: { verb: Verb; runId: string }): RunState {
   return {
     schema: 1,
     runId: run.runId,
@@ -147,10 +145,9 @@ function initialState(run: { verb: Verb; runId: string; runDir: string }): RunSt
     hostStartTime: readStartTime(process.pid) ?? "",
     command: run.verb,
     startedAt: new Date().toISOString(),
-    socket,
+    socket: controlSocketPath(run.runId),
     token: randomBytes(TOKEN_BYTES).toString("hex"),
     children: [],
-    paths: [socket],
     engine: null,
     evidence: null,
     ended: false,
@@ -198,16 +195,18 @@ function createSupervisorHost(run: {
 }
 
 async function closeRun(run: {
+  mark: RunMark;
   state: StateFile;
   files: EvidenceFiles;
   sampler: Sampler;
   watchdog: Watchdog;
   pulses: PulseWatch;
+  notice: RunContext["notice"];
 }): Promise<void> {
   run.sampler.stop();
   run.pulses.stop();
   await run.files.closeLogs();
-  for (const path of run.state.current.paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  for (const problem of await removeRemains(run.mark)) run.notice("error", "host", problem);
   run.state.update({ ended: true, children: [] });
   await run.watchdog.close();
 }

@@ -4,63 +4,29 @@
  *
  * D1 Folders are 0700 and files 0600: they hold tokens, and payloads of somebody's messages.
  * D2 `state.json` is replaced by rename, so a reader in another terminal never sees half of it.
- * D3 The newest 20 runs are kept, and never is a run removed whose host still lives.
+ * D3 The newest 20 runs are kept, and never is a run removed whose host still lives, nor the one that was just made: a
+ *    clock that was set back makes it the oldest.
+ * D4 Base, `runs` and each run are looked at before anything in them is read, and used only where they are ours (O1 of
+ *    `own-files.ts`). What is not, and what is malformed, is passed over, and named by `findFolderProblems`.
  */
 import { randomBytes } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
-import { isSameProcess, type ProcessIdentity } from "./process-identity.ts";
+import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { findClaimProblems } from "./host-claim.ts";
+import { inspectFolder, lookAt, readOwnFile, removeOwn, temporaryNameOf, writeNewFile } from "./own-files.ts";
+import { isOfThisUser, isSameProcess } from "./process-identity.ts";
+import { parseRunState, type RunState } from "./run-state.ts";
+
+export type { RunEvidence, RunState } from "./run-state.ts";
 
 export const RUNS_KEPT = 20;
 
-/** What another terminal, or a later sweep, must know of a run. */
-export interface RunState {
-  readonly schema: 1;
-  readonly runId: string;
-  readonly hostPid: number;
-  readonly hostStartTime: string;
-  readonly command: string;
-  readonly startedAt: string;
-  /** Unix socket of the host, and what a request must carry. */
-  readonly socket: string;
-  readonly token: string;
-  readonly children: readonly (ProcessIdentity & { readonly name: string })[];
-  /** Files and folders that must not outlive the host. */
-  readonly paths: readonly string[];
-  /** Address of the container engine that holds containers of the run; null when none does. */
-  readonly engine: string | null;
-  /** What stays on servers that are not ours, for `down --purge`. Null before it is known. */
-  readonly evidence: RunEvidence | null;
-  /** True once the host has taken down what it started. */
-  readonly ended: boolean;
-}
-
-export interface RunEvidence {
-  readonly topic: string;
-  readonly ownTopic: boolean;
-  readonly group: string;
-  readonly stateKey: string;
-  /** Runs of earlier versions have none. */
-  readonly publishedKey?: string;
-  readonly counterKey: string;
-  readonly sequenceKey: string;
-  /** Address of a Kafka that is not ours; null when we started it, and nothing stays. */
-  readonly kafka: string | null;
-  /** host:port of a Redis that is not ours. */
-  readonly redis: string | null;
-}
+const RUN_NAME = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
+/** 500 children and long paths take a tenth of this. */
+const STATE_BYTES_MAX = 1_048_576;
+const CREDENTIALS_BYTES_MAX = 16_384;
 
 /** `20261122T174655Z-3f9c2a1b`: sorts by time, and the id is what names topics and groups. */
 export function createRunId(now: Date): { readonly runId: string; readonly folder: string } {
@@ -69,102 +35,166 @@ export function createRunId(now: Date): { readonly runId: string; readonly folde
   return { runId, folder: `${time}-${runId}` };
 }
 
-/** Throws RUN_FOLDER_FAILED when nothing can be written there. */
+/** `…/runs/20261122T182424Z-0d437693` is the folder of run 0d437693. */
+export const runIdOf = (runDir: string): string => basename(runDir).replace(/^.*-/, "");
+
+/** Why a base that is there is not used; undefined when it is ours. Whatever folder it lies in is the user's business. */
+export function findBaseRefusal(base: string): { readonly path: string; readonly reason: string } | undefined {
+  for (const path of [resolve(base), resolve(base, "runs")]) {
+    const found = inspectFolder(path);
+    if (found.kind === "refused") return { path, reason: found.reason };
+  }
+  return undefined;
+}
+
+export function requireOwnBase(base: string): void {
+  const refusal = findBaseRefusal(base);
+  if (refusal !== undefined) throw createError("FOLDER_REFUSED", refusal);
+}
+
+/** Throws RUN_FOLDER_FAILED when nothing can be written there, and FOLDER_REFUSED when it is not ours. */
 export function createRunFolder(base: string, folder: string): string {
   try {
-    return makeRunFolder(base, folder);
+    return makeRunFolder(resolve(base), folder);
   } catch (error) {
-    throw createError("RUN_FOLDER_FAILED", { path: resolve(base) }, error);
+    throw isAppError(error) ? error : createError("RUN_FOLDER_FAILED", { path: resolve(base) }, error);
   }
 }
 
 function makeRunFolder(base: string, folder: string): string {
-  const run = resolve(base, "runs", folder);
+  const run = join(base, "runs", folder);
+  requireOwnBase(base);
+  mkdirSync(dirname(run), { recursive: true, mode: 0o700 });
   for (const path of [run, runFolder.logs(run), runFolder.appliedFolder(run), runFolder.rejectedFolder(run)]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
   }
-  mkdirSync(runFolder.checkpoints(run), { recursive: true, mode: 0o700 });
+  mkdirSync(runFolder.checkpoints(run), { mode: 0o700 });
+  // Whoever adds all files of a project must not commit tokens and passwords.
+  writeNewFile(join(run, ".gitignore"), "*\n");
   pointToLatest(base, folder);
-  removeOldRuns(base);
   return run;
 }
 
 /** Relative, so that the whole folder can be moved; by rename, so that there is always a pointer. */
 function pointToLatest(base: string, folder: string): void {
-  const temporary = resolve(base, `latest.${process.pid}`);
-  rmSync(temporary, { force: true });
+  const latest = join(base, "latest");
+  // Something of that name that is no pointer is not ours to replace; the newest run is found without it.
+  if (lookAt(latest)?.isSymbolicLink() === false) return;
+  const temporary = temporaryNameOf(latest);
   symlinkSync(join("runs", folder), temporary);
-  renameSync(temporary, resolve(base, "latest"));
+  renameSync(temporary, latest);
 }
 
-export function removeOldRuns(base: string): void {
-  const folders = listRuns(base);
-  for (const run of folders.slice(0, Math.max(0, folders.length - RUNS_KEPT))) {
+/** D3. `kept` is the run that was just made. Returns what could not be removed: it is in nobody's way. */
+export function removeOldRuns(base: string, kept: string): string[] {
+  const problems: string[] = [];
+  const runs = listRuns(base);
+  for (const run of runs.slice(0, Math.max(0, runs.length - RUNS_KEPT))) {
     const state = readState(run);
-    if (state === undefined || !isHostAlive(state)) rmSync(run, { recursive: true, force: true });
+    if (run === kept || (state !== undefined && isHostAlive(state))) continue;
+    const problem = removeOwn(run);
+    if (problem !== null) problems.push(problem);
   }
+  return problems;
 }
 
-/** Full paths, oldest first. */
-export function listRuns(base: string): string[] {
+/** Full paths of the runs that are ours, oldest first (D4). */
+export const listRuns = (base: string): string[] =>
+  listRunFolders(base).filter((run) => inspectFolder(run).kind === "ours");
+
+/** Whatever is called like a run, oldest first. Nothing where the base or its runs are not ours. */
+function listRunFolders(base: string): string[] {
   const runs = resolve(base, "runs");
-  if (!existsSync(runs)) return [];
+  if (inspectFolder(resolve(base)).kind !== "ours" || inspectFolder(runs).kind !== "ours") return [];
   return readdirSync(runs)
-    .filter((name) => /^\d{8}T\d{6}Z-[0-9a-f]{8}$/.test(name))
+    .filter((name) => RUN_NAME.test(name))
     .sort()
     .map((name) => join(runs, name));
 }
 
-/** The run of that id (or folder name), or the one that `latest` points to. */
+/** The run of that id (or folder name), or the newest: the one that `latest` points to, where that is one of ours. */
 export function findRun(base: string, name: string | null): string | undefined {
-  if (name !== null) return listRuns(base).find((run) => basename(run) === name || run.endsWith(`-${name}`));
-  try {
-    const run = resolve(base, readlinkSync(resolve(base, "latest")));
-    return existsSync(run) ? run : undefined;
-  } catch {
-    // No pointer: nothing has run here.
-    return undefined;
+  const runs = listRuns(base);
+  if (name !== null) return runs.find((run) => basename(run) === name || run.endsWith(`-${name}`));
+  const latest = readLatest(base);
+  return runs.find((run) => run === latest) ?? runs.at(-1);
+}
+
+/** Undefined when it is not there, or is no link of ours. */
+function readLatest(base: string): string | undefined {
+  const latest = resolve(base, "latest");
+  const isLink = lookAt(latest)?.isSymbolicLink() === true;
+  return isLink ? resolve(base, readlinkSync(latest)) : undefined;
+}
+
+/** What in a base is passed over, each with its path and why: folders and records that are not ours, or are malformed. */
+export function findFolderProblems(base: string): string[] {
+  if (inspectFolder(resolve(base)).kind !== "ours") return [];
+  const problems = findClaimProblems(base);
+  const add = (path: string, reason: string) => problems.push(`${path} is not used: ${reason}`);
+  for (const run of listRunFolders(base)) {
+    const found = inspectFolder(run);
+    const reading = found.kind === "ours" ? readRunState(run) : null;
+    if (found.kind === "refused") add(run, found.reason);
+    else if (reading?.kind === "refused") add(runFolder.state(run), reading.reason);
   }
+  const latest = resolve(base, "latest");
+  const target = readLatest(base);
+  if (target === undefined && existsSync(latest)) add(latest, "it is no link to a run");
+  else if (target !== undefined && existsSync(target) && dirname(target) !== resolve(base, "runs")) {
+    add(latest, `it leads to ${target}, which is no run of this folder`);
+  }
+  return problems;
 }
 
 export function writeState(run: string, state: RunState): void {
   replaceFile(runFolder.state(run), `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** undefined when the run has none (yet), or it is not readable as one. */
+export type StateReading =
+  | { readonly kind: "read"; readonly state: RunState }
+  /** The run has none (yet). */
+  | { readonly kind: "missing" }
+  | { readonly kind: "refused"; readonly reason: string };
+
+export function readRunState(run: string): StateReading {
+  const file = readOwnFile(runFolder.state(run), STATE_BYTES_MAX);
+  if (file.kind !== "read") return file;
+  const parsed = parseRunState(file.text, runIdOf(run));
+  return parsed.kind === "valid" ? { kind: "read", state: parsed.value } : { kind: "refused", reason: parsed.reason };
+}
+
+/** undefined when the run has none (yet), or it is not used: whoever wants to know why asks `readRunState`. */
 export function readState(run: string): RunState | undefined {
-  try {
-    const state = JSON.parse(readFileSync(runFolder.state(run), "utf8")) as RunState;
-    return state.schema === 1 ? state : undefined;
-  } catch {
-    return undefined;
-  }
+  const reading = readRunState(run);
+  return reading.kind === "read" ? reading.state : undefined;
 }
 
 /** Whether there may be something to sweep: its host died, or ended while the engine did not answer. */
 export const isLeftBehind = (state: RunState): boolean =>
-  // Runs of earlier versions have no such field.
-  (!state.ended || (state.engine ?? null) !== null) && !isHostAlive(state);
+  (!state.ended || state.engine !== null) && !isHostAlive(state);
 
-export const isHostAlive = (state: RunState): boolean =>
-  isSameProcess({ pid: state.hostPid, startTime: state.hostStartTime });
+export const isHostAlive = ({ hostPid, hostStartTime }: RunState): boolean =>
+  isSameProcess({ pid: hostPid, startTime: hostStartTime }) && isOfThisUser(hostPid);
 
 /** The URL of an external Redis with its password, for a later purge. */
-const credentialsPath = (run: string): string => join(run, "credentials");
+export const credentialsPath = (run: string): string => join(run, "credentials");
 
-export function writeCredentials(run: string, redisUrl: string): void {
-  writeFileSync(credentialsPath(run), `${redisUrl}\n`, { mode: 0o600 });
-}
+export const writeCredentials = (run: string, redisUrl: string): void =>
+  writeNewFile(credentialsPath(run), `${redisUrl}\n`);
 
+/** undefined when there are none. Throws FILE_MALFORMED when they are not ours to use. */
 export function readCredentials(run: string): string | undefined {
   const path = credentialsPath(run);
-  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+  const file = readOwnFile(path, CREDENTIALS_BYTES_MAX);
+  if (file.kind === "refused") throw createError("FILE_MALFORMED", { path, reason: file.reason });
+  return file.kind === "read" ? file.text.trim() : undefined;
 }
 
 export const removeCredentials = (run: string): void => rmSync(credentialsPath(run), { force: true });
 
 export function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.tmp`;
-  writeFileSync(temporary, text, { mode: 0o600 });
+  const temporary = temporaryNameOf(path);
+  writeNewFile(temporary, text);
   renameSync(temporary, path);
 }

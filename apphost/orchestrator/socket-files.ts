@@ -1,31 +1,34 @@
 /**
- * What running hosts leave in the folder of sockets: `flink-apphost-<hash>.sock`, and beside it the link
- * `flink-apphost-<hash>.run` to the run's folder, by which `ps --all` finds the hosts of other projects.
+ * What running hosts leave in the folder of sockets: `flink-apphost-<run id>.sock`, and beside it the link
+ * `flink-apphost-<run id>.run` to the run's folder, by which `ps --all` finds the hosts of other projects.
  *
  * S1 A socket that nobody listens on is stale, and removed with its link; one that answers is never touched.
- * S2 A link without its socket is stale. Files of other users are neither read nor removed.
+ * S2 A link without its socket is stale.
+ * S3 Ours is a socket of this user with a name of that form, and a link of this user with the other. What is called so
+ *    and is something else, or somebody else's, is neither read nor removed.
  */
-import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
-import { connectTo, SOCKET_PREFIX, socketFolders } from "./control-socket.ts";
+import { readdirSync, readlinkSync, rmSync, type Stats, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { connectTo, controlSocketPath, socketFolders, socketName } from "./control-socket.ts";
+import { lookAt } from "./own-files.ts";
 
-const SOCKET_END = ".sock";
-const LINK_END = ".run";
+/** 12 digits: as earlier versions named them. */
+const SOCKET_NAME = /^flink-apphost-[0-9a-f]{8,12}\.sock$/;
+const LINK_NAME = /^flink-apphost-[0-9a-f]{8,12}\.run$/;
 
-const linkOf = (socket: string): string => `${socket.slice(0, -SOCKET_END.length)}${LINK_END}`;
-const socketOf = (link: string): string => `${link.slice(0, -LINK_END.length)}${SOCKET_END}`;
+const linkOf = (socket: string): string => socket.replace(/\.sock$/, ".run");
+const socketOf = (link: string): string => link.replace(/\.run$/, ".sock");
 
-/** Makes the host findable from everywhere. Returns the link, which must not outlive the host. */
-export function linkRun(socket: string, runDir: string): string {
+/** Makes the host findable from everywhere. */
+export function linkRun(socket: string, runDir: string): void {
   const link = linkOf(socket);
   rmSync(link, { force: true });
   symlinkSync(runDir, link);
-  return link;
 }
 
 /** The run folders of this user's hosts, as their links say; what is behind them may be gone. */
 export function listLinkedRuns(): string[] {
-  return listFiles(LINK_END).flatMap((link) => {
+  return listFiles(isOwnLink).flatMap((link) => {
     try {
       return [readlinkSync(link)];
     } catch {
@@ -35,22 +38,43 @@ export function listLinkedRuns(): string[] {
   });
 }
 
+const placesOf = (runId: string): string[] => socketFolders().map((folder) => join(folder, socketName(runId)));
+
+/** Where the host of a run listens: by its name, or else where the run's own record says, if a socket of ours is there. */
+export function findControlSocket(runId: string, recorded: string): string {
+  return [...placesOf(runId), recorded].find(isOwnSocket) ?? controlSocketPath(runId);
+}
+
+export const listSocketsOfRun = (runId: string): string[] => placesOf(runId).filter(isOwnSocket);
+
+/** What a run that has ended left of both, wherever it had them. */
+export async function removeSocketsOfRun(runId: string): Promise<void> {
+  for (const socket of placesOf(runId)) {
+    if (isOwnSocket(socket)) await removeIfStale(socket);
+    else if (isOwnLink(linkOf(socket))) rmSync(linkOf(socket), { force: true });
+  }
+}
+
 /** Returns the sockets that were removed (S1). */
 export async function removeStaleSockets(): Promise<string[]> {
-  const stale = await findStaleSockets();
-  for (const socket of stale) {
-    rmSync(socket, { force: true });
-    rmSync(linkOf(socket), { force: true });
-  }
-  for (const link of listFiles(LINK_END)) if (!existsSync(socketOf(link))) rmSync(link, { force: true });
-  return stale;
+  const removed: string[] = [];
+  for (const socket of listFiles(isOwnSocket)) if (await removeIfStale(socket)) removed.push(socket);
+  for (const link of listFiles(isOwnLink)) if (!isOwnSocket(socketOf(link))) rmSync(link, { force: true });
+  return removed;
 }
 
 /** Sockets on which nobody listens. */
 export async function findStaleSockets(): Promise<string[]> {
   const stale: string[] = [];
-  for (const socket of listFiles(SOCKET_END)) if (!(await isListening(socket))) stale.push(socket);
+  for (const socket of listFiles(isOwnSocket)) if (!(await isListening(socket))) stale.push(socket);
   return stale;
+}
+
+async function removeIfStale(socket: string): Promise<boolean> {
+  if (await isListening(socket)) return false;
+  rmSync(socket, { force: true });
+  if (isOwnLink(linkOf(socket))) rmSync(linkOf(socket), { force: true });
+  return true;
 }
 
 /** Only a refused connection means that nobody listens: a host that is busy, or stopped, is not gone. */
@@ -63,15 +87,13 @@ async function isListening(socket: string): Promise<boolean> {
   }
 }
 
-/** Full paths of our files with that end. */
-function listFiles(end: string): string[] {
-  return socketFolders().flatMap((folder) =>
+/** Full paths. */
+const listFiles = (isOwn: (path: string) => boolean): string[] =>
+  socketFolders().flatMap((folder) =>
     listFolder(folder)
-      .filter((name) => name.startsWith(SOCKET_PREFIX) && name.endsWith(end))
       .map((name) => join(folder, name))
-      .filter(isOurs),
+      .filter(isOwn),
   );
-}
 
 /** One that is not there, or that this user may not list, has nothing that we could find: hardened machines hide /tmp. */
 function listFolder(folder: string): string[] {
@@ -83,7 +105,14 @@ function listFolder(folder: string): string[] {
   }
 }
 
-function isOurs(path: string): boolean {
-  const file = lstatSync(path, { throwIfNoEntry: false });
-  return file !== undefined && file.uid === process.getuid?.();
+/** S3. */
+export const isOwnSocket = (path: string): boolean =>
+  SOCKET_NAME.test(basename(path)) && lookAtOwn(path)?.isSocket() === true;
+
+const isOwnLink = (path: string): boolean =>
+  LINK_NAME.test(basename(path)) && lookAtOwn(path)?.isSymbolicLink() === true;
+
+function lookAtOwn(path: string): Stats | undefined {
+  const stats = lookAt(path);
+  return stats?.uid === process.getuid?.() ? stats : undefined;
 }

@@ -1,19 +1,30 @@
 /**
- * Removes what a dead host left: processes, data folders, sockets. Used by the watchdog at once and by `down` later. No
- * package is imported here.
+ * Removes what a dead host left: processes, data folders, sockets. Used by the host at its end, by the watchdog at once
+ * and by `down` later. No package is imported here.
  *
- * S1 Only a process whose pid and start time were recorded, or that carries the run in its environment, is killed.
+ * S1 A process is killed only if the system itself says that it is one of the run (P1 to P3 of `process-identity.ts`);
+ *    what was recorded only narrows that down.
  * S2 Killing is repeated until a look finds nobody, because a child may be born between two looks; at most 10 s.
+ * S3 Which files go is a matter of fixed names in the run's own folder, and of sockets named by its id. No path is read.
  */
-import { rmSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findProcessesOfRun, isAlive, isRunning, type ProcessIdentity, signalGroup } from "./process-identity.ts";
+import { RUN_DATA_FOLDER } from "../../simulator/common/contract/run-folder.ts";
+import { removeOwn } from "./own-files.ts";
+import {
+  findProcessesOfRun,
+  isAlive,
+  isRecordedChildOf,
+  type ProcessIdentity,
+  type RunMark,
+  signalGroup,
+} from "./process-identity.ts";
+import { listSocketsOfRun, removeSocketsOfRun } from "./socket-files.ts";
 
 export interface Leftovers {
-  readonly runId: string;
+  readonly mark: RunMark;
   readonly children: readonly ProcessIdentity[];
-  /** Files and folders to remove once the processes are gone. */
-  readonly paths: readonly string[];
   /** Never killed: whoever sweeps. */
   readonly spare: readonly number[];
 }
@@ -21,8 +32,14 @@ export interface Leftovers {
 const SWEEP_MS_MAX = 10_000;
 const LOOK_INTERVAL_MS = 50;
 
-/** Returns the pids that were killed, and those that are still there after the deadline. */
-export async function sweepRun(leftovers: Leftovers): Promise<{ killed: number[]; remaining: number[] }> {
+export interface Swept {
+  /** Pids. */
+  readonly killed: readonly number[];
+  /** What is still there, in words. */
+  readonly remaining: readonly string[];
+}
+
+export async function sweepRun(leftovers: Leftovers): Promise<Swept> {
   const killed = new Set<number>();
   const endsAtMs = performance.now() + SWEEP_MS_MAX;
   let remaining = listLiving(leftovers);
@@ -34,16 +51,29 @@ export async function sweepRun(leftovers: Leftovers): Promise<{ killed: number[]
     await delay(LOOK_INTERVAL_MS);
     remaining = listLiving(leftovers);
   }
-  for (const path of leftovers.paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
-  return { killed: [...killed], remaining };
+  const processes = remaining.map((pid) => `process ${pid}, after SIGKILL`);
+  return { killed: [...killed], remaining: [...processes, ...(await removeRemains(leftovers.mark))] };
+}
+
+/** S3. Data of servers that ran, and sockets on which nobody listens any more. Returns what could not be removed. */
+export async function removeRemains({ runDir, runId }: RunMark): Promise<string[]> {
+  const problem = removeOwn(join(runDir, RUN_DATA_FOLDER));
+  await removeSocketsOfRun(runId);
+  return problem === null ? [] : [problem];
+}
+
+/** What `removeRemains` would look at, as far as it is there. */
+export function listRemains({ runDir, runId }: RunMark): string[] {
+  const data = join(runDir, RUN_DATA_FOLDER);
+  return [...(existsSync(data) ? [data] : []), ...listSocketsOfRun(runId)];
 }
 
 /** Its processes that are still there. */
-export function listLiving(leftovers: Omit<Leftovers, "paths">): number[] {
-  const recorded = leftovers.children.filter(isRunning);
-  const marked = findProcessesOfRun(leftovers.runId).filter(isAlive);
+export function listLiving({ mark, children, spare }: Leftovers): number[] {
+  const recorded = children.filter((child) => isAlive(child.pid) && isRecordedChildOf(child, mark));
+  const marked = findProcessesOfRun(mark).filter(isAlive);
   const pids = new Set([...recorded.map((child) => child.pid), ...marked]);
-  return [...pids].filter((pid) => !leftovers.spare.includes(pid));
+  return [...pids].filter((pid) => !spare.includes(pid));
 }
 
 /** Our children lead their own groups; a grandchild that does not is killed by itself. SIGKILL also ends a stopped one. */

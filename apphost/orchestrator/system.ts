@@ -222,7 +222,7 @@ class RunSystem implements System {
   }
 
   #createDriverContext(): DriverContext {
-    const { options, runDir, runId } = this.#run;
+    const { options, runDir, runId, mark } = this.#run;
     return {
       runId,
       runDir,
@@ -234,7 +234,7 @@ class RunSystem implements System {
       choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort(null)),
       ownProgram: (kind, entry, task) =>
         createProgramCommand(kind, entry, { run: this.#run, config: this.config, connections: null }, task),
-      foreignEnvironment: () => createForeignEnvironment(runId),
+      foreignEnvironment: () => createForeignEnvironment(mark),
       startProcess: startChildProcess,
     };
   }

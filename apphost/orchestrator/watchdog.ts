@@ -1,26 +1,27 @@
 /**
- * The host's side of the watchdog: starts it, tells it each child and each path to remove, and starts another one when it
- * dies. `watchdog/main.ts` is the process itself.
+ * The host's side of the watchdog: starts it, tells it each child, and starts another one when it dies.
+ * `watchdog/main.ts` is the process itself.
  *
  * G1 One that hangs would notice the host's death as little as anything else, so it is killed, and another one started.
  * G2 It sweeps at the end, too; where it hangs then, another one does that in its place. A host that ends at once cannot
  *    know, and does not wait: there it is always another one.
+ * G3 It carries the run, as every child does, so that whoever sweeps behind the host may kill one that hangs; it does not
+ *    carry the run's mark, or the one that takes its place would take it for a child that nobody recorded.
  */
 import { spawn } from "node:child_process";
 import type { Writable } from "node:stream";
+import { ENV } from "../../simulator/common/contract/environment.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { entryPoint } from "../entry-point.ts";
 import type { WatchdogLine } from "../watchdog/main.ts";
-import { dropEnded, isAlive, type ProcessIdentity } from "./process-identity.ts";
+import { dropEnded, isAlive, type ProcessIdentity, type RunMark } from "./process-identity.ts";
 import type { PulseWatch } from "./pulse.ts";
 
 export interface Watchdog {
   readonly pid: number | null;
   /** To be told right after the spawn: the host may die the next moment. */
   recordChild(identity: ProcessIdentity): void;
-  /** A file or folder that must not outlive the host. */
-  recordPath(path: string): void;
   /** Where containers of the run are to be looked for; null: nowhere any more. */
   recordEngine(address: string | null): void;
   /** Ends it; it first removes whatever is left. */
@@ -40,7 +41,7 @@ const RESTARTS_MAX = 10;
 const CLOSE_MS_MAX = 12_000;
 
 export function startWatchdog(options: {
-  readonly runId: string;
+  readonly mark: RunMark;
   readonly pulses: Pick<PulseWatch, "watch">;
   /** `how`: of the end of the one before. */
   readonly onRestart: (how: string) => void;
@@ -51,7 +52,10 @@ export function startWatchdog(options: {
   let current = start();
 
   function start(): WatchdogProcess {
-    const child = spawn(process.execPath, [entryPoint("apphost/watchdog/main"), options.runId, String(process.pid)], {
+    const { runId, runDir, secret } = options.mark;
+    const args = [entryPoint("apphost/watchdog/main"), runId, runDir, secret, String(process.pid)];
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, [ENV.run]: runId },
       detached: true,
       stdio: ["pipe", "ignore", "ignore", "ipc"],
     });
@@ -100,7 +104,6 @@ export function startWatchdog(options: {
       return current.pid;
     },
     recordChild: (identity) => tell({ child: identity }),
-    recordPath: (path) => tell({ path }),
     recordEngine: (address) => tell({ engine: address }),
     async close() {
       isClosing = true;

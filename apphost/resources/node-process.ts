@@ -2,7 +2,7 @@
  * Our own programs as resources: JobManager, TaskManagers, FlinkJobSimulator, producer, validator, report, and the
  * embedded servers. Each runs from its entry point with the run's environment, and says "ready" on its channel.
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
 import { ENV } from "../../simulator/common/contract/environment.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
@@ -17,8 +17,10 @@ import {
   type RunningChild,
   startChildProcess,
 } from "../orchestrator/child-process.ts";
+import { markVariables, type RunMark } from "../orchestrator/process-identity.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../orchestrator/resource-plan.ts";
 import type { RunContext } from "../orchestrator/run-context.ts";
+import { findPackageFolder } from "../package-version.ts";
 
 /** Generous: twenty processes start at once, perhaps on two busy cores. */
 const READY_MS_MAX = 120_000;
@@ -37,11 +39,18 @@ const NODE_FLAGS = ["--single-threaded-gc", "--no-lazy-feedback-allocation", "--
 export const chooseNodeFlags = ({ options }: { options: Pick<RunFacts["options"], "rate"> }): readonly string[] =>
   options.rate === 0 ? [...NODE_FLAGS, "--no-concurrent-recompilation"] : NODE_FLAGS;
 
-/** Compiled code of the programs, for the next start: beside the runs, 3 MB, and safe to remove at any time. */
-const compileCacheFolder = (runDir: string): string => join(dirname(dirname(runDir)), "compile-cache");
+/**
+ * Compiled code of the programs, for the next start: 3 MB, and safe to remove at any time. Node runs what it finds there,
+ * so it lies beside the programs themselves and not beside the runs, where a cloned project could bring its own.
+ */
+function compileCacheFolder(): string {
+  const folder = findPackageFolder();
+  const isInstalled = basename(dirname(folder)) === "node_modules";
+  return join(isInstalled ? dirname(folder) : join(folder, "node_modules"), ".cache", "flink-apphost");
+}
 
 export interface ProgramEnvironment {
-  readonly run: Pick<RunContext, "runId" | "runDir" | "clock" | "token" | "options">;
+  readonly run: Pick<RunContext, "runDir" | "mark" | "clock" | "token" | "options">;
   readonly config: RunConfig;
   /** null for the servers themselves, which connect to nobody. */
   readonly connections: Connections | null;
@@ -65,7 +74,7 @@ function createEarlyCommand(resource: string, entry: string, run: RunFacts): Chi
     command: process.execPath,
     args: [...chooseNodeFlags(run), entryPoint(entry)],
     env: {
-      NODE_COMPILE_CACHE: compileCacheFolder(run.runDir),
+      NODE_COMPILE_CACHE: compileCacheFolder(),
       ...inheritedVariables(),
       ...(usesTls(run) ? {} : { NODE_EXTRA_CA_CERTS: "" }),
       ...createRunVariables(resource, run),
@@ -76,7 +85,7 @@ function createEarlyCommand(resource: string, entry: string, run: RunFacts): Chi
 }
 
 const createRunVariables = (resource: string, run: RunFacts): Record<string, string> => ({
-  [ENV.run]: run.runId,
+  ...markVariables(run.mark),
   [ENV.runDir]: run.runDir,
   [ENV.resource]: resource,
   [ENV.clock]: run.clock.pair,
@@ -104,10 +113,10 @@ function createLateVariables({ config, connections, task }: LateEnvironment): Re
   };
 }
 
-/** For programs that are not ours. The run's id lets the sweep find them. */
-export const createForeignEnvironment = (runId: string, inherited = inheritedVariables()): Record<string, string> => ({
+/** For programs that are not ours. The run's mark lets the sweep find them. */
+export const createForeignEnvironment = (mark: RunMark, inherited = inheritedVariables()): Record<string, string> => ({
   ...inherited,
-  [ENV.run]: runId,
+  ...markVariables(mark),
 });
 
 /** The user's variables without our options, which may hold a password, and without names that we set ourselves. */

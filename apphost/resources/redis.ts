@@ -2,7 +2,7 @@
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis, probeRedis } from "../../simulator/clients/redis/reader.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
+import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
 import { ATTEMPTS, attemptRepeatedly } from "./attempts.ts";
 
@@ -60,12 +60,53 @@ export async function isRedisAnswering(url: string): Promise<boolean> {
   }
 }
 
-/** Returns how many of the keys existed. */
-export async function removeRedisKeys(url: string, keys: readonly string[]): Promise<number> {
+export interface RemovedKeys {
+  /** How many of the keys existed. */
+  readonly count: number;
+  /** Shared keys that were left: nothing shows that this run wrote them last. */
+  readonly left: readonly string[];
+}
+
+export interface KeysOfRun {
+  readonly stateKey: string;
+  /** The published view of this run alone. */
+  readonly publishedKey: string;
+  /** The published view of whichever run wrote it last. */
+  readonly shared: readonly string[];
+  /** The run's own keys are what shows whose the shared ones are, so they go last. */
+  readonly keepOwn: boolean;
+}
+
+/**
+ * For `down --purge`: the own keys of a run, and of the shared ones those that hold the very total of its state, or of
+ * its own view. Their names are no run's own, so the server must show that it was this run which wrote them.
+ */
+export async function removeRunKeys(url: string, keys: KeysOfRun): Promise<RemovedKeys> {
+  const { stateKey, publishedKey, shared, keepOwn } = keys;
   const connection = await probeRedis(url, { dialMs: PURGE_MS_MAX });
   try {
-    return await connection.remove(keys);
+    const { total } = await connection.readHash(stateKey);
+    const [view, ...values] = await Promise.all(
+      [publishedKey, ...shared].map((key) => readTextOrNull(connection, key)),
+    );
+    const isOwn = (index: number) => {
+      const value = values[index] ?? "";
+      return value !== "" && (value === total || value === view);
+    };
+    const written = shared.filter((_, index) => isOwn(index));
+    const count = await connection.remove(keepOwn ? written : [...written, publishedKey, stateKey]);
+    return { count, left: shared.filter((_, index) => values[index] !== null && !isOwn(index)) };
   } finally {
     connection.close();
+  }
+}
+
+/** A key of another type was not published by a run. */
+async function readTextOrNull(connection: RedisConnection, key: string): Promise<string | null> {
+  try {
+    return await connection.readText(key);
+  } catch (error) {
+    if (isAppError(error) && error.code === "REDIS_COMMAND_REFUSED") return "";
+    throw error;
   }
 }

@@ -104,7 +104,8 @@ function createCommand(
     command: process.execPath,
     args: [script, ...args],
     env: {
-      ...createForeignEnvironment(facts.run.runId),
+      ...createForeignEnvironment(facts.run.mark),
+      ...exemptLoopback(process.env),
       [ENV.resource]: facts.name,
       ...Object.assign({}, ...references.map(facts.variablesOf)),
       ...Object.fromEntries(endpoints.map(({ name, env }) => [env, String(facts.ports.get(name))])),
@@ -114,6 +115,20 @@ function createCommand(
     input: null,
     hasChannel: false,
   };
+}
+
+const PROXIES = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const EXEMPT = [LOOPBACK, "localhost", "::1"];
+
+/** The addresses that it gets are of this machine, and none of a proxy's business; the proxy itself is the user's. */
+export function exemptLoopback(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  if (PROXIES.every((name) => (env[name] ?? "") === "")) return {};
+  // Where both are given, programs look at the lower one first.
+  const given = env["no_proxy"] ?? env["NO_PROXY"] ?? "";
+  const hosts = given.split(",").map((host) => host.trim());
+  if (hosts.includes("*")) return {};
+  const all = [...hosts.filter((host) => host !== ""), ...EXEMPT.filter((host) => !hosts.includes(host))].join(",");
+  return { NO_PROXY: all, no_proxy: all };
 }
 
 const describeEndpoint = (ports: ReadonlyMap<string, number> | null): string | null =>

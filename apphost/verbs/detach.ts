@@ -17,7 +17,8 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { entryPoint } from "../entry-point.ts";
 import { EXIT } from "../exit-code.ts";
 import type { HostOptions } from "../options.ts";
-import { listRuns, type RunState, readState } from "../orchestrator/run-folder.ts";
+import { temporaryNameOf } from "../orchestrator/own-files.ts";
+import { listRuns, type RunState, readState, requireOwnBase } from "../orchestrator/run-folder.ts";
 import { type LineReader, openLines } from "./log-files.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,9 +32,10 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function runDetached(args: readonly string[], options: HostOptions, terminal: Terminal): Promise<number> {
   const base = resolve(options.runDir);
-  const logPath = resolve(base, `detached-${process.pid}.log`);
+  requireOwnBase(base);
+  const logPath = temporaryNameOf(resolve(base, "detached.log"));
   const before = new Set(listRuns(base));
-  const child = startHost(args, logPath);
+  const child = startHost(args, options, logPath);
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -62,26 +64,33 @@ export async function runDetached(args: readonly string[], options: HostOptions,
   }
 }
 
-/** The option itself is left away, and so is its variable: the host that is started is the one that stays. */
-function startHost(args: readonly string[], logPath: string): ChildProcess {
+/**
+ * The option itself is left out, and so is its variable: the host that is started is the one that stays. Its arguments are
+ * for all users of the machine to read for as long as it lives, so the password of a Redis goes by its variable.
+ */
+function startHost(args: readonly string[], { redis }: HostOptions, logPath: string): ChildProcess {
   const log = openLog(logPath);
-  const own = args.filter((arg) => arg !== "--detach");
+  const own = withoutRedis(args.filter((arg) => arg !== "--detach"));
   const command = [...process.execArgv, entryPoint("apphost/main"), ...own, "--ui", "plain"];
   try {
     return spawn(process.execPath, command, {
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, FLINK_APPHOST_DETACH: "" },
+      env: { ...process.env, FLINK_APPHOST_DETACH: "", FLINK_APPHOST_REDIS: redis ?? "" },
     });
   } finally {
     closeSync(log);
   }
 }
 
+/** Without `--redis URL` and `--redis=URL`. */
+export const withoutRedis = (args: readonly string[]): string[] =>
+  args.filter((arg, index) => arg !== "--redis" && args[index - 1] !== "--redis" && !arg.startsWith("--redis="));
+
 function openLog(path: string): number {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return openSync(path, "a", 0o600);
+    return openSync(path, "ax", 0o600);
   } catch (error) {
     throw createError("RUN_FOLDER_FAILED", { path: dirname(path) }, error);
   }
@@ -143,7 +152,17 @@ async function waitForJob(runDir: string, child: ChildProcess): Promise<readonly
 
 async function* readEvents(events: LineReader): AsyncGenerator<HostEvent> {
   for (let line = await events.read(); line !== undefined; line = await events.read()) {
-    yield JSON.parse(line) as HostEvent;
+    const event = parseEvent(line);
+    if (event !== undefined) yield event;
+  }
+}
+
+/** undefined for a piece of a line that is longer than the reader keeps: none that is looked for is. */
+function parseEvent(line: string): HostEvent | undefined {
+  try {
+    return JSON.parse(line) as HostEvent;
+  } catch {
+    return undefined;
   }
 }
 

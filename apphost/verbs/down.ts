@@ -3,25 +3,41 @@
  * removes what a run left on servers of others.
  *
  * W1 The counter and sequence keys are shared by all runs on a server: they are removed only with the newest run that
- *    used it.
+ *    used it, and only while they hold what that run counted.
+ * W2 A run's record says where it worked, and not what is removed there. Names are made from the run's id, and so are
+ *    no other run's; one that the user gave, of a topic or a key, is removed only when the user repeats it.
  */
+import {
+  GLOBAL_SEQUENCE_KEY,
+  groupName,
+  jobIdOf,
+  PROCESSED_MESSAGE_COUNTER_KEY,
+  publishedKeyOf,
+  stateKeyOf,
+  topicName,
+} from "../../simulator/common/contract/names.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { findEngine } from "../drivers/docker-engine.ts";
 import { type EngineThing, removeOfDeadOwners } from "../drivers/docker-leftovers.ts";
 import { redisEndpoint } from "../model/connection.ts";
+import { redisUrl } from "../option-values.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import {
+  credentialsPath,
   findRun,
   listRuns,
   type RunEvidence,
   readCredentials,
+  readRunState,
   readState,
   removeCredentials,
+  runIdOf,
 } from "../orchestrator/run-folder.ts";
 import { removeStaleSockets } from "../orchestrator/socket-files.ts";
 import { removeTopicAndGroup } from "../resources/kafka.ts";
-import { removeRedisKeys } from "../resources/redis.ts";
+import { removeRunKeys } from "../resources/redis.ts";
 import {
   findRunningHosts,
   type HostChoice,
@@ -42,6 +58,10 @@ export interface DownOptions extends HostChoice {
   readonly purge: string | null;
   /** Where the password of an external Redis comes from when the run's file does not have it. */
   readonly redis: string | null;
+  /** Names that the run was given, repeated (W2). */
+  readonly topic: string | null;
+  readonly counterKey: string | null;
+  readonly sequenceKey: string | null;
 }
 
 type PurgeOptions = DownOptions & { readonly write: Write };
@@ -100,32 +120,40 @@ async function reportRemoved(removed: readonly EngineThing[], write: Write): Pro
 
 async function purge(options: PurgeOptions, name: string | null): Promise<void> {
   const runDir = findRun(options.base, name);
-  const state = runDir === undefined ? undefined : readState(runDir);
-  if (runDir === undefined || state === undefined) {
+  const reading = runDir === undefined ? undefined : readRunState(runDir);
+  if (runDir === undefined || reading === undefined || reading.kind === "missing") {
     const expected = `a run in ${options.base}/runs`;
     throw createError("USAGE_OPTION_INVALID", { option: "--purge", value: name ?? "(newest)", expected });
   }
-  const { evidence } = state;
+  if (reading.kind === "refused") {
+    throw createError("FILE_MALFORMED", { path: runFolder.state(runDir), reason: reading.reason });
+  }
+  const { evidence, runId } = reading.state;
   if (evidence === null || (evidence.kafka === null && evidence.redis === null)) {
-    await options.write(`run ${state.runId} left nothing on servers of others`);
+    await options.write(`run ${runId} left nothing on servers of others`);
     return;
   }
-  await purgeKafka(evidence, options.write);
-  await purgeRedis(evidence, runDir, options);
-  removeCredentials(runDir);
+  const left = [...(await purgeKafka(evidence, runId, options)), ...(await purgeRedis(evidence, runDir, options))];
+  for (const what of left) await options.write(`left ${what}`);
+  // Whoever repeats a name needs them once more.
+  if (left.length === 0) removeCredentials(runDir);
 }
 
-async function purgeKafka(evidence: RunEvidence, write: Write): Promise<void> {
-  if (evidence.kafka === null) return;
-  // Somebody else's topic was only read, and is not ours to remove.
-  const topic = evidence.ownTopic ? evidence.topic : null;
-  await removeTopicAndGroup({ address: evidence.kafka, topic, group: evidence.group, log: createLog() });
-  await write(`removed ${topic === null ? "" : `topic ${topic} and `}group ${evidence.group} from ${evidence.kafka}`);
+/** Returns what it left, in words; so does the next. */
+async function purgeKafka(evidence: RunEvidence, runId: string, options: PurgeOptions): Promise<string[]> {
+  const { kafka: address, ownTopic, topic } = evidence;
+  if (address === null) return [];
+  const group = groupName(runId);
+  const isMeant = ownTopic && (topic === topicName(runId) || topic === options.topic);
+  await removeTopicAndGroup({ address, topic: isMeant ? topic : null, group, log: createLog() });
+  await options.write(`removed ${isMeant ? `topic ${topic} and ` : ""}group ${group} from ${address}`);
+  // Somebody else's topic was only read, and is not ours to speak of.
+  return isMeant || !ownTopic ? [] : [describeUnrepeated("topic", "--topic", topic)];
 }
 
-async function purgeRedis(evidence: RunEvidence, runDir: string, options: PurgeOptions): Promise<void> {
-  if (evidence.redis === null) return;
-  const url = options.redis ?? readCredentials(runDir);
+async function purgeRedis(evidence: RunEvidence, runDir: string, options: PurgeOptions): Promise<string[]> {
+  if (evidence.redis === null) return [];
+  const url = options.redis ?? readKeptUrl(runDir);
   if (url === undefined) {
     const what = `the credentials of Redis at ${evidence.redis} are no longer in ${runDir}`;
     throw createError("USAGE_CONFLICT", { what, advice: "give its URL with --redis" });
@@ -134,12 +162,48 @@ async function purgeRedis(evidence: RunEvidence, runDir: string, options: PurgeO
     const what = `the run used Redis at ${evidence.redis}, and --redis is ${redisEndpoint(url)}`;
     throw createError("USAGE_CONFLICT", { what, advice: "give the URL of the server that the run used" });
   }
-  const { stateKey, publishedKey, counterKey, sequenceKey } = evidence;
-  const own = publishedKey === undefined ? [stateKey] : [stateKey, publishedKey];
-  const shared = isNewestOnServer(options.base, runDir, evidence.redis) ? [counterKey, sequenceKey] : [];
-  const removed = await removeRedisKeys(url, [...own, ...shared]);
-  await options.write(`removed ${removed} keys from Redis at ${evidence.redis}`);
+  const shared = isNewestOnServer(options.base, runDir, evidence.redis) ? listShared(evidence, options) : [];
+  const unrepeated = shared.filter(({ isMeant }) => !isMeant);
+  const jobId = jobIdOf(runIdOf(runDir));
+  const { count, left } = await removeRunKeys(url, {
+    stateKey: stateKeyOf(jobId),
+    publishedKey: publishedKeyOf(jobId),
+    shared: shared.filter(({ isMeant }) => isMeant).map(({ key }) => key),
+    keepOwn: unrepeated.length > 0,
+  });
+  await options.write(`removed ${count} keys from Redis at ${evidence.redis}`);
+  return [
+    ...left.map((key) => `key ${key}: it does not hold what the run counted`),
+    ...unrepeated.map(({ option, key }) => describeUnrepeated("key", option, key)),
+  ];
 }
+
+/** What the run kept of it, if that is an address of Redis. */
+function readKeptUrl(runDir: string): string | undefined {
+  const url = readCredentials(runDir);
+  if (url === undefined || redisUrl.read(url) !== undefined) return url;
+  throw createError("FILE_MALFORMED", { path: credentialsPath(runDir), reason: "it holds no address of a Redis" });
+}
+
+/** W2: the names that all runs use are meant, and those that the user repeats. */
+function listShared({ counterKey, sequenceKey }: RunEvidence, options: PurgeOptions) {
+  const isMeant = (key: string, usual: string, repeated: string | null) => key === usual || key === repeated;
+  return [
+    {
+      option: "--counter-key",
+      key: counterKey,
+      isMeant: isMeant(counterKey, PROCESSED_MESSAGE_COUNTER_KEY, options.counterKey),
+    },
+    {
+      option: "--sequence-key",
+      key: sequenceKey,
+      isMeant: isMeant(sequenceKey, GLOBAL_SEQUENCE_KEY, options.sequenceKey),
+    },
+  ];
+}
+
+const describeUnrepeated = (kind: string, option: string, name: string): string =>
+  `${kind} ${name}, which ${option} named: repeat ${option} ${name} to remove it`;
 
 function isNewestOnServer(base: string, runDir: string, redis: string): boolean {
   const runs = listRuns(base);

@@ -13,12 +13,13 @@ export async function runEnv(choice: HostChoice, format: EnvFormat, terminal: Te
 }
 
 export function formatVariables(variables: Readonly<Record<string, string>>, format: EnvFormat): string[] {
-  const entries = Object.entries(variables);
+  // What is no name of a variable would be read as something else: by a shell, as a command.
+  const named = (pattern: RegExp) => Object.entries(variables).filter(([name]) => pattern.test(name));
   switch (format) {
     case "export":
-      return entries.map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+      return named(/^[A-Za-z_]\w*$/).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
     case "dotenv":
-      return entries.map(([name, value]) => `${name}=${quoteForDotenv(value)}`);
+      return named(/^[A-Za-z_][\w.-]*$/).map(([name, value]) => `${name}=${quoteForDotenv(value)}`);
     case "json":
       return [JSON.stringify(variables)];
     default:

@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { HostDescription } from "../model/description.ts";
-import { findRun } from "../orchestrator/run-folder.ts";
+import { findRun, runIdOf } from "../orchestrator/run-folder.ts";
 import { type LineReader, openLastLines, openLines } from "./log-files.ts";
 import { createSearch, formatLogLine, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
 import {
@@ -20,7 +20,6 @@ import {
   readRunningHost,
   requireRun,
   requireRunningHost,
-  runIdOf,
 } from "./running-host.ts";
 import type { Terminal } from "./terminal.ts";
 import { checkNames } from "./wait.ts";
@@ -81,9 +80,9 @@ async function checkSelection(runDir: string, { names, follow }: LogsOptions): P
 
 const listLogs = (runDir: string): string[] =>
   existsSync(runFolder.logs(runDir))
-    ? readdirSync(runFolder.logs(runDir))
-        .filter((name) => name.endsWith(LOG_END))
-        .map((name) => name.slice(0, -LOG_END.length))
+    ? readdirSync(runFolder.logs(runDir), { withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith(LOG_END))
+        .map(({ name }) => name.slice(0, -LOG_END.length))
         .sort()
     : [];
 

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
-import { listRuns } from "../orchestrator/run-folder.ts";
-import { type HostChoice, requireRun, runIdOf } from "./running-host.ts";
+import { listRuns, runIdOf } from "../orchestrator/run-folder.ts";
+import { type HostChoice, requireRun } from "./running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ReportOptions extends HostChoice {

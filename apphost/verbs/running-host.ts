@@ -2,18 +2,25 @@
  * Finds the host that a verb means, and asks it.
  *
  * N1 The base folder is the one given, else the nearest `.flink-apphost` from here upwards: any folder of a project will
- *    do, as it does for git.
+ *    do, as it does for git. One that is not ours is refused, and never passed over for one further up.
  * N2 Without --run the only running host is meant. Of several none is guessed.
  * N3 A host that lives and cannot be asked within 5 s is an error that names it; it may be starting, or stopped.
  * N4 An answer may take as long as the work that it is about. While it is awaited the host is looked at, and one that
  *    gives no answer for 15 s is the same error.
  */
-import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { askHost, type ControlRequest, connectTo, followHost } from "../orchestrator/control-socket.ts";
-import { findRun, isHostAlive, listRuns, type RunState, readState } from "../orchestrator/run-folder.ts";
+import {
+  askHost,
+  type ControlRequest,
+  connectTo,
+  followHost,
+  type HostAddress,
+} from "../orchestrator/control-socket.ts";
+import { lookAt } from "../orchestrator/own-files.ts";
+import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../orchestrator/run-folder.ts";
+import { findControlSocket } from "../orchestrator/socket-files.ts";
 
 export interface RunningHost {
   readonly runDir: string;
@@ -41,7 +48,7 @@ const PATIENCE: Patience = { lookIntervalMs: 5_000, silentMsMax: 15_000 };
 /** N1. Falls back to the name below `from`, which is where `up` makes it. */
 export function findBase(from: string): string {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, BASE_NAME))) return join(folder, BASE_NAME);
+    if (lookAt(join(folder, BASE_NAME)) !== undefined) return join(folder, BASE_NAME);
     if (folder === dirname(folder)) return join(from, BASE_NAME);
   }
 }
@@ -80,9 +87,6 @@ export function requireRun(base: string, run: string): string {
   throw createError("USAGE_OPTION_INVALID", { option: "--run", value: run, expected });
 }
 
-/** `…/runs/20261122T182424Z-0d437693` is the folder of run 0d437693. */
-export const runIdOf = (runDir: string): string => basename(runDir).replace(/^.*-/, "");
-
 export const describeHost = ({ state }: RunningHost): string =>
   `run ${state.runId}: ${state.command}, pid ${state.hostPid}, since ${state.startedAt}`;
 
@@ -97,20 +101,20 @@ export async function askRunningHost(
   request: ControlRequest,
   { onAccepted, signal, patience = PATIENCE }: AskOptions = {},
 ): Promise<unknown> {
-  await waitForHost(host, request, REACHABLE_MS_MAX, signal);
+  const address = await waitForHost(host, request, REACHABLE_MS_MAX, signal);
   const watch = watchHost(host, request, patience, signal);
   try {
-    return await askHost(host.state, request, onAccepted, watch.signal);
+    return await askHost(address, request, onAccepted, watch.signal);
   } finally {
     watch.end();
   }
 }
 
 export async function* followRunningHost(host: RunningHost, request: ControlRequest, signal: AbortSignal) {
-  await waitForHost(host, request, REACHABLE_MS_MAX, signal);
+  const address = await waitForHost(host, request, REACHABLE_MS_MAX, signal);
   const watch = watchHost(host, request, PATIENCE, signal);
   try {
-    yield* followHost(host.state, request, watch.signal);
+    yield* followHost(address, request, watch.signal);
   } finally {
     watch.end();
   }
@@ -145,28 +149,33 @@ async function waitForHost(
   { request }: ControlRequest,
   deadlineMs: number,
   signal?: AbortSignal,
-): Promise<void> {
-  const { runId, hostPid, socket } = state;
+): Promise<HostAddress> {
+  const { runId, hostPid, token } = state;
+  const find = () => findControlSocket(runId, state.socket);
   try {
-    const look = async () => (request === "down" ? (await connectTo(socket)).destroy() : greetHost(state, signal));
-    const what = `an answer at ${socket}`;
-    await waitUntil(look, { what, deadlineMs, ...(signal === undefined ? {} : { signal }) });
+    const look = async () => {
+      const address = { socket: find(), token };
+      if (request === "down") (await connectTo(address.socket)).destroy();
+      else await greetHost(address, signal);
+      return address;
+    };
+    const what = `an answer at ${find()}`;
+    return await waitUntil(look, { what, deadlineMs, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     signal?.throwIfAborted();
     if (!isAppError(error)) throw error;
     if (!isHostAlive(state)) throw createError("CONTROL_LOST", { request: "anything" }, error);
-    const params = { run: runId, pid: hostPid, socket, waitedMs: deadlineMs };
+    const params = { run: runId, pid: hostPid, socket: find(), waitedMs: deadlineMs };
     throw createError("CONTROL_UNREACHABLE", params, error);
   }
 }
 
 /** Settles when it said anything: an older one may refuse the question. */
-async function greetHost(state: RunState, signal?: AbortSignal): Promise<true> {
+async function greetHost(address: HostAddress, signal?: AbortSignal): Promise<void> {
   const limited = AbortSignal.any([AbortSignal.timeout(REACHABLE_MS_MAX), ...(signal === undefined ? [] : [signal])]);
   try {
-    await askHost(state, { request: "describe", showSecrets: false }, undefined, limited);
+    await askHost(address, { request: "describe", showSecrets: false }, undefined, limited);
   } catch (error) {
     if (!isAppError(error) || error.code !== "CONTROL_REFUSED") throw error;
   }
-  return true;
 }

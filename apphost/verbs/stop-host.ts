@@ -4,12 +4,13 @@
  * Z1 It is stopped when its process, every process of its run, and its socket are gone, whatever it answered.
  * Z2 Who is waited for is said when it takes longer than 2 s, and what remains is named when it takes too long.
  */
-import { existsSync } from "node:fs";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { HostDescription } from "../model/description.ts";
-import { findProcessesOfRun, isAlive, isSameProcess } from "../orchestrator/process-identity.ts";
+import { createRunMark } from "../orchestrator/process-identity.ts";
 import { isHostAlive, readState } from "../orchestrator/run-folder.ts";
+import { listSocketsOfRun } from "../orchestrator/socket-files.ts";
+import { listLiving } from "../orchestrator/sweep.ts";
 import { askRunningHost, type RunningHost } from "./running-host.ts";
 
 export interface StopOptions {
@@ -52,14 +53,14 @@ export async function stopHost(host: RunningHost, { timeoutMs, write, note }: St
 
 /** What is still there (Z1). While the host lives its children are its business, and looking for them would be waste. */
 function listRemaining({ runDir, state }: RunningHost): string[] {
-  const { runId, hostPid, socket } = state;
+  const { runId, hostPid } = state;
   if (isHostAlive(state)) return [`host (pid ${hostPid})`];
   // A host that ended in order has no children recorded; one that was killed has, and its watchdog is at work.
-  const recorded = (readState(runDir)?.children ?? []).filter((child) => isSameProcess(child) && isAlive(child.pid));
-  const named = recorded.map(({ name, pid }) => `${name} (pid ${pid})`);
-  const marked = findProcessesOfRun(runId).filter((pid) => isAlive(pid) && !recorded.some((one) => one.pid === pid));
-  const files = existsSync(socket) ? [`socket ${socket}`] : [];
-  return [...named, ...marked.map((pid) => `a process of the run (pid ${pid})`), ...files];
+  const children = readState(runDir)?.children ?? [];
+  const living = listLiving({ mark: createRunMark(runDir, state), children, spare: [] });
+  const nameOf = (pid: number) => children.find((child) => child.pid === pid)?.name ?? "a process of the run";
+  const files = listSocketsOfRun(runId).map((socket) => `socket ${socket}`);
+  return [...living.map((pid) => `${nameOf(pid)} (pid ${pid})`), ...files];
 }
 
 async function noteWaiting(host: RunningHost, note: (line: string) => void, settled: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { Host } from "../orchestrator/host.ts";
 import { claimFolder } from "../orchestrator/host-claim.ts";
 import { chooseDrivers } from "../orchestrator/infrastructure.ts";
+import { findFolderProblems, requireOwnBase } from "../orchestrator/run-folder.ts";
 import { linkRun, removeStaleSockets } from "../orchestrator/socket-files.ts";
 import type { PreparedRun } from "../preparation.ts";
 import { findRunningHosts } from "./running-host.ts";
@@ -16,6 +17,7 @@ export async function runUp(verb: Verb, { options, application }: PreparedRun): 
   const { env, stdin, stdout, stderr } = process;
   // All of them refuse wrong usage, and must do so before a run exists.
   resolveUiMode({ ui: options.ui, stdin, stdout, env });
+  requireOwnBase(options.runDir);
   if (!options.isolated) requireOwnFolder(options.runDir);
   const early: [level: "info" | "warn", resource: string, text: string][] = [];
   const drivers = await chooseDrivers(options, {
@@ -42,6 +44,7 @@ export async function runUp(verb: Verb, { options, application }: PreparedRun): 
     onStop: () => host.requestStop("SIGINT"),
   });
   for (const notice of early) run.notice(...notice);
+  for (const problem of findFolderProblems(options.runDir)) run.notice("warn", "host", problem);
   for (const one of swept) run.notice("warn", "host", describeSwept(one));
   let control: ControlServer | undefined;
   try {
@@ -51,7 +54,7 @@ export async function runUp(verb: Verb, { options, application }: PreparedRun): 
       token: run.token,
       handle: (request, accept, sink) => host.handleRequest(request, accept, sink),
     });
-    run.removeAtEnd(linkRun(run.state.socket, run.runDir));
+    linkRun(run.state.socket, run.runDir);
     return await host.execute();
   } finally {
     await control?.close();

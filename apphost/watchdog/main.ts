@@ -4,23 +4,20 @@
  *
  * W1 It acts only at end of input, which the host's death brings about however the host died. Until then it answers the
  *    host's pings, and that is all.
- * W2 It kills what the host recorded (pid and start time equal) and, where the system can tell, whatever carries the run
- *    in its environment; neither itself nor the host.
+ * W2 It kills and removes what S1 and S3 of `sweep.ts` allow, the host's own children among it; neither itself nor the
+ *    host.
  * W3 It ends by itself after that; after an orderly end of the host it finds nothing to do.
  * W4 Containers of the run are removed by label, at the engine that it was told of. What speaks to engines is loaded only
  *    then: a watchdog that nobody needs stays small.
  *
- * Input, a line each, JSON: {"child":{"pid","startTime"}} | {"path":"…"} | {"engine":"unix://…" or null}.
- * Arguments: run id, pid of the host.
+ * Input, a line each, JSON: {"child":{"pid","startTime"}} | {"engine":"unix://…" or null}.
+ * Arguments: run id, run folder, secret of the run's mark, pid of the host.
  */
 import { createInterface } from "node:readline";
 import { dropEnded, type ProcessIdentity } from "../orchestrator/process-identity.ts";
 import { sweepRun } from "../orchestrator/sweep.ts";
 
-export type WatchdogLine =
-  | { readonly child: ProcessIdentity }
-  | { readonly path: string }
-  | { readonly engine: string | null };
+export type WatchdogLine = { readonly child: ProcessIdentity } | { readonly engine: string | null };
 
 // A terminal's or a shell's signal to the host must not take its watchdog along.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -29,17 +26,16 @@ process.on("message", () => {
   if (process.connected) process.send?.({ type: "pong" }, undefined, undefined, () => undefined);
 });
 
-const [runId, hostPid] = process.argv.slice(2);
-if (runId === undefined || hostPid === undefined) {
-  process.stderr.write("usage: watchdog RUN HOST_PID, with its orders on standard input\n");
+const [runId, runDir, secret, hostPid] = process.argv.slice(2);
+if (runId === undefined || runDir === undefined || secret === undefined || hostPid === undefined) {
+  process.stderr.write("usage: watchdog RUN FOLDER SECRET HOST_PID, with its orders on standard input\n");
   process.exit(2);
 }
 let children: readonly ProcessIdentity[] = [];
-const paths: string[] = [];
 let engine: string | null = null;
 for await (const line of createInterface({ input: process.stdin })) readLine(line);
 await Promise.all([
-  sweepRun({ runId, children, paths, spare: [process.pid, Number(hostPid)] }),
+  sweepRun({ mark: { runId, runDir, secret }, children, spare: [process.pid, Number(hostPid)] }),
   engine === null ? undefined : sweepEngine(engine, runId),
 ]);
 process.exit(0);
@@ -48,8 +44,7 @@ function readLine(line: string): void {
   const order = parseOrder(line);
   if (order === undefined) return;
   if ("child" in order) children = dropEnded([...children, order.child], (child) => child);
-  else if ("engine" in order) engine = order.engine;
-  else paths.push(order.path);
+  else engine = order.engine;
 }
 
 /** An engine that is silent now may be restarting. What stays in it, the next `up` or `down` removes. */

@@ -5,7 +5,7 @@ import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
 import { runChild } from "../../simulator/common/contract/child-channel.ts";
 import { readChildEnvironment, readTask } from "../../simulator/common/contract/environment.ts";
 import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
-import type { Ledger } from "../../simulator/common/contract/ledger.ts";
+import { type Ledger, readLedger } from "../../simulator/common/contract/ledger.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ReportTask } from "../../simulator/common/contract/tasks.ts";
@@ -44,7 +44,7 @@ async function readLedgers(runDir: string, host: HostFacts, log: Log): Promise<L
   const ledgers: Ledger[] = [];
   for (const { round } of host.rounds) {
     try {
-      const ledger = await readJson<Ledger>(runFolder.ledger(runDir, round));
+      const ledger = await readJson(runFolder.ledger(runDir, round), readLedger);
       if (ledger !== undefined) ledgers.push(ledger);
     } catch (error) {
       log.warn(`the ledger of round ${round} cannot be read`, error);

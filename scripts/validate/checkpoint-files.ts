@@ -1,7 +1,7 @@
 /** The checkpoints that the JobManager left in the run's folder. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { CheckpointFile } from "../../simulator/common/contract/checkpoint.ts";
+import { type CheckpointFile, readCheckpoint } from "../../simulator/common/contract/checkpoint.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 
@@ -10,7 +10,7 @@ export async function readNewestCheckpoint(runDir: string): Promise<CheckpointFi
   const folder = runFolder.checkpoints(runDir);
   for (const id of (await listCheckpoints(folder)).sort((a, b) => b - a)) {
     // A folder without its file: a crash before the rename, or the JobManager just removed it for newer ones.
-    const file = await readJson<CheckpointFile>(join(folder, `chk-${id}`, "_metadata"));
+    const file = await readJson(join(folder, `chk-${id}`, "_metadata"), readCheckpoint);
     if (file !== undefined) return file;
   }
   return null;

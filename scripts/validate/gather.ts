@@ -6,9 +6,9 @@
  *   5. the ledgers                            6. the topic, from its start, with the state's offsets as cuts
  */
 import { access, readdir } from "node:fs/promises";
-import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import { readRecoveries } from "../../simulator/common/contract/checkpoint.ts";
 import type { ChildEnvironment } from "../../simulator/common/contract/environment.ts";
-import type { Ledger, ProducerIdentity } from "../../simulator/common/contract/ledger.ts";
+import { readLedger, readProducerIdentity } from "../../simulator/common/contract/ledger.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
@@ -58,11 +58,11 @@ async function gatherWith(client: TopicClient, options: GatherOptions): Promise<
   const complete = state.kind === "complete" && unsettled === null ? state.state : null;
   const checkpoint = await readNewestCheckpoint(runDir);
   const log = await readAppliedLogs(runFolder.appliedFolder(runDir));
-  const recoveries = (await readJson<RecoveriesFile>(runFolder.recoveries(runDir)))?.recoveries ?? [];
+  const recoveries = (await readJson(runFolder.recoveries(runDir), readRecoveries))?.recoveries ?? [];
   const dropRowsAhead = complete !== null && isMoving({ config, task }, complete);
   const union = uniteAppliedRows(log, complete, recoveries, { dropRowsAhead });
   const ledgers = await readAllLedgers(runDir, task);
-  const producer = await readJson<ProducerIdentity>(runFolder.producer(runDir));
+  const producer = await readJson(runFolder.producer(runDir), readProducerIdentity);
   const total = complete?.total ?? 0;
   const samples = new SampleCollector(chooseSamples(sortByBase(union.rows), total), config.jobId);
   const topic = await readTopic(client, {
@@ -92,17 +92,15 @@ async function gatherWith(client: TopicClient, options: GatherOptions): Promise<
 
 async function readAllLedgers(runDir: string, { rounds }: ValidatorTask): Promise<LedgerFact[]> {
   const facts: LedgerFact[] = [];
-  for (const { round } of rounds) facts.push(await readLedger(runDir, round));
+  for (const { round } of rounds) facts.push(await gatherLedger(runDir, round));
   return facts;
 }
 
-async function readLedger(runDir: string, round: number): Promise<LedgerFact> {
+async function gatherLedger(runDir: string, round: number): Promise<LedgerFact> {
   try {
-    const ledger = await readJson<Ledger>(runFolder.ledger(runDir, round));
+    const ledger = await readJson(runFolder.ledger(runDir, round), readLedger);
     if (ledger === undefined) return { kind: "missing", round };
-    if (ledger.schema !== 1 || ledger.round !== round) {
-      return { kind: "broken", round, reason: `it has schema ${ledger.schema} and round ${ledger.round}` };
-    }
+    if (ledger.round !== round) return { kind: "broken", round, reason: `it is of round ${ledger.round}` };
     return { kind: "read", round, ledger };
   } catch (error) {
     return { kind: "broken", round, reason: describeError(error) };

@@ -13,7 +13,7 @@
  */
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
-import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import { readRecoveries } from "../../simulator/common/contract/checkpoint.ts";
 import { publishedKeyOf } from "../../simulator/common/contract/names.ts";
 import { type ParsedJobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
@@ -128,7 +128,7 @@ async function explainUnpublished(options: JobStateReadOptions, read: Reading): 
   // A job that was ended early may have ended before its view was published; one that goes on is behind most of the time.
   if (state.kind !== "complete" || task.mode === "prefix" || isMoving(options, state.state)) return null;
   const { life, total } = state.state;
-  const recoveries = (await readJson<RecoveriesFile>(runFolder.recoveries(runDir)))?.recoveries ?? [];
+  const recoveries = (await readJson(runFolder.recoveries(runDir), readRecoveries))?.recoveries ?? [];
   const isRecovered = recoveries.some((recovery) => recovery.life === life);
   if (!isRecovered || published.own === String(total)) return null;
   return `life ${life} is recovered with total ${total}, and that is not published yet`;

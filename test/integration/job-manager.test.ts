@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { readJsonFile } from "../../simulator/runtime/checkpoint/durable-file.ts";
+import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import { FakeTaskManager } from "../support/fake-task-manager.ts";
 import { JobManagerRun } from "../support/job-manager-run.ts";
 import { type RealRedis, realRedisMissing, startRealRedis } from "../support/real-redis.ts";
@@ -205,7 +205,7 @@ describe.skipIf(missing !== null)(
       const after = await job.readState();
       expect(after).toMatchObject({ life: recovered.life, total: 6 });
       expect(after.life).not.toBe(before.life);
-      const file = await readJsonFile<RecoveriesFile>(job.recoveriesPath);
+      const file = await readJson<RecoveriesFile>(job.recoveriesPath);
       expect(file?.recoveries.map(({ life }) => life)).toEqual([recovered.life]);
       expect(file?.recoveries[0]?.offsets).toEqual(after.partitions.map(({ offset }) => offset));
       await waitUntil(async () => ((await a.apply(p, 1)) === "ok" ? true : undefined), {

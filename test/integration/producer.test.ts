@@ -121,18 +121,18 @@ describe.each(kinds)("the producer with $name", ({ start }) => {
     const task = { round: 1, firstId: 1, messages: 300 };
     expect(await startChild(run, ENTRY, task).finish()).toBe(0);
     const finished = await readFile(path, "utf8");
-    const refuses = async (text: string, reason: string) => {
+    const refuses = async (text: string, reason: string, code = "RUN_FILE_INVALID") => {
       await writeFile(path, text);
       const child = startChild(run, ENTRY, task);
       expect(await child.finish()).toBe(1);
       expect(child.messages.at(-1)).toMatchObject({
         type: "failed",
-        code: "RUN_FILE_INVALID",
+        code,
         message: expect.stringContaining(reason),
       });
       expect(await readFile(path, "utf8")).toBe(text);
     };
-    await refuses(finished.slice(0, -20), "ledger-1.json cannot be used");
+    await refuses(finished.slice(0, -20), "ledger-1.json cannot be used: it is not JSON", "FILE_MALFORMED");
     await refuses(finished.replace('"acknowledged":300', '"acknowledged":299'), "its partitions sum to 300");
     await writeFile(path, finished);
     const positions = runFolder.positions(run.runDir, 1);

@@ -1,5 +1,5 @@
 /** Producer, validator and report as processes, with the sink's part written by the test. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sumIds } from "../../producer/load-profile.ts";
@@ -123,6 +123,21 @@ describe("validator and report", () => {
     expect([failed.report.verdict, failed.report.exitCode]).toEqual(["failed", 4]);
     expect(await readFile(join(run.runDir, "stress_test_failed_output.txt"), "utf8")).toBe(failed.text);
     await expect(readFile(join(run.runDir, "stress_test_passed_output.txt"))).rejects.toThrow("ENOENT");
+  });
+
+  it("name a ledger that holds something else, and report that a fact is missing", async () => {
+    const path = runFolder.ledger(run.runDir, 1);
+    const written = await readFile(path, "utf8");
+    await writeFile(path, "{}");
+    try {
+      const checks = await validate();
+      const reasons = checks.checks.filter(({ status }) => status === "failed").map(({ reason }) => reason);
+      expect(reasons.join()).toContain(`${path} cannot be used: schema is missing`);
+      const failed = await report();
+      expect([failed.report.verdict, failed.report.exitCode]).toEqual(["failed", 4]);
+    } finally {
+      await writeFile(path, written);
+    }
   });
 
   it("end with a failure of their own when Redis refuses the password", async () => {

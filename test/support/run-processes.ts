@@ -1,4 +1,4 @@
-/** Processes of a run, found as the watchdog finds them: by FLINK_APPHOST_RUN in their environment. Linux only. */
+/** Processes of a run, found by FLINK_APPHOST_RUN in their environment; its watchdog by itself. Linux only. */
 import { readdirSync, readFileSync } from "node:fs";
 import { ENV } from "../../simulator/common/contract/environment.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -9,6 +9,8 @@ export interface RunProcess {
   readonly command: string;
 }
 
+const WATCHDOG = "watchdog/main";
+
 export const canListProcesses: boolean = process.platform === "linux";
 
 export function listRunProcesses(runId: string): readonly RunProcess[] {
@@ -18,18 +20,19 @@ export function listRunProcesses(runId: string): readonly RunProcess[] {
     if (variables === undefined || !variables.includes(`${ENV.run}=${runId}`) || isZombie(name)) continue;
     const resource = variables.find((variable) => variable.startsWith(`${ENV.resource}=`)) ?? "";
     const command = (readProc(name, "cmdline") ?? []).join(" ");
+    if (command.includes(WATCHDOG)) continue;
     found.push({ pid: Number(name), resource: resource.slice(ENV.resource.length + 1), command });
   }
   return found;
 }
 
-/** The watchdog does not carry the run in its environment, but has it as an argument. */
+/** It stays a moment longer than what it watches over, and carries the run as all of them do, so it is listed apart. */
 export function listWatchdogs(runId: string): number[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .filter((pid) => {
       const command = readProc(pid, "cmdline") ?? [];
-      return command.some((part) => part.includes("watchdog/main")) && command.includes(runId) && !isZombie(pid);
+      return command.some((part) => part.includes(WATCHDOG)) && command.includes(runId) && !isZombie(pid);
     })
     .map(Number);
 }

@@ -1,7 +1,7 @@
-/** A scripted engine that has some containers, and lets them be removed. */
+/** A scripted engine that has some containers with these labels, named by us or otherwise, and lets them be removed. */
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { Labels } from "../../apphost/drivers/docker-labels.ts";
+import { LABEL, type Labels, nameInEngine } from "../../apphost/drivers/docker-labels.ts";
 
 export interface ScriptedEngine {
   readonly address: string;
@@ -10,8 +10,17 @@ export interface ScriptedEngine {
   close(): void;
 }
 
-export async function startScriptedEngine(path: string, containers: Record<string, Labels>): Promise<ScriptedEngine> {
-  const left = new Map(Object.entries(containers));
+export async function startScriptedEngine(
+  path: string,
+  containers: readonly (Labels | { readonly name: string; readonly labels: Labels })[],
+): Promise<ScriptedEngine> {
+  const left = new Map(
+    containers.map((container) => {
+      const labels = ("labels" in container ? container.labels : container) as Labels;
+      const name = nameInEngine(labels[LABEL.run] ?? "", labels[LABEL.resource] ?? "");
+      return ["labels" in container ? String(container.name) : name, labels];
+    }),
+  );
   const server = createServer(({ method, url = "" }, response) => {
     if (method === "DELETE") {
       left.delete(/^\/containers\/([^/?]+)\?/.exec(url)?.[1] ?? "");

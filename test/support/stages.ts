@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { RUN_DATA_FOLDER, runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "./dist.ts";
 import { findRunDir } from "./run-cli.ts";
@@ -66,23 +66,19 @@ export function startWatchedHost(
   };
 }
 
-interface Left {
-  readonly socket: string;
-  readonly paths: readonly string[];
-}
-
 /** Throws, naming them, if a process, the watchdog, the socket or a data folder of the run is there after the deadline. */
 export async function expectNothingLeft(cwd: string, deadlineMs = LEFTOVER_MS_MAX): Promise<void> {
   const runDir = findRunDir(cwd);
   // It was killed before it had a folder, and so before anything else.
   if (runDir === undefined || !existsSync(runFolder.state(runDir))) return;
   const runId = runDir.replace(/^.*-/, "");
-  const { socket, paths } = JSON.parse(readFileSync(runFolder.state(runDir), "utf8")) as Left;
+  const { socket } = JSON.parse(readFileSync(runFolder.state(runDir), "utf8")) as { readonly socket: string };
+  const paths = [socket, socket.replace(/\.sock$/, ".run"), join(runDir, RUN_DATA_FOLDER)];
   const endsAtMs = performance.now() + deadlineMs;
   await expectNoRunProcesses(runId, deadlineMs);
   await waitUntil(
     () => {
-      const left = [...listWatchdogs(runId).map(String), ...[socket, ...paths].filter((path) => existsSync(path))];
+      const left = [...listWatchdogs(runId).map(String), ...paths.filter((path) => existsSync(path))];
       if (left.length > 0) throw new Error(left.join(", "));
       return true;
     },

@@ -13,7 +13,7 @@ import { sleep } from "../../common/foundation/deadline.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import type { RedisEndpoint } from "./endpoint.ts";
-import { firstLine, meaningOf, refusalError } from "./server-replies.ts";
+import { meaningOf, quoteReply, refusalError } from "./server-replies.ts";
 import type { OpenTransport, RedisTransport } from "./transport.ts";
 
 export interface DialOptions {
@@ -223,7 +223,11 @@ export class RedisConnection {
         throw createError("REDIS_UNREACHABLE", { endpoint: this.endpoint.text, attempts: 1, waitedMs: 0 }, error);
       }
       if (meaning !== "later" && meaning !== "elsewhere") throw refusalError(this.endpoint, command, error);
-      throw createError("REDIS_BUSY", { endpoint: this.endpoint.text, reply: firstLine(error.message), waitedMs: 0 });
+      throw createError("REDIS_BUSY", {
+        endpoint: this.endpoint.text,
+        reply: quoteReply(this.endpoint, error),
+        waitedMs: 0,
+      });
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Where a Redis is and who we are there, read from a URL: redis[s]://[user[:password]@]host[:port][/db]. Pure. */
 import { createError } from "../../common/foundation/errors.ts";
+import { maskAddress } from "../../common/foundation/mask.ts";
 
 export interface RedisEndpoint {
   readonly host: string;
@@ -47,6 +48,6 @@ function decodePart(part: string, url: string): string {
 }
 
 function invalidUrl(url: string, cause?: unknown): Error {
-  const value = url.replace(/:[^:@/]*@/, ":***@");
+  const value = maskAddress(url);
   return createError("USAGE_OPTION_INVALID", { option: "the Redis URL", value, expected: EXPECTED }, cause);
 }

@@ -2,6 +2,7 @@
  * What an error reply of the server means for the caller. Redis names the kind in the first word of the reply. Pure.
  */
 import { type AppError, createError } from "../../common/foundation/errors.ts";
+import { maskSecrets } from "../../common/foundation/mask.ts";
 import type { RedisEndpoint } from "./endpoint.ts";
 
 export type ReplyMeaning =
@@ -41,7 +42,7 @@ export function meaningOf(error: unknown): ReplyMeaning | undefined {
 
 /** The error of the catalogue for a reply that no retry helps. Its cause carries the text only, never the arguments. */
 export function refusalError(endpoint: RedisEndpoint, command: string, error: Error): AppError {
-  const reply = firstLine(error.message);
+  const reply = quoteReply(endpoint, error);
   const meaning = meaningOf(error);
   const cause = new Error(reply);
   if (meaning === "authentication") {
@@ -51,6 +52,8 @@ export function refusalError(endpoint: RedisEndpoint, command: string, error: Er
   return createError("REDIS_COMMAND_REFUSED", { endpoint: endpoint.text, command, reply });
 }
 
-export function firstLine(message: string): string {
-  return (message.split("\n", 1)[0] as string).slice(0, 300);
+/** For a message. A server that does not know AUTH repeats what was sent with it. */
+export function quoteReply({ password }: RedisEndpoint, error: Error): string {
+  const line = (error.message.split("\n", 1)[0] as string).slice(0, 300);
+  return maskSecrets(line, [password]);
 }

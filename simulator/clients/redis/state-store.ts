@@ -47,7 +47,7 @@ import type { Log } from "../../common/foundation/log.ts";
 import { dialRedis, type RedisConnection } from "./connection.ts";
 import { parseRedisUrl, type RedisEndpoint } from "./endpoint.ts";
 import { openRespTransport } from "./resp-transport.ts";
-import { firstLine, meaningOf, refusalError } from "./server-replies.ts";
+import { meaningOf, quoteReply, refusalError } from "./server-replies.ts";
 
 export interface StateStoreOptions {
   /** A Redis URL. */
@@ -226,7 +226,7 @@ export class StateStore {
       if (meaning === undefined) {
         throw createError("REDIS_UNREACHABLE", { endpoint, attempts: trouble.tries, waitedMs }, error);
       }
-      throw createError("REDIS_BUSY", { endpoint, reply: firstLine((error as Error).message), waitedMs });
+      throw createError("REDIS_BUSY", { endpoint, reply: quoteReply(this.#endpoint, error as Error), waitedMs });
     }
     await delay(waitMs, undefined, { signal: this.#closing.signal }).catch(() => this.#closing.signal.throwIfAborted());
   }

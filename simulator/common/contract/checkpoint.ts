@@ -1,4 +1,5 @@
 /** Files of `checkpoints/`. Written by the JobManager: temporary file, fsync, rename, fsync of the folder. */
+import type { Fields } from "../foundation/json-fields.ts";
 
 /** `chk-<id>/_metadata`. Checkpoint 0 holds the start offsets and zero counts, before the first INIT. */
 export interface CheckpointFile {
@@ -27,4 +28,28 @@ export interface RecoveriesFile {
     /** The cut: next offset by partition. */
     readonly offsets: readonly number[];
   }[];
+}
+
+export function readRecoveries(fields: Fields): RecoveriesFile {
+  fields.whole("schema", 1, 1);
+  fields.list("recoveries", (entry) => {
+    entry.text("life");
+    entry.whole("atUs");
+    entry.text("from", /^(redis|checkpoint)$/);
+    entry.text("reason");
+    entry.wholes("offsets");
+  });
+  return fields.as<RecoveriesFile>();
+}
+
+/** The form around the state; whether that is complete is another question. */
+export function readCheckpoint(fields: Fields): CheckpointFile {
+  fields.whole("schema", 1, 1);
+  fields.whole("id");
+  fields.text("kind", /^(initial|checkpoint|final|savepoint)$/);
+  fields.text("jobId");
+  fields.whole("epoch");
+  fields.whole("completedAtUs");
+  fields.texts("state");
+  return fields.as<CheckpointFile>();
 }

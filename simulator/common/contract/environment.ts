@@ -1,7 +1,7 @@
 /**
  * The environment of a child process. The host writes it, `readChildEnvironment` reads it in the child.
  *
- * FLINK_APPHOST_RUN is also how the watchdog and the sweep find children on Linux, so every child has it.
+ * The first two are also how the watchdog and the sweep know children on Linux, so every child has them.
  */
 import { parseRunClock, type RunClock } from "../foundation/clock.ts";
 import { createError } from "../foundation/errors.ts";
@@ -9,6 +9,8 @@ import type { RunConfig } from "./run-config.ts";
 
 export const ENV = {
   run: "FLINK_APPHOST_RUN",
+  /** Random per run: proves that a process is of that very run, and opens nothing. */
+  mark: "FLINK_APPHOST_RUN_MARK",
   runDir: "FLINK_APPHOST_RUN_DIR",
   resource: "FLINK_APPHOST_RESOURCE",
   clock: "FLINK_APPHOST_CLOCK",

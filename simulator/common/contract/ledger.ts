@@ -2,6 +2,8 @@
  * The producer's ledger: what was acknowledged, and nothing else. `ledger-<round>.json` is rewritten (temporary file and
  * rename) each second and at the end; the validator compares it with the topic and with Redis.
  */
+import type { Fields } from "../foundation/json-fields.ts";
+
 export interface Ledger {
   readonly schema: 1;
   readonly round: number;
@@ -55,9 +57,37 @@ export interface LedgerPartition {
   readonly endOffset: number | null;
 }
 
+export function readLedger(fields: Fields): Ledger {
+  fields.whole("schema", 1, 1);
+  fields.text("topic");
+  for (const name of ["round", "firstId", "messages", "messageSize", "firstSendAtUs", "lastAckAtUs", "acknowledged"]) {
+    fields.whole(name);
+  }
+  for (const name of ["unknown", "refused", "unsent", "foreignCount", "restarts"]) fields.whole(name);
+  fields.text("outcome", /^(running|finished|gaveUp|stopped)$/);
+  fields.nullable("reason", () => fields.text("reason"));
+  fields.list("partitions", (partition) => {
+    for (const name of ["p", "firstIndex", "acknowledged", "resumed", "nextOffset", "idSum", "idMix"]) {
+      partition.whole(name);
+    }
+    partition.whole("shift", Number.MIN_SAFE_INTEGER);
+    partition.nullable("endOffset", () => partition.whole("endOffset"));
+  });
+  fields.list("foreign", (entry) => {
+    for (const name of ["p", "expected", "actual"]) entry.whole(name);
+  });
+  return fields.as<Ledger>();
+}
+
 /** `producer.json`: written and fsynced before the topic's first send, so that a restart continues as the same producer. */
 export interface ProducerIdentity {
   readonly topic: string;
   readonly producerId: number;
   readonly producerEpoch: number;
 }
+
+export const readProducerIdentity = (fields: Fields): ProducerIdentity => ({
+  topic: fields.text("topic"),
+  producerId: fields.whole("producerId"),
+  producerEpoch: fields.whole("producerEpoch"),
+});

@@ -10,6 +10,9 @@
  */
 import { join } from "node:path";
 
+/** Data of servers that we started: the one thing of a run that is removed at its end. */
+export const RUN_DATA_FOLDER = "data";
+
 export const runFolder = {
   state: (run: string) => join(run, "state.json"),
   logs: (run: string) => join(run, "logs"),
@@ -31,6 +34,5 @@ export const runFolder = {
   checks: (run: string) => join(run, "checks.json"),
   report: (run: string) => join(run, "report.json"),
   reportText: (run: string) => join(run, "report.txt"),
-  /** Data of servers that we started; deleted at the end. */
-  data: (run: string, resource: string) => join(run, "data", resource),
+  data: (run: string, resource: string) => join(run, RUN_DATA_FOLDER, resource),
 } as const;

@@ -75,6 +75,11 @@ export const runtimeErrors = {
     false,
     (p) => `${p.path} cannot be used: ${p.reason}; it was changed, or its disk did not keep it`,
   ),
+  FILE_MALFORMED: row<{ path: string; reason: string }>(
+    "unexpected",
+    false,
+    (p) => `${p.path} cannot be used: ${p.reason}; it is not as this program writes it, so restore it or do without it`,
+  ),
   RUN_FILE_MISSING: row<{ path: string }>(
     "unexpected",
     false,

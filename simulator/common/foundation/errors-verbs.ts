@@ -2,6 +2,11 @@ import { row } from "./error-row.ts";
 
 /** Errors of the verbs that find, ask and end running hosts. */
 export const verbErrors = {
+  FOLDER_REFUSED: row<{ path: string; reason: string }>(
+    "usage",
+    false,
+    (p) => `${p.path} is not used: ${p.reason}; give --run-dir a folder that is yours alone`,
+  ),
   HOST_RUNS_ALREADY: row<{ run: string; pid: number; folder: string }>(
     "usage",
     false,

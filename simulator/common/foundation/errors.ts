@@ -11,6 +11,7 @@ import { kafkaErrors } from "./errors-kafka.ts";
 import { redisErrors } from "./errors-redis.ts";
 import { runtimeErrors } from "./errors-runtime.ts";
 import { verbErrors } from "./errors-verbs.ts";
+import { maskAddresses } from "./mask.ts";
 
 const catalogue = { ...hostErrors, ...kafkaErrors, ...redisErrors, ...runtimeErrors, ...verbErrors };
 
@@ -31,10 +32,10 @@ export class AppError extends Error {
   }
 }
 
-/** Makes the error of a catalogue row. `cause` is the error beneath it, if there is one. */
+/** Makes the error of a catalogue row. `cause` is the error beneath it, if there is one. No message holds a password. */
 export function createError<C extends ErrorCode>(code: C, parameters: ParametersOf<C>, cause?: unknown): AppError {
   const row = catalogue[code] as ErrorRow<ParametersOf<C>>;
-  return new AppError(code, row.message(parameters), row, cause);
+  return new AppError(code, maskAddresses(row.message(parameters)), row, cause);
 }
 
 export function isAppError(error: unknown): error is AppError {
@@ -65,5 +66,5 @@ export function describeError(error: unknown): string {
     if (text !== "" && !parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
-  return parts.join(": ").slice(0, DESCRIPTION_LENGTH_MAX);
+  return maskAddresses(parts.join(": ")).slice(0, DESCRIPTION_LENGTH_MAX);
 }

@@ -1,14 +1,27 @@
 /** Files that readers see with the old content or the new one, never a part, and that two runs may write at a time. */
+import { randomBytes } from "node:crypto";
 import { open, readFile, rename } from "node:fs/promises";
+import { createError } from "./errors.ts";
+import { type Fields, parseJson } from "./json-fields.ts";
 
-/** Reads a file; undefined when it is not there. Anything else that goes wrong is thrown. */
-export async function readJson<T>(path: string): Promise<T | undefined> {
+/**
+ * Reads a file; undefined when it is not there. What `read` refuses, and what is no JSON object, is thrown as
+ * FILE_MALFORMED with the path. Anything else that goes wrong is thrown as it is.
+ */
+export async function readJson<T>(
+  path: string,
+  read: (fields: Fields) => T = (fields) => fields.as<T>(),
+): Promise<T | undefined> {
+  let text: string;
   try {
-    return JSON.parse(await readFile(path, "utf8")) as T;
+    text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+  const parsed = parseJson(text, read);
+  if (parsed.kind === "malformed") throw createError("FILE_MALFORMED", { path, reason: parsed.reason });
+  return parsed.value;
 }
 
 export const writeJson = (path: string, content: unknown, options: { readonly durable: boolean }): Promise<void> =>
@@ -16,9 +29,10 @@ export const writeJson = (path: string, content: unknown, options: { readonly du
 
 /** Temporary file and rename. `durable`: the bytes are on the disk before the name is. */
 export async function writeText(path: string, text: string, options: { readonly durable: boolean }): Promise<void> {
-  // The text report of two runs in one folder has one name, and each must rename its own file.
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, "w", 0o600);
+  // Nobody can guess the name: neither another run, which writes the same report's text in the same folder, nor somebody
+  // who would like us to write through a link of that name.
+  const temporary = `${path}.${randomBytes(4).toString("hex")}.tmp`;
+  const file = await open(temporary, "wx", 0o600);
   try {
     await file.writeFile(text);
     if (options.durable) await file.sync();

@@ -10,11 +10,18 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { CheckpointFile, RecoveriesFile } from "../../common/contract/checkpoint.ts";
+import {
+  type CheckpointFile,
+  type RecoveriesFile,
+  readCheckpoint,
+  readRecoveries,
+} from "../../common/contract/checkpoint.ts";
 import { type JobState, parseJobState } from "../../common/contract/redis-state.ts";
 import { describeError } from "../../common/foundation/errors.ts";
+import { parseJson } from "../../common/foundation/json-fields.ts";
+import { readJson } from "../../common/foundation/json-file.ts";
 import type { Log } from "../../common/foundation/log.ts";
-import { readJsonFile, syncFolder, writeDurably } from "./durable-file.ts";
+import { syncFolder, writeDurably } from "./durable-file.ts";
 
 const RETAINED_MAX = 3;
 
@@ -99,7 +106,7 @@ export class CheckpointStorage {
 
   /** Every RECOVER so far, oldest first. */
   async readRecoveries(): Promise<RecoveriesFile["recoveries"]> {
-    return (await readJsonFile<RecoveriesFile>(this.#options.recoveriesPath))?.recoveries ?? [];
+    return (await readJson(this.#options.recoveriesPath, readRecoveries))?.recoveries ?? [];
   }
 
   /** Adds the entry of a RECOVER that is about to happen, durably. */
@@ -152,11 +159,12 @@ export function parseCheckpoint(
   text: string,
   expected: { id: number; jobId: string; partitions: number },
 ): StoredCheckpoint {
-  const file = JSON.parse(text) as CheckpointFile | null;
-  if (file?.schema !== 1) throw new Error(`its schema is ${String(file?.schema)}, expected 1`);
+  const found = parseJson(text, readCheckpoint);
+  if (found.kind === "malformed") throw new Error(found.reason);
+  const file = found.value;
   if (file.id !== expected.id) throw new Error(`it says it is checkpoint ${file.id}, expected ${expected.id}`);
   if (file.jobId !== expected.jobId) throw new Error(`it belongs to job ${file.jobId}, expected ${expected.jobId}`);
-  const parsed = parseJobState(file.state ?? {}, expected.partitions);
+  const parsed = parseJobState(file.state, expected.partitions);
   if (parsed.kind === "missing") throw new Error("it holds no state");
   if (parsed.kind === "incomplete") throw new Error(`its state lacks a valid ${parsed.field}`);
   return { file, state: parsed.state };

@@ -2,7 +2,7 @@
  * Files that must survive a crash of the process and of the machine: written beside their place, fsynced, renamed, and
  * the folder fsynced. A reader sees the old content or the new, never a part.
  */
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createError } from "../../common/foundation/errors.ts";
 
@@ -42,18 +42,6 @@ export async function createExclusively(path: string): Promise<boolean> {
   }
   await syncFolder(dirname(path));
   return true;
-}
-
-/** The JSON in a file; undefined when there is no such file. Throws when it cannot be read or is not JSON. */
-export async function readJsonFile<T>(path: string): Promise<T | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
-    throw error;
-  }
-  return JSON.parse(text) as T;
 }
 
 /** Makes names in a folder durable: a rename is safe only when the folder that holds it is. */

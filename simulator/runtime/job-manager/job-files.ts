@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { JobState } from "../../common/contract/child-messages.ts";
 import type { DrainRequest, JobGraph } from "../../common/contract/rest.ts";
 import type { ErrorCategory } from "../../common/foundation/error-row.ts";
-import { readJsonFile, writeDurably } from "../checkpoint/durable-file.ts";
+import { readJson } from "../../common/foundation/json-file.ts";
+import { writeDurably } from "../checkpoint/durable-file.ts";
 
 export interface JobOutcome {
   readonly state: Extract<JobState, "FINISHED" | "CANCELED" | "FAILED">;
@@ -31,11 +32,11 @@ export function openJobFiles(folder: string): JobFiles {
   const outcome = join(folder, "outcome.json");
   const write = (path: string, value: object) => writeDurably(path, `${JSON.stringify(value)}\n`);
   return {
-    readGraph: () => readJsonFile<JobGraph>(graph),
+    readGraph: () => readJson<JobGraph>(graph),
     writeGraph: (value) => write(graph, value),
-    readDrain: () => readJsonFile<DrainRequest>(drain),
+    readDrain: () => readJson<DrainRequest>(drain),
     writeDrain: (value) => write(drain, value),
-    readOutcome: () => readJsonFile<JobOutcome>(outcome),
+    readOutcome: () => readJson<JobOutcome>(outcome),
     writeOutcome: (value) => write(outcome, value),
   };
 }

@@ -14,7 +14,7 @@ import {
 } from "../../../../apphost/orchestrator/control-socket.ts";
 
 async function withServer(handle: ControlHandler, work: (path: string) => Promise<void>): Promise<void> {
-  const path = controlSocketPath(`/tmp/${randomBytes(8).toString("hex")}`);
+  const path = controlSocketPath(randomBytes(4).toString("hex"));
   const server = await startControlServer({ path, token: "right", handle });
   try {
     await work(path);
@@ -120,7 +120,7 @@ it("tells the handler when the reader is gone, and the asker its own reason", as
 });
 
 it("ends after the answers that are under way, and without those that never come", async () => {
-  const path = controlSocketPath(`/tmp/${randomBytes(8).toString("hex")}`);
+  const path = controlSocketPath(randomBytes(4).toString("hex"));
   const asked = Promise.withResolvers<void>();
   const closing = Promise.withResolvers<void>();
   const handle: ControlHandler = async (request) => {

@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { createLabels, LABEL } from "../../../../apphost/drivers/docker-labels.ts";
 import { sweepDeadHosts } from "../../../../apphost/orchestrator/dead-hosts.ts";
 import { createRunFolder, createRunId, readState, writeState } from "../../../../apphost/orchestrator/run-folder.ts";
+import { stateOf } from "../../../support/run-states.ts";
 import { startScriptedEngine } from "../../../support/scripted-engine.ts";
 
 it("a run that ended while its engine did not answer is swept once, at that engine, and is then done (Y2)", async () => {
@@ -13,14 +14,15 @@ it("a run that ended while its engine did not answer is swept once, at that engi
   const { runId, folder } = createRunId(new Date());
   const runDir = createRunFolder(base, folder);
   const labels = { ...createLabels({ base, runId, resource: "redis" }), [LABEL.ownerStarted]: "1" };
-  const engine = await startScriptedEngine(join(base, "engine.sock"), { redis: labels });
+  const engine = await startScriptedEngine(join(base, "engine.sock"), [labels]);
   try {
-    writeState(runDir, {
-      ...{ schema: 1, runId, hostPid: process.pid, hostStartTime: "1", command: "up", startedAt: "", socket: "" },
-      ...{ token: "", children: [], paths: [], engine: engine.address, evidence: null, ended: true },
-    });
+    writeState(runDir, stateOf(runId, { hostStartTime: "1", engine: engine.address, ended: true }));
     const [swept] = await sweepDeadHosts(base);
-    expect(swept).toMatchObject({ runId, removed: [{ kind: "container", name: "redis" }], remaining: [] });
+    expect(swept).toMatchObject({
+      runId,
+      removed: [{ kind: "container", name: `flink-apphost-${runId}-redis` }],
+      remaining: [],
+    });
     expect(engine.left()).toEqual([]);
     expect(readState(runDir)).toMatchObject({ ended: true, engine: null });
     expect(await sweepDeadHosts(base)).toEqual([]);

@@ -1,12 +1,12 @@
 /** The claim on a folder, by processes that want it at the same moment. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { claimFolder } from "../../../../apphost/orchestrator/host-claim.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { claimFolder, findClaimProblems } from "../../../../apphost/orchestrator/host-claim.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/claimant.ts", import.meta.url));
 const CLAIMANTS = 4;
@@ -50,7 +50,40 @@ it("goes to exactly one of several, and after its death to exactly one of the ne
   expect(readdirSync(base)).toEqual(["host-4"]);
 });
 
-it("is not held by a file that is no claim", () => {
-  writeFileSync(join(base, "host-1"), "");
-  expect(claimFolder(base)).toBeNull();
+describe("is not held by what is no claim, which is left as it is and named (C3):", () => {
+  it.each([
+    ["", /it is not JSON$/],
+    ["{}", /pid is missing, expected a whole number from 1$/],
+    ["null", /it is null, expected an object$/],
+    [JSON.stringify({ pid: null, startTime: "1" }), /pid is null, expected/],
+    [JSON.stringify({ pid: process.pid }), /startTime is missing, expected a text$/],
+  ])("%s", (text, reason) => {
+    writeFileSync(join(base, "host-1"), text, { mode: 0o600 });
+    expect(claimFolder(base)).toBeNull();
+    expect(readFileSync(join(base, "host-1"), "utf8")).toBe(text);
+    expect(findClaimProblems(base)).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it("a folder, a link, a pipe, a number without end", () => {
+    mkdirSync(join(base, "host-1"));
+    symlinkSync("/etc/hostname", join(base, "host-2"));
+    expect(spawnSync("mkfifo", ["-m", "600", join(base, "host-3")]).status).toBe(0);
+    writeFileSync(join(base, `host-${"9".repeat(30)}`), "");
+    expect(claimFolder(base)).toBeNull();
+    expect(findClaimProblems(base)).toEqual([
+      expect.stringMatching(/host-1 is not used: it is not a file$/),
+      expect.stringMatching(/host-2 is not used: it is a symbolic link$/),
+      expect.stringMatching(/host-3 is not used: it is not a file$/),
+    ]);
+  });
+
+  it("a file that a link of a temporary name leads to is not written through", () => {
+    const victim = join(base, "victim");
+    writeFileSync(victim, "precious");
+    // As earlier versions named it.
+    symlinkSync(victim, join(base, `host-${process.pid}.tmp`));
+    expect(claimFolder(base)).toBeNull();
+    expect(readFileSync(victim, "utf8")).toBe("precious");
+    expect(readdirSync(base).filter((name) => name.endsWith(".tmp"))).toEqual([`host-${process.pid}.tmp`]);
+  });
 });

@@ -1,19 +1,33 @@
-/** The folder of runs: what is kept, what the pointer says, who may read. */
-import { mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+/** The folder of runs: what is kept, what the pointer says, who may read, and what is passed over. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { readStartTime } from "../../../../apphost/orchestrator/process-identity.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   createRunFolder,
   createRunId,
+  findFolderProblems,
   findRun,
   listRuns,
   RUNS_KEPT,
   readCredentials,
+  readRunState,
   removeOldRuns,
   writeCredentials,
 } from "../../../../apphost/orchestrator/run-folder.ts";
+import { plantRun, stateOf } from "../../../support/run-states.ts";
+
+const DEAD = { hostStartTime: "another start" };
 
 let base = "";
 beforeEach(() => {
@@ -21,23 +35,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-function addRun(second: number, state: object | null): string {
-  const { folder } = createRunId(new Date(Date.UTC(2030, 0, 1, 0, 0, second)));
-  const run = join(base, "runs", folder);
-  mkdirSync(run, { recursive: true });
-  if (state !== null) writeFileSync(join(run, "state.json"), JSON.stringify({ schema: 1, ...state }));
-  return run;
-}
+const nameOf = (second: number) => createRunId(new Date(Date.UTC(2030, 0, 1, 0, 0, second))).folder;
 
-it("keeps the newest 20, and any whose host still lives (D3)", () => {
-  const living = addRun(0, { hostPid: process.pid, hostStartTime: readStartTime(process.pid) });
-  const dead = addRun(1, { hostPid: process.pid, hostStartTime: "another start" });
-  const stateless = addRun(2, null);
-  const newest = Array.from({ length: RUNS_KEPT }, (_, i) => addRun(10 + i, null));
-  removeOldRuns(base);
-  expect(listRuns(base)).toEqual([living, ...newest]);
-  expect(listRuns(base)).not.toContain(dead);
-  expect(listRuns(base)).not.toContain(stateless);
+it("keeps the newest 20, any whose host still lives, and the one that was just made (D3)", () => {
+  const made = createRunFolder(base, createRunId(new Date(Date.UTC(2000, 0))).folder);
+  const living = plantRun(base, nameOf(0));
+  const dead = plantRun(base, nameOf(1), DEAD);
+  const stateless = plantRun(base, nameOf(2), null);
+  const newest = Array.from({ length: RUNS_KEPT }, (_, i) => plantRun(base, nameOf(10 + i), null));
+  expect(removeOldRuns(base, made)).toEqual([]);
+  expect(listRuns(base)).toEqual([made, living, ...newest]);
+  expect([dead, stateless].filter(existsSync)).toEqual([]);
 });
 
 it("points to the latest, and finds a run by its id", () => {
@@ -55,4 +63,76 @@ it("lets nobody else read (D1)", () => {
   expect(statSync(run).mode & 0o777).toBe(0o700);
   expect(statSync(join(run, "credentials")).mode & 0o777).toBe(0o600);
   expect(readCredentials(run)).toBe("redis://:secret@127.0.0.1:6379");
+});
+
+it("makes a run in no folder that exists already: nothing that was there before is taken for the run's own", () => {
+  const { folder } = createRunId(new Date());
+  mkdirSync(join(base, "runs", folder), { recursive: true });
+  expect(() => createRunFolder(base, folder)).toThrow(/cannot be written.*--run-dir/);
+});
+
+describe("what is not ours is passed over and named (D4)", () => {
+  it.each([
+    ["a base", (path: string) => path],
+    ["a folder of runs", (path: string) => join(path, "runs")],
+  ])("%s that others may write is refused", (_, find) => {
+    plantRun(base, nameOf(1));
+    chmodSync(find(base), 0o777);
+    expect(listRuns(base)).toEqual([]);
+    expect(() => createRunFolder(base, nameOf(2))).toThrow(
+      /is not used: others may write it \(mode 777\); give --run-/,
+    );
+  });
+
+  it("a link in the place of the runs, of one run, or of its record leads nowhere", () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "flink-apphost-elsewhere-"));
+    try {
+      const run = plantRun(elsewhere, nameOf(1));
+      symlinkSync(join(elsewhere, "runs"), join(base, "runs"));
+      expect(listRuns(base)).toEqual([]);
+      expect(() => createRunFolder(base, nameOf(3))).toThrow(/runs is not used: it is a symbolic link/);
+      rmSync(join(base, "runs"));
+      const own = plantRun(base, nameOf(2), null);
+      symlinkSync(run, join(base, "runs", nameOf(1)));
+      symlinkSync(join(run, "state.json"), join(own, "state.json"));
+      expect(listRuns(base)).toEqual([own]);
+      expect(readRunState(own)).toEqual({ kind: "refused", reason: "it is a symbolic link" });
+      expect(findFolderProblems(base)).toEqual([
+        expect.stringMatching(/runs\/\S+ is not used: it is a symbolic link$/),
+        expect.stringMatching(/state\.json is not used: it is a symbolic link$/),
+      ]);
+    } finally {
+      rmSync(elsewhere, { recursive: true, force: true });
+    }
+  });
+
+  it.each([
+    ["{}", /schema is missing, expected 1 to 1/],
+    ["[1]", /it is \[1\], expected an object/],
+    ["null", /it is null, expected an object/],
+    ["", /it is not JSON/],
+    [JSON.stringify({ ...stateOf("00000001"), hostPid: undefined }), /hostPid is missing, expected a whole number/],
+    [JSON.stringify({ ...stateOf("00000001"), hostPid: -1 }), /hostPid is -1, expected a whole number/],
+    [JSON.stringify(stateOf("00000002")), /runId is "00000002", expected a text that matches \^00000001\$/],
+    [JSON.stringify({ ...stateOf("00000001"), children: [{ pid: 1 }] }), /children\[0\]\.name is missing, expected/],
+  ])("a record %s is malformed, and says where", (text, reason) => {
+    const run = plantRun(base, "20300101T000001Z-00000001", null);
+    writeFileSync(join(run, "state.json"), text, { mode: 0o600 });
+    expect(readRunState(run)).toEqual({ kind: "refused", reason: expect.stringMatching(reason) });
+    expect(findFolderProblems(base)).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it("a pointer to elsewhere, or that is none, is not followed: the newest run is meant", () => {
+    const newest = plantRun(base, nameOf(1));
+    for (const target of ["/etc", "runs/missing"]) {
+      symlinkSync(target, join(base, "latest"));
+      expect(findRun(base, null)).toBe(newest);
+      rmSync(join(base, "latest"));
+    }
+    mkdirSync(join(base, "latest"));
+    expect(findRun(base, null)).toBe(newest);
+    expect(findFolderProblems(base)).toEqual([expect.stringMatching(/latest is not used: it is no link to a run$/)]);
+    const made = createRunFolder(base, createRunId(new Date(Date.UTC(2031, 0))).folder);
+    expect(findRun(base, null)).toBe(made);
+  });
 });

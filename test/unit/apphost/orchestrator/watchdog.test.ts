@@ -1,25 +1,30 @@
 /** The watchdog: a host that is killed leaves nothing behind. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { isAlive, isSameProcess, readStartTime } from "../../../../apphost/orchestrator/process-identity.ts";
+import {
+  createRunMark,
+  isAlive,
+  markVariables,
+  readStartTime,
+} from "../../../../apphost/orchestrator/process-identity.ts";
 import { startPulseWatch } from "../../../../apphost/orchestrator/pulse.ts";
-import { sweepRun } from "../../../../apphost/orchestrator/sweep.ts";
+import { listLiving } from "../../../../apphost/orchestrator/sweep.ts";
 import { startWatchdog } from "../../../../apphost/orchestrator/watchdog.ts";
 import { sleep, waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
+import { canListProcesses } from "../../../support/run-processes.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/small-host.ts", import.meta.url));
 
-it("kills recorded groups, finds unrecorded children by their run, removes paths, and ends (W1, W2, W3)", async () => {
+it("kills recorded groups, finds unrecorded children by their run, removes data alone, and ends (W1, W2, W3)", async () => {
   const folder = mkdtempSync(join(tmpdir(), "flink-apphost-watchdog-"));
-  const path = join(folder, "leftover");
-  const host = spawn(process.execPath, [FIXTURE, `watchdog-test-${process.pid}`, path], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  mkdirSync(join(folder, "data", "redis"), { recursive: true });
+  writeFileSync(join(folder, "report.json"), "evidence");
+  const host = spawn(process.execPath, [FIXTURE, "0d437693", folder], { stdio: ["ignore", "pipe", "inherit"] });
   try {
     const [line] = (await once(host.stdout, "data")) as [Buffer];
     const pids = JSON.parse(line.toString()) as number[];
@@ -28,7 +33,8 @@ it("kills recorded groups, finds unrecorded children by their run, removes paths
     // The unrecorded child is found by its environment, which only Linux shows.
     const doomed = process.platform === "linux" ? pids : pids.slice(0, 3);
     await waitUntil(() => (doomed.some(isAlive) ? undefined : true), { what: "the end of all", deadlineMs: 10_000 });
-    expect(existsSync(path)).toBe(false);
+    expect(readdirSync(folder)).toEqual(["report.json"]);
+    expect(existsSync(join(folder, "report.json"))).toBe(true);
   } finally {
     host.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
@@ -37,17 +43,16 @@ it("kills recorded groups, finds unrecorded children by their run, removes paths
 
 it("is replaced when it hangs, and not while it answers; its successor knows all that it knew (G1)", async () => {
   const folder = mkdtempSync(join(tmpdir(), "flink-apphost-watchdog-"));
-  const path = join(folder, "leftover");
-  writeFileSync(path, "data");
+  mkdirSync(join(folder, "data"));
   const restarts: string[] = [];
+  const mark = createRunMark(folder, { runId: "0d437694", token: "token" });
   const pulses = startPulseWatch({ hungAfterMs: 800, readCpuMs: () => undefined });
-  const watchdog = startWatchdog({
-    runId: `watchdog-test-${process.pid}`,
-    pulses,
-    onRestart: (how) => restarts.push(how),
-  });
+  const watchdog = startWatchdog({ mark, pulses, onRestart: (how) => restarts.push(how) });
+  const child = spawn("/bin/sleep", ["60"], { stdio: "ignore", detached: true, env: markVariables(mark) });
   try {
-    watchdog.recordPath(path);
+    await once(child, "spawn");
+    const pid = child.pid as number;
+    watchdog.recordChild({ pid, startTime: readStartTime(pid) as string });
     const first = watchdog.pid as number;
     await sleep(3_000);
     expect(restarts).toEqual([]);
@@ -59,25 +64,27 @@ it("is replaced when it hangs, and not while it answers; its successor knows all
   } finally {
     pulses.stop();
     await watchdog.close();
+    child.kill("SIGKILL");
   }
-  expect(existsSync(path)).toBe(false);
+  expect(child.pid === undefined || isAlive(child.pid)).toBe(false);
+  expect(existsSync(join(folder, "data"))).toBe(false);
   rmSync(folder, { recursive: true });
 });
 
-it("spares a process whose pid was recorded with another start time (S1)", async () => {
-  const bystander = spawn("sleep", ["60"], { stdio: "ignore" });
-  const pid = bystander.pid ?? 0;
+it.skipIf(!canListProcesses)("is found by a later sweep that knows its pid, and by no other (G3)", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "flink-apphost-watchdog-"));
+  const mark = createRunMark(folder, { runId: "0d437695", token: "token" });
+  const pulses = startPulseWatch({ readCpuMs: () => undefined });
+  const watchdog = startWatchdog({ mark, pulses, onRestart: () => undefined });
   try {
-    expect(isSameProcess({ pid, startTime: readStartTime(pid) ?? "" })).toBe(true);
-    const swept = await sweepRun({
-      runId: "no-such-run",
-      children: [{ pid, startTime: "another start" }],
-      paths: [],
-      spare: [],
-    });
-    expect(swept).toEqual({ killed: [], remaining: [] });
-    expect(isAlive(pid)).toBe(true);
+    const pid = watchdog.pid as number;
+    const recorded = { pid, startTime: readStartTime(pid) as string };
+    const look = () => (listLiving({ mark, children: [recorded], spare: [] }).includes(pid) ? true : undefined);
+    await waitUntil(look, { what: "the watchdog among what a sweep finds", deadlineMs: 5_000 });
+    expect(listLiving({ mark, children: [], spare: [] })).toEqual([]);
   } finally {
-    bystander.kill("SIGKILL");
+    pulses.stop();
+    await watchdog.close();
+    rmSync(folder, { recursive: true });
   }
 });

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type ControlServer, startControlServer } from "../../../../apphost/orchestrator/control-socket.ts";
-import { readStartTime } from "../../../../apphost/orchestrator/process-identity.ts";
+import { type ControlServer, socketName, startControlServer } from "../../../../apphost/orchestrator/control-socket.ts";
 import { askRunningHost, type RunningHost } from "../../../../apphost/verbs/running-host.ts";
 import { sleep } from "../../../../simulator/common/foundation/deadline.ts";
+import { stateOf } from "../../../support/run-states.ts";
 
 const PATIENCE = { lookIntervalMs: 50, silentMsMax: 300 };
 const WORK_MS = 800;
+const RUN = "a5ced057";
 
 let folder = "";
 let server: ControlServer;
@@ -19,7 +20,7 @@ let host: RunningHost;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "flink-apphost-asked-"));
   isHung = false;
-  const socket = join(folder, "host.sock");
+  const socket = join(folder, socketName(RUN));
   const never = () => new Promise<never>(() => undefined);
   server = await startControlServer({
     path: socket,
@@ -30,14 +31,7 @@ beforeEach(async () => {
       return isHung ? never() : request.request;
     },
   });
-  // The host is this very process.
-  const { pid } = process;
-  const state = {
-    schema: 1,
-    ...{ runId: "0", hostPid: pid, hostStartTime: readStartTime(pid) ?? "", command: "up", startedAt: "" },
-    ...{ socket, token: "token", children: [], paths: [], engine: null, evidence: null, ended: false },
-  } as const;
-  host = { runDir: folder, state };
+  host = { runDir: folder, state: stateOf(RUN, { socket }) };
 });
 afterEach(async () => {
   await server.close();
@@ -59,7 +53,7 @@ it("gives up a host that does not answer any more, and names it (N4)", async () 
   const asked = produce();
   setTimeout(() => (isHung = true), 100);
   await expect(asked).rejects.toThrow(
-    new RegExp(`run 0 \\(pid ${process.pid}\\) lives, but could not be asked .* for 300 ms: is it stopped`),
+    new RegExp(`run ${RUN} \\(pid ${process.pid}\\) lives, but could not be asked .* for 300 ms: is it stopped`),
   );
 });
 

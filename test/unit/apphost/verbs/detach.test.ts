@@ -1,10 +1,11 @@
 /** Which run is that of the host that was just started. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { listRuns } from "../../../../apphost/orchestrator/run-folder.ts";
 import { findNewRun } from "../../../../apphost/verbs/detach.ts";
+import { plantRun } from "../../../support/run-states.ts";
 
 let base = "";
 beforeEach(() => {
@@ -12,11 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-function addRun(name: string, hostPid: number): void {
-  const runDir = join(base, "runs", name);
-  mkdirSync(runDir, { recursive: true });
-  writeFileSync(join(runDir, "state.json"), JSON.stringify({ schema: 1, runId: name.slice(-8), hostPid, ended: true }));
-}
+const addRun = (name: string, hostPid: number) => plantRun(base, name, { hostPid, ended: true });
 
 it("finds the new run of that pid, and never an older one whose host had the same", () => {
   addRun("20300101T000001Z-00000001", 18);

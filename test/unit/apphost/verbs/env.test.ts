@@ -43,3 +43,13 @@ it("dotenv: Node's own reader gets every value that the format can hold, and pla
 it("json: one document", () => {
   expect(formatVariables(VARIABLES, "json").map((line) => JSON.parse(line))).toEqual([VARIABLES]);
 });
+
+it("a name that is none is not printed for a shell, which would read it as a command", () => {
+  const hostile = {
+    "X=1; touch /tmp/planted; export Y": "1",
+    "services__my-api__http__0": "http://127.0.0.1:1",
+    OK: "1",
+  };
+  expect(formatVariables(hostile, "export")).toEqual(["export OK='1'"]);
+  expect(formatVariables(hostile, "dotenv")).toEqual(["services__my-api__http__0=http://127.0.0.1:1", "OK=1"]);
+});

@@ -1,11 +1,11 @@
 /** Which host a verb means: from any folder of the project, and never one of several by guess. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readStartTime } from "../../../../apphost/orchestrator/process-identity.ts";
 import { createRunId } from "../../../../apphost/orchestrator/run-folder.ts";
 import { findBase, findRunningHosts, requireRun, requireRunningHost } from "../../../../apphost/verbs/running-host.ts";
+import { plantRun } from "../../../support/run-states.ts";
 
 let project = "";
 let base = "";
@@ -18,11 +18,8 @@ afterEach(() => rmSync(project, { recursive: true, force: true }));
 /** A run whose host is this very process, or a dead one. */
 function addRun(second: number, host: { readonly isAlive: boolean; readonly ended?: boolean }): string {
   const { folder, runId } = createRunId(new Date(Date.UTC(2030, 0, 1, 0, 0, second)));
-  const run = join(base, "runs", folder);
-  mkdirSync(run, { recursive: true });
-  const hostStartTime = host.isAlive ? readStartTime(process.pid) : "another start";
-  const state = { schema: 1, runId, command: "up", hostPid: process.pid, hostStartTime, startedAt: "then" };
-  writeFileSync(join(run, "state.json"), JSON.stringify({ ...state, ended: host.ended ?? false, children: [] }));
+  const dead = host.isAlive ? {} : { hostStartTime: "another start" };
+  plantRun(base, folder, { ...dead, ended: host.ended ?? false });
   return runId;
 }
 

@@ -21,7 +21,10 @@ describe("parseRedisUrl", () => {
     },
   );
 
-  it("does not repeat the password of a URL it refuses", () => {
-    expect(() => parseRedisUrl("redis://me:topsecret@host/notadb")).toThrow(/^(?!.*topsecret)/);
-  });
+  it.each(["redis://me:topsecret@host/notadb", "redis://me:top/topsecret@host", "redis://:a:topsecret@host/x"])(
+    "does not repeat the password of %s, which it refuses",
+    (url) => {
+      expect(() => parseRedisUrl(url)).toThrow(/^(?!.*topsecret)/);
+    },
+  );
 });

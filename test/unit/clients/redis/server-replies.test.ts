@@ -10,6 +10,12 @@ function reply(message: string): Error {
   return error;
 }
 
+it("a reply that repeats the password does not carry it into an error", () => {
+  const secured = parseRedisUrl("redis://:Tr0ub4dor@127.0.0.1:7000");
+  const echo = reply("ERR unknown command `AUTH`, with args beginning with: `Tr0ub4dor`");
+  expect(refusalError(secured, "AUTH", echo).message).toContain("beginning with: `***`");
+});
+
 describe("meaningOf", () => {
   it.each([
     ["NOSCRIPT No matching script. Please use EVAL.", "noScript"],

@@ -1,0 +1,77 @@
+/**
+ * `state.json` of a run: what another terminal, or a later sweep, must know of it. Reading is pure.
+ *
+ * It says where to look and what to compare with, and never what to remove: the names of all that a run leaves are made
+ * from its id. A text of another form is malformed as a whole, and says why.
+ */
+import { type Fields, type Parsed, parseJson } from "../../simulator/common/foundation/json-fields.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+
+export interface RunState {
+  readonly schema: 1;
+  readonly runId: string;
+  readonly hostPid: number;
+  readonly hostStartTime: string;
+  readonly command: string;
+  readonly startedAt: string;
+  /** Unix socket of the host, and what a request must carry. */
+  readonly socket: string;
+  readonly token: string;
+  readonly children: readonly RecordedChild[];
+  /** Address of the container engine that holds containers of the run; null when none does. */
+  readonly engine: string | null;
+  /** What stays on servers that are not ours, for `down --purge`. Null before it is known. */
+  readonly evidence: RunEvidence | null;
+  /** True once the host has taken down what it started. */
+  readonly ended: boolean;
+}
+
+export type RecordedChild = ProcessIdentity & { readonly name: string };
+
+export interface RunEvidence {
+  readonly topic: string;
+  readonly ownTopic: boolean;
+  readonly group: string;
+  readonly stateKey: string;
+  readonly counterKey: string;
+  readonly sequenceKey: string;
+  /** Address of a Kafka that is not ours; null when we started it, and nothing stays. */
+  readonly kafka: string | null;
+  /** host:port of a Redis that is not ours. */
+  readonly redis: string | null;
+}
+
+/** `runId`: what the run's folder is called, which the file must agree with. */
+export const parseRunState = (text: string, runId: string): Parsed<RunState> =>
+  parseJson(text, (fields) => ({
+    schema: fields.whole("schema", 1, 1) as 1,
+    runId: fields.text("runId", new RegExp(`^${runId}$`)),
+    hostPid: fields.whole("hostPid", 1),
+    hostStartTime: fields.text("hostStartTime"),
+    command: fields.text("command"),
+    startedAt: fields.text("startedAt"),
+    socket: fields.text("socket"),
+    token: fields.text("token"),
+    children: fields.list("children", (child) => ({
+      name: child.text("name"),
+      pid: child.whole("pid", 1),
+      startTime: child.text("startTime", /./),
+    })),
+    engine: fields.nullable("engine", () => fields.text("engine")),
+    evidence: fields.nullable("evidence", () => readEvidence(fields.object("evidence"))),
+    ended: fields.flag("ended"),
+  }));
+
+/** Names as options take them. They are shown, so nothing in them may speak to a terminal. */
+const NAME = /^[^\s\p{Cc}]{1,512}$/u;
+
+const readEvidence = (fields: Fields): RunEvidence => ({
+  topic: fields.text("topic", NAME),
+  ownTopic: fields.flag("ownTopic"),
+  group: fields.text("group", NAME),
+  stateKey: fields.text("stateKey", NAME),
+  counterKey: fields.text("counterKey", NAME),
+  sequenceKey: fields.text("sequenceKey", NAME),
+  kafka: fields.nullable("kafka", () => fields.text("kafka", NAME)),
+  redis: fields.nullable("redis", () => fields.text("redis", NAME)),
+});

@@ -1,0 +1,32 @@
+/** Records of runs, as a host writes them: of this process as the host, unless told otherwise. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { readStartTime } from "../../apphost/orchestrator/process-identity.ts";
+import type { RunState } from "../../apphost/orchestrator/run-state.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+
+/** A host that lives: this process. Another `hostStartTime` makes it a dead one. */
+export const stateOf = (runId: string, change: Partial<RunState> = {}): RunState => ({
+  schema: 1,
+  runId,
+  hostPid: process.pid,
+  hostStartTime: readStartTime(process.pid) ?? "",
+  command: "up",
+  startedAt: "2030-01-01T00:00:00.000Z",
+  socket: `/nowhere/flink-apphost-${runId}.sock`,
+  token: "token",
+  children: [],
+  engine: null,
+  evidence: null,
+  ended: false,
+  ...change,
+});
+
+/** Makes the folder of a run as `name` says, with that record; null: without one. */
+export function plantRun(base: string, name: string, change: Partial<RunState> | null = {}): string {
+  const runDir = join(base, "runs", name);
+  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  const runId = basename(runDir).slice(-8);
+  if (change !== null) writeFileSync(runFolder.state(runDir), JSON.stringify(stateOf(runId, change)), { mode: 0o600 });
+  return runDir;
+}
