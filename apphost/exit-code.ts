@@ -61,6 +61,7 @@ export function exitCodeOfEnding(ending: RunEnding): number {
     case "infrastructureFailed":
       return EXIT.infrastructure;
     case "jobFailed":
+    case "jobCancelled":
       return EXIT.job;
     case "unexpected":
       return EXIT.unexpected;

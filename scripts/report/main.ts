@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
-import { runChild } from "../../simulator/common/contract/child-channel.ts";
+import { type ChildProcess, runChild } from "../../simulator/common/contract/child-channel.ts";
 import { readChildEnvironment, readTask } from "../../simulator/common/contract/environment.ts";
 import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
 import { type Ledger, readLedger } from "../../simulator/common/contract/ledger.ts";
@@ -12,7 +12,7 @@ import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ReportTask } from "../../simulator/common/contract/tasks.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { readJson, writeJson, writeText } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { buildReport, readMachine } from "./build-report.ts";
@@ -38,7 +38,7 @@ await runChild(async (child) => {
   await writeJson(runFolder.report(runDir), report, { durable: false });
   const text = renderReport(report);
   await writeText(runFolder.reportText(runDir), text, { durable: false });
-  if (task.textFolder !== null) await copyText(task, task.textFolder, report, text);
+  if (task.textFolder !== null) await offerText(child, task, report, text);
   child.log.info(`${report.verdict}, exit code ${report.exitCode}: ${runFolder.report(runDir)}`);
 });
 
@@ -82,6 +82,18 @@ function parseMetrics(line: string): TaskManagerMetrics | undefined {
   } catch {
     // Not JSON: the caller says so in its log.
     return undefined;
+  }
+}
+
+/** A copy for whoever looks for it there. Where it cannot be written the report stands all the same. */
+async function offerText(child: ChildProcess, task: ReportTask, report: Report, text: string): Promise<void> {
+  const folder = task.textFolder ?? "";
+  try {
+    await copyText(task, folder, report, text);
+  } catch (error) {
+    const notice = `the report's text could not be copied to ${folder}: ${describeError(error)}`;
+    child.log.warn(notice);
+    child.send({ type: "notice", level: "warn", text: notice });
   }
 }
 

@@ -76,6 +76,8 @@ function judgeEnding(ending: RunEnding, coverage: Coverage): Applicable[] {
       return [{ exitCode: 3, reason: ending.reason }];
     case "jobFailed":
       return [{ exitCode: 6, reason: ending.reason }];
+    case "jobCancelled":
+      return [{ exitCode: 6, reason: `the job was cancelled from outside: ${reached}` }];
     case "timeExceeded":
       return [{ exitCode: 5, reason: `--max-time passed while waiting for ${ending.waitedFor}: ${reached}` }];
     case "unexpected":

@@ -56,4 +56,6 @@ export type RunEnding =
   | { readonly kind: "timeExceeded"; readonly waitedFor: string }
   | { readonly kind: "infrastructureFailed"; readonly reason: string }
   | { readonly kind: "jobFailed"; readonly reason: string }
+  /** Somebody else than the host stopped the job, by REST, before all of the round was applied. */
+  | { readonly kind: "jobCancelled" }
   | { readonly kind: "unexpected"; readonly reason: string };

@@ -209,7 +209,7 @@ export class JobMaster {
 
   snapshot(): JobSnapshot {
     const { state, reason, category } = this.status;
-    const drained = this.#drain.drained !== null || this.#outcome?.state === "FINISHED";
+    const drainedTo = this.#drain.drained?.endOffsets ?? this.#outcome?.drainedTo ?? null;
     return {
       jobId: this.graph.jobId,
       name: this.graph.name,
@@ -219,8 +219,8 @@ export class JobMaster {
       epoch: this.#options.numbering.epoch,
       total: this.#total,
       lastCheckpointId: this.#lastCheckpointId,
-      drained,
-      drainedTo: drained ? (this.#drain.endOffsets ?? null) : null,
+      drained: drainedTo !== null,
+      drainedTo,
       stopped: this.#outcome !== null && this.#outcome.state !== "FAILED",
       parallelism: this.graph.parallelism,
       settled: this.scheduler.settled,
@@ -326,8 +326,9 @@ export class JobMaster {
       verifyStore: (reason) => this.#verify(reason),
       takeFinalCheckpoint: () => this.#takeCheckpoint("final"),
     });
-    const ended = this.#drain.isReached(state) ? "FINISHED" : "CANCELED";
-    await this.#end({ state: ended, reason: null, category: null, checkpointId: id, total: state.total });
+    const drainedTo = this.#drain.isReached(state) ? (this.#drain.endOffsets ?? null) : null;
+    const ended = drainedTo === null ? "CANCELED" : "FINISHED";
+    await this.#end({ state: ended, reason: null, category: null, checkpointId: id, total: state.total, drainedTo });
   }
 
   /** M3. */
@@ -363,7 +364,8 @@ export class JobMaster {
   /** Beside the queue: what is queued may hang on the very store that is the cause. */
   async #finishFailure(reason: string, category: ErrorCategory): Promise<void> {
     if (category !== "infrastructure" && this.#session.life !== null) await fenceFailedJob(this.#options);
-    await this.#end({ state: "FAILED", reason, category, checkpointId: this.#lastCheckpointId, total: this.#total });
+    const [checkpointId, total] = [this.#lastCheckpointId, this.#total];
+    await this.#end({ state: "FAILED", reason, category, checkpointId, total, drainedTo: null });
   }
 
   /** Queues work on the store (M1). Its error fails the job, unless the job or the process is over anyway. */
