@@ -1,62 +1,69 @@
-/** Loads a user's file (`--apphost`), and says of one that cannot be loaded what is wrong with it, and where. */
+/**
+ * Loads a user's file (`--apphost`), and says of one that cannot be loaded what is wrong with it, and where.
+ *
+ * F1 Its code runs in a thread of its own (`apphost-reader/`), which ends when it has declared: nothing that it does, an
+ *    exit with code 0 above all, can pass for a run. The environment is shared, since a file may set variables for its
+ *    programs.
+ * F2 What it prints goes to standard error: with --ui json standard output carries events and nothing else.
+ */
+import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { createError, describeError } from "../simulator/common/foundation/errors.ts";
-import { type DeclaredApplication, declareApplication } from "./model/builder.ts";
-import { type AppHostDefinition, isAppHostDefinition } from "./model/definition.ts";
+import { resolve } from "node:path";
+import { SHARE_ENV, Worker } from "node:worker_threads";
+import { withDeadline } from "../simulator/common/foundation/deadline.ts";
+import { createError, describeError, isAppError } from "../simulator/common/foundation/errors.ts";
+import type { AppHostReading } from "./apphost-reader/main.ts";
+import { entryPoint } from "./entry-point.ts";
+import type { DeclaredApplication } from "./model/builder.ts";
 
-/** The application that the file declares, not yet checked. Scripts are looked for from the file's own folder. */
-export async function loadAppHostFile(file: string): Promise<DeclaredApplication> {
+/** A file that asks something of a slow network first has this long; a declaration itself takes no time. */
+const READ_MS_MAX = 20_000;
+
+/** The application that the file declares, not yet checked. */
+export async function loadAppHostFile(file: string, deadlineMs = READ_MS_MAX): Promise<DeclaredApplication> {
   const path = resolve(file);
-  if (!existsSync(path)) throw refuse(file, `there is no such file (${path})`);
-  if (!statSync(path).isFile()) throw refuse(file, "it is not a file");
-  const definition = await importDefinition(file, path);
+  const refuse = (reason: string) => createError("APPHOST_NOT_LOADED", { file, reason });
+  if (!existsSync(path)) throw refuse(`there is no such file (${path})`);
+  if (!statSync(path).isFile()) throw refuse("it is not a file");
+  const reading = await readInThread(path, deadlineMs);
+  if (reading.kind === "refused") throw refuse(reading.reason);
+  return reading.application;
+}
+
+async function readInThread(path: string, deadlineMs: number): Promise<AppHostReading> {
+  const reader = new Worker(entryPoint("apphost/apphost-reader/main"), {
+    workerData: path,
+    env: SHARE_ENV,
+    stdout: true,
+  });
+  reader.stdout.pipe(process.stderr, { end: false });
   try {
-    return declareApplication(definition, dirname(path));
+    return await withDeadline(Promise.race([receiveReading(reader), noteEarlyEnd(reader)]), {
+      what: "the reading of it",
+      deadlineMs,
+    });
   } catch (error) {
-    throw refuse(file, `the function given to defineAppHost threw${describePlace(error)}`, error);
+    return { kind: "refused", reason: explainFailure(error, deadlineMs) };
+  } finally {
+    await reader.terminate();
   }
 }
 
-async function importDefinition(file: string, path: string): Promise<AppHostDefinition> {
-  let loaded: { readonly default?: unknown };
-  try {
-    loaded = (await import(pathToFileURL(path).href)) as { default?: unknown };
-  } catch (error) {
-    throw refuse(file, describeLoadError(error), error);
+/** Rejects with what nobody in the thread caught. */
+async function receiveReading(reader: Worker): Promise<AppHostReading> {
+  const [reading] = await once(reader, "message");
+  return reading as AppHostReading;
+}
+
+async function noteEarlyEnd(reader: Worker): Promise<AppHostReading> {
+  const [exitCode] = await once(reader, "exit");
+  const advice = "it must not call process.exit, and what it awaits must come";
+  return { kind: "refused", reason: `it ended before it had declared anything (exit code ${exitCode}): ${advice}` };
+}
+
+function explainFailure(error: unknown, deadlineMs: number): string {
+  if (isAppError(error) && error.code === "DEADLINE_EXCEEDED") {
+    return `it had declared nothing after ${deadlineMs} ms: it loops, or waits for what does not come`;
   }
-  if (isAppHostDefinition(loaded.default)) return loaded.default;
-  const found = "default" in loaded ? "its default export is something else" : "it has no default export";
-  throw refuse(file, `${found}: write "export default defineAppHost((app) => { … })"`);
+  return `it threw while it was loaded: ${describeError(error)}`;
 }
-
-/** Completes a sentence that goes on with the error's own words. */
-function describeLoadError(error: unknown): string {
-  const place = describePlace(error);
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
-    return `Node only strips types, and this needs more than that${place}; use plain constants instead of enums, and no namespaces or parameter properties`;
-  }
-  if (code === "ERR_MODULE_NOT_FOUND") return "it imports something that is not there";
-  if (!(error instanceof SyntaxError)) return `it threw while it was loaded${place}`;
-  const isCommonJs = /outside a module|Unexpected token 'export'/.test(error.message);
-  const advice = isCommonJs ? ', which Node took for CommonJS: add "type": "module" to its package.json' : "";
-  return `its syntax is not valid${place}${advice}`;
-}
-
-/** ` at apphost.ts:12`: the first place in the error's stack that is not Node's. */
-function describePlace(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  const match = /(file:\/\/[^\s()]+?|\/[^\s():]+):(\d+)(?::\d+)?(?=[\s)]|$)/.exec(stack);
-  if (match === null) return "";
-  const [, where = "", line] = match;
-  return ` at ${where.startsWith("file:") ? fileURLToPath(where) : where}:${line}`;
-}
-
-const refuse = (file: string, reason: string, cause?: unknown) =>
-  createError(
-    "APPHOST_NOT_LOADED",
-    { file, reason: cause === undefined ? reason : `${reason}: ${describeError(cause)}` },
-    cause,
-  );

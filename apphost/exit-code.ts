@@ -66,6 +66,7 @@ export function exitCodeOfEnding(ending: RunEnding): number {
     case "exactlyOnceViolated":
       return EXIT.exactlyOnce;
     case "jobFailed":
+    case "jobCancelled":
       return EXIT.job;
     case "unexpected":
       return EXIT.unexpected;

@@ -3,7 +3,8 @@
  *
  *   starting → round 1 → [idle ⇄ further rounds] → (concluding) → taking down → ended
  *
- * H1 Exactly one verdict a round, and one for a run that ended otherwise; its exit code is the host's.
+ * H1 Exactly one verdict a round, and one for a run that ended otherwise; its exit code is the host's, and no other: what
+ *    goes wrong behind it is a notice. Without a verdict a host that was to end with one has not passed.
  * H2 An interrupt while starting or in a round ends the run: what is there is validated, and the report says interrupted.
  *    While idle it is an orderly leave, with the last verdict's code. A second one kills everything at once.
  * H3 Whatever happened, what was started is taken down, dependents first, before the host ends: the producer, the job
@@ -35,6 +36,8 @@ import { areServersAnswering, createBareVerdict, reachVerdict, type VerdictEvent
 
 const PRODUCER_STOP_MS = 5_000;
 const EARLY_STOP_MS = 15_000;
+/** Why there is no further round. */
+const CANCELLED = "its job was cancelled from outside; end it with down, and start a new one with up";
 
 interface ProduceRequest {
   readonly messages: number;
@@ -62,8 +65,6 @@ export class Host {
   readonly #queue: ProduceRequest[] = [];
   /** Of the round that is open, if somebody asked for it. */
   #asker: ProduceRequest["answer"] | null = null;
-  /** True from the start to the first verdict, and in each round: an interrupt then is one of the run (H2). */
-  #isRoundOpen = true;
   #isStopping = false;
   #isWorkEnded = false;
   #stopRequests = 0;
@@ -104,13 +105,20 @@ export class Host {
       else if (run.ending.endWithError(error)) run.notice("error", "host", describeError(error));
     }
     stopProgress();
-    if (usageError !== undefined) this.#refuse(usageError);
+    if (usageError !== undefined) this.#settle(EXIT.usage, describeError(usageError));
     else if (this.#needsConclusion()) await this.#conclude();
+    // Nothing was produced, and nothing can be any more.
+    else if (this.#verdict === null && run.seen.isJobCancelled)
+      this.#settle(EXIT.job, "the job was cancelled from outside");
     // Without effect when the conclusion has answered.
     if (failure !== undefined) this.#asker?.reject(failure);
     const problems = await this.#takeDown();
-    const exitCode = this.#verdict?.exitCode ?? EXIT.passed;
-    return exitCode === EXIT.passed && problems.length > 0 ? EXIT.unexpected : exitCode;
+    return this.#verdict?.exitCode ?? this.#exitCodeWithoutVerdict(problems);
+  }
+
+  /** Only a host that stays may be left before there is anything to judge: what it left behind is then all that counts. */
+  #exitCodeWithoutVerdict(problems: readonly string[]): number {
+    return this.#options.once || problems.length > 0 ? EXIT.unexpected : EXIT.passed;
   }
 
   /** Ctrl+C, SIGTERM, `q` or `down`. */
@@ -122,7 +130,7 @@ export class Host {
     }
     if (this.#stopRequests === 1) this.run.feed.emit({ type: "stopRequested", signal });
     this.#isStopping = true;
-    if (this.#isRoundOpen) this.run.ending.end({ kind: "interrupted", signal });
+    if (this.run.seen.isRoundOpen) this.run.ending.end({ kind: "interrupted", signal });
     this.#wake();
   }
 
@@ -142,6 +150,7 @@ export class Host {
   /** Queues a round; settles with its verdict. Throws CONTROL_REFUSED where none can be. */
   async produce(messages: number, accept: (detail: string) => void): Promise<VerdictEvent> {
     const refuse = (reason: string) => refuseRequest("produce", reason);
+    if (this.run.seen.isJobCancelled) refuse(CANCELLED);
     if (this.#isStopping || this.run.ending.reason !== null) refuse("it is ending");
     if (this.#options.once) refuse("it ends with its verdict; start one with plain `up`");
     if (!this.#system.config.ownTopic) refuse("it counts somebody else's topic, and never writes to it");
@@ -150,7 +159,7 @@ export class Host {
     if (this.#drivers.kafka.mode === "embedded") checkEmbeddedMemory(this.#options, total);
     const answer = Promise.withResolvers<VerdictEvent>();
     this.#queue.push({ messages, answer });
-    accept(describeTurn(this.#queue.length - 1, this.#isRoundOpen));
+    accept(describeTurn(this.#queue.length - 1, this.run.seen.isRoundOpen));
     this.#wake();
     return answer.promise;
   }
@@ -202,7 +211,8 @@ export class Host {
   }
 
   async #finishRound(work: () => Promise<{ readonly checkpointId: number }>): Promise<VerdictEvent> {
-    this.#isRoundOpen = true;
+    this.run.seen.isRoundOpen = true;
+    this.run.seen.isRoundDrained = false;
     let { checkpointId } = await work();
     const { signal } = this.run.ending;
     if (this.#options.once) ({ checkpointId } = await stopJob(this.run, this.#system, { signal }));
@@ -219,7 +229,7 @@ export class Host {
       textFolder: this.#textFolder,
       ending,
       onSettled: () => {
-        this.#isRoundOpen = false;
+        this.run.seen.isRoundOpen = false;
         this.#settledReason = this.run.ending.reason;
       },
     });
@@ -230,7 +240,7 @@ export class Host {
   /** Idle, and one queued round after the other, until somebody asks to stop or the run ends. */
   async #serveRounds(): Promise<void> {
     const { ending } = this.run;
-    this.#isRoundOpen = false;
+    this.run.seen.isRoundOpen = false;
     while (!this.#isStopping && ending.reason === null) {
       const request = this.#queue.shift();
       if (request === undefined) {
@@ -238,6 +248,8 @@ export class Host {
         this.run.sampler.setPace("idle");
         await this.#sleepUntilWoken();
         this.run.sampler.setPace("busy");
+      } else if (this.run.seen.isJobCancelled) {
+        request.answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason: CANCELLED }));
       } else {
         this.#asker = request.answer;
         request.answer.resolve(await this.#runRound(request.messages));
@@ -300,12 +312,9 @@ export class Host {
     }
   }
 
-  #refuse(error: unknown): void {
-    const verdict = createBareVerdict(this.run, {
-      verdict: "failed",
-      exitCode: EXIT.usage,
-      reason: describeError(error),
-    });
+  /** Without a report: nothing was counted. */
+  #settle(exitCode: number, reason: string): void {
+    const verdict = createBareVerdict(this.run, { verdict: "failed", exitCode, reason });
     this.#verdict = verdict;
     this.run.feed.emit(verdict);
   }
@@ -313,10 +322,11 @@ export class Host {
   async #takeDown(): Promise<string[]> {
     const { run } = this;
     this.#isStopping = true;
-    this.#isRoundOpen = false;
+    this.run.seen.isRoundOpen = false;
     this.#emitPhase("stopping", "taking down");
+    const reason = run.seen.isJobCancelled ? CANCELLED : "it is ending";
     for (const { answer } of this.#queue.splice(0)) {
-      answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason: "it is ending" }));
+      answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason }));
     }
     await this.#endWork();
     const { application, supervisors } = this.#system;

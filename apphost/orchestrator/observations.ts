@@ -21,6 +21,12 @@ export interface ProducerView {
 export class Observations {
   job: JobView = EMPTY_JOB_VIEW;
   producer: ProducerView | null = null;
+  /** True from the start to the first verdict, and in each round: an interrupt, or a cancelled job, is then the run's. */
+  isRoundOpen = true;
+  /** True once all of the open round is applied: whoever ends the job then takes nothing from its verdict. */
+  isRoundDrained = false;
+  /** True once the host itself has asked the JobManager to stop the job. */
+  isStopAsked = false;
   /** Acknowledged in the rounds before the open one. */
   acknowledgedBefore = 0;
   readonly #metrics = new Map<string, TaskManagerMetrics>();
@@ -58,6 +64,12 @@ export class Observations {
       const { acknowledged, endOffsets, lastAckAtUs } = message;
       this.producer = { ...producer, sent: acknowledged, acknowledged, finished: { endOffsets, lastAckAtUs } };
     }
+  }
+
+  /** Whether somebody else has ended the job, or is about to: nothing that is produced now will be applied. */
+  get isJobCancelled(): boolean {
+    const { state } = this.job;
+    return !this.isStopAsked && (state === "CANCELLING" || state === "CANCELED" || state === "FINISHED");
   }
 
   startRound(round: number): void {

@@ -124,7 +124,7 @@ async function drain(run: RunContext, system: System, endOffsets: readonly numbe
   // A restarted JobManager may still say that the round before is drained.
   const isSame = (said: readonly number[] | null | undefined) => said?.join() === endOffsets.join();
   feed.emit({ type: "waiting", for: "every end offset to be applied", deadlineMs });
-  return askUntilReached(system, {
+  const reached = await askUntilReached(system, {
     what: "applying everything up to the end offsets",
     deadlineMs,
     signal: ending.signal,
@@ -132,6 +132,8 @@ async function drain(run: RunContext, system: System, endOffsets: readonly numbe
     reached: () => (isSame(seen.job.drained?.endOffsets) ? seen.job.drained : null),
     read: (job) => job.drained && isSame(job.drainedTo),
   });
+  seen.isRoundDrained = true;
+  return reached;
 }
 
 /** Fences every partition and takes the final checkpoint. Without a signal only the deadline ends it. */
@@ -142,6 +144,7 @@ export async function stopJob(
 ): Promise<Reached> {
   const { seen, feed } = run;
   const { deadlineMs = STOP_MS_MAX, ...signal } = options;
+  seen.isStopAsked = true;
   feed.emit({ type: "waiting", for: "the job to stop with a final checkpoint", deadlineMs });
   return askUntilReached(system, {
     what: "stopping the job with a final checkpoint",

@@ -314,6 +314,7 @@ class RunSystem implements System {
 
   #takeMessage(name: string, message: ChildMessage): void {
     const { seen, notice, writeMetrics, feed, ending } = this.#run;
+    const wasCancelled = seen.isJobCancelled;
     seen.take(name, message);
     if (message.type === "notice") notice(message.level, name, message.text);
     else if (message.type === "failed") notice("error", name, message.message);
@@ -324,7 +325,15 @@ class RunSystem implements System {
       notice("warn", name, `state recovered from ${message.from}: ${message.reason}`);
     } else if (message.type === "jobState" && message.state === "FAILED") {
       ending.end(endingOfCategory(message.category ?? "job", message.reason ?? "the job failed"));
-    }
+    } else if (message.type === "jobState" && seen.isJobCancelled) this.#noteCancelled(wasCancelled);
+  }
+
+  /** An open round ends by it once the job is over; before that, its last state is not in Redis yet. */
+  #noteCancelled(wasKnown: boolean): void {
+    const { seen, notice, ending } = this.#run;
+    if (!wasKnown) notice("warn", "jobmanager", "the job is cancelled from outside");
+    const isOver = seen.job.state !== "CANCELLING";
+    if (isOver && seen.isRoundOpen && !seen.isRoundDrained) ending.end({ kind: "jobCancelled" });
   }
 
   /** One that we stop is lost to the JobManager too, and nobody needs to hear of that. */

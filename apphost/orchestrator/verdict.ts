@@ -2,16 +2,17 @@
  * From the end of the work to the verdict: host facts → validator → report. The verdict and its exit code are read from
  * report.json; only when no report could be made does the ending alone decide.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import type { HostFacts, RunEnding } from "../../simulator/common/contract/host-facts.ts";
-import { countChecks, type Report } from "../../simulator/common/contract/report.ts";
+import { countChecks, type Report, readReport } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import { exitCodeOfEnding } from "../exit-code.ts";
 import type { ResourceSnapshot } from "../model/resource.ts";
 import { describeOptions } from "../options.ts";
@@ -177,7 +178,7 @@ async function makeReport(input: VerdictInput, validationMs: number | null): Pro
     const task: ReportTask = { textFolder: input.textFolder, prefix: "stress_test" };
     const report = system.startTask("report", task);
     await awaitTask(report, report.finished, { what: "the report", deadlineMs: REPORT_MS_MAX });
-    return JSON.parse(readFileSync(runFolder.report(run.runDir), "utf8")) as Report;
+    return present(await readJson(runFolder.report(run.runDir), readReport), "the report");
   } catch (error) {
     run.notice("error", "report", describeError(error));
     return undefined;

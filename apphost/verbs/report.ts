@@ -1,8 +1,14 @@
-/** `report`: the newest report, or that of a run, as text or as the document. Ends with the run's exit code. */
-import { existsSync, readFileSync } from "node:fs";
-import type { Report } from "../../simulator/common/contract/report.ts";
+/**
+ * `report`: the newest report, or that of a run, as text or as the document. Ends with the run's exit code.
+ *
+ * Q1 The code is that of a report which is one, of this very run, and whose text says the same. Anything else is refused
+ *    by its path, and never passes for an older verdict.
+ */
+import { type Report, readReport } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
+import { readOwnFile } from "../orchestrator/own-files.ts";
 import { listRuns, runIdOf } from "../orchestrator/run-folder.ts";
 import { type HostChoice, requireRun } from "./running-host.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,22 +17,51 @@ export interface ReportOptions extends HostChoice {
   readonly format: "text" | "json";
 }
 
+/** A report of 350 partitions and 256 TaskManagers takes a tenth of this. */
+const REPORT_BYTES_MAX = 16 * 1_048_576;
+
 export async function runReport(options: ReportOptions, terminal: Terminal): Promise<number> {
   const { base, run, format } = options;
   const runDir = run === null ? findNewestReport(base, terminal) : requireRun(base, run);
-  if (!hasReport(runDir)) throw createError("REPORT_MISSING", { what: `run ${runIdOf(runDir)} in ${base}` });
-  const document = readFileSync(runFolder.report(runDir), "utf8");
-  const text = format === "json" ? document : readFileSync(runFolder.reportText(runDir), "utf8");
-  await terminal.write(text.trimEnd());
-  return (JSON.parse(document) as Report).exitCode;
+  const document = readFileOf(runFolder.report(runDir));
+  if (document === undefined) throw createError("REPORT_MISSING", { what: `run ${runIdOf(runDir)} in ${base}` });
+  const report = parseReport(runDir, document);
+  await terminal.write((format === "json" ? document : readText(runDir, report)).trimEnd());
+  return report.exitCode;
 }
 
-const hasReport = (runDir: string): boolean => existsSync(runFolder.report(runDir));
+/** Undefined when there is none. */
+function readFileOf(path: string): string | undefined {
+  const file = readOwnFile(path, REPORT_BYTES_MAX);
+  if (file.kind === "refused") throw createError("FILE_MALFORMED", { path, reason: file.reason });
+  return file.kind === "read" ? file.text : undefined;
+}
+
+function parseReport(runDir: string, document: string): Report {
+  const path = runFolder.report(runDir);
+  const parsed = parseJson(document, readReport);
+  if (parsed.kind === "malformed") throw createError("FILE_MALFORMED", { path, reason: parsed.reason });
+  const { runId } = parsed.value;
+  if (runId !== runIdOf(runDir)) throw createError("FILE_MALFORMED", { path, reason: `it is of run ${runId}` });
+  return parsed.value;
+}
+
+function readText(runDir: string, { verdict, exitCode, runId }: Report): string {
+  const path = runFolder.reportText(runDir);
+  const text = readFileOf(path) ?? "";
+  const lines = text.split("\n", 5);
+  const expected = [`Verdict: ${verdict.toUpperCase()} (exit code ${exitCode})`, `Run: ${runId}`];
+  if (expected.every((line) => lines.includes(line))) return text;
+  throw createError("FILE_MALFORMED", {
+    path,
+    reason: `it does not say what report.json says: ${expected.join(", ")}`,
+  });
+}
 
 /** Says so when it is not that of the newest run: nobody should take an old verdict for the present one's. */
 function findNewestReport(base: string, terminal: Terminal): string {
   const runs = listRuns(base).reverse();
-  const found = runs.find(hasReport);
+  const found = runs.find((run) => readFileOf(runFolder.report(run)) !== undefined);
   if (found === undefined)
     throw createError("REPORT_MISSING", { what: runs.length === 0 ? base : `no run in ${base}` });
   if (found !== runs[0])

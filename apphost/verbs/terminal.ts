@@ -1,7 +1,8 @@
 /**
  * What a verb has of its terminal: lines out, and the wish to end.
  *
- * T1 When the reader of standard output is gone (`logs | head`), writing is no error and goes nowhere.
+ * T1 When the reader of standard output is gone (`logs | head`), writing is no error and goes nowhere, and what only
+ *    prints ends with 0. What went wrong by itself is told all the same.
  * T2 A signal ends the verb at once, whatever it waits for. Its exit code is then that of the signal, as users of
  *    `logs -f` expect. What was asked of a host goes on without it.
  */
@@ -54,7 +55,12 @@ export async function withOutput(work: Work, ended = new AbortController()): Pro
       ended: ended.signal,
     });
   } catch (error) {
-    if (isReaderGone) return EXIT.passed;
+    if (isReaderGone && isEndedBy(ended.signal, error)) return EXIT.passed;
     throw error;
   }
+}
+
+/** Whether it is the end that the signal tells of, and no failure. Node wraps the reason of a signal in an error of its own. */
+function isEndedBy(signal: AbortSignal, error: unknown): boolean {
+  return error === signal.reason || (error instanceof Error && error.cause === signal.reason);
 }

@@ -54,13 +54,22 @@ export async function runUp(verb: Verb, { options, application }: PreparedRun): 
       token: run.token,
       handle: (request, accept, sink) => host.handleRequest(request, accept, sink),
     });
-    linkRun(run.state.socket, run.runDir);
+    offerLink(run);
     return await host.execute();
   } finally {
     await control?.close();
     await run.close();
     await output.close();
     removeSignals();
+  }
+}
+
+/** Only `ps --all` needs it. */
+function offerLink({ state, runDir, notice }: Host["run"]): void {
+  try {
+    linkRun(state.socket, runDir);
+  } catch (error) {
+    notice("warn", "host", `"ps --all" will not show this run from other folders: ${describeError(error)}`);
   }
 }
 

@@ -2,14 +2,14 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
-import { runChild } from "../../simulator/common/contract/child-channel.ts";
+import { type ChildProcess, runChild } from "../../simulator/common/contract/child-channel.ts";
 import { readChildEnvironment, readTask } from "../../simulator/common/contract/environment.ts";
 import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
 import { type Ledger, readLedger } from "../../simulator/common/contract/ledger.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ReportTask } from "../../simulator/common/contract/tasks.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { readJson, writeJson, writeText } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { buildReport, readMachine } from "./build-report.ts";
@@ -35,7 +35,7 @@ await runChild(async (child) => {
   await writeJson(runFolder.report(runDir), report, { durable: false });
   const text = renderReport(report);
   await writeText(runFolder.reportText(runDir), text, { durable: false });
-  if (task.textFolder !== null) await copyText(task, task.textFolder, report, text);
+  if (task.textFolder !== null) await offerText(child, task, report, text);
   child.log.info(`${report.verdict}, exit code ${report.exitCode}: ${runFolder.report(runDir)}`);
 });
 
@@ -51,6 +51,18 @@ async function readLedgers(runDir: string, host: HostFacts, log: Log): Promise<L
     }
   }
   return ledgers;
+}
+
+/** A copy for whoever looks for it there. Where it cannot be written the report stands all the same. */
+async function offerText(child: ChildProcess, task: ReportTask, report: Report, text: string): Promise<void> {
+  const folder = task.textFolder ?? "";
+  try {
+    await copyText(task, folder, report, text);
+  } catch (error) {
+    const notice = `the report's text could not be copied to ${folder}: ${describeError(error)}`;
+    child.log.warn(notice);
+    child.send({ type: "notice", level: "warn", text: notice });
+  }
 }
 
 /** The text of this run only: a file of the other name would be an earlier run's. */

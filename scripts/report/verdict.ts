@@ -86,6 +86,8 @@ function judgeEnding(ending: RunEnding, coverage: Coverage): Applicable[] {
       return fail(4, ending.reason);
     case "jobFailed":
       return fail(6, ending.reason);
+    case "jobCancelled":
+      return fail(6, `the job was cancelled from outside: ${reached}`);
     case "timeExceeded":
       return fail(5, `--max-time passed while waiting for ${ending.waitedFor}: ${reached}`);
     case "unexpected":

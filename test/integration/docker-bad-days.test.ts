@@ -188,6 +188,31 @@ describeReal(["docker"], "an engine that dies in the middle of a run", () => {
     }
   });
 
+  it("while a run that passed is taken down: still exit 0, what is left is told, and `down` removes it", async () => {
+    const proxy = await startEngineProxy();
+    const env = { DOCKER_HOST: proxy.address };
+    try {
+      await withRun(
+        ONCE_DOCKER,
+        async (cli) => {
+          await cli.waitForEvent("verdict", () => true, DEADLINE_MS);
+          await proxy.die();
+          const result = await cli.end();
+          await expectPassed(cli, result, 10);
+          const runId = await cli.runId();
+          expect(result.stdout).toMatch(new RegExp(`"level":"error","resource":"host","text":"[^"]*${runId}`));
+          await proxy.revive();
+          const down = await runCli(["down"], { env, cwd: cli.cwd });
+          expect(down.exitCode, down.stderr).toBe(0);
+          expect(await listOfRun(runId)).toEqual([]);
+        },
+        { env },
+      );
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it("and is back at once, as after an update: the run goes on, and still knows of a death", async () => {
     const proxy = await startEngineProxy();
     try {

@@ -90,7 +90,7 @@ describe("a machine that does not allow it", () => {
 
   it("a full disk: exit 3 with ENOSPC, taken down in order", async ({ skip }) => {
     const folder = mkdtempSync(join(tmpdir(), "flink-apphost-disk-"));
-    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=100k", "tmpfs", folder]).status === 0;
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=100k,mode=0700", "tmpfs", folder]).status === 0;
     try {
       skip(!mounted, "a small disk can be mounted by root only");
       const load = ["--messages", "200_000", "--rate", "10_000"];

@@ -60,4 +60,6 @@ export type RunEnding =
   /** What was acknowledged is gone. */
   | { readonly kind: "exactlyOnceViolated"; readonly reason: string }
   | { readonly kind: "jobFailed"; readonly reason: string }
+  /** Somebody else than the host stopped the job, by REST, before all of the round was applied. */
+  | { readonly kind: "jobCancelled" }
   | { readonly kind: "unexpected"; readonly reason: string };

@@ -1,6 +1,7 @@
 /**
  * `report.json`, schema 1. Every number was recorded in the run it describes; null means not known, never zero.
  */
+import type { Fields } from "../foundation/json-fields.ts";
 import type { CheckDefinition } from "./check-catalogue.ts";
 import type { ProcessUse } from "./host-facts.ts";
 import type { ApplyCounts } from "./metrics.ts";
@@ -97,6 +98,21 @@ export interface Report {
   readonly faults: readonly Fault[];
   /** Faults before these, of which there were too many to list. */
   readonly faultsDropped: number;
+}
+
+/** What is relied on when a report is read back: that it is one, whose it is, and that its verdict and code agree. */
+export function readReport(fields: Fields): Report {
+  fields.whole("schema", 1, 1);
+  const verdict = fields.text("verdict", /./);
+  const exitCode = fields.whole("exitCode", 0, 255);
+  if ((verdict === "passed") !== (exitCode === 0)) fields.refuse("exitCode", `the code of the verdict "${verdict}"`);
+  fields.text("runId", /./);
+  fields.lines("reasons");
+  fields.list("checks", (check) => check.text("status"));
+  const messages = fields.object("messages");
+  for (const name of ["processed", "lost", "duplicated"]) messages.nullable(name, () => messages.whole(name));
+  fields.object("throughput");
+  return fields.as<Report>();
 }
 
 /**

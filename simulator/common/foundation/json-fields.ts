@@ -84,6 +84,12 @@ export class Fields {
     return this.refuse(name, "a list of whole numbers");
   }
 
+  lines(name: string): readonly string[] {
+    const value = this.#values[name];
+    if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value as string[];
+    return this.refuse(name, "a list of texts");
+  }
+
   /** An object that holds nothing but texts. */
   texts(name: string): Readonly<Record<string, string>> {
     const value = this.#values[name];

@@ -13,8 +13,12 @@ const PLACE = /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?(\/\d{0,4})?/i;
 /** Without a scheme a word may be anything, a password above all; these are places. */
 const SURE_PLACE = /^(localhost|[\w-]+(\.[\w-]+)+|\[[0-9a-f:.]+\]):\d{1,5}$/i;
 
+/** A path: this form has no room for a user or a password. */
+const SOCKET = /^unix:\/\/\//i;
+
 /** M1: of a text that was given as an address, whatever it is. The user's name stays where a password is beside it. */
 export function maskAddress(typed: string): string {
+  if (SOCKET.test(typed)) return typed;
   const [, scheme = "", rest = ""] = ADDRESS.exec(typed) ?? [];
   const at = rest.lastIndexOf("@");
   if (at < 0) {

@@ -33,7 +33,8 @@ export interface JobEndOptions extends Omit<JobStopOptions, "signal"> {
   readonly session: StoreSession;
   readonly files: JobFiles;
   readonly log: Log;
-  readonly isDrained: (state: JobState) => boolean;
+  /** The end offsets that this state has reached; null when none were asked for, or it has not. */
+  readonly drainedTo: (state: JobState) => readonly number[] | null;
   /** Makes the state known; says it again when the job is in it already. */
   readonly enter: (state: JobStateName, why: FailureCause | null) => void;
   readonly tell: (message: JobManagerMessage) => void;
@@ -74,13 +75,14 @@ export class JobEnd {
   /** Throws when the job cannot be stopped: then it fails. */
   async stop(): Promise<void> {
     const { id, state } = await stopJob({ ...this.#options, signal: this.#interruption.signal });
-    const ended = this.#options.isDrained(state) ? "FINISHED" : "CANCELED";
+    const drainedTo = this.#options.drainedTo(state);
     const outcome: JobOutcome = {
-      state: ended,
+      state: drainedTo === null ? "CANCELED" : "FINISHED",
       reason: null,
       category: null,
       checkpointId: id,
       total: state.total,
+      drainedTo,
     };
     const { signal } = this.#interruption;
     await this.#write(outcome, signal);

@@ -15,6 +15,8 @@ export interface JobOutcome {
   readonly category: ErrorCategory | null;
   readonly checkpointId: number;
   readonly total: number;
+  /** FINISHED: the end offsets that were reached; a request for later ones was not. */
+  readonly drainedTo: readonly number[] | null;
 }
 
 export interface JobFiles {

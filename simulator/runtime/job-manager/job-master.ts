@@ -111,7 +111,7 @@ export class JobMaster {
       session: this.#session,
       verifyStore: (reason) => this.#verify(reason),
       takeFinalCheckpoint: () => this.#takeCheckpoint("final"),
-      isDrained: (state) => this.#drain.isReached(state),
+      drainedTo: (state) => (this.#drain.isReached(state) ? (this.#drain.endOffsets ?? null) : null),
       enter: (state, why) => {
         if (!this.#enter(state, why)) this.#tellState();
       },
@@ -218,7 +218,7 @@ export class JobMaster {
   snapshot(): JobSnapshot {
     const { state, reason, category } = this.status;
     const { outcome } = this.#end;
-    const drained = this.#drain.drained !== null || outcome?.state === "FINISHED";
+    const drainedTo = this.#drain.drained?.endOffsets ?? outcome?.drainedTo ?? null;
     return {
       jobId: this.graph.jobId,
       name: this.graph.name,
@@ -228,8 +228,8 @@ export class JobMaster {
       epoch: this.#options.numbering.epoch,
       total: outcome?.total ?? this.#total,
       lastCheckpointId: outcome?.checkpointId ?? this.#lastCheckpointId,
-      drained,
-      drainedTo: drained ? (this.#drain.endOffsets ?? null) : null,
+      drained: drainedTo !== null,
+      drainedTo,
       stopped: outcome !== null && outcome.state !== "FAILED",
       parallelism: this.graph.parallelism,
       settled: this.scheduler.settled,
@@ -354,6 +354,7 @@ export class JobMaster {
       category,
       checkpointId: this.#lastCheckpointId,
       total: this.#total,
+      drainedTo: null,
     };
     this.#end.fail(outcome).catch((error: unknown) => this.#options.stepDown(error));
   }

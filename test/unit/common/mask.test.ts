@@ -17,6 +17,8 @@ describe("an address as it was typed", () => {
     ["redis://h:6379/0", "redis://h:6379/0"],
     ["http://127.0.0.1:6379", "http://127.0.0.1:6379"],
     ["localhost:6379", "localhost:6379"],
+    ["unix:///run/user@1000/docker.sock", "unix:///run/user@1000/docker.sock"],
+    ["unix://Tr0ub4dor@h", "unix://***@h"],
     // A name alone may be the password of somebody who forgot the colon.
     ["redis://Tr0ub4dor@h", "redis://***@h"],
     ["redis://Tr0ub4dor:@h", "redis://:***@h"],

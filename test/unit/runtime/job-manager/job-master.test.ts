@@ -355,6 +355,17 @@ test("a drain that is reached names its end offsets: a JobManager may still spea
   expect(master.snapshot()).toMatchObject({ drained: false, drainedTo: null });
 });
 
+test("a job that is FINISHED was drained to the offsets it reached, whatever is asked of it later", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  await master.requestDrain({ endOffsets: [0] });
+  await hears((message) => message.type === "drained");
+  master.requestStop();
+  await hears(isState("FINISHED"));
+  await master.requestDrain({ endOffsets: [5] });
+  expect(master.snapshot()).toMatchObject({ drained: true, drainedTo: [0] });
+});
+
 test("a cut without its recovery is followed up, since rows above it are void", async () => {
   master.start();
   await hears(isState("RUNNING"));

@@ -30,6 +30,7 @@ const timeExceeded: RunEnding = { kind: "timeExceeded", waitedFor: "the drain" }
 const infrastructure: RunEnding = { kind: "infrastructureFailed", reason: "Kafka is gone" };
 const lost: RunEnding = { kind: "exactlyOnceViolated", reason: "acknowledged records are gone" };
 const job: RunEnding = { kind: "jobFailed", reason: "the job failed" };
+const cancelled: RunEnding = { kind: "jobCancelled" };
 const sigint: RunEnding = { kind: "interrupted", signal: "SIGINT" };
 const sigterm: RunEnding = { kind: "interrupted", signal: "SIGTERM" };
 
@@ -48,6 +49,9 @@ describe("decideVerdict", () => {
     ["a broken promise, all below it exact", lost, [passed, slow], prefix, "failed", 4],
     ["the job failed", job, [passed], prefix, "failed", 6],
     ["the job failed and too slow", job, [slow], prefix, "failed", 6],
+    ["the job was cancelled", cancelled, [passed], prefix, "failed", 6],
+    ["the job was cancelled, and nothing is known", cancelled, [], none, "failed", 6],
+    ["the job was cancelled and a violation", cancelled, [violated], prefix, "failed", 4],
     ["Ctrl+C", sigint, [passed], prefix, "interrupted", 130],
     ["Ctrl+C and a violation", sigint, [violated], prefix, "interrupted", 130],
     ["SIGTERM", sigterm, [], none, "interrupted", 143],

@@ -1,0 +1,70 @@
+/**
+ * Reads a user's file in a thread of its own: imports it, runs the function that it gives to defineAppHost, and posts what
+ * that declared, as data, or why it cannot be used. The file may exit, loop or wait for ever; `apphost-file.ts`, which
+ * starts this thread, waits only so long and goes on living.
+ */
+import { dirname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { type DeclaredApplication, declareApplication } from "../model/builder.ts";
+import { isAppHostDefinition } from "../model/definition.ts";
+
+export type AppHostReading =
+  | { readonly kind: "declared"; readonly application: DeclaredApplication }
+  | { readonly kind: "refused"; readonly reason: string };
+
+const port = present(parentPort, "the port of the thread that reads an app host file");
+const reading = await readFile(workerData as string);
+try {
+  port.postMessage(reading);
+} catch (error) {
+  port.postMessage({ kind: "refused", reason: `it declares what is no data: ${describeError(error)}` });
+}
+
+/** Scripts are looked for from the file's own folder. */
+async function readFile(path: string): Promise<AppHostReading> {
+  const refuse = (reason: string, error?: unknown): AppHostReading => ({
+    kind: "refused",
+    reason: error === undefined ? reason : `${reason}: ${describeError(error)}`,
+  });
+  let loaded: { readonly default?: unknown };
+  try {
+    loaded = (await import(pathToFileURL(path).href)) as { default?: unknown };
+  } catch (error) {
+    return refuse(describeLoadError(error), error);
+  }
+  if (!isAppHostDefinition(loaded.default)) {
+    const found = "default" in loaded ? "its default export is something else" : "it has no default export";
+    return refuse(`${found}: write "export default defineAppHost((app) => { … })"`);
+  }
+  try {
+    return { kind: "declared", application: declareApplication(loaded.default, dirname(path)) };
+  } catch (error) {
+    return refuse(`the function given to defineAppHost threw${describePlace(error)}`, error);
+  }
+}
+
+/** Completes a sentence that goes on with the error's own words. */
+function describeLoadError(error: unknown): string {
+  const place = describePlace(error);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
+    return `Node only strips types, and this needs more than that${place}; use plain constants instead of enums, and no namespaces or parameter properties`;
+  }
+  if (code === "ERR_MODULE_NOT_FOUND") return "it imports something that is not there";
+  if (!(error instanceof SyntaxError)) return `it threw while it was loaded${place}`;
+  const isCommonJs = /outside a module|Unexpected token 'export'/.test(error.message);
+  const advice = isCommonJs ? ', which Node took for CommonJS: add "type": "module" to its package.json' : "";
+  return `its syntax is not valid${place}${advice}`;
+}
+
+/** ` at apphost.ts:12`: the first place in the error's stack that is not Node's. */
+function describePlace(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const match = /(file:\/\/[^\s()]+?|\/[^\s():]+):(\d+)(?::\d+)?(?=[\s)]|$)/.exec(stack);
+  if (match === null) return "";
+  const [, where = "", line] = match;
+  return ` at ${where.startsWith("file:") ? fileURLToPath(where) : where}:${line}`;
+}
