@@ -90,6 +90,8 @@ export interface HostOptions {
   readonly testOperator: string | null;
   /** A point at which the host waits for `<run>/hold-released`: lets a test change a fact behind its back. */
   readonly testHold: "before-validation" | null;
+  /** For how long a process of ours must be silent to count as hung; null: as long as it is for users. */
+  readonly testHungAfterMs: number | null;
 }
 
 interface OptionRow<T> {
@@ -170,6 +172,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     hidden: true,
   }),
   testHold: row("test-hold", oneOf(["before-validation"]), "for tests", { hidden: true }),
+  testHungAfterMs: row("test-hung-after", duration({ minMs: 1, maxMs: DAY_MS }), "for tests", { hidden: true }),
 };
 
 export type Verb = "up" | "stress";
@@ -210,6 +213,7 @@ function defaultsOf(verb: Verb): HostOptions {
     apphost: null,
     testOperator: null,
     testHold: null,
+    testHungAfterMs: null,
   };
 }
 

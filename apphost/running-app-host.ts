@@ -23,7 +23,7 @@ import { type PreparedRun, prepareDeclared } from "./preparation.ts";
 
 const WAIT_MS_MAX = 120_000;
 
-type LeftToTheHost = "ui" | "once" | "apphost" | "testOperator" | "testHold";
+type LeftToTheHost = "ui" | "once" | "apphost" | "testOperator" | "testHold" | "testHungAfterMs";
 
 /** As on the command line; they win over the environment and over the definition. No messages unless given. */
 export type StartOptions = {

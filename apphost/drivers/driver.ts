@@ -36,8 +36,11 @@ export interface ServerPlan {
   readonly address: string;
   /** Without secrets. */
   readonly endpoint: string;
-  /** null: somebody else's server, which we neither start nor stop. */
-  readonly launch: ((hooks: ChildHooks) => Promise<RunningServer>) | null;
+  /**
+   * null: somebody else's server, which we neither start nor stop. The signal ends what goes before the start, where that
+   * can be ended without a trace.
+   */
+  readonly launch: ((hooks: ChildHooks, signal: AbortSignal) => Promise<RunningServer>) | null;
   /** Deleted at the end; null when it has none. */
   readonly dataFolder: string | null;
   /** False: its death loses data that Kafka had acknowledged, and ends the run. */

@@ -100,11 +100,11 @@ async function planKafka(context: DriverContext, env: Variables): Promise<Server
   const controllerPort = await choosePort(null);
   const folder = runFolder.data(context.runDir, "kafka");
   const java = createJavaRunner(context, { java: findJava(env) ?? "java", home, folder });
-  const prepare = memoize(async (hooks: ChildHooks) => {
+  const prepare = memoize(async (hooks: ChildHooks, signal: AbortSignal) => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(java.properties, formatKafkaProperties({ port, controllerPort, folder }));
     writeFileSync(java.logging, formatKafkaLogging());
-    await java.format(hooks);
+    await java.format(hooks, signal);
   });
   return {
     mode: "native",
@@ -113,8 +113,8 @@ async function planKafka(context: DriverContext, env: Variables): Promise<Server
     dataFolder: folder,
     survivesRestart: true,
     version: readKafkaVersion(home) ?? null,
-    async launch(hooks) {
-      await prepare(hooks);
+    async launch(hooks, signal) {
+      await prepare(hooks, signal);
       return java.startBroker(hooks);
     },
   };
@@ -139,14 +139,15 @@ function createJavaRunner(context: DriverContext, where: { java: string; home: s
     properties,
     logging,
     startBroker: (hooks: ChildHooks) => run([...BROKER_JVM_FLAGS, "kafka.Kafka", properties], hooks),
-    /** Once for a data folder: KRaft refuses one without its identity. */
-    async format(hooks: ChildHooks): Promise<void> {
+    /** Once for a data folder: KRaft refuses one without its identity. A tool that is not done in time is ended. */
+    async format(hooks: ChildHooks, signal: AbortSignal): Promise<void> {
       // 22 characters of base64 that never begin like an option; the last one has no bits to spare.
       const clusterId = `${createPassword().slice(0, 21)}A`;
       const tool = run(["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties], hooks);
-      const exit = await withDeadline(tool.exited, {
-        what: "formatting Kafka's data folder",
-        deadlineMs: FORMAT_MS_MAX,
+      const limit = { what: "formatting Kafka's data folder", deadlineMs: FORMAT_MS_MAX, signal };
+      const exit = await withDeadline(tool.exited, limit).catch(async (error: unknown) => {
+        await tool.stop(0);
+        throw error;
       });
       if (exit.kind === "exit" && exit.code === 0) return;
       throw createError("CHILD_EXITED", {
@@ -159,10 +160,10 @@ function createJavaRunner(context: DriverContext, where: { java: string; home: s
 }
 
 /** The first call does the work; the same hooks serve every life of a server. */
-function memoize<T>(work: (argument: T) => Promise<void>): (argument: T) => Promise<void> {
+function memoize<A extends unknown[]>(work: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
   let done: Promise<void> | undefined;
-  return (argument) => {
-    done ??= work(argument);
+  return (...args) => {
+    done ??= work(...args);
     return done;
   };
 }

@@ -12,10 +12,11 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
-import type { BeginMessage, ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import type { ChildMessage, HostMessage } from "../../simulator/common/contract/child-messages.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createOutputLines } from "./output-lines.ts";
 import { isGroupAlive, type ProcessIdentity, readStartTime, signalGroup } from "./process-identity.ts";
+import type { Pulse } from "./pulse.ts";
 
 export interface ChildCommand {
   readonly command: string;
@@ -45,6 +46,8 @@ export interface RunningServer {
   /** False for a server of others: its end is nobody's fault. */
   readonly isOurs: boolean;
   readonly exited: Promise<ChildExit>;
+  /** Of one of our own programs. Others cannot be asked: whoever needs them has deadlines. */
+  readonly pulse?: Pulse;
   newestLines(count: number): string;
   stop(budgetMs: number): Promise<void>;
   kill(): void;
@@ -52,7 +55,7 @@ export interface RunningServer {
 
 export interface RunningChild extends RunningServer {
   /** To one with a channel. A child that is gone is reported by its exit, not here. */
-  send(message: BeginMessage): void;
+  send(message: HostMessage): void;
 }
 
 export interface ChildHooks {
@@ -65,7 +68,8 @@ export interface ChildHooks {
 }
 
 const LAST_WORDS_MS_MAX = 2_000;
-const KILL_MS_MAX = 10_000;
+/** From SIGKILL to the end of the group: a process in a call of the kernel ends when that does. */
+export const KILL_MS_MAX = 10_000;
 
 export function startChildProcess(command: ChildCommand, hooks: ChildHooks): RunningChild {
   const run = execa(command.command, command.args, {
@@ -89,17 +93,24 @@ export function startChildProcess(command: ChildCommand, hooks: ChildHooks): Run
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(command.input);
   }
-  child.on("message", (message) => hooks.onMessage(message as ChildMessage));
+  const send = (message: HostMessage) => {
+    if (child.connected) child.send(message, () => undefined);
+  };
+  let heardAtMs = performance.now();
+  child.on("message", (given) => {
+    heardAtMs = performance.now();
+    const message = given as ChildMessage;
+    if (message.type !== "pong") hooks.onMessage(message);
+  });
   const exited = observeExit(child, async () => (await run).originalMessage);
   const { pid } = child;
   return {
     pid: pid ?? null,
     isOurs: pid !== undefined,
     exited,
+    ...(command.hasChannel ? { pulse: { heardAtMs: () => heardAtMs, ping: () => send({ type: "ping" }) } } : {}),
     newestLines: (count) => lines.newest(count),
-    send: (message) => {
-      if (child.connected) child.send(message, () => undefined);
-    },
+    send,
     stop: (budgetMs) => (pid === undefined ? Promise.resolve() : stopGroup(pid, budgetMs)),
     kill: () => {
       if (pid !== undefined) signalGroup(pid, "SIGKILL");

@@ -9,7 +9,11 @@ import { once } from "node:events";
 import { createWriteStream, openSync, type WriteStream, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../../simulator/common/foundation/errors.ts";
+
+/** On a disk that still writes. */
+const CLOSE_MS_MAX = 10_000;
 
 export interface EvidenceFiles {
   /** Opens a file for lines; each is written when it is given. */
@@ -51,11 +55,13 @@ export function createEvidenceFiles(runDir: string, onFailure: (error: AppError)
       return log;
     },
     async closeLogs() {
-      for (const log of logs.values()) {
-        // One that failed has closed itself.
-        if (log.closed) continue;
-        log.end();
-        await once(log, "close");
+      // One that failed has closed itself.
+      const open = [...logs.values()].filter((log) => !log.closed);
+      const closed = open.map((log) => once(log.end(), "close"));
+      try {
+        await withDeadline(Promise.all(closed), { what: "the end of all logs", deadlineMs: CLOSE_MS_MAX });
+      } catch (error) {
+        tell(runDir, error);
       }
     },
   };

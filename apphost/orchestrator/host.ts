@@ -129,6 +129,7 @@ export class Host {
   /** The watchdog does the rest once this process is gone. */
   killAll(): void {
     for (const supervisor of this.#system.supervisors.values()) supervisor.kill();
+    this.run.leave();
     process.exit(EXIT.interrupted);
   }
 
@@ -203,7 +204,8 @@ export class Host {
   async #finishRound(work: () => Promise<{ readonly checkpointId: number }>): Promise<VerdictEvent> {
     this.#isRoundOpen = true;
     let { checkpointId } = await work();
-    if (this.#options.once) ({ checkpointId } = await stopJob(this.run, this.#system));
+    const { signal } = this.run.ending;
+    if (this.#options.once) ({ checkpointId } = await stopJob(this.run, this.#system, { signal }));
     await waitForMetrics(this.run, this.#system, checkpointId);
     return this.#reachVerdict({ kind: "drained" });
   }
@@ -285,7 +287,9 @@ export class Host {
     this.#isWorkEnded = true;
     const producer = this.#system.supervisors.get("producer");
     if (producer !== undefined) await stopTogether([producer], PRODUCER_STOP_MS, (event) => run.feed.emit(event));
-    const canStop = run.seen.job.state === "RUNNING" && this.#system.supervisors.get("jobmanager")?.isHalted === false;
+    // One that is being stopped may be over in a moment, and a job that stands still is a better thing to validate.
+    const isStoppable = run.seen.job.state === "RUNNING" || run.seen.job.state === "CANCELLING";
+    const canStop = isStoppable && this.#system.supervisors.get("jobmanager")?.isHalted === false;
     if (!canStop || !(await areServersAnswering(this.#system))) return;
     try {
       const { checkpointId } = await stopJob(run, this.#system, { deadlineMs: EARLY_STOP_MS });

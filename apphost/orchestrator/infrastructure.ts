@@ -20,9 +20,9 @@ import { checkEmbeddedMemory, type HostOptions } from "../options.ts";
 import { waitForKafka } from "../resources/kafka.ts";
 import { exitError } from "../resources/node-process.ts";
 import { waitForRedis } from "../resources/redis.ts";
-import { type ChildExit, describeExit, type RunningServer } from "./child-process.ts";
+import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "./child-process.ts";
 import { isPortClash } from "./ports.ts";
-import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "./restart.ts";
+import { describeEnd, type Judgement, type Launch, type ProcessEnd, type ResourcePlan } from "./resource-plan.ts";
 import type { RunContext } from "./run-context.ts";
 
 export interface ChosenDrivers {
@@ -167,23 +167,20 @@ export function createServerResource(
     return server;
   };
   const launched = Promise.withResolvers<void>();
-  const start = async (planned: ServerPlan): Promise<RunningServer> => {
-    if (planned.launch === null) return createExternalServer();
-    return planned.launch({
-      log: run.logOf(kind),
-      onSpawn: (identity) => run.recordChild(kind, identity),
-      onVisible: (pid) => run.sampler.watch(kind, pid),
-      onMessage(message) {
-        run.seen.take(kind, message);
-        if (message.type === "notice") run.notice(message.level, kind, message.text);
-      },
-    });
-  };
+  const createHooks = (): ChildHooks => ({
+    log: run.logOf(kind),
+    onSpawn: (identity) => run.recordChild(kind, identity),
+    onVisible: (pid) => run.sampler.watch(kind, pid),
+    onMessage(message) {
+      run.seen.take(kind, message);
+      if (message.type === "notice") run.notice(message.level, kind, message.text);
+    },
+  });
   const launch = async (launch: Launch) => {
     // Only a first start may move to another port: dependents know the address after that.
     if (server === null || launch.formerLastLines !== null) server = await driver.plan(kind, context);
     if (server.dataFolder !== null && launch.life === 0) run.removeAtEnd(dirname(server.dataFolder));
-    const running = await start(server);
+    const running = server.launch === null ? createExternalServer() : await server.launch(createHooks(), launch.signal);
     launched.resolve();
     return running;
   };
@@ -225,12 +222,12 @@ function judgeServer(kind: ServerKind, server: ServerPlan | null, end: ProcessEn
   const { exit, lastLines } = end;
   if (exit.kind === "notStarted") return exitError(kind, end);
   if (exit.kind === "lost") return createError("CONTAINER_LOST", { resource: kind, reason: exit.reason, lastLines });
-  if (!end.everReady && isAppError(end.readyError)) return end.readyError;
+  if (!end.everReady && isAppError(end.killReason)) return end.killReason;
   if (!end.everReady) return isPortClash(lastLines) ? "restart" : exitError(kind, end);
   if (server?.survivesRestart === true) return "restart";
   return createError("SERVER_LOST", {
     resource: `the embedded ${kind}`,
-    how: `with ${describeExit(exit)}`,
+    how: end.killReason === null ? `with ${describeExit(exit)}` : `by our kill (${describeEnd(end)})`,
     advice: "its records were in memory and are gone; use --infra native or --kafka for a Kafka that keeps them",
     lastLines,
   });

@@ -6,8 +6,9 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { callHttp } from "../../simulator/common/foundation/http-call.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "../drivers/driver.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
-import type { RunningServer } from "./child-process.ts";
-import { type Launch, type Supervisor, superviseResource } from "./restart.ts";
+import type { ChildHooks, RunningServer } from "./child-process.ts";
+import type { Launch } from "./resource-plan.ts";
+import { type Supervisor, superviseResource } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
 
 const READY_MS_MAX = 120_000;
@@ -25,12 +26,13 @@ export function superviseKafkaUi(
   const launch = async (launch: Launch): Promise<RunningServer> => {
     if (plan === null || launch.formerLastLines !== null) plan = (await driver.planKafkaUi?.(context)) ?? null;
     if (plan?.launch == null) throw new Error("no driver has one");
-    return plan.launch({
+    const hooks: ChildHooks = {
       log: run.logOf(name),
       onSpawn: () => undefined,
       onVisible: (pid) => run.sampler.watch(name, pid),
       onMessage: () => undefined,
-    });
+    };
+    return plan.launch(hooks, launch.signal);
   };
   return superviseResource(
     {
@@ -43,6 +45,7 @@ export function superviseKafkaUi(
     },
     {
       emitResource: run.supervisorHost.emitResource,
+      pulses: run.supervisorHost.pulses,
       recordFault: () => ({ recoveredAfterMs: () => undefined }),
       fail: (error) => run.notice("warn", name, `is not there: ${error.message}`),
     },

@@ -18,7 +18,6 @@ import type { ResourceAction, ResourceAnswer, ResourceRequest } from "./resource
 import type { Supervisor } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
 import { scaleTaskManagers } from "./scaling.ts";
-import { rejectOnAbort } from "./sleep.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
 
@@ -121,7 +120,7 @@ async function resume(context: CommandContext, targets: readonly Supervisor[]): 
   tell(`waiting for ${what}, at most ${READY_MS_MAX} ms`);
   const ready = Promise.all(halted.map((target) => target.resume()));
   const isRunning = ({ snapshot }: Supervisor) => snapshot.state === "running";
-  await withDeadline(Promise.race([ready, rejectOnAbort(signal)]), { what, deadlineMs: READY_MS_MAX });
+  await withDeadline(ready, { what, deadlineMs: READY_MS_MAX, signal });
   // One that was not stopped may just be starting again by itself.
   await waitUntil(() => targets.every(isRunning) || undefined, { what, deadlineMs: READY_MS_MAX, signal });
   const kinds = new Set(targets.map(({ snapshot }) => snapshot.kind));

@@ -6,71 +6,42 @@
  *
  * V1 A resource that ended is started again on the same addresses, after a backoff of 100 ms → 5 s that is reset once it
  *    has run for 10 s, unless `judge` says that this end is final.
- * V2 More than 10 restarts within 60 s end the run.
+ * V2 More than 10 restarts within 60 s end the run, and so do more than 3 within 10 min of one that hangs.
  * V3 Each end by itself, except success, is a recorded fault; its recovery time runs until the next "ready".
  * V4 Before a restart the whole group of the former process is dead, so two lives never overlap. After a stop or a halt
  *    the group has its time to end in order, also when its leader is gone at once.
  * V5 The end of a process that was halted is no fault and is not judged, and nothing is started before `resume`.
+ * V6 A process of ours that hangs is killed, and is then one that died. One that is to end anyway has its time for that.
+ * V7 Whoever stops or halts it waits no longer than the process may take to end, in order or killed.
  */
-import { type ResourceHealth, STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
+import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import type { Fault } from "../../simulator/common/contract/report.ts";
 import { type Backoff, createBackoff } from "../../simulator/common/foundation/backoff.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { createResource, moveResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";
-import { type ChildExit, describeExit, type RunningServer } from "./child-process.ts";
+import { createResource, moveResource, type ResourceSnapshot } from "../model/resource.ts";
+import { type ChildExit, describeExit, KILL_MS_MAX, type RunningServer } from "./child-process.ts";
+import type { PulseWatch } from "./pulse.ts";
+import {
+  describeEnd,
+  hasHung,
+  type Launch,
+  type ProcessEnd,
+  type ReportHealth,
+  type ResourcePlan,
+} from "./resource-plan.ts";
+import { HANG_LIMIT, RESTART_LIMIT, RestartCount } from "./restart-count.ts";
 import { sleepUntilAborted, whenAborted } from "./sleep.ts";
 
-export const RESTARTS_MAX = 10;
-export const RESTART_WINDOW_MS = 60_000;
 const STABLE_MS = 10_000;
+/** From the end of a process to the end of its life here: its last words, and what it started. */
+const LEAVE_MS_MAX = 5_000;
 const LAST_LINES = 20;
-
-export interface Launch {
-  /** 0 for the first process, rising by one. */
-  readonly life: number;
-  /** How the former process ended before it was ever ready; a port clash asks for another port. */
-  readonly formerLastLines: string | null;
-  /** Aborted when this process has ended: nobody waits for the readiness of the dead. */
-  readonly signal: AbortSignal;
-}
-
-export type Judgement = "restart" | "finished" | AppError;
-
-export interface ResourcePlan {
-  readonly declaration: ResourceDeclaration;
-  readonly launch: (launch: Launch) => Promise<RunningServer>;
-  /** Settles when the process serves. Its rejection ends the process, which is then judged. */
-  readonly waitReady: (launch: Launch) => Promise<void>;
-  readonly endpoint: () => string | null;
-  /** Asked after each end that nobody asked for. */
-  readonly judge: (end: ProcessEnd) => Judgement;
-  /** Kafka and Redis: too many restarts are then a failure of the infrastructure. */
-  readonly isServer: boolean;
-  /** Restarts within 60 s, if fewer than V2 has. */
-  readonly restartsMax?: number;
-  /**
-   * Watches the health of a process that is ready, until the signal tells that it ended. Without it, ready is healthy. Its
-   * rejection ends the process, which is then judged.
-   */
-  readonly watchHealth?: (signal: AbortSignal, report: ReportHealth) => Promise<void>;
-}
-
-export type ReportHealth = (health: ResourceHealth, reason: string) => void;
-
-export interface ProcessEnd {
-  readonly exit: ChildExit;
-  /** False for a server of others: none of ours ended. */
-  readonly isOurs: boolean;
-  /** Whether any life of this resource was ready. */
-  readonly everReady: boolean;
-  /** Why this life was ended by us: it was alive and did not serve. Null when it ended by itself. */
-  readonly readyError: unknown;
-  readonly lastLines: string;
-}
 
 export interface SupervisorHost {
   emitResource(snapshot: ResourceSnapshot): void;
   recordFault(fault: Fault): { recoveredAfterMs(ms: number): void };
+  readonly pulses: Pick<PulseWatch, "watch">;
   /** The run cannot go on. */
   fail(error: AppError): void;
 }
@@ -134,9 +105,10 @@ class ResourceSupervisor implements Supervisor {
   readonly #backoff: Backoff;
   readonly #firstReady = Promise.withResolvers<void>();
   readonly #finished = Promise.withResolvers<void>();
-  #restartsAtMs: number[] = [];
+  readonly #restarts: RestartCount;
+  readonly #hangs = new RestartCount(HANG_LIMIT);
   #everReady = false;
-  #readyError: unknown = null;
+  #killReason: unknown = null;
   #running: RunningServer | null = null;
   /** The orderly end of the present process, once somebody asked for it. */
   #orderlyEnd: Promise<void> | null = null;
@@ -152,6 +124,7 @@ class ResourceSupervisor implements Supervisor {
     this.life = options.firstLife ?? 0;
     this.#plan = plan;
     this.#host = host;
+    this.#restarts = new RestartCount({ ...RESTART_LIMIT, max: plan.restartsMax ?? RESTART_LIMIT.max });
     this.snapshot = createResource(plan.declaration);
     this.finished = this.#finished.promise;
     // Either may fail with nobody waiting for it (yet); the run learns of it by `fail`.
@@ -179,7 +152,7 @@ class ResourceSupervisor implements Supervisor {
     this.#stopping.abort(new Error("asked to stop"));
     if (this.#loop === null) return;
     await this.#endInOrder(budgetMs);
-    await this.#loop;
+    await this.#settleSoon(this.#loop);
   }
 
   kill(): void {
@@ -191,7 +164,7 @@ class ResourceSupervisor implements Supervisor {
     this.#halt ??= { reached: Promise.withResolvers(), resumed: Promise.withResolvers() };
     await this.#endInOrder(budgetMs);
     // The loop may have ended for good in the same moment.
-    await Promise.race([this.#halt.reached.promise, this.#loop]);
+    await this.#settleSoon(Promise.race([this.#halt.reached.promise, this.#loop]));
   }
 
   resume(): Promise<void> {
@@ -202,6 +175,12 @@ class ResourceSupervisor implements Supervisor {
     this.#halt?.resumed.resolve();
     this.#halt = null;
     return promise;
+  }
+
+  /** V7. Where nothing ran yet, it is the start that is awaited: it ends by its signal, or by its own deadlines. */
+  async #settleSoon(end: Promise<unknown>): Promise<void> {
+    const what = `the end of ${this.snapshot.name}, which was just being started,`;
+    await withDeadline(end, { what, deadlineMs: KILL_MS_MAX + LEAVE_MS_MAX });
   }
 
   async #endInOrder(budgetMs: number): Promise<void> {
@@ -233,6 +212,8 @@ class ResourceSupervisor implements Supervisor {
       }
       const judgement = this.#plan.judge(end);
       if (judgement === "finished") {
+        // V3. One that we had to kill after its last word did its work all the same.
+        if (end.killReason !== null) this.#recordFault(`${describeEnd(end)}; its work was done`);
         this.#move({ state: "finished", pid: null });
         this.#firstReady.resolve();
         this.#finished.resolve();
@@ -272,8 +253,9 @@ class ResourceSupervisor implements Supervisor {
 
   async #liveOnce(formerLastLines: string | null): Promise<ProcessEnd> {
     const ended = new AbortController();
-    const launch: Launch = { life: this.life, formerLastLines, signal: ended.signal };
-    this.#readyError = null;
+    const signal = AbortSignal.any([ended.signal, this.#stopping.signal]);
+    const launch: Launch = { life: this.life, formerLastLines, signal };
+    this.#killReason = null;
     this.#move({ state: "starting", pid: null, restarts: this.life });
     const running = await this.#plan.launch(launch);
     this.#running = running;
@@ -281,6 +263,7 @@ class ResourceSupervisor implements Supervisor {
     const endpoint = this.#plan.endpoint();
     this.#move({ state: "starting", pid: running.pid, endpoint });
     if (this.#isEnding) running.kill();
+    const endPulseWatch = this.#watchPulse(running);
     let readySinceMs: number | null = null;
     this.#plan.waitReady(launch).then(
       () => {
@@ -289,6 +272,7 @@ class ResourceSupervisor implements Supervisor {
       (error: unknown) => this.#failReadiness(running, error, ended.signal),
     );
     const exit = await running.exited;
+    endPulseWatch();
     this.lastExit = exit;
     ended.abort(new Error(`it ended: ${describeExit(exit)}`));
     // V4. The leader is gone; what it may have started goes with it. Whoever asked for the end is told of its failure.
@@ -299,7 +283,18 @@ class ResourceSupervisor implements Supervisor {
     if (readySinceMs !== null && performance.now() - readySinceMs > STABLE_MS) this.#backoff.reset();
     const lastLines = running.newestLines(LAST_LINES);
     const { isOurs } = running;
-    return { exit, isOurs, everReady: this.#everReady, readyError: this.#readyError, lastLines };
+    return { exit, isOurs, everReady: this.#everReady, killReason: this.#killReason, lastLines };
+  }
+
+  /** V6. Returns what ends the watch. */
+  #watchPulse(running: RunningServer): () => void {
+    const { pid, pulse } = running;
+    if (pulse === undefined) return () => undefined;
+    return this.#host.pulses.watch({ pid, pulse }, (silentMs) => {
+      if (this.#isEnding) return;
+      this.#killReason = createError("PROCESS_HUNG", { resource: this.snapshot.name, silentMs });
+      running.kill();
+    });
   }
 
   #becomeReady(running: RunningServer, ended: AbortSignal): number | null {
@@ -325,7 +320,7 @@ class ResourceSupervisor implements Supervisor {
     };
     watch(ended, report).catch((error: unknown) => {
       if (isOver()) return;
-      this.#readyError = error;
+      this.#killReason = error;
       this.#move({ state: "running", health: "unhealthy", reason: describeError(error) });
       running.kill();
     });
@@ -334,40 +329,40 @@ class ResourceSupervisor implements Supervisor {
   /** Alive but not serving in time: as good as dead, so it is ended and judged like the dead. */
   #failReadiness(running: RunningServer, error: unknown, ended: AbortSignal): void {
     if (ended.aborted || this.#isEnding) return;
-    this.#readyError = error;
+    this.#killReason = error;
     this.#move({ state: "failedToStart", reason: describeError(error) });
     running.kill();
   }
 
   #showEnd(end: ProcessEnd): void {
-    // Alive but not serving, it was ended by us: why it did not serve is the reason, not how we ended it.
-    const how = end.readyError === null ? describeExit(end.exit) : describeError(end.readyError);
+    const how = describeEnd(end);
     const state = this.#everReady ? "exited" : "failedToStart";
     this.#move({ state, pid: null, reason: how });
     if (!end.isOurs) return;
-    this.#openFault ??= {
-      sinceMs: performance.now(),
-      record: this.#host.recordFault({
-        kind: "processExit",
-        target: this.snapshot.name,
-        at: new Date().toISOString(),
-        planned: false,
-        detail: how,
-        recoveredAfterMs: null,
-      }),
-    };
+    this.#openFault ??= { sinceMs: performance.now(), record: this.#recordFault(how) };
+  }
+
+  #recordFault(detail: string): ReturnType<SupervisorHost["recordFault"]> {
+    return this.#host.recordFault({
+      kind: "processExit",
+      target: this.snapshot.name,
+      at: new Date().toISOString(),
+      planned: false,
+      detail,
+      recoveredAfterMs: null,
+    });
   }
 
   #countRestart(end: ProcessEnd): void {
     const nowMs = performance.now();
-    this.#restartsAtMs = [...this.#restartsAtMs.filter((atMs) => nowMs - atMs < RESTART_WINDOW_MS), nowMs];
-    const max = this.#plan.restartsMax ?? RESTARTS_MAX;
-    if (this.#restartsAtMs.length <= max) return;
+    const counts = hasHung(end) ? [this.#restarts, this.#hangs] : [this.#restarts];
+    const exceeded = counts.map((count) => count.add(nowMs)).find((limit) => limit !== null);
+    if (exceeded == null) return;
     throw createError(this.#plan.isServer ? "SERVER_RESTARTS_EXCEEDED" : "RESTARTS_EXCEEDED", {
       resource: this.snapshot.name,
-      restarts: max,
-      windowMs: RESTART_WINDOW_MS,
-      how: describeExit(end.exit),
+      restarts: exceeded.max,
+      windowMs: exceeded.windowMs,
+      how: describeEnd(end),
       lastLines: end.lastLines,
     });
   }

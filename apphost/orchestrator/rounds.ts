@@ -8,14 +8,17 @@
  * B2 A drain or stop request is repeated to each life of the JobManager until one of them says that it is reached.
  * B3 --max-time runs from the first send. The word that all is applied may come a little later than the fact, so it is
  *    waited for; a round whose producer is not done by then is known to have missed its time.
+ * B4 A producer is done when it says so: its ledger is complete on disk by then. Whether and how its process ends is
+ *    part neither of the load nor of the time that is measured.
  */
 import type { JobSnapshot } from "../../simulator/common/contract/rest.ts";
 import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
-import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import type { Reached } from "./job-view.ts";
 import type { Supervisor } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
+import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
 
 export interface Round {
@@ -29,7 +32,10 @@ const PRODUCED_NOTICE_MS_MAX = 1_000;
 /** From the last effect to our hearing of it: one look of the JobManager, one checkpoint, and a slow machine. */
 const DRAIN_NOTICE_MS_MAX = 5_000;
 const PRODUCER_START_MS_MAX = 120_000;
-const STOP_MS_MAX = 60_000;
+/** From its last word to the end of its process. One that hangs then is killed before that (V6 of `restart.ts`). */
+const PRODUCER_END_MS_MAX = 60_000;
+/** Longer than the JobManager waits for Redis: it knows better why the job does not stop, and says so. */
+const STOP_MS_MAX = 90_000;
 const METRICS_MS_MAX = 2_000;
 const LOOK_INTERVAL_MS = 20;
 /** Of a wait as long as the round: each look takes CPU that the load could have. The clock does not wait for it. */
@@ -48,25 +54,26 @@ export async function runRound(run: RunContext, system: System, round: Round): P
     deadlineMs: PRODUCER_START_MS_MAX,
     signal: ending.signal,
   });
-  const budget = startTimeBudget(run);
-  run.sampler.startLoad();
-  try {
-    const endOffsets = await waitForProducer(run, producer, options.maxTimeMs);
+  const reached = await measureLoad(run, async () => {
+    const endOffsets = await waitForEndOffsets(run, options.maxTimeMs);
     feed.emit({ type: "phase", phase: "draining", detail: "everything is acknowledged" });
-    return await drain(run, system, endOffsets);
-  } finally {
-    run.sampler.endLoad();
-    budget.cancel();
-  }
+    return drain(run, system, endOffsets);
+  });
+  await endProducer(run, producer);
+  return reached;
 }
 
 /** Somebody else's topic: nothing is produced, and the clock starts with the running job. */
 export async function countTopic(run: RunContext, system: System, endOffsets: readonly number[]): Promise<Reached> {
   run.feed.emit({ type: "phase", phase: "draining", detail: `counting topic ${system.config.topic}` });
+  return measureLoad(run, () => drain(run, system, endOffsets));
+}
+
+async function measureLoad(run: RunContext, work: () => Promise<Reached>): Promise<Reached> {
   const budget = startTimeBudget(run);
   run.sampler.startLoad();
   try {
-    return await drain(run, system, endOffsets);
+    return await work();
   } finally {
     run.sampler.endLoad();
     budget.cancel();
@@ -89,17 +96,25 @@ function startTimeBudget(run: RunContext): { cancel(): void } {
   return { cancel: () => timers.forEach((timer) => void clearTimeout(timer)) };
 }
 
-async function waitForProducer(run: RunContext, producer: Supervisor, maxTimeMs: number): Promise<readonly number[]> {
-  const { seen, ending } = run;
-  const finished = await waitUntil(() => seen.producer?.finished ?? undefined, {
+async function waitForEndOffsets({ seen, ending }: RunContext, maxTimeMs: number): Promise<readonly number[]> {
+  const { endOffsets } = await waitUntil(() => seen.producer?.finished ?? undefined, {
     what: "the last acknowledgement",
     deadlineMs: maxTimeMs + 2 * DRAIN_NOTICE_MS_MAX,
     intervalMs: PRODUCER_LOOK_INTERVAL_MS,
     signal: ending.signal,
   });
-  // Its ledger was complete before it said so; what is left is the end of the process.
-  await producer.finished;
-  return finished.endOffsets;
+  return endOffsets;
+}
+
+/** B4. The next round has a producer of its own, and there is one at a time. */
+async function endProducer({ ending: { signal } }: RunContext, producer: Supervisor): Promise<void> {
+  const what = "the end of the producer's process";
+  try {
+    await withDeadline(producer.finished, { what, deadlineMs: PRODUCER_END_MS_MAX, signal });
+  } catch {
+    signal.throwIfAborted();
+    await producer.stop(STOP_BUDGET_MS);
+  }
 }
 
 /** B2. Asks each life of the JobManager once, and looks at its own account too: a message may have been lost with it. */
@@ -119,18 +134,19 @@ async function drain(run: RunContext, system: System, endOffsets: readonly numbe
   });
 }
 
-/** Fences every partition and takes the final checkpoint. */
+/** Fences every partition and takes the final checkpoint. Without a signal only the deadline ends it. */
 export async function stopJob(
   run: RunContext,
   system: System,
-  options: { deadlineMs?: number } = {},
+  options: { deadlineMs?: number; signal?: AbortSignal } = {},
 ): Promise<Reached> {
   const { seen, feed } = run;
-  const deadlineMs = options.deadlineMs ?? STOP_MS_MAX;
+  const { deadlineMs = STOP_MS_MAX, ...signal } = options;
   feed.emit({ type: "waiting", for: "the job to stop with a final checkpoint", deadlineMs });
   return askUntilReached(system, {
     what: "stopping the job with a final checkpoint",
     deadlineMs,
+    ...signal,
     ask: () => system.jobControl().stop(),
     reached: () => seen.job.stopped,
     read: (job) => job.stopped,

@@ -20,9 +20,10 @@ import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
 import { dropEnded, type ProcessIdentity, readStartTime } from "./process-identity.ts";
+import { type PulseWatch, startPulseWatch } from "./pulse.ts";
 import type { SupervisorHost } from "./restart.ts";
 import { createRunFolder, createRunId, type RunState, writeState } from "./run-folder.ts";
-import { type Sampler, startSampler } from "./sampling.ts";
+import { readUsage, type Sampler, startSampler } from "./sampling.ts";
 import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
@@ -53,6 +54,8 @@ export interface RunContext {
   writeMetrics(metrics: TaskManagerMetrics): void;
   notice(level: "info" | "warn" | "error", resource: string, text: string): void;
   close(): Promise<void>;
+  /** For a host that exits the next moment. */
+  leave(): void;
 }
 
 /** `startedAtMs`: when a user began to wait for it, by `performance.now()`. */
@@ -69,13 +72,29 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
   const appendMetrics = files.openLines(runFolder.metrics(runDir));
   const emit = (body: HostEventBody) => feed.emit(body);
   const notice: RunContext["notice"] = (level, resource, text) => emit({ type: "notice", level, resource, text });
+  const pulses = startPulseWatch({
+    hungAfterMs: options.testHungAfterMs ?? undefined,
+    readCpuMs: (pid) => readUsage(pid, false)?.cpuMs,
+  });
   const watchdog = startWatchdog({
     runId,
-    onRestart: (restarts) => notice("warn", "watchdog", `ended, and was started again (${restarts})`),
+    pulses,
+    onRestart(how) {
+      recordWatchdog();
+      notice("warn", "watchdog", `${how}, and was started again`);
+    },
   });
   const sampler = startSampler();
   sampler.watch("host", process.pid);
   const state = createStateFile(runDir, initialState({ verb, runId, runDir }), files);
+  // Whoever sweeps behind a host that was killed must find a watchdog that hangs, too.
+  const recordWatchdog = () => {
+    const startTime = watchdog.pid === null ? undefined : readStartTime(watchdog.pid);
+    if (startTime !== undefined) recordInState("watchdog", { pid: watchdog.pid as number, startTime });
+  };
+  const recordInState = (name: string, identity: ProcessIdentity) =>
+    state.update({ children: dropEnded([...state.current.children, { name, ...identity }], (child) => child) });
+  recordWatchdog();
   const faults = new FaultList();
   emit({ type: "run", runId, runDir, command: verb });
   watchdog.recordPath(state.current.socket);
@@ -92,7 +111,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     seen: new Observations(),
     sampler,
     faults,
-    supervisorHost: createSupervisorHost({ emit, ending, faults, notice }),
+    supervisorHost: createSupervisorHost({ emit, ending, faults, notice, pulses }),
     get state() {
       return state.current;
     },
@@ -100,7 +119,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     recordChild(name, identity) {
       watchdog.recordChild(identity);
       sampler.watch(name, identity.pid);
-      state.update({ children: dropEnded([...state.current.children, { name, ...identity }], (child) => child) });
+      recordInState(name, identity);
     },
     recordEngine(address) {
       if (state.current.engine === address) return;
@@ -114,7 +133,8 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     logOf: files.logOf,
     writeMetrics: (metrics) => appendMetrics(`${JSON.stringify(metrics)}\n`),
     notice,
-    close: () => closeRun({ state, files, sampler, watchdog }),
+    close: () => closeRun({ state, files, sampler, watchdog, pulses }),
+    leave: () => watchdog.leave(),
   };
 }
 
@@ -162,8 +182,10 @@ function createSupervisorHost(run: {
   ending: Ending;
   faults: FaultList;
   notice: RunContext["notice"];
+  pulses: PulseWatch;
 }): SupervisorHost {
   return {
+    pulses: run.pulses,
     emitResource: (snapshot) => run.emit({ type: "resource", ...snapshot }),
     recordFault(fault) {
       run.emit({ type: "fault", fault });
@@ -180,8 +202,10 @@ async function closeRun(run: {
   files: EvidenceFiles;
   sampler: Sampler;
   watchdog: Watchdog;
+  pulses: PulseWatch;
 }): Promise<void> {
   run.sampler.stop();
+  run.pulses.stop();
   await run.files.closeLogs();
   for (const path of run.state.current.paths) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
   run.state.update({ ended: true, children: [] });

@@ -15,7 +15,3 @@ export const whenAborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-
-/** Rejects with the signal's reason: to be raced with work that does not know the signal. */
-export const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
-  whenAborted(signal).then(() => Promise.reject(signal.reason as Error));

@@ -10,7 +10,7 @@ import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import type { JobManagerTask, TaskManagerTask } from "../../simulator/common/contract/tasks.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
-import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { addKafkaUi, TASK_MANAGERS } from "../app-model.ts";
@@ -43,18 +43,11 @@ import { isFullyOwned, markStarted } from "./job-view.ts";
 import { superviseKafkaUi } from "./kafka-ui.ts";
 import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
 import { ENTRY, type ProgramKind } from "./program-entries.ts";
-import {
-  type Judgement,
-  type Launch,
-  type ProcessEnd,
-  type ResourcePlan,
-  type Supervisor,
-  superviseResource,
-} from "./restart.ts";
+import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "./resource-plan.ts";
+import { type Supervisor, superviseResource } from "./restart.ts";
 import { createRunConfig } from "./run-config.ts";
 import type { RunContext } from "./run-context.ts";
 import { recordEvidence } from "./run-evidence.ts";
-import { rejectOnAbort } from "./sleep.ts";
 import { startInOrder } from "./start.ts";
 import { createUserProcesses, type UserProcesses } from "./user-processes.ts";
 
@@ -176,7 +169,8 @@ class RunSystem implements System {
     });
     // The run may end while resources are still starting; their own failures then have nobody to tell.
     started.catch(() => undefined);
-    await Promise.race([started, rejectOnAbort(ending.signal)]);
+    // Each step has a deadline of its own, those of a user's programs among them.
+    await withDeadline(started, { what: "the start", deadlineMs: Number.POSITIVE_INFINITY, signal: ending.signal });
     const producer = this.#declaration("producer");
     for (const wait of producer.waitsFor) await this.#reach(wait);
   }
@@ -264,6 +258,7 @@ class RunSystem implements System {
     const { name, kind, process } = declaration;
     if (kind === "kafka" || kind === "redis") return this.#servers[kind].plan;
     if (process !== undefined) return this.#userProcesses.plan(declaration, process);
+    let isDone = false;
     return planProgram({
       declaration,
       run: this.#run,
@@ -271,8 +266,11 @@ class RunSystem implements System {
       reached: () => this.#reached.get(name) ?? null,
       late: (launch) => this.#createLateEnvironment(kind as ProgramKind, launch, task),
       endpoint: () => (kind === "jobmanager" && this.#ports !== null ? `${LOOPBACK}:${this.#ports.restPort}` : null),
-      judge: this.#judge(name, kind as ProgramKind),
-      onMessage: (message) => this.#takeMessage(name, message),
+      judge: this.#judge(name, kind as ProgramKind, () => isDone),
+      onMessage: (message) => {
+        isDone ||= isLastWord(message);
+        this.#takeMessage(name, message);
+      },
     });
   }
 
@@ -303,9 +301,9 @@ class RunSystem implements System {
     return { restPort, rpcPort: await choosePort(null) };
   }
 
-  #judge(name: string, kind: ProgramKind): (end: ProcessEnd) => Judgement {
+  #judge(name: string, kind: ProgramKind, isDone: () => boolean): (end: ProcessEnd) => Judgement {
     if (kind === "taskmanager") return alwaysRestart;
-    if (kind !== "jobmanager") return judgeTask(this.#run, name);
+    if (kind !== "jobmanager") return judgeTask(this.#run, name, isDone);
     // A JobManager that could not reach Kafka or Redis for a minute will not reach them by being started again, and one
     // that refuses what it was given will refuse it again.
     return () => {
@@ -392,3 +390,6 @@ class RunSystem implements System {
     this.config = { ...this.config, partitions, stickyIds, ownTopic };
   }
 }
+
+/** Of a task: all that it had to do is done, and on disk. */
+const isLastWord = ({ type }: ChildMessage): boolean => type === "produceFinished" || type === "validated";

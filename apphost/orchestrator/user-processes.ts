@@ -6,7 +6,8 @@ import type { Application } from "../model/application.ts";
 import { endpointVariables } from "../model/connection.ts";
 import type { NodeProcessDeclaration, ResourceDeclaration, WaitsFor } from "../model/resource.ts";
 import { planUserProcess, type UserProcess } from "../resources/user-process.ts";
-import type { ResourcePlan, Supervisor } from "./restart.ts";
+import type { ResourcePlan } from "./resource-plan.ts";
+import type { Supervisor } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
 
 const MILESTONE_MS_MAX = 120_000;

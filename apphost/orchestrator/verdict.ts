@@ -9,6 +9,7 @@ import type { HostFacts, RunEnding } from "../../simulator/common/contract/host-
 import { countChecks, type Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { exitCodeOfEnding } from "../exit-code.ts";
@@ -16,9 +17,11 @@ import type { ResourceSnapshot } from "../model/resource.ts";
 import { describeOptions } from "../options.ts";
 import { isKafkaAnswering } from "../resources/kafka.ts";
 import { isRedisAnswering } from "../resources/redis.ts";
+import type { Supervisor } from "./restart.ts";
 import type { Round } from "./rounds.ts";
 import type { RunContext } from "./run-context.ts";
 import { replaceFile } from "./run-folder.ts";
+import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
 
 export type VerdictEvent = HostEventBody & { readonly type: "verdict" };
@@ -65,8 +68,9 @@ async function validate(input: VerdictInput): Promise<number | null> {
   const startedMs = performance.now();
   try {
     const validator = system.startTask("validator", createValidatorTask(input));
-    // An interrupt now does not cut it short: the verdict is near, and a second Ctrl+C kills everything.
-    await withDeadline(validator.finished, { what: "the validation", deadlineMs: VALIDATION_MS_MAX });
+    // A server that is given up will not be read any more, however long the validator would try.
+    const ended = Promise.race([validator, ...serversOf(system)].map(({ finished }) => finished));
+    await awaitTask(validator, ended, { what: "the validation", deadlineMs: VALIDATION_MS_MAX });
   } catch (error) {
     // The report then finds no checks, and says so; the reason must not get lost either.
     run.notice("error", "validator", describeError(error));
@@ -75,8 +79,29 @@ async function validate(input: VerdictInput): Promise<number | null> {
   return Math.round(performance.now() - startedMs);
 }
 
+/**
+ * An interrupt does not cut it short: the verdict is near, and a second Ctrl+C kills everything. One that takes too long
+ * is ended, since the next one of that name takes its place.
+ */
+async function awaitTask(
+  supervisor: Supervisor,
+  ended: Promise<void>,
+  limit: { readonly what: string; readonly deadlineMs: number },
+): Promise<void> {
+  try {
+    await withDeadline(ended, limit);
+  } catch (error) {
+    await supervisor.stop(STOP_BUDGET_MS);
+    throw error;
+  }
+}
+
+const serversOf = ({ supervisors }: System): Supervisor[] =>
+  ["kafka", "redis"].map((name) => present(supervisors.get(name), name));
+
 /** Whether a validator could read from both now. */
 export async function areServersAnswering(system: System): Promise<boolean> {
+  if (serversOf(system).some(({ failure }) => failure !== null)) return false;
   const { kafka, redis } = system.connections();
   const answers = await Promise.all([isKafkaAnswering(kafka), isRedisAnswering(redis.url)]);
   return answers.every((answer) => answer);
@@ -149,11 +174,9 @@ async function makeReport(input: VerdictInput, validationMs: number | null): Pro
   const { run, system } = input;
   try {
     writeHostFacts(input, validationMs);
-    const report = system.startTask("report", {
-      textFolder: input.textFolder,
-      prefix: "stress_test",
-    } satisfies ReportTask);
-    await withDeadline(report.finished, { what: "the report", deadlineMs: REPORT_MS_MAX });
+    const task: ReportTask = { textFolder: input.textFolder, prefix: "stress_test" };
+    const report = system.startTask("report", task);
+    await awaitTask(report, report.finished, { what: "the report", deadlineMs: REPORT_MS_MAX });
     return JSON.parse(readFileSync(runFolder.report(run.runDir), "utf8")) as Report;
   } catch (error) {
     run.notice("error", "report", describeError(error));

@@ -9,6 +9,7 @@
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
@@ -20,7 +21,11 @@ const READY_MS_MAX = 120_000;
 /** Over by the first failure, so each opening is one attempt; a hanging broker has the client's deadlines for answers. */
 const ONE_ATTEMPT_MS = 0;
 const PROBE_MS_MAX = 3_000;
+/** An attempt that began in time may be answered a little later; one that hangs may not. */
+const ANSWER_MS_MAX = 10_000;
 const LEADERS_MS_MAX = 60_000;
+/** A topic that is to be counted: a broker that has just started needs a moment to know it. */
+const FOREIGN_MISSING_MS = 2_000;
 
 function openCluster(address: string, openDeadlineMs: number, signal?: AbortSignal): Promise<KafkaCluster> {
   return KafkaCluster.open({
@@ -54,12 +59,19 @@ export const probeKafka = async (address: string): Promise<void> =>
 
 /** Whether it answers now. */
 export async function isKafkaAnswering(address: string): Promise<boolean> {
+  const opening = openCluster(address, PROBE_MS_MAX);
   try {
-    (await openCluster(address, PROBE_MS_MAX)).close();
+    await withDeadline(opening, { what: "an answer of Kafka", deadlineMs: ANSWER_MS_MAX });
     return true;
   } catch {
     // Whatever the reason, a validator could not read from it either.
     return false;
+  } finally {
+    // Also one that is open too late.
+    opening.then(
+      (cluster) => cluster.close(),
+      () => undefined,
+    );
   }
 }
 
@@ -100,13 +112,15 @@ export interface PreparedTopic {
 export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic> {
   const cluster = await openCluster(request.address, READY_MS_MAX, request.signal);
   try {
-    const lookup = await cluster.refreshTopic(request.topic);
-    if (lookup.kind === "found") refuseTooMany(request, lookup.topic.partitions.length);
-    const partitions = lookup.kind === "missing" ? await createOwnTopic(request) : lookup.topic.partitions.length;
-    await cluster.topic(request.topic, LEADERS_MS_MAX);
-    const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
     const isForeign = request.isNamed && !request.willProduce;
-    if (lookup.kind === "found") {
+    if (isForeign) await expectTopic(cluster, request.topic);
+    const lookup = await cluster.refreshTopic(request.topic);
+    // One that is not seen may exist all the same, where a broker has not loaded its topics yet.
+    const existed = lookup.kind === "found" || (await createOwnTopic(request)) === "exists";
+    const partitions = (await cluster.topic(request.topic, LEADERS_MS_MAX)).partitions.length;
+    if (existed) refuseTooMany(request, partitions);
+    const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
+    if (existed) {
       checkExisting(request, partitions, endOffsets, isForeign);
       if (!isForeign) await checkSettings(request, partitions);
     }
@@ -128,21 +142,24 @@ function refuseTooMany({ topic, taskManagers }: TopicRequest, partitions: number
   throw createError("TOPIC_REFUSED", { topic, reason, advice: `give --task-managers ${max} or fewer` });
 }
 
-async function createOwnTopic(request: TopicRequest): Promise<number> {
-  const partitions = request.partitions ?? request.partitionsDefault;
-  if (request.isNamed && !request.willProduce) {
-    throw createError("TOPIC_REFUSED", {
-      topic: request.topic,
-      reason: "with --messages 0 it is to be counted, and it does not exist",
-      advice: "name an existing topic, or give --messages N",
-    });
+async function expectTopic(cluster: KafkaCluster, topic: string): Promise<void> {
+  try {
+    await cluster.topic(topic, FOREIGN_MISSING_MS);
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "KAFKA_TOPIC_MISSING") throw error;
+    const reason = "with --messages 0 it is to be counted, and it does not exist";
+    const advice = "name an existing topic, or give --messages N";
+    throw createError("TOPIC_REFUSED", { topic, reason, advice }, error);
   }
+}
+
+async function createOwnTopic(request: TopicRequest): Promise<"created" | "exists"> {
+  const partitions = request.partitions ?? request.partitionsDefault;
   // kafkajs is loaded only where it is used: it costs more to load than the rest of the host.
   const { createTopic } = await import("../../simulator/clients/kafka/admin.ts");
   const { topic, signal, log } = request;
   const spec = { topic, partitions, configs: OWN_TOPIC_SETTINGS };
-  await createTopic({ bootstrap: request.address.split(","), log, signal }, spec);
-  return partitions;
+  return createTopic({ bootstrap: request.address.split(","), log, signal }, spec);
 }
 
 /** A topic that others created for us to produce into. */

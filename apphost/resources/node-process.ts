@@ -17,7 +17,7 @@ import {
   type RunningChild,
   startChildProcess,
 } from "../orchestrator/child-process.ts";
-import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../orchestrator/restart.ts";
+import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../orchestrator/resource-plan.ts";
 import type { RunContext } from "../orchestrator/run-context.ts";
 
 /** Generous: twenty processes start at once, perhaps on two busy cores. */
@@ -205,10 +205,13 @@ function createGate(reached: () => Promise<unknown> | null): { isOpen(): boolean
 /** A process that must live as long as the run: whatever its end, it is started again. */
 export const alwaysRestart = (): Judgement => "restart";
 
-/** A process with work to do: success is its end, a reason of its own is final, and a crash is repeated. */
-export function judgeTask(run: RunContext, name: string): (end: ProcessEnd) => Judgement {
+/**
+ * A process with work to do: success is its end, a reason of its own is final, and a crash is repeated. One that had said
+ * that its work is done is finished however it ended: what it did is on disk.
+ */
+export function judgeTask(run: RunContext, name: string, isDone: () => boolean): (end: ProcessEnd) => Judgement {
   return (end) => {
-    if (end.exit.kind === "exit" && end.exit.code === 0) return "finished";
+    if (isDone() || (end.exit.kind === "exit" && end.exit.code === 0)) return "finished";
     if (end.exit.kind === "notStarted") return exitError(name, end);
     return run.seen.failureOf(name) ?? "restart";
   };

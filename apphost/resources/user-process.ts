@@ -17,7 +17,7 @@ import { resolveText } from "../model/reference.ts";
 import type { HealthCheckDeclaration, NodeProcessDeclaration, ResourceDeclaration } from "../model/resource.ts";
 import { type ChildCommand, type RunningServer, startChildProcess } from "../orchestrator/child-process.ts";
 import { choosePort, isPortClash, LOOPBACK } from "../orchestrator/ports.ts";
-import type { Judgement, ProcessEnd, ReportHealth, ResourcePlan } from "../orchestrator/restart.ts";
+import type { Judgement, ProcessEnd, ReportHealth, ResourcePlan } from "../orchestrator/resource-plan.ts";
 import type { RunContext } from "../orchestrator/run-context.ts";
 import { sleepUntilAborted } from "../orchestrator/sleep.ts";
 import { createForeignEnvironment, exitError } from "./node-process.ts";
@@ -66,7 +66,7 @@ export function planUserProcess({ declaration, process: declared, run, variables
   };
   const judge = (end: ProcessEnd): Judgement => {
     if (end.exit.kind === "notStarted") return exitError(name, end);
-    if (isAppError(end.readyError) && !wasHealthy) return end.readyError;
+    if (isAppError(end.killReason) && !wasHealthy) return end.killReason;
     if (end.exit.kind === "exit" && end.exit.code === 0 && restart.policy === "onFailure") return "finished";
     const mayMove = healthCheck !== null && !wasHealthy && isPortClash(end.lastLines);
     if (mayMove) ports = null;

@@ -25,6 +25,7 @@ import type { Terminal } from "./terminal.ts";
 const READY_MS_MAX = 900_000;
 const LOOK_INTERVAL_MS = 50;
 const LAST_LINES = 20;
+const SECOND_SIGNAL_MS_MAX = 5_000;
 /** A terminal that is closed, too: nobody was told of the host yet. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -33,8 +34,13 @@ export async function runDetached(args: readonly string[], options: HostOptions,
   const logPath = resolve(base, `detached-${process.pid}.log`);
   const before = new Set(listRuns(base));
   const child = startHost(args, logPath);
-  // A second one is the host's business: it kills everything.
-  const onSignal = (signal: NodeJS.Signals) => void child.kill(signal);
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    signals += 1;
+    // A second one is the host's business: it kills everything. One that hangs cannot, and then its watchdog does.
+    if (signals > 1) setTimeout(() => child.kill("SIGKILL"), SECOND_SIGNAL_MS_MAX).unref();
+  };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     const run = await waitForRun({ base, before, child });

@@ -5,10 +5,12 @@
  *    do, as it does for git.
  * N2 Without --run the only running host is meant. Of several none is guessed.
  * N3 A host that lives and cannot be asked within 5 s is an error that names it; it may be starting, or stopped.
+ * N4 An answer may take as long as the work that it is about. While it is awaited the host is looked at, and one that
+ *    gives no answer for 15 s is the same error.
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { askHost, type ControlRequest, connectTo, followHost } from "../orchestrator/control-socket.ts";
 import { findRun, isHostAlive, listRuns, type RunState, readState } from "../orchestrator/run-folder.ts";
@@ -27,6 +29,14 @@ export interface HostChoice {
 
 export const BASE_NAME = ".flink-apphost";
 const REACHABLE_MS_MAX = 5_000;
+
+/** With a host that works on an answer. */
+interface Patience {
+  readonly lookIntervalMs: number;
+  readonly silentMsMax: number;
+}
+
+const PATIENCE: Patience = { lookIntervalMs: 5_000, silentMsMax: 15_000 };
 
 /** N1. Falls back to the name below `from`, which is where `up` makes it. */
 export function findBase(from: string): string {
@@ -76,35 +86,76 @@ export const runIdOf = (runDir: string): string => basename(runDir).replace(/^.*
 export const describeHost = ({ state }: RunningHost): string =>
   `run ${state.runId}: ${state.command}, pid ${state.hostPid}, since ${state.startedAt}`;
 
+export interface AskOptions {
+  readonly onAccepted?: (detail: string) => void;
+  readonly signal?: AbortSignal;
+  readonly patience?: Patience;
+}
+
 export async function askRunningHost(
   host: RunningHost,
   request: ControlRequest,
-  more: { readonly onAccepted?: (detail: string) => void; readonly signal?: AbortSignal } = {},
+  { onAccepted, signal, patience = PATIENCE }: AskOptions = {},
 ): Promise<unknown> {
-  await waitForHost(host, request, more.signal);
-  return askHost(host.state, request, more.onAccepted, more.signal);
+  await waitForHost(host, request, REACHABLE_MS_MAX, signal);
+  const watch = watchHost(host, request, patience, signal);
+  try {
+    return await askHost(host.state, request, onAccepted, watch.signal);
+  } finally {
+    watch.end();
+  }
 }
 
 export async function* followRunningHost(host: RunningHost, request: ControlRequest, signal: AbortSignal) {
-  await waitForHost(host, request, signal);
-  yield* followHost(host.state, request, signal);
+  await waitForHost(host, request, REACHABLE_MS_MAX, signal);
+  const watch = watchHost(host, request, PATIENCE, signal);
+  try {
+    yield* followHost(host.state, request, watch.signal);
+  } finally {
+    watch.end();
+  }
+}
+
+/** N4. Its signal comes with the error, or with the caller's reason. A host that is to end is waited for by others. */
+function watchHost(
+  host: RunningHost,
+  request: ControlRequest,
+  { lookIntervalMs, silentMsMax }: Patience,
+  given?: AbortSignal,
+): { signal: AbortSignal; end(): void } {
+  const over = new AbortController();
+  const silent = new AbortController();
+  const watch = async () => {
+    for (;;) {
+      await sleep(lookIntervalMs, over.signal);
+      await waitForHost(host, request, silentMsMax, over.signal);
+    }
+  };
+  if (request.request !== "down") watch().catch((error: unknown) => silent.abort(error));
+  const signals = given === undefined ? [silent.signal] : [given, silent.signal];
+  return { signal: AbortSignal.any(signals), end: () => over.abort(new Error("it was answered")) };
 }
 
 /**
  * N3. A host writes its state a moment before it listens. The system takes connections for one that is stopped (SIGSTOP),
  * so only an answer tells that it can be asked; `down` is for such a host, too, and waits in its socket.
  */
-async function waitForHost({ state }: RunningHost, { request }: ControlRequest, signal?: AbortSignal): Promise<void> {
+async function waitForHost(
+  { state }: RunningHost,
+  { request }: ControlRequest,
+  deadlineMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const { runId, hostPid, socket } = state;
   try {
     const look = async () => (request === "down" ? (await connectTo(socket)).destroy() : greetHost(state, signal));
     const what = `an answer at ${socket}`;
-    await waitUntil(look, { what, deadlineMs: REACHABLE_MS_MAX, ...(signal === undefined ? {} : { signal }) });
+    await waitUntil(look, { what, deadlineMs, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     signal?.throwIfAborted();
     if (!isAppError(error)) throw error;
     if (!isHostAlive(state)) throw createError("CONTROL_LOST", { request: "anything" }, error);
-    const params = { run: runId, pid: hostPid, socket, waitedMs: REACHABLE_MS_MAX };
+    const params = { run: runId, pid: hostPid, socket, waitedMs: deadlineMs };
     throw createError("CONTROL_UNREACHABLE", params, error);
   }
 }

@@ -2,7 +2,8 @@
  * The watchdog: a plain process of its own session, started before anything else, on a pipe from the host. Java,
  * redis-server and stopped children cannot notice that the host is gone; this process does, by the end of its input.
  *
- * W1 It acts only at end of input, which the host's death brings about however the host died.
+ * W1 It acts only at end of input, which the host's death brings about however the host died. Until then it answers the
+ *    host's pings, and that is all.
  * W2 It kills what the host recorded (pid and start time equal) and, where the system can tell, whatever carries the run
  *    in its environment; neither itself nor the host.
  * W3 It ends by itself after that; after an orderly end of the host it finds nothing to do.
@@ -23,6 +24,10 @@ export type WatchdogLine =
 
 // A terminal's or a shell's signal to the host must not take its watchdog along.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+
+process.on("message", () => {
+  if (process.connected) process.send?.({ type: "pong" }, undefined, undefined, () => undefined);
+});
 
 const [runId, hostPid] = process.argv.slice(2);
 if (runId === undefined || hostPid === undefined) {

@@ -71,6 +71,24 @@ describe("leaders in metadata", () => {
     expect(cluster.leaderOf(TOPIC, 0)).toEqual({ nodeId: 2, epoch: -1 });
   });
 
+  it("Y1: that a topic is missing is not believed right after an outage", async () => {
+    const { scripted, cluster } = await start(1);
+    const broker = scripted.broker(1);
+    broker.view = undefined;
+    await broker.stop();
+    const missingAfterMs = 1_000;
+    const asked = cluster.topic(TOPIC, missingAfterMs);
+    await delay(missingAfterMs + 300);
+    const before = broker.heard("Metadata");
+    await broker.start();
+    await waitUntil(() => (broker.heard("Metadata") > before ? true : undefined), {
+      what: "an answer that the topic is missing",
+      deadlineMs: WAIT_MS,
+    });
+    scripted.elect({ leader: 1, epoch: 6 });
+    expect((await asked).partitions).toEqual([{ p: 0, leader: 1 }]);
+  });
+
   it("a single broker is asked once for each question, and nothing to confirm it", async () => {
     const { scripted, cluster } = await start(1);
     scripted.broker(1).listOffset = () => ({ offset: 42 });

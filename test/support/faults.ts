@@ -54,7 +54,7 @@ export async function whileStopped(cli: Cli, names: readonly string[], work: () 
 }
 
 /** A process that ended by itself meanwhile needs no fault any more. */
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

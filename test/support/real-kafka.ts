@@ -110,7 +110,14 @@ export interface BrokerProcessOptions {
 export async function startBroker(options: BrokerProcessOptions): Promise<RealKafka> {
   const { nodeId, port, proxiedPort = null, folder, javaArguments, companion } = options;
   const launch = () => launchBroker(folder, port, javaArguments);
-  let child = await launch();
+  let child: ChildProcess;
+  try {
+    child = await launch();
+  } catch (error) {
+    if (companion !== undefined) await endProcess(companion);
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   return {
     nodeId,
     bootstrap: `127.0.0.1:${port}`,
@@ -194,16 +201,21 @@ function serverProperties(folder: string, where: RealNodeOptions): string {
   ].join("\n");
 }
 
+/** One that does not become ready is ended: nobody else could. */
 async function launchBroker(folder: string, port: number, javaArguments: readonly string[]): Promise<ChildProcess> {
   const child = spawn("java", [...javaArguments, "kafka.Kafka", "server.properties"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = keepOutput(child);
-  await waitUntil(() => (child.exitCode !== null ? ("ended" as const) : answersMetadata(port)), {
+  const ready = waitUntil(() => (child.exitCode !== null ? ("ended" as const) : answersMetadata(port)), {
     what: `Kafka on port ${port} answers with a broker`,
     deadlineMs: START_DEADLINE_MS,
     intervalMs: 100,
+  });
+  await ready.catch(async (error: unknown) => {
+    await endProcess(child);
+    throw error;
   });
   if (child.exitCode !== null) throw new Error(`Kafka ended with code ${child.exitCode}: ${output()}`);
   return child;
@@ -242,7 +254,7 @@ function answersMetadata(port: number): Promise<"answered" | undefined> {
   });
 }
 
-export async function endProcess(child: ChildProcess): Promise<void> {
+async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.kill("SIGKILL");

@@ -34,24 +34,34 @@ export function startStagedHost(
   env: Readonly<Record<string, string>>,
   onStage: (stage: string, host: ChildProcess) => void,
 ): StagedHost {
+  const stages: string[] = [];
+  const host = startWatchedHost(args, env, (event, process) => {
+    const stage = stageOf(event);
+    if (stage === null || stages.includes(stage)) return;
+    stages.push(stage);
+    onStage(stage, process);
+  });
+  return { ...host, ended: host.ended.then(() => stages) };
+}
+
+/** Calls `onEvent` within the moment in which the host prints it. */
+export function startWatchedHost(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onEvent: (event: HostEvent, host: ChildProcess) => void,
+): Omit<StagedHost, "ended"> & { readonly ended: Promise<unknown> } {
   const cwd = mkdtempSync(join(tmpdir(), "flink-apphost-stage-"));
   const host = spawn(process.execPath, [distPath("apphost/main"), ...args, "--ui", "json"], {
     cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const stages: string[] = [];
   const lines = createInterface({ input: host.stdout });
-  lines.on("line", (line) => {
-    const stage = stageOf(JSON.parse(line) as HostEvent);
-    if (stage === null || stages.includes(stage)) return;
-    stages.push(stage);
-    onStage(stage, host);
-  });
+  lines.on("line", (line) => onEvent(JSON.parse(line) as HostEvent, host));
   return {
     cwd,
     process: host,
-    ended: once(host, "close").then(() => stages),
+    ended: once(host, "close"),
     dispose: () => rmSync(cwd, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

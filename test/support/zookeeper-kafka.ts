@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endProcess, findFreePorts, type RealKafka, startBroker } from "./real-kafka.ts";
+import { findFreePorts, type RealKafka, startBroker } from "./real-kafka.ts";
 
 export async function startZooKeeperKafka(): Promise<RealKafka> {
   const folder = await mkdtemp(join(tmpdir(), "flink-apphost-kafka-"));
@@ -22,12 +22,7 @@ export async function startZooKeeperKafka(): Promise<RealKafka> {
   const main = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
   // Not waited for: the broker waits for it.
   const zooKeeper = spawn("java", [...javaArguments, main, "zookeeper.properties"], { cwd: folder, stdio: "ignore" });
-  try {
-    return await startBroker({ nodeId: 1, port, folder, javaArguments, companion: zooKeeper });
-  } catch (error) {
-    await endProcess(zooKeeper);
-    throw error;
-  }
+  return startBroker({ nodeId: 1, port, folder, javaArguments, companion: zooKeeper });
 }
 
 const LOG_CONFIGURATION = `log4j.rootLogger=WARN, out

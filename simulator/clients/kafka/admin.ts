@@ -3,7 +3,7 @@
  * first needed and closes after each use: an open kafkajs connection costs 5 % of a core while idle.
  */
 import type { Admin, LogEntry } from "kafkajs";
-import { waitUntil } from "../../common/foundation/deadline.ts";
+import { waitUntil, withDeadline } from "../../common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { KafkaCluster } from "./cluster.ts";
@@ -35,6 +35,8 @@ export interface KafkaProbe {
 }
 
 const DEADLINE_MS = 30_000;
+/** It waits for the answers that a hanging broker owes. */
+const CLOSE_MS_MAX = 2_000;
 const CLIENT_ID = "flink-apphost-admin";
 
 /** Ready means: metadata is answered, and an advertised address can be reached. Waits for it until the deadline. */
@@ -191,13 +193,18 @@ async function withAdmin<T>(options: AdminOptions, what: string, work: (admin: A
     logCreator: () => (entry) => logKafkajs(options.log, entry),
   });
   const admin = kafka.admin();
+  const { signal } = options;
   try {
-    await admin.connect();
-    return await work(admin);
+    // kafkajs bounds each request and each wait between two, and so neither the whole nor a broker that only hangs.
+    const worked = admin.connect().then(() => work(admin));
+    return await withDeadline(worked, { what, deadlineMs, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
+    signal?.throwIfAborted();
     throw toAppError(error, what, options, deadlineMs);
   } finally {
-    await admin.disconnect().catch((error: unknown) => options.log.warn("closing kafkajs failed", error));
+    await withDeadline(admin.disconnect(), { what: "the end of kafkajs", deadlineMs: CLOSE_MS_MAX }).catch(
+      (error: unknown) => options.log.warn("closing kafkajs failed", error),
+    );
     unsilence();
   }
 }
@@ -208,13 +215,14 @@ function logKafkajs(log: Log, entry: LogEntry): void {
 }
 
 function toAppError(error: unknown, what: string, options: AdminOptions, waitedMs: number): Error {
-  if (isAppError(error)) return error;
+  const endpoint = options.bootstrap.join(",");
+  if (isAppError(error) && error.code !== "DEADLINE_EXCEEDED") return error;
+  if (isAppError(error)) return createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, error);
   const innermost = innermostOf(error);
   if (typeof innermost.type === "string" && typeof innermost.code === "number") {
     const { type: name, code } = innermost as { type: string; code: number };
     return createError("KAFKA_BROKER_ERROR", { what, name, code, detail: describeError(innermost) }, error);
   }
-  const endpoint = options.bootstrap.join(",");
   if (innermost.name === "KafkaJSConnectionError" || innermost.name === "KafkaJSRequestTimeoutError") {
     return createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, error);
   }

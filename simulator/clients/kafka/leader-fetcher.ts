@@ -133,7 +133,10 @@ export class LeaderFetcher<Target> {
   /** L4. An ordinary wait is over soon enough. */
   #isOvertaken({ waitMs, asked }: Fetch<Target>): boolean {
     if (waitMs <= this.#settings.maxWaitMs) return false;
-    return this.#owner.wanted().some(({ p, target }) => asked.get(p)?.target !== target);
+    return this.#owner.wanted().some(({ p, target, leader }) => {
+      const question = asked.get(p);
+      return question?.target !== target || question.leader !== leader;
+    });
   }
 
   #giveUp(connection: Connection): void {

@@ -129,7 +129,8 @@ function findInRecords(
   return found;
 }
 
-function unwrapSequence(sequence: number, near: number): number {
+/** Which of the sequences that are this one modulo 2^31 is near another one. */
+export function unwrapSequence(sequence: number, near: number): number {
   const half = SEQUENCE_MODULUS / 2;
   const ahead = (sequence - (near % SEQUENCE_MODULUS) + SEQUENCE_MODULUS + half) % SEQUENCE_MODULUS;
   return near + ahead - half;

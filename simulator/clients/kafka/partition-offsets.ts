@@ -5,8 +5,9 @@
  *    were asked after it, and none knows a higher epoch. Where there is one broker, nobody can know better.
  * O2 A broker that could lead the partition, that the cluster counts as alive, and that does not answer might be the one
  *    that leads it by now: then the answer is asked for again, until that broker answers or the cluster counts it as dead.
- * O3 One that is counted as alive for longer than any session lasts, and still does not answer, cannot be reached from
- *    here at all. By then the others have learned of any election, and what they say all the time counts.
+ * O3 One that counts as alive for longer than any session lasts, and still does not answer, cannot be reached from here
+ *    at all. When most brokers answer, these have a controller and have learned of any election by then, so what they say
+ *    all that time counts. When only a few do, they may be the ones that are cut off, and nothing is certain.
  * O4 A partition whose answer counted keeps it over further attempts.
  */
 import { type AppError, createError } from "../../common/foundation/errors.ts";
@@ -146,7 +147,8 @@ export class OffsetsLookup {
     const agreed = before?.leader === leader ? before : { leader, sinceMs: nowMs };
     this.#agreed.set(p, agreed);
     const waitedMs = Math.round(nowMs - agreed.sinceMs);
-    if (waitedMs >= SESSION_MS_MAX) return undefined;
+    const areMost = 2 * silent.length < this.#directory.brokers.length;
+    if (areMost && waitedMs >= SESSION_MS_MAX) return undefined;
     const who = `broker ${rival.nodeId} (${formatAddress(rival)})`;
     return this.#uncertain(p, `${who} may lead it by now, and did not answer within ${waitedMs} ms`);
   }

@@ -5,12 +5,13 @@
  * C2 A child that fails says why on the channel and in its log before it exits, with code 1. One that was asked to stop
  *    in the middle of its work has not failed: it ends like a process that SIGTERM ended, and whoever did not ask for
  *    that starts it again.
- * C3 A child that was started early, with ENV.begin = "channel", has loaded its code when main waits for what it depends
+ * C3 A child whose event loop turns answers each ping, also while it waits or stops; one that does not is hung.
+ * C4 A child that was started early, with ENV.begin = "channel", has loaded its code when main waits for what it depends
  *    on: main is called once the host has sent the rest of the environment, and never if the stop comes first.
  */
 import { categoryOf, createError, describeError, isAppError } from "../foundation/errors.ts";
 import { createLog, type Log } from "../foundation/log.ts";
-import type { BeginMessage, ChildMessage } from "./child-messages.ts";
+import type { ChildMessage, HostMessage } from "./child-messages.ts";
 import { ENV } from "./environment.ts";
 
 /** How long an orderly stop may take before the child ends anyway, in ms. */
@@ -37,6 +38,7 @@ export async function runChild(main: (child: ChildProcess) => Promise<void>): Pr
   const stopping = new AbortController();
   const child: ChildProcess = { log, stopping: stopping.signal, send: (message) => sendToHost(message) };
   process.once("disconnect", () => process.exit(1));
+  process.on("message", answerPing);
   process.once("SIGTERM", () => {
     stopping.abort(createError("ASKED_TO_STOP", { signal: "SIGTERM" }));
     setTimeout(() => {
@@ -66,7 +68,12 @@ export async function runChild(main: (child: ChildProcess) => Promise<void>): Pr
   return endProcess(0);
 }
 
-/** Adds the variables of "begin" to the environment. False: asked to stop before. */
+/** C3. */
+function answerPing(message: unknown): void {
+  if ((message as HostMessage).type === "ping") sendToHost({ type: "pong" });
+}
+
+/** C4. Adds the variables of "begin" to the environment. False: asked to stop before. */
 function receiveEnvironment(stopping: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (begun: boolean) => {
@@ -75,9 +82,9 @@ function receiveEnvironment(stopping: AbortSignal): Promise<boolean> {
       resolve(begun);
     };
     const receive = (message: unknown) => {
-      const { type, variables } = message as BeginMessage;
-      if (type !== "begin") return;
-      Object.assign(process.env, variables);
+      const given = message as HostMessage;
+      if (given.type !== "begin") return;
+      Object.assign(process.env, given.variables);
       end(true);
     };
     const stop = () => end(false);

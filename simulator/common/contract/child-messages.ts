@@ -1,6 +1,6 @@
 /**
- * What a child says to the host over its IPC channel. The host says one thing only, "begin": it stops a child by SIGTERM,
- * and tells the JobManager about drain and stop by REST, which survives a restart of either side.
+ * What a child says to the host over its IPC channel. The host says two things only, "begin" and "ping": it stops a child
+ * by SIGTERM, and tells the JobManager about drain and stop by REST, which survives a restart of either side.
  *
  * A child exits by itself when the channel closes: the host is gone.
  */
@@ -15,7 +15,16 @@ export interface BeginMessage {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** To a child that has said nothing for a while: one that still turns its event loop answers "pong". */
+export interface PingMessage {
+  readonly type: "ping";
+}
+
+export type HostMessage = BeginMessage | PingMessage;
+
 export type ChildMessage =
+  /** The answer to "ping". Any other message is as good a sign of life. */
+  | { readonly type: "pong" }
   /** The process serves, or has started its work. Sent once. */
   | { readonly type: "ready"; readonly detail: string }
   /** Something a person should see; it goes into the event log. */

@@ -39,6 +39,11 @@ export const hostErrors = {
     true,
     (p) => `${p.what} did not happen within ${p.deadlineMs} ms${p.last === "" ? "" : ` (last: ${p.last})`}`,
   ),
+  PROCESS_HUNG: row<{ resource: string; silentMs: number }>(
+    "infrastructure",
+    false,
+    (p) => `${p.resource} hung: it gave no answer for ${p.silentMs} ms, and was killed`,
+  ),
   CHILD_EXITED: row<{ resource: string; how: string; lastLines: string }>(
     "infrastructure",
     false,
@@ -87,13 +92,13 @@ export const hostErrors = {
     "infrastructure",
     false,
     (p) =>
-      `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms, and ended again with ${p.how}; its last lines:\n${p.lastLines}`,
+      `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms, and ended again: ${p.how}; its last lines:\n${p.lastLines}`,
   ),
   RESTARTS_EXCEEDED: row<{ resource: string; restarts: number; windowMs: number; how: string; lastLines: string }>(
     "job",
     false,
     (p) =>
-      `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms, and ended again with ${p.how}; its last lines:\n${p.lastLines}`,
+      `${p.resource} was restarted ${p.restarts} times within ${p.windowMs} ms, and ended again: ${p.how}; its last lines:\n${p.lastLines}`,
   ),
   TOPIC_REFUSED: row<{ topic: string; reason: string; advice: string }>(
     "usage",

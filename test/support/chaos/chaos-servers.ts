@@ -109,9 +109,17 @@ export class ChaosServers {
     return leader < 0 ? undefined : this.broker(leader);
   }
 
-  createTopic(topic: string): Promise<void> {
+  /** kafkajs's own wait for leaders takes a broker that has not heard of the topic yet for a failure. */
+  async createTopic(topic: string): Promise<void> {
     const topics = [{ topic, numPartitions: PARTITIONS, replicationFactor: -1 }];
-    return this.#withAdmin(async (admin) => void (await admin.createTopics({ topics, waitForLeaders: true })));
+    await this.#withAdmin(async (admin) => void (await admin.createTopics({ topics, waitForLeaders: false })));
+    await waitUntil(
+      async () => {
+        const partitions = (await describeTopic(this.servingBootstrap, topic))?.partitions ?? [];
+        return partitions.length === PARTITIONS && partitions.every(({ leader }) => leader >= 0) ? true : undefined;
+      },
+      { what: `every partition of ${topic} has a leader`, deadlineMs: REST_DEADLINE_MS, intervalMs: 100 },
+    );
   }
 
   /** Makes the second replica the preferred leader; the controller elects it within seconds. */

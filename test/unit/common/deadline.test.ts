@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sleep, waitUntil } from "../../../simulator/common/foundation/deadline.ts";
+import { sleep, waitUntil, withDeadline } from "../../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../../simulator/common/foundation/errors.ts";
 
 const reason = createError("ASKED_TO_STOP", { signal: "SIGTERM" });
@@ -24,5 +24,44 @@ describe("a wait that a signal ends", () => {
 
   it("does so at once when the signal came before", async () => {
     await expect(sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
+
+describe("a look that has no answer", () => {
+  const never = () => new Promise<true>(() => undefined);
+
+  it("does not keep the deadline from passing", async () => {
+    await expect(waitUntil(never, { what: "the answer", deadlineMs: 30 })).rejects.toThrow(
+      "the answer did not happen within 30 ms (last: no answer by then)",
+    );
+  });
+
+  it("does not keep the signal from ending the wait", async () => {
+    const stopping = new AbortController();
+    const waited = waitUntil(never, { what: "the answer", deadlineMs: 60_000, signal: stopping.signal });
+    setImmediate(() => stopping.abort(reason));
+    await expect(waited).rejects.toBe(reason);
+  });
+});
+
+describe("work with a deadline", () => {
+  it("gives its own outcome", async () => {
+    const limit = { what: "the work", deadlineMs: 60_000, signal: new AbortController().signal };
+    await expect(withDeadline(Promise.resolve(7), limit)).resolves.toBe(7);
+    await expect(withDeadline(Promise.reject(reason), limit)).rejects.toBe(reason);
+  });
+
+  it("ends by the deadline, or by the signal's reason, also one that came before", async () => {
+    const never = new Promise<never>(() => undefined);
+    const limit = { what: "the work", deadlineMs: 20 };
+    await expect(withDeadline(never, limit)).rejects.toThrow("the work did not happen within 20 ms");
+    const signal = AbortSignal.abort(reason);
+    await expect(withDeadline(never, { ...limit, deadlineMs: Number.POSITIVE_INFINITY, signal })).rejects.toBe(reason);
+  });
+
+  it("leaves a failure that comes too late to nobody", async () => {
+    const late = sleep(20).then(() => Promise.reject(new Error("too late")));
+    await expect(withDeadline(late, { what: "the work", deadlineMs: 1 })).rejects.toThrow(/within 1 ms/);
+    await sleep(40);
   });
 });

@@ -2,14 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { ResourceSnapshot } from "../../../../apphost/model/resource.ts";
 import type { ChildExit, RunningServer } from "../../../../apphost/orchestrator/child-process.ts";
-import {
-  type Launch,
-  RESTARTS_MAX,
-  type ReportHealth,
-  type ResourcePlan,
-  type SupervisorHost,
-  superviseResource,
-} from "../../../../apphost/orchestrator/restart.ts";
+import type { Launch, ReportHealth, ResourcePlan } from "../../../../apphost/orchestrator/resource-plan.ts";
+import { type SupervisorHost, superviseResource } from "../../../../apphost/orchestrator/restart.ts";
+import { RESTART_LIMIT } from "../../../../apphost/orchestrator/restart-count.ts";
 import type { Fault } from "../../../../simulator/common/contract/report.ts";
 import { createBackoff } from "../../../../simulator/common/foundation/backoff.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
@@ -23,6 +18,8 @@ interface ScriptedProcess {
 }
 
 function setUp(change: Partial<ResourcePlan> = {}) {
+  /** By life: what declares that one hung. */
+  const hang: (() => void)[] = [];
   const processes: ScriptedProcess[] = [];
   const faults: (Fault & { recoveredAfterMs: number | null })[] = [];
   const failures: AppError[] = [];
@@ -40,6 +37,7 @@ function setUp(change: Partial<ResourcePlan> = {}) {
         pid: 100 + launch.life,
         isOurs: true,
         exited: promise,
+        pulse: { heardAtMs: () => 0, ping: () => undefined },
         newestLines: () => "last line",
         stop: async () => kill(),
         kill,
@@ -58,6 +56,12 @@ function setUp(change: Partial<ResourcePlan> = {}) {
       faults.push(recorded);
       return { recoveredAfterMs: (ms) => Object.assign(recorded, { recoveredAfterMs: ms }) };
     },
+    pulses: {
+      watch(_, onHung) {
+        hang.push(() => onHung(20_000));
+        return () => undefined;
+      },
+    },
     fail: (error) => failures.push(error),
   };
   const supervisor = superviseResource(plan, host, {
@@ -69,7 +73,7 @@ function setUp(change: Partial<ResourcePlan> = {}) {
       deadlineMs: 10_000,
       intervalMs: 2,
     });
-  return { supervisor, processes, faults, failures, snapshots, untilLife };
+  return { supervisor, processes, hang, faults, failures, snapshots, untilLife };
 }
 
 describe("a process that dies", () => {
@@ -101,8 +105,77 @@ describe("a process that dies", () => {
       waitReady: () => new Promise(() => undefined),
     });
     // The readiness of a dead process is never waited for, so this settles by the bound alone.
-    await expect(supervisor.start()).rejects.toThrow(new RegExp(`restarted ${RESTARTS_MAX} times.*boom`, "s"));
+    await expect(supervisor.start()).rejects.toThrow(new RegExp(`restarted ${RESTART_LIMIT.max} times.*boom`, "s"));
     expect(failures[0]?.category).toBe("job");
+  });
+});
+
+describe("a process that hangs (V6)", () => {
+  it("is killed and started again, and the fault says for how long it gave no answer", async () => {
+    const { supervisor, hang, faults, untilLife } = setUp();
+    await supervisor.start();
+    hang[0]?.();
+    await untilLife(1);
+    const detail = "taskmanager-01 hung: it gave no answer for 20000 ms, and was killed";
+    expect(faults).toMatchObject([{ kind: "processExit", target: "taskmanager-01", detail }]);
+    expect(faults[0]?.recoveredAfterMs).toBeGreaterThanOrEqual(0);
+    await supervisor.stop(100);
+  });
+
+  it("while it starts is no different", async () => {
+    const waitReady = ({ life }: Launch) => (life === 0 ? new Promise<void>(() => undefined) : Promise.resolve());
+    const { supervisor, hang, untilLife } = setUp({ waitReady });
+    const started = supervisor.start();
+    await waitUntil(() => hang[0], { what: "the first process", deadlineMs: 2_000, intervalMs: 2 });
+    hang[0]?.();
+    await started;
+    await untilLife(1);
+    await supervisor.stop(100);
+  });
+
+  it("more than 3 times ends the run, with that as the reason (V2)", async () => {
+    const { supervisor, hang, failures, untilLife } = setUp();
+    await supervisor.start();
+    for (const life of [1, 2, 3]) {
+      hang[life - 1]?.();
+      await untilLife(life);
+    }
+    hang[3]?.();
+    await waitUntil(() => failures[0], { what: "the failure", deadlineMs: 2_000, intervalMs: 2 });
+    expect(failures[0]?.message).toMatch(/restarted 3 times within 600000 ms, and ended again: .* hung: /);
+  });
+
+  it("after the last word of its task has done its work: the fault is told, and nothing is repeated", async () => {
+    const { supervisor, processes, hang, faults } = setUp({ judge: () => "finished" });
+    await supervisor.start();
+    hang[0]?.();
+    await supervisor.finished;
+    expect(processes).toHaveLength(1);
+    expect(faults[0]?.detail).toMatch(/hung: .*; its work was done/);
+  });
+
+  it("while it is asked to end has its time for that", async () => {
+    const ending = Promise.withResolvers<void>();
+    const kills: string[] = [];
+    const { supervisor, hang } = setUp({
+      async launch() {
+        return {
+          pid: 1,
+          isOurs: true,
+          exited: ending.promise.then(() => ({ kind: "exit", code: 0 }) as const),
+          pulse: { heardAtMs: () => 0, ping: () => undefined },
+          newestLines: () => "",
+          stop: () => ending.promise,
+          kill: () => kills.push("kill"),
+        };
+      },
+    });
+    await supervisor.start();
+    const stopped = supervisor.stop(100);
+    hang[0]?.();
+    expect(kills).toEqual([]);
+    ending.resolve();
+    await stopped;
   });
 });
 
@@ -250,7 +323,7 @@ describe("a process whose health is watched", () => {
     const reason = createError("ASSERTION_FAILED", { what: "never healthy" });
     const { supervisor, failures, snapshots } = setUp({
       watchHealth: () => Promise.reject(reason),
-      judge: (end) => (end.readyError === reason ? reason : "restart"),
+      judge: (end) => (end.killReason === reason ? reason : "restart"),
     });
     await supervisor.start();
     await waitUntil(() => failures[0], { what: "the failure", deadlineMs: 5_000, intervalMs: 2 });

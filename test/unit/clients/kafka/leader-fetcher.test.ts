@@ -129,6 +129,15 @@ describe("a fetcher to which nothing comes (L4)", () => {
     expect(failures).toBe(0);
   });
 
+  it("gives it up for a partition that is led anew, whose answer would not count", async () => {
+    for (let i = 0; i < 8; i += 1) newest().answer();
+    wanted = wanted.map((question) => ({ ...question, leader: { ...question.leader, epoch: 9 } }));
+    fetcher.pump();
+    await turn();
+    expect(newest().asked[0]?.topics[0]?.partitions).toMatchObject([{ p: 0, currentLeaderEpoch: 9 }]);
+    expect([connections.length, failures]).toEqual([2, 0]);
+  });
+
   it("keeps it when nothing else is wanted, and an ordinary one in any case", async () => {
     wanted = [...wanted, { target: { name: "second" }, p: 1, offset: 7, leader }];
     fetcher.pump();

@@ -244,7 +244,9 @@ test("a torn state without any readable checkpoint fails the job loudly instead 
   master.start();
   await hears(isState("RUNNING"));
   master.close();
-  await rm(folder, { recursive: true });
+  const { history } = master.checkpoints;
+  await waitUntil(() => history.inProgress === 0 || undefined, { what: "the last checkpoint", deadlineMs: 5_000 });
+  await rm(folder, { recursive: true, maxRetries: 5 });
   await mkdir(join(folder, "chk-0"), { recursive: true });
   await writeFile(join(folder, "chk-0", "_metadata"), "torn");
   const again = new JobMaster(optionsOf(2));

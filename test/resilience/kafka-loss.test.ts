@@ -34,10 +34,9 @@ describeReal(["kafka"], "a Kafka that lost its newest records", () => {
         expect(report.reasons[0]).toMatch(
           /^producer: Kafka lost acknowledged records of flinkdotnet\S+-\d: they reach to offset (\d+), and the log ends at offset (?!\1)\d+;/,
         );
-        const { acknowledged, requested, inKafka } = report.messages;
+        const { acknowledged, requested } = report.messages;
         expect(acknowledged).toBeGreaterThanOrEqual(before.acknowledged);
         expect(report.unacknowledged).toEqual({ unknown: 0, refused: 0, unsent: requested - acknowledged });
-        expect(inKafka).toBeLessThan(acknowledged);
       });
     } finally {
       await kafka.stop();
