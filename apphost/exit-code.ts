@@ -8,6 +8,7 @@ export const EXIT = {
   passed: 0,
   unexpected: 1,
   usage: 2,
+  /** A verdict "unknown" ends with it, too: the facts could not be had. */
   infrastructure: 3,
   exactlyOnce: 4,
   budget: 5,
@@ -27,6 +28,8 @@ export function exitCodeOfCategory(category: ErrorCategory): number {
       return EXIT.infrastructure;
     case "job":
       return EXIT.job;
+    case "exactlyOnce":
+      return EXIT.exactlyOnce;
     case "unexpected":
       return EXIT.unexpected;
     default:
@@ -60,6 +63,8 @@ export function exitCodeOfEnding(ending: RunEnding): number {
       return EXIT.budget;
     case "infrastructureFailed":
       return EXIT.infrastructure;
+    case "exactlyOnceViolated":
+      return EXIT.exactlyOnce;
     case "jobFailed":
       return EXIT.job;
     case "unexpected":
@@ -77,6 +82,8 @@ export function endingOfCategory(category: ErrorCategory, reason: string): RunEn
   switch (category) {
     case "infrastructure":
       return { kind: "infrastructureFailed", reason };
+    case "exactlyOnce":
+      return { kind: "exactlyOnceViolated", reason };
     case "job":
     case "usage":
       return { kind: "jobFailed", reason };

@@ -3,6 +3,7 @@
  * in `verbs/`, and is loaded when it is used.
  */
 import { type Command, Option } from "commander";
+import { TASK_MANAGERS_MAX } from "../simulator/common/contract/redis-state.ts";
 import {
   createFormatOption,
   createOption,
@@ -14,7 +15,7 @@ import {
 } from "./command-options.ts";
 import { duration, oneOf, runIdForm, type ValueForm, wholeNumber } from "./option-values.ts";
 import { type GivenOptions, readOptions } from "./options.ts";
-import { REPLICAS_MAX, type ResourceRequest } from "./orchestrator/resource-requests.ts";
+import type { ResourceRequest } from "./orchestrator/resource-requests.ts";
 import type { Terminal } from "./verbs/terminal.ts";
 
 const DAY_MS = 86_400_000;
@@ -137,7 +138,7 @@ function addResourceVerbs(add: AddVerb): void {
   ] as const) {
     addVerb(`${verb} <resource>`, description, ([resource = ""]) => ({ request: verb, resource }));
   }
-  const replicasForm = wholeNumber({ min: 1, max: REPLICAS_MAX });
+  const replicasForm = wholeNumber({ min: 1, max: TASK_MANAGERS_MAX });
   addVerb("scale <group> <replicas>", "more or fewer TaskManagers in the running job", ([group = "", text]) => ({
     request: "scale",
     group,

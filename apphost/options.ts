@@ -6,10 +6,11 @@
 import { totalmem } from "node:os";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
-import { PARTITIONS_MAX } from "../simulator/common/contract/redis-script-codec.ts";
+import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator/common/contract/redis-state.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import type { UiMode } from "./dashboard/output.ts";
 import type { NetworkChoice } from "./drivers/docker.ts";
+import { checkMessageIds } from "./message-ids.ts";
 import { isLoopback, maskRedisUrl } from "./model/connection.ts";
 import {
   byteCount,
@@ -109,7 +110,8 @@ const row = <T>(flag: string, form: ValueForm<T>, help: string, more: Partial<Op
   ...more,
 });
 
-const MESSAGES_MAX = 1_000_000_000_000 - 1;
+/** Far above what any machine can validate: `message-ids.ts` says how many these are. */
+const MESSAGES_MAX = Number.MAX_SAFE_INTEGER;
 const DAY_MS = 86_400_000;
 const DEFAULT_PARTITIONS = 20;
 
@@ -127,7 +129,11 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   maxTimeMs: row("max-time", duration({ minMs: 1, maxMs: 7 * DAY_MS }), "bound on first send to last effect (300s)", {
     alias: "MAX_ALLOWED_TIME_MS",
   }),
-  taskManagers: row("task-managers", wholeNumber({ min: 1, max: 256 }), "TaskManager processes (default 20)"),
+  taskManagers: row(
+    "task-managers",
+    wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }),
+    "TaskManager processes (default 20)",
+  ),
   partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic (default 20)"),
   infra: row("infra", oneOf(["auto", "docker", "native", "embedded"]), "where Kafka and Redis come from (auto)"),
   kafka: row("kafka", kafkaAddresses, "use the Kafka at this address"),
@@ -162,7 +168,9 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     alias: "SIMULATOR_REDIS_KEY_GLOBAL_SEQUENCE",
   }),
   apphost: row("apphost", fileForm, "a file with an application of your own"),
-  testOperator: row("test-operator", oneOf(["test-drop-one", "test-repeat-one"]), "for tests", { hidden: true }),
+  testOperator: row("test-operator", oneOf(["test-drop-one", "test-repeat-one", "test-fail-late"]), "for tests", {
+    hidden: true,
+  }),
   testHold: row("test-hold", oneOf(["before-validation"]), "for tests", { hidden: true }),
   testHungAfterMs: row("test-hung-after", duration({ minMs: 1, maxMs: DAY_MS }), "for tests", { hidden: true }),
 };
@@ -274,18 +282,31 @@ function checkRelations(options: HostOptions, verb: Verb): void {
       advice: "give --messages N, or --topic NAME to count what is in a topic",
     });
   }
+  checkMessageIds(options.messages);
   if (options.counterKey === options.sequenceKey) {
     throw createError("USAGE_CONFLICT", {
       what: `--counter-key and --sequence-key are both "${options.counterKey}"`,
       advice: "give two different keys",
     });
   }
+  refuseTooLargeState(options);
   refuseCombination(options.isolated && options.fixedPorts, "--isolated with --fixed-ports", "leave one of them away");
   const isEnding = options.detach && options.once;
   refuseCombination(isEnding, `${verb} that ends with its verdict, and --detach`, "leave --detach away, or --once");
   const needsTerminal = options.detach && options.ui === "tui";
   refuseCombination(needsTerminal, "--ui tui with --detach", "a detached host has no terminal; leave --ui away");
   if (!options.allowRemote) refuseRemote(options);
+}
+
+/** The state of such a job could be created, but never be recovered. */
+function refuseTooLargeState(options: HostOptions): void {
+  const partitions = partitionsOf(options);
+  const max = taskManagersMax(partitions);
+  if (options.taskManagers <= max) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `--task-managers ${options.taskManagers} with --partitions ${partitions} is more than one atomic Redis write can hold`,
+    advice: `give --task-managers ${max} or fewer, or fewer partitions`,
+  });
 }
 
 function refuseCombination(isGiven: boolean, what: string, advice: string): void {

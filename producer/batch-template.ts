@@ -140,17 +140,3 @@ export class BatchTemplate {
     for (let i = 0; i < this.payloadIdDigits; i += 1) this.buffer[to + i] = this.buffer[from + i] as number;
   }
 }
-
-/** Bytes of one record in a batch, at most: value, and up to 14 bytes around it. */
-const RECORD_OVERHEAD_MAX = 14;
-
-/**
- * Below the broker's default limit of 1 MiB for a batch, and about what a TaskManager fetches at once. As large as that
- * allows: at full speed each batch costs a produce request, a fetch, and an APPLY.
- */
-const BATCH_BYTES_TARGET = 900_000;
-
-/** How many records of a size go into one batch: many enough to make the cost of a request small. */
-export function recordsPerBatch(messageSize: number): number {
-  return Math.max(1, Math.floor(BATCH_BYTES_TARGET / (messageSize + RECORD_OVERHEAD_MAX)));
-}

@@ -1,11 +1,15 @@
 /**
- * What this round's producer knows to be acknowledged, and its two files: `producer.json` (who writes) and
- * `ledger-<round>.json` (what was acknowledged).
+ * What this round's producer knows to be acknowledged. Its file is `ledger-<round>.json`.
  *
- * G1 A number enters the ledger only with an acknowledgement, or (after a restart) with an end offset read from Kafka.
+ * G1 A number enters the ledger only with an acknowledgement, or (after a restart) with a batch of this producer that
+ *    was found in the topic behind the last acknowledged one: those are counted as `resumed`, since only the topic says
+ *    them.
  * G2 Batches of a partition are acknowledged in order, so what is acknowledged is always a prefix of its share.
- * G3 `shift` is how many foreign records lie before our next one: the expected offset of index k is k + shift. A change
- *    of it is a foreign entry; production goes on, and the verdict fails later.
+ * G3 `shift` is how many foreign records lie before our next one: the expected offset of index k is k + shift. Another
+ *    one is a foreign entry; production goes on, and the verdict fails later.
+ * G4 No record of ours comes, and no log ends, below `nextOffset`, the offset after our last acknowledged record: that is
+ *    PRODUCER_RECORDS_LOST.
+ * G5 What was acknowledged stays in the ledger, also when Kafka lost it and when the round cannot be resumed.
  */
 import {
   createLatencyCounts,
@@ -17,6 +21,7 @@ import { type IdLayout, SUM_MODULUS } from "../simulator/common/contract/message
 import { present } from "../simulator/common/foundation/assert.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { type PartitionShare, sumIds } from "./load-profile.ts";
+import type { Position } from "./positions-file.ts";
 
 const FOREIGN_ENTRIES_MAX = 1_000;
 
@@ -28,6 +33,7 @@ interface PartitionProgress extends PartitionShare {
   idSum: number;
   idMix: number;
   shift: number;
+  nextOffset: number;
   endOffset: number | null;
 }
 
@@ -39,20 +45,33 @@ export interface RoundIdentity {
   readonly producer: ProducerIdentity;
 }
 
+/** A batch of ours in the topic. */
+interface TopicBatch {
+  readonly firstIndex: number;
+  readonly records: number;
+  readonly baseOffset: number;
+}
+
+/** Records that went out and are not acknowledged. */
+interface SendCounts {
+  readonly unknown: number;
+  readonly refused: number;
+}
+
 export class RoundLedger {
   readonly partitions: readonly PartitionProgress[];
   firstSendAtUs = 0;
   acknowledged = 0;
-  unknown = 0;
   private lastAckAtUs = 0;
   private outcome: Ledger["outcome"] = "running";
   private reason: string | null = null;
-  private readonly foreign: { p: number; expected: number; actual: number }[] = [];
+  private foreign: Ledger["foreign"][number][] = [];
   private foreignCount = 0;
   private restarts = 0;
   private readonly latency = createLatencyCounts();
   private readonly identity: RoundIdentity;
   private readonly layout: IdLayout;
+  private note: (p: number, position: Position) => void = () => undefined;
 
   constructor(identity: RoundIdentity, layout: IdLayout, shares: readonly PartitionShare[]) {
     this.identity = identity;
@@ -64,41 +83,70 @@ export class RoundLedger {
       idSum: 0,
       idMix: 0,
       shift: 0,
+      // Each earlier record of ours has an offset of its own.
+      nextOffset: share.firstIndex,
       endOffset: null,
     }));
   }
 
-  /** A round that begins now. What lies in the topic before our first record, and is not ours, is foreign. */
-  begin(endOffsets: readonly number[]): void {
+  get lastAck(): number {
+    return this.lastAckAtUs;
+  }
+
+  /** The round follows this one, which is finished. */
+  follow(earlier: Ledger): void {
     for (const partition of this.partitions) {
-      this.noteOffset(partition, present(endOffsets[partition.p], `end offset of ${partition.p}`));
+      const told = present(earlier.partitions[partition.p], `the ledger of partition ${partition.p}`);
+      partition.nextOffset = told.nextOffset;
+      partition.shift = (told.endOffset ?? told.nextOffset) - partition.firstIndex;
     }
   }
 
-  /** The same round, after the producer's process was lost: everything up to the end offset is in Kafka. */
-  resume(before: Ledger, endOffsets: readonly number[], nowUs: number): void {
-    if (before.foreignCount > before.foreign.length) {
-      const reason = `${before.foreignCount} foreign runs of records are more than the ledger names: positions are lost`;
-      throw createError("PRODUCER_GAVE_UP", { round: before.round, unknown: 0, reason });
-    }
+  /** A round that begins now. What lies in the topic before our first record, and is not ours, is foreign. */
+  begin(endOffsets: readonly number[]): void {
+    this.noteEnds(endOffsets);
+  }
+
+  /** From now on each acknowledgement is told, before anything follows from it. */
+  noteInto(note: (p: number, position: Position) => void): void {
+    this.note = note;
+  }
+
+  /**
+   * The same round, after the producer's process was lost: what was acknowledged to it, by its last ledger and by the
+   * positions, which are newer.
+   */
+  restore(before: Ledger, positions: readonly Position[], nowUs: number): void {
     this.firstSendAtUs = before.firstSendAtUs;
-    this.restarts = before.restarts + 1;
-    this.foreign.push(...before.foreign);
-    this.foreignCount = before.foreignCount;
     this.lastAckAtUs = before.lastAckAtUs;
-    for (const entry of before.foreign) {
-      const partition = this.partitions[entry.p];
-      if (partition !== undefined) partition.shift += entry.actual - entry.expected;
-    }
+    this.restarts = before.restarts + 1;
+    this.foreign = [...before.foreign];
+    this.foreignCount = before.foreignCount;
+    this.acknowledged = before.acknowledged;
     for (const partition of this.partitions) {
-      const endOffset = present(endOffsets[partition.p], `end offset of ${partition.p}`);
-      const index = Math.min(endOffset - partition.shift, partition.endIndex);
-      const told = before.partitions[partition.p];
-      if (index > partition.nextIndex) this.acknowledge(partition, index, nowUs);
-      const toldIndex = partition.firstIndex + (told?.acknowledged ?? 0);
-      partition.resumed = (told?.resumed ?? 0) + Math.max(0, partition.nextIndex - toldIndex);
-      this.noteOffset(partition, endOffset);
+      const told = present(before.partitions[partition.p], `the ledger of partition ${partition.p}`);
+      partition.nextIndex = partition.firstIndex + told.acknowledged;
+      partition.resumed = told.resumed;
+      partition.idSum = told.idSum;
+      partition.idMix = told.idMix;
+      partition.shift = told.shift;
+      partition.nextOffset = told.nextOffset;
+      const { nextIndex, nextOffset } = present(positions[partition.p], `the position of partition ${partition.p}`);
+      if (nextIndex <= partition.nextIndex) continue;
+      this.acknowledge(partition, nextIndex, nowUs);
+      this.settle(partition, nextIndex, nextOffset);
     }
+  }
+
+  /** A batch of ours that a restarted producer found in the topic. What was acknowledged before is no news. */
+  resumeBatch(p: number, batch: TopicBatch, nowUs: number): void {
+    const partition = present(this.partitions[p], `partition ${p}`);
+    const toIndex = Math.min(batch.firstIndex + batch.records, partition.endIndex);
+    const fromIndex = partition.nextIndex;
+    if (toIndex <= fromIndex) return;
+    partition.resumed += toIndex - fromIndex;
+    this.acknowledge(partition, toIndex, nowUs);
+    this.settle(partition, fromIndex, batch.baseOffset + (fromIndex - batch.firstIndex));
   }
 
   /** The clock of a new round starts; a resumed one keeps its first send. */
@@ -109,32 +157,30 @@ export class RoundLedger {
   /** The answer to a batch of `records` records of partition p. */
   acknowledgeBatch(p: number, batch: { records: number; baseOffset: number; sentAtUs: number; nowUs: number }): void {
     const partition = present(this.partitions[p], `partition ${p}`);
-    // A repeat of an old batch: Kafka has it, but no longer knows where. The next known offset is compared all the same.
-    if (batch.baseOffset !== -1) this.noteOffset(partition, batch.baseOffset);
-    this.acknowledge(partition, partition.nextIndex + batch.records, batch.nowUs);
+    const fromIndex = partition.nextIndex;
+    this.acknowledge(partition, fromIndex + batch.records, batch.nowUs);
     recordLatency(this.latency, batch.nowUs - batch.sentAtUs, 1);
+    // A repeat of an old batch: Kafka has it, but no longer knows where. The next known offset is compared all the same.
+    this.settle(partition, fromIndex, batch.baseOffset === -1 ? fromIndex + partition.shift : batch.baseOffset);
   }
 
   /** The offsets after the last acknowledgement; the round is complete. */
   finish(endOffsets: readonly number[]): void {
-    for (const partition of this.partitions) {
-      partition.endOffset = present(endOffsets[partition.p], `end offset of ${partition.p}`);
-      this.noteOffset(partition, partition.endOffset);
-    }
+    this.noteEnds(endOffsets);
+    for (const partition of this.partitions) partition.endOffset = endOffsets[partition.p] ?? null;
     this.outcome = "finished";
   }
 
-  giveUp(reason: string, unknown: number): void {
+  giveUp(reason: string): void {
     this.outcome = "gaveUp";
     this.reason = reason;
-    this.unknown = unknown;
   }
 
-  get lastAck(): number {
-    return this.lastAckAtUs;
+  stop(): void {
+    this.outcome = "stopped";
   }
 
-  toFile(): Ledger {
+  toFile(sends: SendCounts): Ledger {
     const { producer, ...round } = this.identity;
     const toMs = (us: number | null) => (us === null ? null : us / 1000);
     const quantile = (share: number) => toMs(latencyQuantileUs(this.latency, share));
@@ -147,15 +193,19 @@ export class RoundLedger {
       firstSendAtUs: this.firstSendAtUs,
       lastAckAtUs: this.lastAckAtUs,
       acknowledged: this.acknowledged,
-      unknown: this.unknown,
-      partitions: this.partitions.map(({ p, firstIndex, nextIndex, resumed, idSum, idMix, endOffset }) => ({
-        p,
-        firstIndex,
-        acknowledged: nextIndex - firstIndex,
-        resumed,
-        idSum,
-        idMix,
-        endOffset,
+      unknown: sends.unknown,
+      refused: sends.refused,
+      unsent: round.messages - this.acknowledged - sends.unknown - sends.refused,
+      partitions: this.partitions.map((partition) => ({
+        p: partition.p,
+        firstIndex: partition.firstIndex,
+        acknowledged: partition.nextIndex - partition.firstIndex,
+        resumed: partition.resumed,
+        nextOffset: partition.nextOffset,
+        shift: partition.shift,
+        idSum: partition.idSum,
+        idMix: partition.idMix,
+        endOffset: partition.endOffset,
       })),
       foreign: this.foreign,
       foreignCount: this.foreignCount,
@@ -173,13 +223,29 @@ export class RoundLedger {
     if (nowUs > this.lastAckAtUs) this.lastAckAtUs = nowUs;
   }
 
-  /** Compares the offset that Kafka gives to our next record with the one it should have (G3). */
-  private noteOffset(partition: PartitionProgress, actual: number): void {
-    const expected = partition.nextIndex + partition.shift;
+  /** What is acknowledged up to `nextIndex` stands in the topic: the record at this index at this offset. */
+  private settle(partition: PartitionProgress, index: number, offset: number): void {
+    this.noteOffset(partition, index, offset);
+    partition.nextOffset = partition.nextIndex + partition.shift;
+    this.note(partition.p, partition);
+  }
+
+  /** The end of a log is the offset that our next record would get. */
+  private noteEnds(endOffsets: readonly number[]): void {
+    for (const partition of this.partitions) {
+      const endOffset = present(endOffsets[partition.p], `end offset of ${partition.p}`);
+      this.noteOffset(partition, partition.nextIndex, endOffset);
+    }
+  }
+
+  /** Compares the offset that Kafka gives to the record at this index with the one it should have (G3, G4). */
+  private noteOffset(partition: PartitionProgress, index: number, actual: number): void {
+    const expected = index + partition.shift;
     if (actual === expected) return;
-    if (actual < expected) {
+    if (actual < partition.nextOffset) {
       const { topic } = this.identity.producer;
-      throw createError("PRODUCER_RECORDS_LOST", { topic, p: partition.p, expected, actual });
+      const loss = { topic, p: partition.p, acknowledged: partition.nextOffset, endOffset: actual };
+      throw createError("PRODUCER_RECORDS_LOST", loss);
     }
     this.foreignCount += 1;
     if (this.foreign.length < FOREIGN_ENTRIES_MAX) this.foreign.push({ p: partition.p, expected, actual });

@@ -7,12 +7,15 @@
  * S2 Batches of a partition are sent in index order, each record once. Resending is the client's business.
  * S3 Acknowledgements are the backpressure: without a free template, or with enough in flight, nothing is filled.
  * S4 After the first send that fails nothing more is sent; `run` ends when every outcome is known.
+ * S5 Where a batch ends follows from the index of its first record alone, never from the time: a restarted process fills
+ *    the very batches that the lost one may still have on their way, and Kafka recognises the repeat.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { batchRecordsMax, recordsPerTurn } from "../simulator/common/contract/batch-size.ts";
 import type { ProducerIdentity } from "../simulator/common/contract/ledger.ts";
 import { type IdLayout, idOfIndex } from "../simulator/common/contract/message.ts";
 import { present } from "../simulator/common/foundation/assert.ts";
-import { BatchTemplate, recordsPerBatch } from "./batch-template.ts";
+import { BatchTemplate } from "./batch-template.ts";
 import type { RoundLedger } from "./ledger.ts";
 import { dueAtUs, lastIdDue, type Schedule, stepUs } from "./load-profile.ts";
 
@@ -52,12 +55,13 @@ interface PartitionSends {
 
 export class SendLoop {
   sent = 0;
-  /** The first failure, and the records whose outcome is not known because of failures. */
+  /** The first one. */
   failure: unknown;
-  unknown = 0;
   private readonly options: SendLoopOptions;
   private readonly partitions: readonly PartitionSends[];
   private readonly recordsMax: number;
+  /** Of a turn, whose last record ends a batch (S5). */
+  private readonly turnRecords: number;
   /** From one record's id to the next one's, within a batch. */
   private readonly idStep: number;
   private readonly free: BatchTemplate[];
@@ -80,10 +84,11 @@ export class SendLoop {
     const shares = this.partitions.map(({ nextIndex, endIndex }) => endIndex - nextIndex);
     this.unsent = shares.reduce((sum, share) => sum + share, 0);
     const busy = shares.filter((share) => share > 0).length;
-    const { stickyIds, partitions } = options.layout;
-    this.idStep = stickyIds === 1 ? partitions : 1;
-    const recordsMax = Math.min(recordsPerBatch(options.messageSize), stickyIds > 1 ? stickyIds : Infinity);
-    this.recordsMax = Math.max(1, Math.min(recordsMax, Math.max(0, ...shares)));
+    const { layout } = options;
+    const load = { messageSize: options.messageSize, rate: options.ratePerSecond, layout };
+    this.turnRecords = recordsPerTurn(load);
+    this.idStep = layout.stickyIds === 1 ? layout.partitions : 1;
+    this.recordsMax = Math.max(1, Math.min(batchRecordsMax(load), Math.max(0, ...shares)));
     this.pool = Math.min(TEMPLATES_MAX, busy * IN_FLIGHT_PER_PARTITION);
     this.free = Array.from({ length: this.pool }, () => new BatchTemplate(options.messageSize, this.recordsMax));
   }
@@ -128,15 +133,15 @@ export class SendLoop {
     return chosen;
   }
 
-  /** A batch ends with the partition's turn, so that its ids are equally far apart. */
+  /**
+   * Records of the partition's next batch, or 0 while they are not due. With a rate a batch ends with the partition's turn,
+   * so that its ids are equally far apart, and it is due as a whole (S5).
+   */
   private countDue({ p, nextIndex, endIndex }: PartitionSends): number {
-    const { layout } = this.options;
-    const { stickyIds } = layout;
-    const inTurn = stickyIds === 1 ? this.recordsMax : stickyIds - (nextIndex % stickyIds);
-    const left = Math.min(this.recordsMax, inTurn, endIndex - nextIndex);
-    if (left === 0 || this.schedule === null) return left;
-    const due = Math.floor((this.dueId - idOfIndex(p, nextIndex, layout)) / this.idStep) + 1;
-    return Math.min(left, Math.max(0, due));
+    const inTurn = this.turnRecords - (nextIndex % this.turnRecords);
+    const records = Math.min(this.recordsMax, inTurn, endIndex - nextIndex);
+    if (records === 0 || this.schedule === null) return records;
+    return idOfIndex(p, nextIndex + records - 1, this.options.layout) <= this.dueId ? records : 0;
   }
 
   /** Returns the bytes of the batch. */
@@ -167,7 +172,6 @@ export class SendLoop {
       .then(({ baseOffset }) => ledger.acknowledgeBatch(p, { records, baseOffset, sentAtUs, nowUs: nowUs() }))
       .catch((error: unknown) => {
         this.failure ??= error;
-        this.unknown += records;
       })
       .finally(() => {
         partition.inFlight -= 1;

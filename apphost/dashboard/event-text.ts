@@ -80,9 +80,24 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
         "warn",
       );
     case "verdict":
-      return line("verdict", describeVerdict(event), event.verdict === "passed" ? "info" : "error");
+      return line("verdict", describeVerdict(event), verdictLevel(event.verdict));
     default:
       return unreachable(event);
+  }
+}
+
+/** Nothing is known to be wrong with one that is unknown, but it is no pass. */
+export function verdictLevel(verdict: VerdictEvent["verdict"]): EventLine["level"] {
+  switch (verdict) {
+    case "passed":
+      return "info";
+    case "unknown":
+      return "warn";
+    case "failed":
+    case "interrupted":
+      return "error";
+    default:
+      return unreachable(verdict);
   }
 }
 
@@ -101,6 +116,7 @@ export function describeVerdict(v: Omit<VerdictEvent, "atUs">): string {
     v.processed === null
       ? "how many messages were processed is not known"
       : `${formatAmount(v.processed, "message")} processed`,
+    ...(v.notCounted === null || v.notCounted === 0 ? [] : [`${formatAmount(v.notCounted, "offset")} not counted`]),
     ...(v.lost === null ? [] : [`${formatCount(v.lost)} lost`]),
     ...(v.duplicated === null ? [] : [`${formatCount(v.duplicated)} duplicated`]),
     ...(v.endToEndPerSecond === null ? [] : [formatRate(v.endToEndPerSecond)]),
@@ -109,9 +125,10 @@ export function describeVerdict(v: Omit<VerdictEvent, "atUs">): string {
   return `${v.verdict.toUpperCase()}${v.exitCode === 0 ? "" : ` (exit ${v.exitCode})`}: ${facts.join(", ")}`;
 }
 
-function describeChecks({ passed, failed, notApplicable }: VerdictEvent["checks"]): string {
-  if (passed + failed === 0) return "nothing was checked";
-  return `checks ${passed} passed, ${failed} failed, ${notApplicable} not applicable`;
+function describeChecks({ passed, failed, unknown, notApplicable }: VerdictEvent["checks"]): string {
+  if (passed + failed + unknown === 0) return "nothing was checked";
+  const open = unknown === 0 ? "" : `${unknown} unknown, `;
+  return `checks ${passed} passed, ${failed} failed, ${open}${notApplicable} not applicable`;
 }
 
 /** What is processed was produced, also when its acknowledgement has not been heard of yet. */

@@ -26,7 +26,7 @@ export function startPlainOutput(options: PlainOutputOptions): Output {
     if (options.summaryOnly) return;
     const elapsedUs = event.atUs - (snapshot.startedAtUs ?? event.atUs);
     if (event.type === "progress") {
-      // A host that stays up reports each second although nothing but its checkpoints moves.
+      // A checkpoint alone is no news.
       const moving = formatProgress({ ...event, lastCheckpointId: 0 });
       if (moving !== shownProgress) options.write(formatLine(elapsedUs, "progress", formatProgress(event)));
       shownProgress = moving;

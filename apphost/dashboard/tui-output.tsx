@@ -3,7 +3,8 @@
  * show than a quiet one.
  *
  * T1 One frame a second, as often as there is progress to show, and one at once for a key: the dashboard shares the
- *    machine with what it measures, and a frame takes 15 to 30 ms of CPU.
+ *    machine with what it measures, and a frame takes 15 to 30 ms of CPU. While the host is idle and nothing changes, only
+ *    the clock does, and that is drawn every five seconds.
  * T2 The terminal is restored on every way out: Ink does it on `close`, and by its exit hook on a signal, on
  *    process.exit and on an uncaught error.
  * T3 The alternate screen takes its content away, so the summary is printed after it is gone.
@@ -15,6 +16,7 @@ import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
 
 const FRAME_INTERVAL_MS = 1_000;
+const CLOCK_INTERVAL_MS = 5_000;
 /** Of frames for keys. */
 const FRAMES_PER_SECOND_MAX = 2;
 
@@ -49,8 +51,18 @@ export function startTuiOutput(options: TuiOutputOptions): Output {
     incrementalRendering: true,
     maxFps: FRAMES_PER_SECOND_MAX,
   });
-  const draw = () => instance.rerender(view());
-  const timer = setInterval(draw, FRAME_INTERVAL_MS);
+  let drawn = snapshot;
+  let drawnAtMs = performance.now();
+  const draw = () => {
+    drawn = snapshot;
+    drawnAtMs = performance.now();
+    instance.rerender(view());
+  };
+  const drawChanges = () => {
+    const isResting = snapshot === drawn && snapshot.phase === "idle";
+    if (!isResting || performance.now() - drawnAtMs >= CLOCK_INTERVAL_MS) draw();
+  };
+  const timer = setInterval(drawChanges, FRAME_INTERVAL_MS);
   return {
     async close() {
       clearInterval(timer);

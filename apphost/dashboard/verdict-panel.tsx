@@ -1,4 +1,4 @@
-import { describeVerdict, type VerdictEvent } from "./event-text.ts";
+import { describeVerdict, type VerdictEvent, verdictLevel } from "./event-text.ts";
 import { flattenText } from "./format.ts";
 import { type Palette, Row } from "./row.tsx";
 
@@ -18,7 +18,7 @@ export function VerdictPanel({
   palette: Palette;
 }) {
   if (verdict === null || rows === 0) return null;
-  const color = verdict.verdict === "passed" ? palette.good : palette.bad;
+  const color = { info: palette.good, warn: palette.warn, error: palette.bad }[verdictLevel(verdict.verdict)];
   const lines = [
     <Row key="verdict" cells={[{ text: describeVerdict(verdict), bold: true, color }]} />,
     ...verdict.reasons

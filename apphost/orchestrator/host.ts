@@ -14,6 +14,7 @@ import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { EXIT } from "../exit-code.ts";
+import { checkMessageIds } from "../message-ids.ts";
 import type { Application } from "../model/application.ts";
 import type { HostDescription } from "../model/description.ts";
 import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts";
@@ -145,6 +146,7 @@ export class Host {
     if (this.#options.once) refuse("it ends with its verdict; start one with plain `up`");
     if (!this.#system.config.ownTopic) refuse("it counts somebody else's topic, and never writes to it");
     const total = this.#requested() + messages;
+    checkMessageIds(total);
     if (this.#drivers.kafka.mode === "embedded") checkEmbeddedMemory(this.#options, total);
     const answer = Promise.withResolvers<VerdictEvent>();
     this.#queue.push({ messages, answer });
@@ -233,7 +235,9 @@ export class Host {
       const request = this.#queue.shift();
       if (request === undefined) {
         this.#emitPhase("idle", "");
+        this.run.sampler.setPace("idle");
         await this.#sleepUntilWoken();
+        this.run.sampler.setPace("busy");
       } else {
         this.#asker = request.answer;
         request.answer.resolve(await this.#runRound(request.messages));

@@ -1,11 +1,12 @@
 /**
  * Everything that children told the host in this run, by kind. Messages come in here and nowhere else; waits look at it.
  *
- * O1 Each incarnation of a TaskManager keeps its newest metrics for ever: counts of the dead still count.
+ * O1 Counts of the dead still count: of each TaskManager the newest metrics of its incarnation are kept, and the sum of
+ *    those before, of which nothing comes any more once the next one speaks.
  * O2 A "failed" message belongs to one process life: a new life starts without it.
  */
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
-import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import { addMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { AppError } from "../../simulator/common/foundation/errors.ts";
 import { applyJobManagerMessage, EMPTY_JOB_VIEW, isJobManagerMessage, type JobView } from "./job-view.ts";
 
@@ -23,9 +24,9 @@ export class Observations {
   /** Acknowledged in the rounds before the open one. */
   acknowledgedBefore = 0;
   readonly #metrics = new Map<string, TaskManagerMetrics>();
+  readonly #formerMetrics = new Map<string, TaskManagerMetrics>();
   readonly #failures = new Map<string, AppError>();
 
-  /** Takes in a message; returns true when it was one that changes what is known of the job. */
   take(resource: string, message: ChildMessage): void {
     if (isJobManagerMessage(message)) this.job = applyJobManagerMessage(this.job, message);
     else if (message.type === "metrics") this.#takeMetrics(message.metrics);
@@ -36,7 +37,13 @@ export class Observations {
   }
 
   #takeMetrics(metrics: TaskManagerMetrics): void {
-    this.#metrics.set(`${metrics.tm}/${metrics.incarnation}`, metrics);
+    const { tm, incarnation } = metrics;
+    const known = this.#metrics.get(tm);
+    if (known !== undefined && known.incarnation !== incarnation) {
+      const former = this.#formerMetrics.get(tm);
+      this.#formerMetrics.set(tm, former === undefined ? known : addMetrics(former, known));
+    }
+    this.#metrics.set(tm, metrics);
   }
 
   #takeProducerMessage(message: ChildMessage): void {
@@ -58,13 +65,15 @@ export class Observations {
     this.producer = { round, firstSendAtUs: null, sent: 0, acknowledged: 0, finished: null };
   }
 
-  /** Newest metrics of every incarnation. */
+  /** Of all incarnations that ever reported (O1). */
   get metrics(): readonly TaskManagerMetrics[] {
-    return [...this.#metrics.values()];
+    return [...this.#formerMetrics.values(), ...this.#metrics.values()];
   }
 
+  /** Undefined unless it is the newest incarnation that reported. */
   metricsOf(taskManager: string, incarnation: string): TaskManagerMetrics | undefined {
-    return this.#metrics.get(`${taskManager}/${incarnation}`);
+    const metrics = this.#metrics.get(taskManager);
+    return metrics?.incarnation === incarnation ? metrics : undefined;
   }
 
   /** Why the present life of a resource gave up, if it said so. */

@@ -89,6 +89,21 @@ export const isAlive = (pid: number): boolean => {
   return readStartTimeFromPs(pid) !== undefined;
 };
 
+/** Whether that very process runs, and not another one under its pid. */
+export const isRunning = (identity: ProcessIdentity): boolean => isAlive(identity.pid) && isSameProcess(identity);
+
+/** Beyond this many records those of processes that have ended are dropped: a run of any length needs the same room. */
+const RECORDS_MAX = 500;
+
+/** What is recorded for whoever kills what is left: of those that have ended nothing is left. */
+export function dropEnded<T>(records: readonly T[], identityOf: (record: T) => ProcessIdentity | null): readonly T[] {
+  if (records.length <= RECORDS_MAX) return records;
+  return records.filter((record) => {
+    const identity = identityOf(record);
+    return identity === null || isRunning(identity);
+  });
+}
+
 /** Sends a signal to a whole group. False when nobody is left to get it. */
 export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   try {

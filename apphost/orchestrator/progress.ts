@@ -1,7 +1,7 @@
 /**
  * The progress line of each second, from what TaskManagers and producer said. Pure: counters in, event out.
  *
- * G1 Counts are sums over all incarnations: each one's newest metrics stand for it, also after its death.
+ * G1 Counts are sums over all incarnations, the dead included.
  * G2 What a killed TaskManager applied after its last report is missing here; the checkpoint's total, which comes from
  *    Redis, then is the larger number and is shown.
  */
@@ -19,7 +19,7 @@ export interface ProgressInput {
   readonly requested: number;
   readonly sent: number;
   readonly acknowledged: number;
-  /** The newest metrics of each incarnation that ever reported. */
+  /** Of all incarnations that ever reported; several may be summed in one. */
   readonly metrics: readonly TaskManagerMetrics[];
   /** The newest incarnation of each TaskManager, by name. */
   readonly assignment: Readonly<Record<string, readonly number[]>>;

@@ -1,7 +1,6 @@
 /** What another terminal may ask of a single resource or a group: the requests, their check, and the answer's form. Pure. */
+import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/redis-state.ts";
 import type { ResourceSnapshot } from "../model/resource.ts";
-
-export const REPLICAS_MAX = 256;
 
 export type ResourceAction = "start" | "stop" | "restart";
 
@@ -28,10 +27,10 @@ export function readResourceRequest(fields: Readonly<Record<string, unknown>>): 
     case "scale": {
       if (!isName(group)) return "group is not a name";
       const isCount =
-        Number.isSafeInteger(replicas) && (replicas as number) >= 1 && (replicas as number) <= REPLICAS_MAX;
+        Number.isSafeInteger(replicas) && (replicas as number) >= 1 && (replicas as number) <= TASK_MANAGERS_MAX;
       return isCount
         ? { request, group, replicas: replicas as number }
-        : `replicas is not a whole number from 1 to ${REPLICAS_MAX}`;
+        : `replicas is not a whole number from 1 to ${TASK_MANAGERS_MAX}`;
     }
     default:
       return `request is ${JSON.stringify(request)}: expected ${RESOURCE_REQUESTS.join(", ")}`;

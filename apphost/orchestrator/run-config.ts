@@ -1,6 +1,13 @@
 /** What every process of a run must know, decided from the options before anything is started. Pure. */
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
-import { groupName, JOB_NAME, jobIdOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
+import {
+  groupName,
+  JOB_NAME,
+  jobIdOf,
+  publishedKeyOf,
+  stateKeyOf,
+  topicName,
+} from "../../simulator/common/contract/names.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { partitionsOf } from "../options.ts";
 import type { RunContext } from "./run-context.ts";
@@ -20,6 +27,7 @@ export function createRunConfig(run: Pick<RunContext, "options" | "runId">): Run
     stickyIds: chooseStickyIds({ ...options, partitions: partitionsOf(options) }),
     taskManagers: options.taskManagers,
     stateKey: stateKeyOf(jobId),
+    publishedKey: publishedKeyOf(jobId),
     counterKey: options.counterKey,
     sequenceKey: options.sequenceKey,
     messageSize: options.messageSize,

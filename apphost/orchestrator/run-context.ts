@@ -9,7 +9,6 @@ import { rmSync } from "node:fs";
 import type { Writable } from "node:stream";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
-import type { Fault } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { type AppError, describeError } from "../../simulator/common/foundation/errors.ts";
@@ -18,8 +17,9 @@ import type { HostOptions, Verb } from "../options.ts";
 import { controlSocketPath } from "./control-socket.ts";
 import { createEnding, type Ending } from "./ending.ts";
 import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
+import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
-import { type ProcessIdentity, readStartTime } from "./process-identity.ts";
+import { dropEnded, type ProcessIdentity, readStartTime } from "./process-identity.ts";
 import { type PulseWatch, startPulseWatch } from "./pulse.ts";
 import type { SupervisorHost } from "./restart.ts";
 import { createRunFolder, createRunId, type RunState, writeState } from "./run-folder.ts";
@@ -28,7 +28,6 @@ import { startWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
 const TOKEN_BYTES = 24;
-const CHILDREN_KEPT = 500;
 
 export interface RunContext {
   readonly verb: Verb;
@@ -42,7 +41,7 @@ export interface RunContext {
   readonly ending: Ending;
   readonly seen: Observations;
   readonly sampler: Sampler;
-  readonly faults: readonly Fault[];
+  readonly faults: FaultList;
   readonly supervisorHost: SupervisorHost;
   readonly state: RunState;
   updateState(change: Partial<RunState>): void;
@@ -94,9 +93,9 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     if (startTime !== undefined) recordInState("watchdog", { pid: watchdog.pid as number, startTime });
   };
   const recordInState = (name: string, identity: ProcessIdentity) =>
-    state.update({ children: [...state.current.children, { name, ...identity }].slice(-CHILDREN_KEPT) });
+    state.update({ children: dropEnded([...state.current.children, { name, ...identity }], (child) => child) });
   recordWatchdog();
-  const faults: Fault[] = [];
+  const faults = new FaultList();
   emit({ type: "run", runId, runDir, command: verb });
   watchdog.recordPath(state.current.socket);
   return {
@@ -181,7 +180,7 @@ function createStateFile(runDir: string, initial: RunState, files: EvidenceFiles
 function createSupervisorHost(run: {
   emit: (body: HostEventBody) => void;
   ending: Ending;
-  faults: Fault[];
+  faults: FaultList;
   notice: RunContext["notice"];
   pulses: PulseWatch;
 }): SupervisorHost {
@@ -189,13 +188,8 @@ function createSupervisorHost(run: {
     pulses: run.pulses,
     emitResource: (snapshot) => run.emit({ type: "resource", ...snapshot }),
     recordFault(fault) {
-      const index = run.faults.push(fault) - 1;
       run.emit({ type: "fault", fault });
-      return {
-        recoveredAfterMs(ms) {
-          run.faults[index] = { ...fault, recoveredAfterMs: ms };
-        },
-      };
+      return run.faults.add(fault);
     },
     fail(error: AppError) {
       if (run.ending.endWithError(error)) run.notice("error", "host", error.message);

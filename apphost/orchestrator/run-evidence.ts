@@ -5,12 +5,12 @@ import type { RunContext } from "./run-context.ts";
 import { writeCredentials } from "./run-folder.ts";
 
 export function recordEvidence(run: RunContext, config: RunConfig): void {
-  const { topic, ownTopic, group, stateKey, counterKey, sequenceKey } = config;
+  const { topic, ownTopic, group, stateKey, publishedKey, counterKey, sequenceKey } = config;
   const { kafka, redis } = run.options;
   if (redis !== null) writeCredentials(run.runDir, redis);
   run.updateState({
     evidence: {
-      ...{ topic, ownTopic, group, stateKey, counterKey, sequenceKey, kafka },
+      ...{ topic, ownTopic, group, stateKey, publishedKey, counterKey, sequenceKey, kafka },
       redis: redis === null ? null : redisEndpoint(redis),
     },
   });

@@ -52,6 +52,8 @@ export interface RunEvidence {
   readonly ownTopic: boolean;
   readonly group: string;
   readonly stateKey: string;
+  /** Runs of earlier versions have none. */
+  readonly publishedKey?: string;
   readonly counterKey: string;
   readonly sequenceKey: string;
   /** Address of a Kafka that is not ours; null when we started it, and nothing stays. */

@@ -1,27 +1,37 @@
 /**
- * CPU time and memory by process, once a second, and of the whole machine. Read from /proc on Linux, from `ps`
- * elsewhere; a process that ended between listing and reading simply has no new sample.
+ * CPU time and memory by process, and of the whole machine: once a second, and every ten while the host is idle. Read
+ * from /proc on Linux, from `ps` elsewhere; a process that ended between listing and reading has no new sample.
+ *
+ * U1 A process that has ended is not looked for again: what it used is added to its name's sum.
+ * U2 An average over the run is one over its time, however often it was looked.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
 import type { HostFacts, ProcessUse } from "../../simulator/common/contract/host-facts.ts";
+import { isAlive } from "./process-identity.ts";
 
 /** The kernel reports CPU time to programs in hundredths of a second, whatever its own clock is. */
 const MS_PER_TICK = 10;
 const MB_BYTES = 1024 * 1024;
-const INTERVAL_MS = 1_000;
-const SAMPLES_PER_MEMORY = 5;
+const INTERVAL_MS = { busy: 1_000, idle: 10_000 };
+/** Reading memory costs more than all else here, and the kernel keeps the peak: for most processes seldom suffices. */
+const MEMORY_INTERVAL_MS = 5_000;
 
 export interface Usage {
   readonly cpuMs: number;
   /** 0 where it was not asked for. */
   readonly rssBytesMax: number;
+  /** Of the process, as the system counts it: another one under the same pid is another process. Null: not told. */
+  readonly startTime: string | null;
 }
+
+export type Pace = keyof typeof INTERVAL_MS;
 
 export interface Sampler {
   /** A restarted resource adds a pid to its name; the CPU time of all its processes is summed. */
   watch(name: string, pid: number): void;
+  setPace(pace: Pace): void;
   /** CPU time from here to `endLoad` is the load's. May be repeated. */
   startLoad(): void;
   endLoad(): void;
@@ -31,6 +41,7 @@ export interface Sampler {
 
 interface WatchedProcess {
   readonly name: string;
+  startTime: string | null;
   cpuMs: number;
   rssBytesMax: number;
   loadCpuMs: number;
@@ -38,59 +49,120 @@ interface WatchedProcess {
   cpuMsBefore: number | null;
 }
 
-export function startSampler(): Sampler {
-  const processes = new Map<number, WatchedProcess>();
-  let isLoaded = false;
-  const machine = { cpuPercentPeak: null as number | null, memoryPercents: 0, samples: 0 };
-  let before = readMachineTimes();
-  const sample = (withAllMemory: boolean) => {
-    for (const [pid, entry] of processes) {
+export const startSampler = (): Sampler => new ProcessSampler();
+
+class ProcessSampler implements Sampler {
+  readonly #processes = new Map<number, WatchedProcess>();
+  /** Of those that have ended (U1), by name, in the order in which names came. */
+  readonly #ended = new Map<string, ProcessUse>();
+  readonly #machine = new MachineSampler();
+  #timer: NodeJS.Timeout;
+  #isLoaded = false;
+  #memoryReadAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    this.#timer = this.#startTimer("busy");
+  }
+
+  watch(name: string, pid: number): void {
+    const cpuMsBefore = this.#isLoaded ? 0 : null;
+    if (!this.#ended.has(name)) this.#ended.set(name, { name, cpuMs: 0, loadCpuMs: 0, rssBytesMax: 0 });
+    this.#processes.set(pid, { name, startTime: null, cpuMs: 0, rssBytesMax: 0, loadCpuMs: 0, cpuMsBefore });
+  }
+
+  setPace(pace: Pace): void {
+    clearInterval(this.#timer);
+    this.#timer = this.#startTimer(pace);
+  }
+
+  startLoad(): void {
+    this.#sample({ withAllMemory: false });
+    this.#isLoaded = true;
+    for (const entry of this.#processes.values()) entry.cpuMsBefore = entry.cpuMs;
+  }
+
+  endLoad(): void {
+    this.#sample({ withAllMemory: false });
+    this.#isLoaded = false;
+    for (const entry of this.#processes.values()) endLoadOf(entry);
+  }
+
+  readFacts(): HostFacts["resources"] {
+    this.#sample({ withAllMemory: true });
+    const byName = new Map(this.#ended);
+    for (const entry of this.#processes.values()) byName.set(entry.name, addUse(byName.get(entry.name), entry));
+    return { ...this.#machine.facts(), byProcess: [...byName.values()] };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #startTimer(pace: Pace): NodeJS.Timeout {
+    const isMemoryDue = () => performance.now() - this.#memoryReadAtMs >= MEMORY_INTERVAL_MS;
+    return setInterval(() => this.#sample({ withAllMemory: isMemoryDue() }), INTERVAL_MS[pace]).unref();
+  }
+
+  #sample({ withAllMemory }: { readonly withAllMemory: boolean }): void {
+    if (withAllMemory) this.#memoryReadAtMs = performance.now();
+    for (const [pid, entry] of this.#processes) {
       const usage = readUsage(pid, withAllMemory || !isOneOfMany(entry.name));
-      if (usage === undefined) continue;
-      entry.cpuMs = usage.cpuMs;
-      entry.rssBytesMax = Math.max(entry.rssBytesMax, usage.rssBytesMax);
-    }
-    const now = readMachineTimes();
-    const totalMs = now.totalMs - before.totalMs;
-    if (totalMs > 0) {
-      const percent = 100 * (1 - (now.idleMs - before.idleMs) / totalMs);
-      machine.cpuPercentPeak = Math.max(machine.cpuPercentPeak ?? 0, percent);
-    }
-    before = now;
-    machine.memoryPercents += 100 * (1 - readAvailableBytes() / totalmem());
-    machine.samples += 1;
-  };
-  // Reading memory costs more than all else here, and the kernel keeps the peak: for most processes seldom suffices.
-  const timer = setInterval(() => sample(machine.samples % SAMPLES_PER_MEMORY === 0), INTERVAL_MS);
-  timer.unref();
-  return {
-    watch: (name, pid) => {
-      const cpuMsBefore = isLoaded ? 0 : null;
-      processes.set(pid, { name, cpuMs: 0, rssBytesMax: 0, loadCpuMs: 0, cpuMsBefore });
-    },
-    startLoad() {
-      sample(false);
-      isLoaded = true;
-      for (const entry of processes.values()) entry.cpuMsBefore = entry.cpuMs;
-    },
-    endLoad() {
-      sample(false);
-      isLoaded = false;
-      for (const entry of processes.values()) {
-        if (entry.cpuMsBefore !== null) entry.loadCpuMs += entry.cpuMs - entry.cpuMsBefore;
-        entry.cpuMsBefore = null;
+      if (usage === undefined ? !isAlive(pid) : isAnother(entry, usage)) this.#retire(pid, entry);
+      else if (usage !== undefined) {
+        entry.startTime = usage.startTime;
+        entry.cpuMs = usage.cpuMs;
+        entry.rssBytesMax = Math.max(entry.rssBytesMax, usage.rssBytesMax);
       }
-    },
-    readFacts() {
-      sample(true);
-      return {
-        cpuPercentPeak: machine.cpuPercentPeak === null ? null : round1(machine.cpuPercentPeak),
-        memoryPercentAvg: machine.samples === 0 ? null : round1(machine.memoryPercents / machine.samples),
-        byProcess: sumByName([...processes.values()]),
-      };
-    },
-    stop: () => clearInterval(timer),
-  };
+    }
+    this.#machine.sample();
+  }
+
+  /** U1. */
+  #retire(pid: number, entry: WatchedProcess): void {
+    this.#processes.delete(pid);
+    endLoadOf(entry);
+    this.#ended.set(entry.name, addUse(this.#ended.get(entry.name), entry));
+  }
+}
+
+/** The peak is of one interval between two samples. */
+class MachineSampler {
+  #before = readMachineTimes();
+  #sampledAtMs = performance.now();
+  #cpuPercentPeak: number | null = null;
+  /** Percent, times the milliseconds for which it stands (U2). */
+  #memoryPercentMs = 0;
+  #ms = 0;
+
+  sample(): void {
+    const nowMs = performance.now();
+    const elapsedMs = nowMs - this.#sampledAtMs;
+    this.#sampledAtMs = nowMs;
+    const now = readMachineTimes();
+    const totalMs = now.totalMs - this.#before.totalMs;
+    if (totalMs > 0) {
+      const percent = 100 * (1 - (now.idleMs - this.#before.idleMs) / totalMs);
+      this.#cpuPercentPeak = Math.max(this.#cpuPercentPeak ?? 0, percent);
+    }
+    this.#before = now;
+    this.#memoryPercentMs += 100 * (1 - readAvailableBytes() / totalmem()) * elapsedMs;
+    this.#ms += elapsedMs;
+  }
+
+  facts(): { cpuPercentPeak: number | null; memoryPercentAvg: number | null } {
+    return {
+      cpuPercentPeak: this.#cpuPercentPeak === null ? null : round1(this.#cpuPercentPeak),
+      memoryPercentAvg: this.#ms === 0 ? null : round1(this.#memoryPercentMs / this.#ms),
+    };
+  }
+}
+
+const isAnother = (entry: WatchedProcess, { startTime }: Usage): boolean =>
+  entry.startTime !== null && startTime !== null && entry.startTime !== startTime;
+
+function endLoadOf(entry: WatchedProcess): void {
+  if (entry.cpuMsBefore !== null) entry.loadCpuMs += entry.cpuMs - entry.cpuMsBefore;
+  entry.cpuMsBefore = null;
 }
 
 /** The others are few, and some live for a second or two. */
@@ -98,15 +170,13 @@ const isOneOfMany = (name: string): boolean => name.startsWith("taskmanager-");
 
 const round1 = (value: number): number => Math.round(value * 10) / 10;
 
-function sumByName(entries: readonly WatchedProcess[]): ProcessUse[] {
-  const byName = Map.groupBy(entries, ({ name }) => name);
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  return [...byName].map(([name, lives]) => ({
-    name,
-    cpuMs: sum(lives.map(({ cpuMs }) => cpuMs)),
-    loadCpuMs: sum(lives.map(({ loadCpuMs }) => loadCpuMs)),
-    rssBytesMax: Math.max(...lives.map(({ rssBytesMax }) => rssBytesMax)),
-  }));
+function addUse(sum: ProcessUse | undefined, more: ProcessUse): ProcessUse {
+  return {
+    name: more.name,
+    cpuMs: (sum?.cpuMs ?? 0) + more.cpuMs,
+    loadCpuMs: (sum?.loadCpuMs ?? 0) + (more.loadCpuMs ?? 0),
+    rssBytesMax: Math.max(sum?.rssBytesMax ?? 0, more.rssBytesMax),
+  };
 }
 
 export function readUsage(pid: number, withMemory: boolean): Usage | undefined {
@@ -122,10 +192,11 @@ function readUsageFromProc(pid: number, withMemory: boolean): Usage | undefined 
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const cpuMs = (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
-  if (!withMemory) return { cpuMs, rssBytesMax: 0 };
+  const startTime = fields[19] ?? null;
+  if (!withMemory) return { cpuMs, rssBytesMax: 0, startTime };
   // The peak; a process that has just ended has no memory line any more.
   const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
-  return peak === null ? undefined : { cpuMs, rssBytesMax: Number(peak[1]) * 1024 };
+  return peak === null ? undefined : { cpuMs, rssBytesMax: Number(peak[1]) * 1024, startTime };
 }
 
 /** `  1-02:03:04.56  12345`: CPU time and kilobytes. */
@@ -135,7 +206,7 @@ function readUsageFromPs(pid: number): Usage | undefined {
   if (match === null) return undefined;
   const [days, hours, minutes, seconds, kilobytes] = match.slice(1).map((part) => Number(part ?? 0));
   const total = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
-  return { cpuMs: Math.round(total * 1_000), rssBytesMax: (kilobytes ?? 0) * 1024 };
+  return { cpuMs: Math.round(total * 1_000), rssBytesMax: (kilobytes ?? 0) * 1024, startTime: null };
 }
 
 function readMachineTimes(): { idleMs: number; totalMs: number } {

@@ -8,6 +8,7 @@
  */
 
 import { taskManagerName } from "../../simulator/common/contract/names.ts";
+import { taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
 import type { ScaleRequest } from "../../simulator/common/contract/rest.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -24,7 +25,7 @@ export async function scaleTaskManagers(context: CommandContext, replicas: numbe
   const { system, tell } = context;
   const before = system.application.members(TASK_MANAGERS).map(({ name }) => name);
   const after = Array.from({ length: replicas }, (_, index) => taskManagerName(index + 1));
-  const refusal = findStopped(context, after) ?? (await findIdleJob(context));
+  const refusal = findLimit(context, replicas) ?? findStopped(context, after) ?? (await findIdleJob(context));
   if (refusal !== null) return { kind: "failed", reason: refusal };
   const joining = after.filter((name) => !before.includes(name));
   const leaving = before.filter((name) => !after.includes(name));
@@ -40,6 +41,13 @@ export async function scaleTaskManagers(context: CommandContext, replicas: numbe
   }
   const resources = after.flatMap((name) => system.supervisors.get(name)?.snapshot ?? []);
   return { kind: "done", detail: `${TASK_MANAGERS}: ${before.length} → ${replicas}`, resources };
+}
+
+function findLimit({ system }: CommandContext, replicas: number): string | null {
+  const { partitions } = system.config;
+  const max = taskManagersMax(partitions);
+  if (replicas <= max) return null;
+  return `${replicas} TaskManagers with ${partitions} partitions are more than one atomic Redis write can hold: at most ${max}`;
 }
 
 /** A restarted JobManager has the job CREATED for a moment: that is waited for. */

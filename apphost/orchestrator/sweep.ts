@@ -7,7 +7,7 @@
  */
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { findProcessesOfRun, isAlive, isSameProcess, type ProcessIdentity, signalGroup } from "./process-identity.ts";
+import { findProcessesOfRun, isAlive, isRunning, type ProcessIdentity, signalGroup } from "./process-identity.ts";
 
 export interface Leftovers {
   readonly runId: string;
@@ -40,7 +40,7 @@ export async function sweepRun(leftovers: Leftovers): Promise<{ killed: number[]
 
 /** Its processes that are still there. */
 export function listLiving(leftovers: Omit<Leftovers, "paths">): number[] {
-  const recorded = leftovers.children.filter((child) => isAlive(child.pid) && isSameProcess(child));
+  const recorded = leftovers.children.filter(isRunning);
   const marked = findProcessesOfRun(leftovers.runId).filter(isAlive);
   const pids = new Set([...recorded.map((child) => child.pid), ...marked]);
   return [...pids].filter((pid) => !leftovers.spare.includes(pid));

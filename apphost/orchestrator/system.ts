@@ -375,8 +375,13 @@ class RunSystem implements System {
       topic: this.config.topic,
       partitions: options.partitions,
       partitionsDefault: partitionsOf(options),
+      taskManagers: options.taskManagers,
       willProduce: options.messages > 0 || options.topic === null,
       isNamed: options.topic !== null,
+      loadOf: (partitions) => ({
+        ...options,
+        layout: { partitions, stickyIds: chooseStickyIds({ ...options, partitions }) },
+      }),
       log: createLog((line) => this.#run.logOf("kafka").write(line)),
       signal: ending.signal,
     });

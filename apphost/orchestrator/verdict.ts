@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import type { HostFacts, RunEnding } from "../../simulator/common/contract/host-facts.ts";
-import type { Report } from "../../simulator/common/contract/report.ts";
+import { countChecks, type Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
@@ -123,9 +123,10 @@ function createValidatorTask({ run, system, rounds, ending }: VerdictInput): Val
   // there is there is the validator's question: it is not looked for here.
   const isLastBegun = run.seen.producer?.firstSendAtUs !== null;
   return {
-    rounds: system.config.ownTopic ? rounds.length - (rounds.length > 0 && !isLastBegun ? 1 : 0) : 0,
+    rounds: system.config.ownTopic ? rounds.slice(0, isLastBegun ? rounds.length : -1) : [],
     mode: ending.kind === "drained" ? "drained" : "prefix",
     endOffsets: system.topic?.endOffsets ?? null,
+    sharedRedis: system.infrastructure.redis.mode === "external",
   };
 }
 
@@ -152,7 +153,8 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
       registered: name in job.assignment,
     })),
     membershipChanged: job.membershipChanged,
-    faults: run.faults,
+    faults: run.faults.newest,
+    faultsDropped: run.faults.dropped,
     checkpoints: job.checkpoints,
     resources: run.sampler.readFacts(),
   };
@@ -183,7 +185,6 @@ async function makeReport(input: VerdictInput, validationMs: number | null): Pro
 }
 
 function verdictOfReport(run: RunContext, report: Report): VerdictEvent {
-  const count = (status: string) => report.checks.filter((check) => check.status === status).length;
   return {
     type: "verdict",
     verdict: report.verdict,
@@ -192,10 +193,11 @@ function verdictOfReport(run: RunContext, report: Report): VerdictEvent {
     runId: run.runId,
     report: runFolder.report(run.runDir),
     processed: report.messages.processed,
+    notCounted: report.messages.notCounted,
     lost: report.messages.lost,
     duplicated: report.messages.duplicated,
     endToEndPerSecond: report.throughput.endToEndPerSecond,
-    checks: { passed: count("passed"), failed: count("failed"), notApplicable: count("notApplicable") },
+    checks: countChecks(report.checks),
   };
 }
 
@@ -221,9 +223,10 @@ export function createBareVerdict(
     runId: run.runId,
     report: "",
     processed: null,
+    notCounted: null,
     lost: null,
     duplicated: null,
     endToEndPerSecond: null,
-    checks: { passed: 0, failed: 0, notApplicable: 0 },
+    checks: countChecks([]),
   };
 }

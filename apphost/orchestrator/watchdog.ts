@@ -12,7 +12,7 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { entryPoint } from "../entry-point.ts";
 import type { WatchdogLine } from "../watchdog/main.ts";
-import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+import { dropEnded, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import type { PulseWatch } from "./pulse.ts";
 
 export interface Watchdog {
@@ -45,7 +45,7 @@ export function startWatchdog(options: {
   /** `how`: of the end of the one before. */
   readonly onRestart: (how: string) => void;
 }): Watchdog {
-  const told: WatchdogLine[] = [];
+  let told: readonly WatchdogLine[] = [];
   let restarts = 0;
   let isClosing = false;
   let current = start();
@@ -92,7 +92,7 @@ export function startWatchdog(options: {
     kill();
   };
   const tell = (line: WatchdogLine) => {
-    told.push(line);
+    told = dropEnded([...told, line], (one) => ("child" in one ? one.child : null));
     current.input.write(`${JSON.stringify(line)}\n`);
   };
   return {

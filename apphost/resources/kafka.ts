@@ -2,17 +2,19 @@
  * Kafka as a resource. Ready is a metadata answer whose advertised address can be reached; the topic is ready when every
  * partition has a leader.
  *
- * T1 Our own topic is empty when the run begins, so offset = index holds for every record of it.
+ * T1 Our own topic is empty when the run begins, so offset = index holds for every record of it, and its settings keep
+ *    each record until the run is judged.
  * T2 Somebody else's topic (--topic with --messages 0) is only read; its end offsets now are what "drained" will mean.
  */
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
-import { PARTITIONS_MAX } from "../../simulator/common/contract/redis-script-codec.ts";
+import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
+import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
 import { attemptRepeatedly } from "./attempts.ts";
+import { findUnfitSetting, OWN_TOPIC_SETTINGS, type TopicLoad } from "./topic-settings.ts";
 
 const CLIENT_ID = "flink-apphost";
 const READY_MS_MAX = 120_000;
@@ -22,6 +24,8 @@ const PROBE_MS_MAX = 3_000;
 /** An attempt that began in time may be answered a little later; one that hangs may not. */
 const ANSWER_MS_MAX = 10_000;
 const LEADERS_MS_MAX = 60_000;
+/** A topic that is to be counted: a broker that has just started needs a moment to know it. */
+const FOREIGN_MISSING_MS = 2_000;
 
 function openCluster(address: string, openDeadlineMs: number, signal?: AbortSignal): Promise<KafkaCluster> {
   return KafkaCluster.open({
@@ -87,10 +91,13 @@ export interface TopicRequest {
   /** null: as many as it has, where it is only read. */
   readonly partitions: number | null;
   readonly partitionsDefault: number;
+  readonly taskManagers: number;
   /** False: nothing is produced, and what is in it is counted. */
   readonly willProduce: boolean;
   /** True when the user named it, so it may exist. */
   readonly isNamed: boolean;
+  /** What will be produced, over this many partitions. */
+  readonly loadOf: (partitions: number) => TopicLoad;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -105,39 +112,72 @@ export interface PreparedTopic {
 export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic> {
   const cluster = await openCluster(request.address, READY_MS_MAX, request.signal);
   try {
-    const lookup = await cluster.refreshTopic(request.topic);
-    if (lookup.kind === "found") refuseTooMany(request.topic, lookup.topic.partitions.length);
-    const partitions = lookup.kind === "missing" ? await createOwnTopic(request) : lookup.topic.partitions.length;
-    await cluster.topic(request.topic, LEADERS_MS_MAX);
-    const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
     const isForeign = request.isNamed && !request.willProduce;
-    if (lookup.kind === "found") checkExisting(request, partitions, endOffsets, isForeign);
+    if (isForeign) await expectTopic(cluster, request.topic);
+    const lookup = await cluster.refreshTopic(request.topic);
+    // One that is not seen may exist all the same, where a broker has not loaded its topics yet.
+    const existed = lookup.kind === "found" || (await createOwnTopic(request)) === "exists";
+    const partitions = (await cluster.topic(request.topic, LEADERS_MS_MAX)).partitions.length;
+    if (existed) refuseTooMany(request, partitions);
+    const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
+    if (existed) {
+      checkExisting(request, partitions, endOffsets, isForeign);
+      if (!isForeign) await checkSettings(request, partitions);
+    }
     return { partitions, ownTopic: !isForeign, endOffsets: isForeign ? endOffsets : null };
   } finally {
     cluster.close();
   }
 }
 
-function refuseTooMany(topic: string, partitions: number): void {
-  if (partitions <= PARTITIONS_MAX) return;
-  const reason = `it has ${partitions} partitions, and one atomic Redis write holds the state of ${PARTITIONS_MAX}`;
-  throw createError("TOPIC_REFUSED", { topic, reason, advice: "give a topic with fewer partitions" });
+/** The partitions of an existing topic were not known when the options were checked. */
+function refuseTooMany({ topic, taskManagers }: TopicRequest, partitions: number): void {
+  if (partitions > PARTITIONS_MAX) {
+    const reason = `it has ${partitions} partitions, and one atomic Redis write holds the state of ${PARTITIONS_MAX}`;
+    throw createError("TOPIC_REFUSED", { topic, reason, advice: "give a topic with fewer partitions" });
+  }
+  const max = taskManagersMax(partitions);
+  if (taskManagers <= max) return;
+  const reason = `it has ${partitions} partitions, and one atomic Redis write holds ${max} TaskManagers beside them, not ${taskManagers}`;
+  throw createError("TOPIC_REFUSED", { topic, reason, advice: `give --task-managers ${max} or fewer` });
 }
 
-async function createOwnTopic(request: TopicRequest): Promise<number> {
-  const partitions = request.partitions ?? request.partitionsDefault;
-  if (request.isNamed && !request.willProduce) {
-    throw createError("TOPIC_REFUSED", {
-      topic: request.topic,
-      reason: "with --messages 0 it is to be counted, and it does not exist",
-      advice: "name an existing topic, or give --messages N",
-    });
+async function expectTopic(cluster: KafkaCluster, topic: string): Promise<void> {
+  try {
+    await cluster.topic(topic, FOREIGN_MISSING_MS);
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "KAFKA_TOPIC_MISSING") throw error;
+    const reason = "with --messages 0 it is to be counted, and it does not exist";
+    const advice = "name an existing topic, or give --messages N";
+    throw createError("TOPIC_REFUSED", { topic, reason, advice }, error);
   }
+}
+
+async function createOwnTopic(request: TopicRequest): Promise<"created" | "exists"> {
+  const partitions = request.partitions ?? request.partitionsDefault;
   // kafkajs is loaded only where it is used: it costs more to load than the rest of the host.
   const { createTopic } = await import("../../simulator/clients/kafka/admin.ts");
   const { topic, signal, log } = request;
-  await createTopic({ bootstrap: request.address.split(","), log, signal }, { topic, partitions });
-  return partitions;
+  const spec = { topic, partitions, configs: OWN_TOPIC_SETTINGS };
+  return createTopic({ bootstrap: request.address.split(","), log, signal }, spec);
+}
+
+/** A topic that others created for us to produce into. */
+async function checkSettings({ address, topic, log, signal, loadOf }: TopicRequest, partitions: number): Promise<void> {
+  const { readTopicSettings } = await import("../../simulator/clients/kafka/admin.ts");
+  let settings: ReadonlyMap<string, string>;
+  try {
+    settings = await readTopicSettings({ bootstrap: address.split(","), log, signal }, topic);
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "KAFKA_BROKER_ERROR") throw error;
+    // To produce into a topic, nobody needs to be allowed to read its settings.
+    log.warn(`the settings of topic ${topic} cannot be read, and are trusted`, error);
+    return;
+  }
+  const reason = findUnfitSetting(settings, loadOf(partitions));
+  if (reason === undefined) return;
+  const advice = "change it, or leave --topic away, and the run creates a topic that can hold it";
+  throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 
 function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {

@@ -2,7 +2,8 @@
  * `down`: stops a running host, or with --all every one of the folder, sweeps what dead ones left, and with --purge
  * removes what a run left on servers of others.
  *
- * W1 The published keys are shared by all runs on a server: they are removed only with the newest run that used it.
+ * W1 The counter and sequence keys are shared by all runs on a server: they are removed only with the newest run that
+ *    used it.
  */
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
@@ -133,10 +134,10 @@ async function purgeRedis(evidence: RunEvidence, runDir: string, options: PurgeO
     const what = `the run used Redis at ${evidence.redis}, and --redis is ${redisEndpoint(url)}`;
     throw createError("USAGE_CONFLICT", { what, advice: "give the URL of the server that the run used" });
   }
-  const published = isNewestOnServer(options.base, runDir, evidence.redis)
-    ? [evidence.counterKey, evidence.sequenceKey]
-    : [];
-  const removed = await removeRedisKeys(url, [evidence.stateKey, ...published]);
+  const { stateKey, publishedKey, counterKey, sequenceKey } = evidence;
+  const own = publishedKey === undefined ? [stateKey] : [stateKey, publishedKey];
+  const shared = isNewestOnServer(options.base, runDir, evidence.redis) ? [counterKey, sequenceKey] : [];
+  const removed = await removeRedisKeys(url, [...own, ...shared]);
   await options.write(`removed ${removed} keys from Redis at ${evidence.redis}`);
 }
 

@@ -14,7 +14,7 @@
  * Arguments: run id, pid of the host.
  */
 import { createInterface } from "node:readline";
-import type { ProcessIdentity } from "../orchestrator/process-identity.ts";
+import { dropEnded, type ProcessIdentity } from "../orchestrator/process-identity.ts";
 import { sweepRun } from "../orchestrator/sweep.ts";
 
 export type WatchdogLine =
@@ -34,7 +34,7 @@ if (runId === undefined || hostPid === undefined) {
   process.stderr.write("usage: watchdog RUN HOST_PID, with its orders on standard input\n");
   process.exit(2);
 }
-const children: ProcessIdentity[] = [];
+let children: readonly ProcessIdentity[] = [];
 const paths: string[] = [];
 let engine: string | null = null;
 for await (const line of createInterface({ input: process.stdin })) readLine(line);
@@ -47,7 +47,7 @@ process.exit(0);
 function readLine(line: string): void {
   const order = parseOrder(line);
   if (order === undefined) return;
-  if ("child" in order) children.push(order.child);
+  if ("child" in order) children = dropEnded([...children, order.child], (child) => child);
   else if ("engine" in order) engine = order.engine;
   else paths.push(order.path);
 }

@@ -20,6 +20,7 @@ import { Session } from "./session.ts";
 import type { BenchContext, BenchSuite, Outcome } from "./suite.ts";
 import { codecSuite } from "./suites/codec.ts";
 import { growthSuite } from "./suites/growth.ts";
+import { idleSuite } from "./suites/idle.ts";
 import { latencySuite } from "./suites/latency.ts";
 import { peersSuite } from "./suites/peers.ts";
 import { pipelineSuite } from "./suites/pipeline.ts";
@@ -34,6 +35,7 @@ const SUITES: Readonly<Record<SuiteName, BenchSuite>> = {
   growth: growthSuite,
   latency: latencySuite,
   startup: startupSuite,
+  idle: idleSuite,
   codec: codecSuite,
 };
 

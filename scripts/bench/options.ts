@@ -1,7 +1,7 @@
 /** What `npm run bench -- …` takes. */
 import { Command, InvalidArgumentError } from "commander";
 
-export const SUITE_NAMES = ["pipeline", "peers", "replay", "growth", "latency", "startup", "codec"] as const;
+export const SUITE_NAMES = ["pipeline", "peers", "replay", "growth", "latency", "startup", "idle", "codec"] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
 export interface BenchOptions {
@@ -9,12 +9,15 @@ export interface BenchOptions {
   /** Of a run of ordinary size; suites that vary the size take multiples of it. */
   readonly messages: number;
   readonly rounds: number;
+  /** How long a host with nothing to do is watched. */
+  readonly idleMs: number;
   /** One round of small runs: shows that everything works, and measures little. */
   readonly quick: boolean;
 }
 
-const FULL = { messages: 10_000_000, rounds: 3 };
-const QUICK = { messages: 200_000, rounds: 1 };
+const FULL = { messages: 10_000_000, rounds: 3, idleMinutes: 1 };
+const QUICK = { messages: 200_000, rounds: 1, idleMinutes: 1 / 12 };
+const MINUTE_MS = 60_000;
 
 /** Throws commander's own error for wrong usage; its text is on standard error then. */
 export function parseBenchOptions(args: readonly string[]): BenchOptions {
@@ -23,15 +26,23 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     .option("--suite <names>", `some of ${SUITE_NAMES.join(", ")}, separated by commas (default: all)`, readSuites)
     .option("--messages <number>", `messages of an ordinary run (default ${FULL.messages})`, readCount)
     .option("--rounds <number>", `how often each case is measured (default ${FULL.rounds})`, readCount)
+    .option("--idle-minutes <number>", `how long an idle host is watched (default ${FULL.idleMinutes})`, readCount)
     .option("--quick", `one round with ${QUICK.messages} messages`)
     .exitOverride()
     .parse([...args], { from: "user" });
-  const given = program.opts<{ suite?: SuiteName[]; messages?: number; rounds?: number; quick?: true }>();
+  const given = program.opts<{
+    suite?: SuiteName[];
+    messages?: number;
+    rounds?: number;
+    idleMinutes?: number;
+    quick?: true;
+  }>();
   const defaults = given.quick === true ? QUICK : FULL;
   return {
     suites: given.suite ?? SUITE_NAMES,
     messages: given.messages ?? defaults.messages,
     rounds: given.rounds ?? defaults.rounds,
+    idleMs: (given.idleMinutes ?? defaults.idleMinutes) * MINUTE_MS,
     quick: given.quick === true,
   };
 }

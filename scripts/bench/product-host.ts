@@ -121,6 +121,6 @@ const GROUP_OF: Readonly<Record<ResourceKind, Group>> = {
 };
 
 /** Watches each process of a run from the moment the host tells its pid. */
-export function watchProcessOf(event: HostEvent, sampler: ProcessSampler): void {
+export function watchProcessOf(event: HostEvent, sampler: Pick<ProcessSampler, "watch">): void {
   if (event.type === "resource" && event.pid !== null) sampler.watch(GROUP_OF[event.kind], event.pid);
 }

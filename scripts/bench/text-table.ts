@@ -12,7 +12,7 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   return [formatRow(header), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(formatRow)];
 }
 
-export type FigureForm = "rate" | "ms" | "us" | "ns" | "mebibytes" | "count" | "times";
+export type FigureForm = "rate" | "ms" | "us" | "ns" | "mebibytes" | "bytes" | "count" | "percent" | "times";
 
 /** A figure for a person's eye; "-" when it is not known. */
 export function formatFigure(value: number | null | undefined, form: FigureForm): string {
@@ -28,6 +28,10 @@ export function formatFigure(value: number | null | undefined, form: FigureForm)
       return `${value.toFixed(1)} ns`;
     case "mebibytes":
       return `${(value / 2 ** 20).toFixed(0)} MiB`;
+    case "bytes":
+      return `${Math.round(value)} B`;
+    case "percent":
+      return `${value.toFixed(2)} %`;
     case "count":
       return String(Math.round(value));
     case "times":

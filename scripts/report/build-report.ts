@@ -58,6 +58,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
       group: config.group,
     },
     messages,
+    unacknowledged: countUnacknowledged(ledgers),
     throughput: computeThroughput(checks),
     latencyMs: metrics.latencyMs(checks?.messages.processed ?? null),
     durationMs: {
@@ -89,6 +90,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
     scenarios: buildScenarios(all),
     samples: checks?.samples ?? { first: [], last: [] },
     faults: host.faults,
+    faultsDropped: host.faultsDropped ?? 0,
   };
 }
 
@@ -113,8 +115,18 @@ function countMessages(host: HostFacts, checks: ChecksFile | null, ledgers: read
   const requested = host.rounds.reduce((sum, { messages }) => sum + messages, 0);
   if (checks !== null) return { ...checks.messages, requested };
   const acknowledged = ledgers.reduce((sum, ledger) => sum + ledger.acknowledged, 0);
-  const unknown = { inKafka: null, processed: null, rejected: null, unprocessed: null };
+  const unknown = { inKafka: null, processed: null, rejected: null, unprocessed: null, notCounted: null };
   return { requested, acknowledged, ...unknown, lost: null, duplicated: null, outOfOrder: null };
+}
+
+function countUnacknowledged(ledgers: readonly Ledger[]): Report["unacknowledged"] {
+  if (ledgers.length === 0) return null;
+  const sum = (count: (ledger: Ledger) => number) => ledgers.reduce((total, ledger) => total + count(ledger), 0);
+  return {
+    unknown: sum(({ unknown }) => unknown),
+    refused: sum(({ refused }) => refused),
+    unsent: sum(({ unsent }) => unsent),
+  };
 }
 
 function computeThroughput(checks: ChecksFile | null): Report["throughput"] {

@@ -1,14 +1,11 @@
 /** The report process: merges what the run left in its folder into `report.json`, `report.txt` and the text's copy. */
-import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
 import { runChild } from "../../simulator/common/contract/child-channel.ts";
 import { readChildEnvironment, readTask } from "../../simulator/common/contract/environment.ts";
 import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
 import type { Ledger } from "../../simulator/common/contract/ledger.ts";
-import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ReportTask } from "../../simulator/common/contract/tasks.ts";
@@ -16,7 +13,7 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { readJson, writeJson, writeText } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { buildReport, readMachine } from "./build-report.ts";
-import { MetricsMerge } from "./metrics-merge.ts";
+import { readMetrics } from "./metrics-file.ts";
 import { renderReport } from "./report-text.ts";
 
 await runChild(async (child) => {
@@ -25,14 +22,14 @@ await runChild(async (child) => {
   child.send({ type: "ready", detail: runFolder.report(runDir) });
   const host = await readJson<HostFacts>(runFolder.hostFacts(runDir));
   if (host === undefined) throw createError("RUN_FILE_MISSING", { path: runFolder.hostFacts(runDir) });
-  const ledgers = await readLedgers(runDir, host);
+  const ledgers = await readLedgers(runDir, host, child.log);
   // 0 in the ledger: nothing was sent. Without a round the load is what was in the topic.
   const loadStartedAtUs = ledgers[0]?.firstSendAtUs || (host.firstAssignedAtUs ?? 0);
   const report = buildReport({
     host,
     checks: (await readJson<ChecksFile>(runFolder.checks(runDir))) ?? null,
     ledgers,
-    metrics: await readMetrics(runFolder.metrics(runDir), loadStartedAtUs, child.log),
+    metrics: await readMetrics({ runDir, loadStartedAtUs, log: child.log }),
     machine: readMachine(),
   });
   await writeJson(runFolder.report(runDir), report, { durable: false });
@@ -42,42 +39,18 @@ await runChild(async (child) => {
   child.log.info(`${report.verdict}, exit code ${report.exitCode}: ${runFolder.report(runDir)}`);
 });
 
-async function readLedgers(runDir: string, host: HostFacts): Promise<Ledger[]> {
+/** Those that can be read. A broken one is the validator's finding, and must not keep the report from telling it. */
+async function readLedgers(runDir: string, host: HostFacts, log: Log): Promise<Ledger[]> {
   const ledgers: Ledger[] = [];
   for (const { round } of host.rounds) {
-    const ledger = await readJson<Ledger>(runFolder.ledger(runDir, round));
-    if (ledger !== undefined) ledgers.push(ledger);
+    try {
+      const ledger = await readJson<Ledger>(runFolder.ledger(runDir, round));
+      if (ledger !== undefined) ledgers.push(ledger);
+    } catch (error) {
+      log.warn(`the ledger of round ${round} cannot be read`, error);
+    }
   }
   return ledgers;
-}
-
-/** One message a line; a last line that the host did not finish is left out. */
-async function readMetrics(path: string, loadStartedAtUs: number, log: Log): Promise<MetricsMerge> {
-  const merge = new MetricsMerge({ loadStartedAtUs });
-  const file = createReadStream(path, "utf8");
-  try {
-    for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const metrics = parseMetrics(line);
-      if (metrics === undefined) log.warn(`a line of ${path} is no metrics message and was left out`);
-      else merge.add(metrics);
-    }
-  } catch (error) {
-    // Without TaskManagers there are no metrics, and so no file.
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  return merge;
-}
-
-function parseMetrics(line: string): TaskManagerMetrics | undefined {
-  try {
-    const metrics = JSON.parse(line) as Partial<TaskManagerMetrics>;
-    return typeof metrics.tm === "string" && Array.isArray(metrics.latency)
-      ? (metrics as TaskManagerMetrics)
-      : undefined;
-  } catch {
-    // Not JSON: the caller says so in its log.
-    return undefined;
-  }
 }
 
 /** The text of this run only: a file of the other name would be an earlier run's. */

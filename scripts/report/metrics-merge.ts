@@ -1,6 +1,9 @@
 /**
  * Merges what TaskManagers said of themselves. Counts are cumulative over an incarnation, so the newest message of each
  * incarnation counts, and histograms are added, never averaged. Pure.
+ *
+ * G1 Messages of an incarnation come before those of the next one, as the host wrote them; then it is added to the sum of
+ *    the former ones. So a digest has the same size however many messages and incarnations there were.
  */
 import {
   countLatencies,
@@ -9,7 +12,7 @@ import {
   latencyQuantileUs,
   mergeSparseLatency,
 } from "../../simulator/common/contract/latency-histogram.ts";
-import type { ApplyCounts, TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import { type ApplyCounts, addMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";
 
 export interface TaskManagerUse {
@@ -18,48 +21,66 @@ export interface TaskManagerUse {
   readonly rssBytesMax: number;
 }
 
+/** All that is known of a TaskManager. */
+interface KnownTaskManager {
+  newest: TaskManagerMetrics;
+  /** The sum of the incarnations before; null: there was none. */
+  former: TaskManagerMetrics | null;
+  rssBytesMax: number;
+  /** What observing had cost in all of them when the load began. */
+  observerCpuMsBefore: number;
+}
+
+/** What was merged so far, to go on with later. */
+export interface MetricsDigest {
+  readonly loadStartedAtUs: number;
+  readonly taskManagers: readonly Readonly<KnownTaskManager>[];
+}
+
 export class MetricsMerge {
   readonly #loadStartedAtUs: number;
-  readonly #newest = new Map<string, TaskManagerMetrics>();
-  /** Of each incarnation, what observing had cost when the load began; a later incarnation has no such entry. */
-  readonly #observerCpuMsBefore = new Map<string, number>();
-  readonly #rssBytesMax = new Map<string, number>();
+  readonly #taskManagers = new Map<string, KnownTaskManager>();
 
   /** The load is that of the first round, in µs of run time. */
-  constructor(options: { readonly loadStartedAtUs: number }) {
-    this.#loadStartedAtUs = options.loadStartedAtUs;
+  constructor({ loadStartedAtUs, taskManagers }: Pick<MetricsDigest, "loadStartedAtUs"> & Partial<MetricsDigest>) {
+    this.#loadStartedAtUs = loadStartedAtUs;
+    for (const known of taskManagers ?? []) this.#taskManagers.set(known.newest.tm, { ...known });
   }
 
   add(metrics: TaskManagerMetrics): void {
-    const key = `${metrics.tm} ${metrics.incarnation}`;
-    if (metrics.atUs <= this.#loadStartedAtUs) this.#observerCpuMsBefore.set(key, metrics.observerCpuMs ?? 0);
-    const known = this.#newest.get(key);
-    if (known === undefined || metrics.atUs >= known.atUs) this.#newest.set(key, metrics);
-    this.#rssBytesMax.set(metrics.tm, Math.max(this.#rssBytesMax.get(metrics.tm) ?? 0, metrics.rssBytes));
+    const known = this.#taskManagers.get(metrics.tm) ?? {
+      ...{ newest: metrics, former: null, rssBytesMax: 0, observerCpuMsBefore: 0 },
+    };
+    this.#taskManagers.set(metrics.tm, known);
+    if (known.newest.incarnation !== metrics.incarnation) {
+      known.former = known.former === null ? known.newest : addMetrics(known.former, known.newest);
+    }
+    known.newest = metrics;
+    known.rssBytesMax = Math.max(known.rssBytesMax, metrics.rssBytes);
+    if (metrics.atUs <= this.#loadStartedAtUs) known.observerCpuMsBefore = sumOver(known, observerCpuMsOf);
+  }
+
+  toDigest(): MetricsDigest {
+    return { loadStartedAtUs: this.#loadStartedAtUs, taskManagers: [...this.#taskManagers.values()] };
   }
 
   /** Over all lives of a TaskManager. */
   use(tm: string): TaskManagerUse {
-    let cpuMs = 0;
-    let processed = 0;
-    for (const metrics of this.#newest.values()) {
-      if (metrics.tm !== tm) continue;
-      cpuMs += metrics.cpuMs;
-      processed += metrics.processed;
-    }
-    return { processed, cpuMs, rssBytesMax: this.#rssBytesMax.get(tm) ?? 0 };
+    const known = this.#taskManagers.get(tm);
+    if (known === undefined) return { processed: 0, cpuMs: 0, rssBytesMax: 0 };
+    const { rssBytesMax } = known;
+    return { processed: sumOver(known, (m) => m.processed), cpuMs: sumOver(known, (m) => m.cpuMs), rssBytesMax };
   }
 
   /** Of all TaskManagers, since the load began. */
   observerCpuMs(): number {
-    const since = ([key, { observerCpuMs }]: readonly [string, TaskManagerMetrics]) =>
-      (observerCpuMs ?? 0) - (this.#observerCpuMsBefore.get(key) ?? 0);
-    return [...this.#newest].reduce((sum, entry) => sum + since(entry), 0);
+    const since = (known: KnownTaskManager) => sumOver(known, observerCpuMsOf) - known.observerCpuMsBefore;
+    return [...this.#taskManagers.values()].reduce((sum, known) => sum + since(known), 0);
   }
 
   applies(): ApplyCounts {
     const sum = { ok: 0, dup: 0, seek: 0, fenced: 0, storeLost: 0 };
-    for (const { applies } of this.#newest.values()) {
+    for (const { applies } of this.#all()) {
       sum.ok += applies.ok;
       sum.dup += applies.dup;
       sum.seek += applies.seek;
@@ -93,7 +114,19 @@ export class MetricsMerge {
 
   #mergeLatencies(): LatencyCounts {
     const counts = createLatencyCounts();
-    for (const { latency, latencyUsMax } of this.#newest.values()) mergeSparseLatency(counts, latency, latencyUsMax);
+    for (const { latency, latencyUsMax } of this.#all()) mergeSparseLatency(counts, latency, latencyUsMax);
     return counts;
   }
+
+  #all(): TaskManagerMetrics[] {
+    return [...this.#taskManagers.values()].flatMap(livesOf);
+  }
 }
+
+const livesOf = ({ former, newest }: KnownTaskManager): TaskManagerMetrics[] =>
+  former === null ? [newest] : [former, newest];
+
+const sumOver = (known: KnownTaskManager, read: (metrics: TaskManagerMetrics) => number): number =>
+  livesOf(known).reduce((sum, metrics) => sum + read(metrics), 0);
+
+const observerCpuMsOf = ({ observerCpuMs }: TaskManagerMetrics): number => observerCpuMs ?? 0;

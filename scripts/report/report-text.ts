@@ -1,5 +1,6 @@
 /** The text report, in Given/When/Then form. Rendered only from the report, so it can say nothing else. Pure. */
-import type { Check, Report, SampleMessage, Scenario } from "../../simulator/common/contract/report.ts";
+import type { Check, CheckStatus, Report, SampleMessage, Scenario } from "../../simulator/common/contract/report.ts";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
 
 export function renderReport(report: Report): string {
   return [
@@ -74,18 +75,36 @@ function renderScenario(scenario: Scenario, checks: readonly Check[]): string[] 
   ];
 }
 
-function renderCheck({ id, title, expected, actual, examined, status, reason }: Check): string[] {
-  if (status === "notApplicable") return [`      NOT APPLICABLE ${title} (${id}): ${reason}`];
-  const result = status === "passed" ? "PASSED" : "FAILED";
+function renderCheck({ id, title, expected, actual, examined, status, reason, ...check }: Check): string[] {
+  const head = `      ${nameStatus(status)} ${title} (${id})`;
+  if (status === "notApplicable") return [`${head}: ${reason}`];
   return [
-    `      ${result} ${title} (${id})`,
+    head,
     `         expected ${expected}; actual ${actual}; examined ${examined}; ${reason}`,
+    // Who reads "passed" must see how much it is worth.
+    ...(check.independent ? [] : [`         not independent (${check.sources.join("; ")}): ${check.why}`]),
   ];
+}
+
+function nameStatus(status: CheckStatus): string {
+  switch (status) {
+    case "passed":
+      return "PASSED";
+    case "failed":
+      return "FAILED";
+    case "unknown":
+      return "UNKNOWN";
+    case "notApplicable":
+      return "NOT APPLICABLE";
+    default:
+      return unreachable(status);
+  }
 }
 
 function nameScenarioResult(scenario: Scenario, own: readonly Check[]): string {
   if (scenario.passed) return "PASSED";
-  return own.some(({ status }) => status === "failed") ? "FAILED" : "NOT APPLICABLE";
+  const has = (wanted: CheckStatus) => own.some(({ status }) => status === wanted);
+  return has("failed") ? "FAILED" : has("unknown") ? "UNKNOWN" : "NOT APPLICABLE";
 }
 
 function renderArchitecture({ taskManagers, checkpoints, applies }: Report): string[] {
@@ -102,11 +121,13 @@ function renderArchitecture({ taskManagers, checkpoints, applies }: Report): str
   ];
 }
 
-function renderMetrics({ messages: m, throughput, latencyMs: l, durationMs: d, resources }: Report): string[] {
+function renderMetrics(report: Report): string[] {
+  const { messages: m, unacknowledged, throughput, latencyMs: l, durationMs: d, resources } = report;
   return [
     ...heading("FINAL PERFORMANCE METRICS"),
     `Messages: ${m.requested} requested, ${m.acknowledged} acknowledged, ${count(m.inKafka)} in Kafka, ${count(m.processed)} processed`,
-    `Errors: ${count(m.lost)} lost, ${count(m.duplicated)} duplicated, ${count(m.outOfOrder)} out of order, ${count(m.rejected)} rejected, ${count(m.unprocessed)} unprocessed`,
+    `Not acknowledged: ${describeUnacknowledged(unacknowledged)}`,
+    `Errors: ${count(m.lost)} lost, ${count(m.duplicated)} duplicated, ${count(m.outOfOrder)} out of order, ${count(m.rejected)} rejected, ${count(m.unprocessed)} unprocessed, ${count(m.notCounted)} not counted`,
     `Throughput: ${count(throughput.endToEndPerSecond)} messages/second end to end, ${count(throughput.producePerSecond)} produced`,
     `Latency: p50 ${latency(l.p50)}, p90 ${latency(l.p90)}, p99 ${latency(l.p99)}, p99.9 ${latency(l.p999)}, max ${latency(l.max)} (${l.recorded} recorded, ${count(l.missing)} missing)`,
     `Durations: startup ${milliseconds(d.startup)}, produce ${milliseconds(d.produce)}, end to end ${milliseconds(d.endToEnd)}, validation ${milliseconds(d.validation)}, total ${milliseconds(d.total)}`,
@@ -115,16 +136,23 @@ function renderMetrics({ messages: m, throughput, latencyMs: l, durationMs: d, r
   ];
 }
 
+function describeUnacknowledged(counts: Report["unacknowledged"]): string {
+  if (counts === null) return "unknown";
+  const { unknown, refused, unsent } = counts;
+  return `${unknown} went out and have no answer, ${refused} were refused, ${unsent} never went out`;
+}
+
 function describeObserver(observer: Report["resources"]["observer"]): string {
   if (observer === null) return "not known";
   const { cpuMs, totalCpuMs } = observer;
   return `metrics, checkpoints and view took ${milliseconds(cpuMs)} of ${milliseconds(totalCpuMs)} CPU time under load, ${percent(observer.percent)}`;
 }
 
-function renderFaults({ faults }: Report): string[] {
+function renderFaults({ faults, faultsDropped }: Report): string[] {
   if (faults.length === 0) return [];
   return [
     ...heading("FAULTS"),
+    ...(faultsDropped === 0 ? [] : [`${faultsDropped} earlier ones are in events.ndjson only`]),
     ...faults.map(
       ({ at, kind, target, planned, detail, recoveredAfterMs }) =>
         `${at} ${kind} ${target} (${planned ? "planned" : "not planned"}): ${detail}; ` +
@@ -134,11 +162,24 @@ function renderFaults({ faults }: Report): string[] {
 }
 
 function renderSummary({ verdict, exitCode, reasons }: Report): string[] {
-  const title = verdict === "passed" ? "SUCCESS SUMMARY" : "FAILURE SUMMARY";
   return [
-    ...heading(title),
+    ...heading(nameSummary(verdict)),
     `Verdict: ${verdict.toUpperCase()} (exit code ${exitCode})`,
     // A reason may end with the last lines of a program that failed.
     ...reasons.map((reason) => `- ${reason.replaceAll("\n", "\n  | ")}`),
   ];
+}
+
+function nameSummary(verdict: Report["verdict"]): string {
+  switch (verdict) {
+    case "passed":
+      return "SUCCESS SUMMARY";
+    case "failed":
+    case "interrupted":
+      return "FAILURE SUMMARY";
+    case "unknown":
+      return "SUMMARY WITHOUT A VERDICT";
+    default:
+      return unreachable(verdict);
+  }
 }

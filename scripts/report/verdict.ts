@@ -1,17 +1,17 @@
 /**
- * Verdict and exit code, in the order of the exit codes: the first that applies. Pure.
+ * Verdict and exit code, in the order of the exit codes: the first that applies decides both. Pure.
  *
- *   130/143 interrupted · 4 exactly-once violated or a fact missing · 3 infrastructure · 6 job · 5 budget missed ·
- *   1 unexpected · 0 passed
+ *   130/143 interrupted · 4 exactly-once violated or a fact missing · 3 infrastructure, or a check's answer is unknown ·
+ *   6 job · 5 budget missed · 1 unexpected · 0 passed
  */
 
 import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
 import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
-import type { Check } from "../../simulator/common/contract/report.ts";
+import type { Check, VerdictWord } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 
 export interface Verdict {
-  readonly verdict: "passed" | "failed" | "interrupted";
+  readonly verdict: VerdictWord;
   readonly exitCode: number;
   readonly reasons: readonly string[];
 }
@@ -20,6 +20,7 @@ export interface Verdict {
 const BUDGET_CHECKS: ReadonlySet<string> = new Set(["max-time"]);
 
 interface Applicable {
+  readonly verdict: Exclude<VerdictWord, "passed">;
   readonly exitCode: number;
   readonly reason: string;
 }
@@ -41,16 +42,10 @@ export interface Coverage {
 
 export function decideVerdict(ending: RunEnding, checks: readonly Check[], coverage: Coverage): Verdict {
   // A budget that the ending names needs no second reason.
-  const failed = checks.filter(
-    ({ id, status }) => status === "failed" && !(ending.kind === "timeExceeded" && id === "max-time"),
-  );
-  const byChecks = failed.map(({ id, title, reason }) => ({
-    exitCode: BUDGET_CHECKS.has(id) ? 5 : 4,
-    reason: `${title} (${id}): ${reason}`,
-  }));
+  const others = checks.filter(({ id }) => !(ending.kind === "timeExceeded" && id === "max-time"));
   const found: Applicable[] = [
     ...judgeEnding(ending, coverage),
-    ...byChecks,
+    ...others.flatMap(judgeCheck),
     ...judgeCoverage(ending, checks, coverage),
   ];
   const order = [130, 143, 4, 3, 6, 5, 1];
@@ -58,9 +53,22 @@ export function decideVerdict(ending: RunEnding, checks: readonly Check[], cover
   found.sort((a, b) => order.indexOf(a.exitCode) - order.indexOf(b.exitCode));
   const first = found[0];
   if (first === undefined) return { verdict: "passed", exitCode: 0, reasons: [] };
-  const interrupted = first.exitCode === 130 || first.exitCode === 143;
-  const reasons = found.map(({ reason }) => reason);
-  return { verdict: interrupted ? "interrupted" : "failed", exitCode: first.exitCode, reasons };
+  return { verdict: first.verdict, exitCode: first.exitCode, reasons: found.map(({ reason }) => reason) };
+}
+
+function judgeCheck({ id, title, status, reason }: Check): Applicable[] {
+  const named = `${title} (${id}): ${reason}`;
+  switch (status) {
+    case "failed":
+      return [{ verdict: "failed", exitCode: BUDGET_CHECKS.has(id) ? 5 : 4, reason: named }];
+    case "unknown":
+      return [{ verdict: "unknown", exitCode: 3, reason: `not known: ${named}` }];
+    case "passed":
+    case "notApplicable":
+      return [];
+    default:
+      return unreachable(status);
+  }
 }
 
 function judgeEnding(ending: RunEnding, coverage: Coverage): Applicable[] {
@@ -68,18 +76,20 @@ function judgeEnding(ending: RunEnding, coverage: Coverage): Applicable[] {
   switch (ending.kind) {
     case "drained":
       return [];
-    case "interrupted":
-      return [
-        { exitCode: ending.signal === "SIGINT" ? 130 : 143, reason: `interrupted by ${ending.signal}: ${reached}` },
-      ];
+    case "interrupted": {
+      const exitCode = ending.signal === "SIGINT" ? 130 : 143;
+      return [{ verdict: "interrupted", exitCode, reason: `interrupted by ${ending.signal}: ${reached}` }];
+    }
     case "infrastructureFailed":
-      return [{ exitCode: 3, reason: ending.reason }];
+      return fail(3, ending.reason);
+    case "exactlyOnceViolated":
+      return fail(4, ending.reason);
     case "jobFailed":
-      return [{ exitCode: 6, reason: ending.reason }];
+      return fail(6, ending.reason);
     case "timeExceeded":
-      return [{ exitCode: 5, reason: `--max-time passed while waiting for ${ending.waitedFor}: ${reached}` }];
+      return fail(5, `--max-time passed while waiting for ${ending.waitedFor}: ${reached}`);
     case "unexpected":
-      return [{ exitCode: 1, reason: ending.reason }];
+      return fail(1, ending.reason);
     default:
       return unreachable(ending);
   }
@@ -101,9 +111,11 @@ function describeReached({ processed, requested, ownTopic }: Coverage): string {
 function judgeCoverage(ending: RunEnding, checks: readonly Check[], coverage: Coverage): Applicable[] {
   const { mode, roundsProduced, roundsChecked, ownTopic } = coverage;
   if (ending.kind !== "drained" || (ownTopic && roundsProduced === 0)) return [];
-  const missing = (reason: string) => [{ exitCode: 4, reason }];
-  if (mode === null) return missing("the validator left no checks, so nothing is proven");
-  if (mode === "prefix") return missing("only the part below the applied offsets was checked");
-  if (roundsChecked !== roundsProduced) return missing(`the checks cover ${roundsChecked} of ${roundsProduced} rounds`);
-  return checks.some(({ status }) => status === "passed") ? [] : missing("no check passed, so nothing is proven");
+  if (mode === null) return fail(4, "the validator left no checks, so nothing is proven");
+  if (mode === "prefix") return fail(4, "only the part below the applied offsets was checked");
+  if (roundsChecked !== roundsProduced) return fail(4, `the checks cover ${roundsChecked} of ${roundsProduced} rounds`);
+  const isAnswered = checks.some(({ status }) => status === "passed" || status === "unknown");
+  return isAnswered ? [] : fail(4, "no check passed, so nothing is proven");
 }
+
+const fail = (exitCode: number, reason: string): Applicable[] => [{ verdict: "failed", exitCode, reason }];

@@ -4,14 +4,20 @@ import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
 import type { Ledger } from "../../simulator/common/contract/ledger.ts";
 import type { JobState } from "../../simulator/common/contract/redis-state.ts";
 import type { Check, PartitionReport } from "../../simulator/common/contract/report.ts";
+import { checkFencing } from "./checks/fence-checks.ts";
+import { checkCommitted } from "./checks/group-checks.ts";
 import { checkLedgers } from "./checks/ledger-checks.ts";
 import { checkAppliedLog } from "./checks/log-checks.ts";
+import { checkPlanned, findLostIds } from "./checks/plan-checks.ts";
+import { checkPublished } from "./checks/published-checks.ts";
 import { checkJobState } from "./checks/state-checks.ts";
-import { bitmapProblem, checkTopic } from "./checks/topic-checks.ts";
-import { countRecords, type Facts, readLedgers, sumOver } from "./facts.ts";
+import { checkTopic } from "./checks/topic-checks.ts";
+import { countNotCounted, explainShortEnd, listUncovered } from "./coverage.ts";
+import { countRecords, type Facts, readLedgers, readState, sumOver } from "./facts.ts";
+import { countPlanned } from "./round-plan.ts";
 
 export function evaluateFacts(facts: Facts, durationMs: number): ChecksFile {
-  const state = facts.state.kind === "complete" ? facts.state.state : null;
+  const state = readState(facts);
   const ledgers = readLedgers(facts);
   const times = (pick: (ledger: Ledger) => number) => ledgers.map(pick).filter((time) => time > 0);
   return {
@@ -31,28 +37,40 @@ export function evaluateFacts(facts: Facts, durationMs: number): ChecksFile {
 }
 
 export function runChecks(facts: Facts): Check[] {
-  return [...checkJobState(facts), ...checkTopic(facts), ...checkLedgers(facts), ...checkAppliedLog(facts)];
+  return [
+    ...checkJobState(facts),
+    ...checkPublished(facts),
+    ...checkTopic(facts),
+    ...checkPlanned(facts),
+    ...checkLedgers(facts),
+    ...checkAppliedLog(facts),
+    ...checkFencing(facts),
+    ...checkCommitted(facts),
+  ];
 }
 
 /**
  * Lost and duplicated: exact on the topic side, by the bitmap; on the effect side from counts, where equal counts with
- * different checksums are at least one of each.
+ * different checksums are at least one of each. Of a topic that could not be re-read as a whole neither is known.
  */
 function countMessages(facts: Facts, state: JobState | null): ChecksFile["messages"] {
   const ledgers = readLedgers(facts);
-  const { tallies, bitmap } = facts.topic;
-  const effect = state === null ? null : countEffectErrors(facts, state);
-  const ledgersKnown = !facts.config.ownTopic || ledgers.length === facts.ledgers.length;
+  const { tallies, added, bitmap } = facts.topic;
+  const all = [...tallies, ...added];
+  const isWhole = listUncovered(facts, "all").length === 0;
+  const effect = state === null || !isWhole ? null : countEffectErrors(facts, state);
+  const { lost } = findLostIds(facts);
   const inState = (value: (partition: JobState["partitions"][number]) => number) =>
     state === null ? null : sumOver(state.partitions, value);
   return {
-    requested: sumOver(ledgers, ({ messages }) => messages),
+    requested: countPlanned(facts.task.rounds),
     acknowledged: sumOver(ledgers, ({ acknowledged }) => acknowledged),
-    inKafka: sumOver(tallies, countRecords),
+    inKafka: tallies.some(({ p }) => explainShortEnd(facts, p) !== null) ? null : sumOver(all, countRecords),
     processed: inState(({ count }) => count),
     rejected: inState(({ rejected }) => rejected),
-    unprocessed: state === null ? null : sumOver(tallies, ({ above }) => above.messages + above.rejected),
-    lost: effect === null || !ledgersKnown ? null : effect.lost + bitmapProblem(facts).lost,
+    unprocessed: state === null || !isWhole ? null : sumOver(all, ({ above }) => above.messages + above.rejected),
+    notCounted: countNotCounted(facts),
+    lost: effect === null || lost === null ? null : effect.lost + lost,
     duplicated: effect === null ? null : effect.duplicated + (bitmap?.duplicated ?? 0),
     outOfOrder: inState(({ disorder }) => disorder),
   };
@@ -76,7 +94,7 @@ function countEffectErrors(facts: Facts, state: JobState): { readonly lost: numb
 function describePartitions(facts: Facts, state: JobState | null): PartitionReport[] {
   if (state === null) return [];
   return state.partitions.map(({ p, start, count, rejected, skipped, idSum, idMix }) => {
-    const end = facts.topic.tallies[p]?.end ?? start;
+    const end = facts.topic.tallies[p]?.position ?? start;
     return { p, start, end, count, rejected, skipped, idSum, idMix };
   });
 }

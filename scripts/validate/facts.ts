@@ -1,15 +1,17 @@
 /**
  * Everything the checks look at, gathered before the first check runs. A fact that is missing is a value here, not an
- * exception: the check that needs it fails and says so.
+ * exception: the check that needs it fails, or does not know, and says so.
  */
-import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import type { Ledger } from "../../simulator/common/contract/ledger.ts";
-import type { ParsedJobState } from "../../simulator/common/contract/redis-state.ts";
+import type { JobState, ParsedJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { SampleMessage } from "../../simulator/common/contract/report.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import type { AppliedLog, AppliedUnion } from "./applied-log-union.ts";
 import type { IdBitmap } from "./id-bitmap.ts";
+import type { PlannedShare } from "./round-plan.ts";
+import type { TopicRanges } from "./topic-ranges.ts";
 import type { PartitionTally } from "./topic-tally.ts";
 
 export type LedgerFact =
@@ -18,19 +20,57 @@ export type LedgerFact =
   | { readonly kind: "broken"; readonly round: number; readonly reason: string };
 
 export interface TopicFacts {
-  /** By partition. */
+  /** Of the run's partitions. */
   readonly tallies: readonly PartitionTally[];
-  /** First offset that Kafka still holds, by partition. */
-  readonly earliest: readonly number[];
+  /** Of partitions that our topic has beyond those: nobody of this run reads them. Empty on somebody else's topic. */
+  readonly added: readonly PartitionTally[];
+  readonly ranges: TopicRanges;
   /** Null on somebody else's topic: its ids may be any. */
   readonly bitmap: IdBitmap | null;
+  /** Whose batches are ours; null when that is not known, and on somebody else's topic. */
+  readonly producerId: number | null;
 }
+
+export interface PublishedFacts {
+  /** Under the job's own key. */
+  readonly own: string | null;
+  readonly counter: string | null;
+  readonly sequence: string | null;
+  /** On a Redis of this run, if the shared keys show something else: the published keys of other jobs there. */
+  readonly otherJobs: readonly string[];
+}
+
+/** Why nothing may be committed for a partition though a checkpoint completed. */
+export interface CommitExcuses {
+  /** As TaskManagers say. */
+  readonly failedCommits: number;
+  /** TaskManagers that were replaced by a later life of theirs. */
+  readonly replaced: number;
+  /** Those that did not say that their job ended. */
+  readonly unended: number;
+}
+
+/** What Kafka holds for the job's group. */
+export type GroupFacts =
+  | {
+      readonly kind: "read";
+      /** By partition; -1 = nothing. */
+      readonly committed: readonly number[];
+      /** Looked for only where something is missing. */
+      readonly excuses: CommitExcuses | null;
+    }
+  | { readonly kind: "refused"; readonly reason: string };
 
 export interface Facts {
   readonly config: RunConfig;
   readonly task: ValidatorTask;
   readonly state: ParsedJobState;
-  readonly published: { readonly counter: string | null; readonly sequence: string | null };
+  /** Why the state that was read is no fact of the job: Redis was restarted, and nobody recovered it. Null: it is one. */
+  readonly unsettled: string | null;
+  readonly published: PublishedFacts;
+  readonly group: GroupFacts;
+  /** The newest completed checkpoint; null when there is none. */
+  readonly checkpoint: CheckpointFile | null;
   /** Checkpoint 0 exists: the job's state was, or was about to be, created. */
   readonly jobBegan: boolean;
   /** producer.json exists: something may have been sent. */
@@ -40,8 +80,21 @@ export interface Facts {
   readonly union: AppliedUnion;
   readonly recoveries: RecoveriesFile["recoveries"];
   readonly topic: TopicFacts;
+  /** By partition, summed over as many messages as the topic has records there; empty on somebody else's topic. */
+  readonly plan: readonly PlannedShare[];
   readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
 }
+
+/** The job's state, if it is complete and a fact. */
+export const readState = ({ state, unsettled }: Pick<Facts, "state" | "unsettled">): JobState | null =>
+  state.kind === "complete" && unsettled === null ? state.state : null;
+
+/**
+ * True while the state that was read may be behind what was read after it: the job runs, and has not reached an end that
+ * nothing lies above. On somebody else's topic others may go on writing.
+ */
+export const isMoving = (facts: Pick<Facts, "config" | "task">, state: Pick<JobState, "phase">): boolean =>
+  state.phase === "running" && (facts.task.mode === "prefix" || !facts.config.ownTopic);
 
 /** Records of a partition, messages and rejected ones, from the start to the end of the re-read. */
 export function countRecords(tally: PartitionTally): number {

@@ -1,15 +1,14 @@
 /**
  * Reads the facts, in an order that makes them one consistent picture of a job that may still run:
  *
- *   1. the job's state, with one HGETALL      2. the applied logs, which have every row of that state (or `last:` has it)
- *   3. the ledgers                            4. the topic, from its start, with the state's offsets as cuts
+ *   1. the group's committed offsets          2. the published keys, and the job's state with one HGETALL
+ *   3. the newest checkpoint                  4. the applied logs, which have every row of that state (or `last:` has it)
+ *   5. the ledgers                            6. the topic, from its start, with the state's offsets as cuts
  */
 import { access, readdir } from "node:fs/promises";
-import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import type { ChildEnvironment } from "../../simulator/common/contract/environment.ts";
-import type { Ledger } from "../../simulator/common/contract/ledger.ts";
-import { type IdLayout, idOfIndex } from "../../simulator/common/contract/message.ts";
+import type { Ledger, ProducerIdentity } from "../../simulator/common/contract/ledger.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
@@ -17,16 +16,15 @@ import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { readAppliedLogs } from "./applied-log-files.ts";
 import { uniteAppliedRows } from "./applied-log-union.ts";
+import { readNewestCheckpoint } from "./checkpoint-files.ts";
 import { sortByBase } from "./checks/log-checks.ts";
-import type { Facts, LedgerFact } from "./facts.ts";
-import { IdBitmap } from "./id-bitmap.ts";
+import { countRecords, type Facts, isMoving, type LedgerFact } from "./facts.ts";
+import { readGroupOffsets } from "./group-offsets.ts";
 import { readSettledJobState } from "./job-state-read.ts";
+import { sumPlan } from "./round-plan.ts";
 import { chooseSamples, SampleCollector } from "./samples.ts";
-import { rereadTopic } from "./topic-reread.ts";
-import { createPartitionTally, type PartitionTally, TopicTally } from "./topic-tally.ts";
-
-/** Ids above this get no bit: 128 MB of bitmap. The topics of this system end far below. */
-const BITMAP_ID_MAX = 2 ** 30;
+import { TopicClient } from "./topic-client.ts";
+import { readTopic } from "./topic-read.ts";
 
 export interface GatherOptions {
   readonly environment: ChildEnvironment;
@@ -35,26 +33,51 @@ export interface GatherOptions {
   readonly redisUrl: string;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** How long facts that contradict each other, or that are on their way, are asked for again. Default 30 s. */
+  readonly settleMs?: number;
 }
 
+const SETTLE_MS = 30_000;
+
 export async function gatherFacts(options: GatherOptions): Promise<Facts> {
-  const { environment, task } = options;
+  const { environment, bootstrap, log, signal } = options;
+  const { topic } = environment.config;
+  const client = await TopicClient.open({ bootstrap, clientId: environment.resource, topic, log, signal });
+  try {
+    return await gatherWith(client, options);
+  } finally {
+    client.close();
+  }
+}
+
+async function gatherWith(client: TopicClient, options: GatherOptions): Promise<Facts> {
+  const { environment, task, settleMs = SETTLE_MS } = options;
   const { config, runDir } = environment;
-  const { state, published } = await readSettledJobState({ ...options, config, runDir });
-  const complete = state.kind === "complete" ? state.state : null;
+  const group = await readGroupOffsets(client, { ...options, config, runDir, settleMs });
+  const { state, published, unsettled } = await readSettledJobState({ ...options, config, runDir, settleMs });
+  const complete = state.kind === "complete" && unsettled === null ? state.state : null;
+  const checkpoint = await readNewestCheckpoint(runDir);
   const log = await readAppliedLogs(runFolder.appliedFolder(runDir));
   const recoveries = (await readJson<RecoveriesFile>(runFolder.recoveries(runDir)))?.recoveries ?? [];
-  const dropRowsAhead = task.mode === "prefix" && complete?.phase === "running";
+  const dropRowsAhead = complete !== null && isMoving({ config, task }, complete);
   const union = uniteAppliedRows(log, complete, recoveries, { dropRowsAhead });
-  const ledgers = await readAllLedgers(runDir, task.rounds);
+  const ledgers = await readAllLedgers(runDir, task);
+  const producer = await readJson<ProducerIdentity>(runFolder.producer(runDir));
   const total = complete?.total ?? 0;
   const samples = new SampleCollector(chooseSamples(sortByBase(union.rows), total), config.jobId);
-  const topic = await readTopic(options, complete?.partitions ?? null, ledgers, samples);
+  const topic = await readTopic(client, {
+    ...{ ...options, config, settleMs, ledgers, samples },
+    state: complete,
+    producerId: config.ownTopic ? (producer?.producerId ?? null) : null,
+  });
   return {
     config,
     task,
     state,
+    unsettled,
     published,
+    group,
+    checkpoint,
     jobBegan: await folderHasEntries(runFolder.checkpoints(runDir)),
     producerBegan: await exists(runFolder.producer(runDir)),
     ledgers,
@@ -62,13 +85,14 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
     union,
     recoveries,
     topic,
+    plan: config.ownTopic ? sumPlan(task.rounds, config, topic.tallies.map(countRecords)) : [],
     samples: samples.toReport(total),
   };
 }
 
-async function readAllLedgers(runDir: string, rounds: number): Promise<LedgerFact[]> {
+async function readAllLedgers(runDir: string, { rounds }: ValidatorTask): Promise<LedgerFact[]> {
   const facts: LedgerFact[] = [];
-  for (let round = 1; round <= rounds; round += 1) facts.push(await readLedger(runDir, round));
+  for (const { round } of rounds) facts.push(await readLedger(runDir, round));
   return facts;
 }
 
@@ -83,45 +107,6 @@ async function readLedger(runDir: string, round: number): Promise<LedgerFact> {
   } catch (error) {
     return { kind: "broken", round, reason: describeError(error) };
   }
-}
-
-async function readTopic(
-  options: GatherOptions,
-  positions: readonly { readonly start: number; readonly offset: number }[] | null,
-  ledgers: readonly LedgerFact[],
-  samples: SampleCollector,
-): Promise<Facts["topic"]> {
-  const { environment, task, bootstrap, log, signal } = options;
-  const { config, resource } = environment;
-  const cluster = await KafkaCluster.open({ bootstrap, clientId: resource, log, signal });
-  try {
-    const all = Array.from({ length: config.partitions }, (_, p) => p);
-    const earliest = await cluster.listOffsets(config.topic, all, "earliest");
-    const latest = await cluster.listOffsets(config.topic, all, "latest", "committed");
-    const partitions = all.map((p) => {
-      const start = Math.max(positions?.[p]?.start ?? 0, earliest[p] ?? 0);
-      const cut = positions?.[p]?.offset ?? start;
-      const asked = config.ownTopic ? undefined : task.endOffsets?.[p];
-      // On somebody else's topic others may still write: the re-read ends where the job was, or should have been.
-      const end = Math.min(latest[p] ?? 0, asked === undefined ? Number.MAX_SAFE_INTEGER : Math.max(asked, cut));
-      return createPartitionTally({ p, start, end: Math.max(start, end), cut });
-    });
-    const bitmap = config.ownTopic ? new IdBitmap(findIdMax(ledgers, partitions, config)) : null;
-    const tally = new TopicTally(config.topic, bitmap, samples);
-    await rereadTopic({ cluster, topic: config.topic, tally, partitions, signal });
-    return { tallies: partitions, earliest, bitmap };
-  } finally {
-    await cluster.close();
-  }
-}
-
-/** The last id asked for; without ledgers, the largest that the offsets leave room for. */
-function findIdMax(ledgers: readonly LedgerFact[], tallies: readonly PartitionTally[], layout: IdLayout): number {
-  const asked = ledgers.flatMap((fact) =>
-    fact.kind === "read" ? [fact.ledger.firstId + fact.ledger.messages - 1] : [],
-  );
-  const room = asked.length > 0 ? asked : tallies.map(({ p, end }) => (end === 0 ? 0 : idOfIndex(p, end - 1, layout)));
-  return Math.min(BITMAP_ID_MAX, Math.max(0, ...room));
 }
 
 async function exists(path: string): Promise<boolean> {

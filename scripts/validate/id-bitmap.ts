@@ -1,5 +1,11 @@
-/** One bit an id: which ids the topic holds, exactly. Ids are 1…idMax. */
+/**
+ * One bit an id: which ids the topic holds, exactly. Ids are 1…idMax, and the host has refused a run whose bits would not
+ * fit into the machine's memory. The system gives the pages when bits in them are set.
+ */
 import { type IdLayout, idOfIndex } from "../../simulator/common/contract/message.ts";
+import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { lastPlannedId } from "./round-plan.ts";
 
 export class IdBitmap {
   readonly idMax: number;
@@ -12,7 +18,7 @@ export class IdBitmap {
 
   constructor(idMax: number) {
     this.idMax = idMax;
-    this.words = new Uint32Array(Math.floor(idMax / 32) + 1);
+    this.words = allocate(Math.floor(idMax / 32) + 1, idMax);
   }
 
   has(id: number): boolean {
@@ -30,5 +36,17 @@ export class IdBitmap {
       first ??= id;
     }
     return { count, first };
+  }
+}
+
+/** Null on somebody else's topic: its ids may be any. */
+export const createIdBitmap = (topic: { readonly ownTopic: boolean }, rounds: readonly ProducerTask[]) =>
+  topic.ownTopic ? new IdBitmap(lastPlannedId(rounds)) : null;
+
+function allocate(words: number, idMax: number): Uint32Array {
+  try {
+    return new Uint32Array(words);
+  } catch (error) {
+    throw createError("ID_BITS_REFUSED", { idMax, bytes: words * Uint32Array.BYTES_PER_ELEMENT }, error);
   }
 }

@@ -7,13 +7,14 @@
  * J1 while its server is another one than the one in which its life began; for a state that is missing, than the one of
  *    the newest checkpoint. A state that vanished from a living server is missing at once.
  * J2 while the view of a recovered life is not published yet: its PUBLISH follows its HSET.
+ * J3 The published keys are read before the hash, so of a job that runs they are never ahead of it.
  *
- * After SETTLE_MS what is there is what is judged.
+ * After SETTLE_MS what is there is what is judged; but a state of which J1 holds still is no fact, and judged by nobody.
  */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
-import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import { publishedKeyOf } from "../../simulator/common/contract/names.ts";
 import { type ParsedJobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
@@ -22,10 +23,13 @@ import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
-import type { Facts } from "./facts.ts";
+import { readNewestCheckpoint } from "./checkpoint-files.ts";
+import { type Facts, isMoving } from "./facts.ts";
 
 const SETTLE_MS = 30_000;
 const LOOK_INTERVAL_MS = 100;
+/** A Redis of our own has few keys; this is where a look at them ends in any case. */
+const SCANS_MAX = 1_000;
 
 export interface JobStateReadOptions {
   readonly redisUrl: string;
@@ -38,30 +42,32 @@ export interface JobStateReadOptions {
   readonly settleMs?: number;
 }
 
-export type JobStateRead = Pick<Facts, "state" | "published">;
+export type JobStateRead = Pick<Facts, "state" | "published" | "unsettled">;
 
 /** Throws when Redis cannot be read at all. */
 export async function readSettledJobState(options: JobStateReadOptions): Promise<JobStateRead> {
   const { log, signal, settleMs = SETTLE_MS } = options;
   const endsAtMs = performance.now() + settleMs;
   for (;;) {
-    const read = await readRepeatedly(options, endsAtMs);
-    const unsettled = await explainUnsettled(options, read);
-    if (unsettled === null) return read;
+    const { runId, ...read } = await readRepeatedly(options, endsAtMs);
+    const unsettled = await explainServerChange(options, read, runId);
+    const reason = unsettled ?? (await explainUnpublished(options, read));
+    if (reason === null) return { ...read, unsettled };
     if (performance.now() >= endsAtMs) {
-      log.warn(`the state is judged as it is: ${unsettled}`);
-      return read;
+      log.warn(`the state did not settle: ${reason}`);
+      return { ...read, unsettled };
     }
     await sleep(LOOK_INTERVAL_MS, signal);
   }
 }
 
-interface Reading extends JobStateRead {
-  readonly runId: string;
-}
+type Reading = Omit<JobStateRead, "unsettled">;
 
 /** A server that dies in the middle of the reading is read again, once it is back. */
-async function readRepeatedly(options: JobStateReadOptions, endsAtMs: number): Promise<Reading> {
+async function readRepeatedly(
+  options: JobStateReadOptions,
+  endsAtMs: number,
+): Promise<Reading & { readonly runId: string }> {
   for (;;) {
     try {
       return await readOnce(options);
@@ -74,56 +80,62 @@ async function readRepeatedly(options: JobStateReadOptions, endsAtMs: number): P
   }
 }
 
-async function readOnce(options: JobStateReadOptions): Promise<Reading> {
+async function readOnce(options: JobStateReadOptions): Promise<Reading & { readonly runId: string }> {
   const { config, redisUrl, log, signal } = options;
   const redis = await openRedis(redisUrl, { log, signal });
   try {
-    const state = parseJobState(await redis.readHash(config.stateKey), config.partitions);
+    const own = await redis.readText(config.publishedKey);
     const counter = await redis.readText(config.counterKey);
     const sequence = await redis.readText(config.sequenceKey);
-    return { state, published: { counter, sequence }, runId: redis.runId };
+    const state = parseJobState(await redis.readHash(config.stateKey), config.partitions);
+    const isShown = counter === own && sequence === own;
+    const otherJobs = isShown || options.task.sharedRedis ? [] : await findOtherJobs(redis, config.publishedKey);
+    return { state, published: { own, counter, sequence, otherJobs }, runId: redis.runId };
   } finally {
     redis.close();
   }
 }
 
-/** Null when what was read is a fact (J1, J2). */
-async function explainUnsettled(
-  { runDir, task }: JobStateReadOptions,
-  { state, published, runId }: Reading,
+/** Published keys of other jobs: whoever has one writes the shared keys, too. */
+async function findOtherJobs(redis: RedisConnection, own: string): Promise<string[]> {
+  const found = new Set<string>();
+  let cursor = "0";
+  for (let scans = 0; scans < SCANS_MAX; scans += 1) {
+    const pattern = publishedKeyOf("*");
+    const [next, keys] = (await redis.call("SCAN", [cursor, "MATCH", pattern, "COUNT", "1000"])) as [string, string[]];
+    for (const key of keys) if (key !== own) found.add(key);
+    cursor = next;
+    if (cursor === "0") break;
+  }
+  return [...found].sort();
+}
+
+/** J1. Null when the state is of the server that was read. */
+async function explainServerChange(
+  { runDir }: JobStateReadOptions,
+  { state }: Reading,
+  runId: string,
 ): Promise<string | null> {
   const began = await findServerOfLife(runDir, state);
-  if (began !== null && began !== runId) {
-    return `Redis has run_id ${runId}, the state's life began under ${began} and is not recovered yet`;
-  }
-  if (state.kind !== "complete") return null;
-  // A job that was ended early and still runs publishes at each checkpoint: its view is behind most of the time.
-  if (task.mode === "prefix" && state.state.phase === "running") return null;
+  if (began === null || began === runId) return null;
+  return `Redis has run_id ${runId}, but the life of the job's state began under ${began}: Redis was restarted, and the state is not recovered`;
+}
+
+/** J2. */
+async function explainUnpublished(options: JobStateReadOptions, read: Reading): Promise<string | null> {
+  const { runDir, task } = options;
+  const { state, published } = read;
+  // A job that was ended early may have ended before its view was published; one that goes on is behind most of the time.
+  if (state.kind !== "complete" || task.mode === "prefix" || isMoving(options, state.state)) return null;
+  const { life, total } = state.state;
   const recoveries = (await readJson<RecoveriesFile>(runFolder.recoveries(runDir)))?.recoveries ?? [];
-  const isRecovered = recoveries.some(({ life }) => life === state.state.life);
-  const isPublished = Object.values(published).every((value) => value === String(state.state.total));
-  if (!isRecovered || isPublished) return null;
-  return `life ${state.state.life} is recovered with total ${state.state.total}, and that is not published yet`;
+  const isRecovered = recoveries.some((recovery) => recovery.life === life);
+  if (!isRecovered || published.own === String(total)) return null;
+  return `life ${life} is recovered with total ${total}, and that is not published yet`;
 }
 
 /** The run_id of the server in which the job's newest known life began; null when no life is known. */
 async function findServerOfLife(runDir: string, state: ParsedJobState): Promise<string | null> {
   if (state.kind === "complete") return state.state.redisRunId;
-  const folder = runFolder.checkpoints(runDir);
-  const ids = (await listNames(folder)).flatMap((name) => /^chk-(\d{1,16})$/.exec(name)?.[1] ?? []).map(Number);
-  for (const id of ids.sort((a, b) => b - a)) {
-    // The newest may be a folder without its file: a crash before the rename.
-    const file = await readJson<CheckpointFile>(join(folder, `chk-${id}`, "_metadata"));
-    if (file !== undefined) return file.state["redisRunId"] ?? null;
-  }
-  return null;
-}
-
-async function listNames(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+  return (await readNewestCheckpoint(runDir))?.state["redisRunId"] ?? null;
 }

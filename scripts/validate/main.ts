@@ -5,6 +5,7 @@
  */
 import { runChild } from "../../simulator/common/contract/child-channel.ts";
 import { ENV, readChildEnvironment, readTask, requireVariable } from "../../simulator/common/contract/environment.ts";
+import type { Check } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { writeJson } from "../../simulator/common/foundation/json-file.ts";
@@ -27,7 +28,11 @@ await runChild(async (child) => {
   const file = evaluateFacts(facts, Math.round(performance.now() - startedMs));
   await writeJson(runFolder.checks(environment.runDir), file, { durable: false });
   const failed = file.checks.filter(({ status }) => status === "failed");
+  const unknown = file.checks.filter(({ status }) => status === "unknown");
   for (const { id, reason } of failed) child.log.error(`${id}: ${reason}`);
-  child.log.info(`${file.checks.length} checks in ${file.durationMs} ms, ${failed.length} failed`);
-  child.send({ type: "validated", failedChecks: failed.map(({ id }) => id) });
+  for (const { id, reason } of unknown) child.log.warn(`${id} is unknown: ${reason}`);
+  const counts = `${failed.length} failed, ${unknown.length} unknown`;
+  child.log.info(`${file.checks.length} checks in ${file.durationMs} ms, ${counts}`);
+  const idsOf = (checks: readonly Check[]) => checks.map(({ id }) => id);
+  child.send({ type: "validated", failedChecks: idsOf(failed), unknownChecks: idsOf(unknown) });
 });

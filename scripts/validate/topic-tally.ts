@@ -4,7 +4,8 @@
  * Each partition has a cut: the job's applied offset. What lies below it is compared with the job's state; what lies
  * above is unprocessed.
  *
- * Y1 Each offset from `start` to `end` is counted once: as a message, as rejected, or as skipped (no record has it).
+ * Y1 Each offset from `start` to `position` is counted once: as a message, as rejected, or as skipped (no record has it);
+ *    but those in `unread`, which are not counted at all.
  * Y2 No object, string or closure call a record: the loop works on the index of a batch.
  */
 
@@ -12,6 +13,7 @@ import {
   batchBaseOffset,
   batchCompression,
   batchNextOffset,
+  batchProducerId,
   batchRecordCount,
   findBatchEnd,
   isControlBatch,
@@ -34,23 +36,52 @@ export interface OffsetTally {
   disorder: number;
 }
 
+/** Offsets from … to−1 that could not be read, and why. */
+export interface UnreadRange {
+  readonly from: number;
+  readonly to: number;
+  readonly why: string;
+}
+
 export interface PartitionTally {
   readonly p: number;
   readonly start: number;
   readonly end: number;
-  /** The job's applied offset, start ≤ cut; may lie above `end` on a topic to which others still write. */
+  /** The job's applied offset, start ≤ cut; may lie above `end`. */
   readonly cut: number;
   readonly below: OffsetTally;
   readonly above: OffsetTally;
+  readonly unread: UnreadRange[];
+  /** Records in batches of another producer than ours, and the offset of the first of them. */
+  foreign: { records: number; firstOffset: number } | null;
   /** Next offset to count; `end` when complete. */
   position: number;
   lastId: number;
+  /** The last id below the cut; 0 = none. */
+  lastIdBelow: number;
 }
 
 const emptyTally = (): OffsetTally => ({ messages: 0, rejected: 0, skipped: 0, idSum: 0, idMix: 0, disorder: 0 });
 
 export function createPartitionTally(range: { p: number; start: number; end: number; cut: number }): PartitionTally {
-  return { ...range, below: emptyTally(), above: emptyTally(), position: range.start, lastId: 0 };
+  return {
+    ...range,
+    below: emptyTally(),
+    above: emptyTally(),
+    unread: [],
+    foreign: null,
+    position: range.start,
+    lastId: 0,
+    lastIdBelow: 0,
+  };
+}
+
+/** Goes on at `to`, as far as that lies ahead and within the range; what lies before it is not counted. */
+export function skipUnread(partition: PartitionTally, to: number, why: string): void {
+  const next = Math.min(to, partition.end);
+  if (next <= partition.position) return;
+  partition.unread.push({ from: partition.position, to: next, why });
+  partition.position = next;
 }
 
 /** A batch whose bytes were checked, and the index of its records. */
@@ -61,16 +92,27 @@ interface CheckedBatch {
   readonly records: number;
 }
 
+export interface TopicTallyOptions {
+  readonly topic: string;
+  /** Null: ids are not marked. */
+  readonly bitmap: IdBitmap | null;
+  readonly samples: SampleCollector;
+  /** Whose batches are ours; null: no batch is foreign. */
+  readonly producerId: number | null;
+}
+
 export class TopicTally {
   readonly #topic: string;
   readonly #bitmap: IdBitmap | null;
   readonly #samples: SampleCollector;
+  readonly #producerId: number | null;
   #index = new Int32Array(10_000 * RECORD_FIELDS);
 
-  constructor(topic: string, bitmap: IdBitmap | null, samples: SampleCollector) {
+  constructor({ topic, bitmap, samples, producerId }: TopicTallyOptions) {
     this.#topic = topic;
     this.#bitmap = bitmap;
     this.#samples = samples;
+    this.#producerId = producerId;
   }
 
   /** Counts the whole batches of a record set. Throws KAFKA_BATCH_CORRUPT or KAFKA_BATCH_UNSUPPORTED. */
@@ -90,8 +132,15 @@ export class TopicTally {
     const { position, cut } = partition;
     const batch = this.#checkBatch(partition, buffer, view, at, end);
     const middle = Math.min(Math.max(cut, position), next);
-    if (position < middle) this.#count(partition, partition.below, batch, position, middle);
+    if (position < middle) {
+      this.#count(partition, partition.below, batch, position, middle);
+      partition.lastIdBelow = partition.lastId;
+    }
     if (middle < next) this.#count(partition, partition.above, batch, middle, next);
+    if (this.#producerId !== null && batchProducerId(buffer, at) !== this.#producerId) {
+      const { records, firstOffset } = partition.foreign ?? { records: 0, firstOffset: position };
+      partition.foreign = { records: records + next - position, firstOffset };
+    }
     this.#samples.collect(partition.p, batch, this.#index, position, next);
     partition.position = next;
   }

@@ -8,7 +8,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Outcome } from "../../scripts/bench/suite.ts";
+import type { IdleSample } from "../../scripts/bench/idle-usage.ts";
+import type { Outcome, Sample } from "../../scripts/bench/suite.ts";
 import type { SuiteSummary } from "../../scripts/bench/summary.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
@@ -109,6 +110,23 @@ test("without real servers the embedded pipeline is measured, with CPU by proces
   const others = samples.filter((sample) => sample.status !== "measured");
   expect(others.map(({ status }) => status)).toEqual(others.map(() => "missing"));
   expect(output()).toContain("missing: ProducerPerformance (Java, acks=all): KAFKA_HOME");
+});
+
+test("an idle host is watched, process by process", async () => {
+  const { ended, output } = startBench(["--suite", "idle"]);
+  expect(await ended, output()).toBe(0);
+  const [embedded, native] = readResult().samples;
+  expect(native).toMatchObject({ case: "idle/native", status: "missing" });
+  if (process.platform !== "linux") return;
+  expect(embedded).toMatchObject({ case: "idle/embedded", status: "measured", messages: 100_000 });
+  const { figures, raw } = embedded as Sample;
+  expect(Object.values(figures).filter((figure) => typeof figure !== "number")).toEqual([]);
+  const last = (raw["samples"] as IdleSample[]).at(-1);
+  const counts = Object.entries(last?.groups ?? {}).map(([group, { processes }]) => [group, processes]);
+  // The round's own tasks are gone; the other one is the job's client.
+  expect(counts.toSorted()).toEqual(
+    Object.entries({ broker: 1, host: 1, jobManager: 1, other: 1, redis: 1, taskManagers: 20 }),
+  );
 });
 
 /** Waits for the bench's first run, and gives its id. */

@@ -48,7 +48,7 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
       try {
         const first = await driver.plan("redis", context);
         expect(first.endpoint).toBe(`127.0.0.1:${port}`);
-        const server = await first.launch?.(HOOKS);
+        const server = await first.launch?.(HOOKS, new AbortController().signal);
         const exit = await withDeadline(server?.exited as Promise<unknown>, { what: "the end", deadlineMs: 20_000 });
         expect(exit).toMatchObject({ kind: "exit" });
         expect(isPortClash(server?.newestLines(20) ?? "")).toBe(true);
@@ -56,7 +56,7 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
         const second = await driver.plan("redis", context);
         expect(second.endpoint).not.toBe(first.endpoint);
         expect(await listOfRun(runId)).toEqual([]);
-        const running = await second.launch?.(HOOKS);
+        const running = await second.launch?.(HOOKS, new AbortController().signal);
         expect(await listOfRun(runId)).toContain(`container flink-apphost-${runId}-redis`);
         await running?.stop(10_000);
       } finally {
@@ -75,15 +75,15 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
     try {
       const port = await choosePort(null);
       const plan = await driver.plan("redis", createContext(runId, [port]));
-      const first = await plan.launch?.(HOOKS);
+      const first = await plan.launch?.(HOOKS, new AbortController().signal);
       const [container] = await listOfRun(runId);
       await first?.stop(10_000);
       const other = await listen(port);
-      const clashing = await plan.launch?.(HOOKS);
+      const clashing = await plan.launch?.(HOOKS, new AbortController().signal);
       expect(isPortClash(clashing?.newestLines(5) ?? "")).toBe(true);
       other.close();
       await once(other, "close");
-      const again = await plan.launch?.(HOOKS);
+      const again = await plan.launch?.(HOOKS, new AbortController().signal);
       expect((await listOfRun(runId))[0]).toBe(container);
       // Before that its start script is process 1, which is deaf to an orderly end.
       await waitForRedis(plan, AbortSignal.timeout(30_000));

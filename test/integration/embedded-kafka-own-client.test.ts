@@ -141,15 +141,15 @@ test("a partition's batches go over one connection, and those of all partitions 
   const open = cluster.openConnection.bind(cluster);
   /** By connection: the partitions of the produce requests on it. */
   const lanes: Set<number>[] = [];
-  const spy = vi.spyOn(cluster, "openConnection").mockImplementation(async (leader, onLost) => {
-    const connection = await open(leader, onLost);
+  const spy = vi.spyOn(cluster, "openConnection").mockImplementation(async (leader, events) => {
+    const connection = await open(leader, events);
     const lane = new Set<number>();
     lanes.push(lane);
     const send = connection.sendInPlace.bind(connection);
-    vi.spyOn(connection, "sendInPlace").mockImplementation((api, request, handler, deadlineMs) => {
+    vi.spyOn(connection, "sendInPlace").mockImplementation((api, request, handler, timing) => {
       const { topics } = request as ProduceRequest<readonly Buffer[]>;
       for (const { p } of topics.flatMap(({ partitions }) => partitions)) lane.add(p);
-      send(api, request, handler, deadlineMs);
+      send(api, request, handler, timing);
     });
     return connection;
   });

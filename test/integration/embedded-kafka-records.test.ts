@@ -167,7 +167,7 @@ describe("produce and fetch", () => {
     });
     peer.socket.write(peer.encode(produceApi, 7, request(0)));
     // The next answer on this connection belongs to the next request: the peer checks that.
-    const topics = [{ name: "z", partitions: [{ p: 0, timestampMs: -1 }] }];
+    const topics = [{ name: "z", partitions: [{ p: 0, currentLeaderEpoch: -1, timestampMs: -1 }] }];
     const listed = await peer.request(listOffsetsApi, 3, { isolationLevel: 1, topics });
     expect(listed.topics[0]?.partitions[0]?.offset).toBe(4);
     peer.socket.write(peer.encode(produceApi, 7, request(5)));

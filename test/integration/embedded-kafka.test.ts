@@ -192,13 +192,15 @@ describe("offsets", () => {
       const batch = encodeRecordBatch({ records: [{ value: null }, { value: null }], timestampMs });
       await produceBatch(peer, { topic: "o", p: 0, batch });
     }
-    const list = async (timestampMs: number, p = 0, version = 2) => {
-      const topics = [{ name: "o", partitions: [{ p, timestampMs }] }];
+    const list = async (timestampMs: number, p = 0, version = 2, currentLeaderEpoch = -1) => {
+      const topics = [{ name: "o", partitions: [{ p, currentLeaderEpoch, timestampMs }] }];
       const response = await peer.request(listOffsetsApi, version, { isolationLevel: 0, topics });
       const { errorCode, offset, timestampMs: found } = response.topics[0]?.partitions[0] ?? {};
       return [errorCode, offset, found];
     };
-    for (const version of [1, 2, 3]) expect(await list(-1, 0, version)).toEqual([ErrorCode.NONE, 4, -1]);
+    for (const version of [1, 2, 3, 4, 5]) expect(await list(-1, 0, version)).toEqual([ErrorCode.NONE, 4, -1]);
+    expect(await list(-1, 0, 5, 0)).toEqual([ErrorCode.NONE, 4, -1]);
+    expect(await list(-1, 0, 5, 1)).toEqual([ErrorCode.UNKNOWN_LEADER_EPOCH, -1, -1]);
     expect(await list(-2)).toEqual([ErrorCode.NONE, 0, -1]);
     expect(await list(150)).toEqual([ErrorCode.NONE, 2, 200]);
     expect(await list(201)).toEqual([ErrorCode.NONE, -1, -1]);

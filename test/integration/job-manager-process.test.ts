@@ -15,7 +15,7 @@ import { StateStore } from "../../simulator/clients/redis/state-store.ts";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
 import { ENV } from "../../simulator/common/contract/environment.ts";
 import { idOfIndex } from "../../simulator/common/contract/message.ts";
-import { groupName, jobIdOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
+import { groupName, jobIdOf, publishedKeyOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
 import { parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { JobSnapshot } from "../../simulator/common/contract/rest.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
@@ -90,9 +90,11 @@ describe.skipIf(missing !== null)(`the runtime's processes${missing === null ? "
 
     await run.post("drain", { endOffsets: new Array<number>(PARTITIONS).fill(1_500) });
     await run.hears("drained");
+    // It may look, and end, before we hear of the stop.
+    const exited = once(simulator, "exit");
     await run.post("stop", {});
     expect(await run.hears("stopped")).toMatchObject({ total: PARTITIONS * 1_500 });
-    const [code] = await withDeadline(once(simulator, "exit"), { what: "the simulator's exit", deadlineMs: 10_000 });
+    const [code] = await withDeadline(exited, { what: "the simulator's exit", deadlineMs: 10_000 });
     expect(code).toBe(0);
     const state = await run.readState();
     expect(state).toMatchObject({ phase: "stopped", epoch: 2, total: PARTITIONS * 1_500 });
@@ -174,6 +176,7 @@ class Run {
       stickyIds: 1,
       taskManagers: TASK_MANAGERS,
       stateKey: stateKeyOf(jobId),
+      publishedKey: publishedKeyOf(jobId),
       counterKey: `${runId}:counter`,
       sequenceKey: `${runId}:sequence`,
       messageSize: 100,

@@ -5,6 +5,7 @@ import type { RedisConnection } from "../../simulator/clients/redis/connection.t
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
 import { writeDurably } from "../../simulator/runtime/checkpoint/durable-file.ts";
@@ -30,12 +31,12 @@ afterEach(async () => {
   await run.remove();
 });
 
-const read = (settleMs: number) =>
+const read = (settleMs: number, task: Partial<ValidatorTask> = {}) =>
   readSettledJobState({
     redisUrl: run.redis,
     runDir: run.runDir,
     config: run.config,
-    task: { rounds: 1, mode: "drained", endOffsets: null },
+    task: { rounds: [], mode: "drained", endOffsets: null, sharedRedis: false, ...task },
     log,
     signal: new AbortController().signal,
     settleMs,
@@ -57,17 +58,18 @@ async function writeCheckpoint(redisRunId: string): Promise<void> {
 }
 
 async function publish(total: string): Promise<void> {
-  await connection.call("MSET", [run.config.counterKey, total, run.config.sequenceKey, total]);
+  const { publishedKey, counterKey, sequenceKey } = run.config;
+  await connection.call("MSET", [publishedKey, total, counterKey, total, sequenceKey, total]);
 }
 
 it("takes a state of the living server at once", async () => {
   await writeState("life-1", redis.runId);
-  expect(await read(SETTLE_MS)).toMatchObject({ state: { kind: "complete" } });
+  expect(await read(SETTLE_MS)).toMatchObject({ state: { kind: "complete" }, unsettled: null });
 });
 
 it("takes a state that vanished from the living server as missing at once", async () => {
   await writeCheckpoint(redis.runId);
-  expect(await read(SETTLE_MS)).toMatchObject({ state: { kind: "missing" } });
+  expect(await read(SETTLE_MS)).toMatchObject({ state: { kind: "missing" }, unsettled: null });
 });
 
 it.each(["a server before this one", "nothing"] as const)(
@@ -88,10 +90,34 @@ it("waits for the view of a recovered life", async () => {
   await writeState("life-2", redis.runId);
   const reading = read(SETTLE_MS);
   await publish("0");
-  expect(await reading).toMatchObject({ published: { counter: "0", sequence: "0" } });
+  expect(await reading).toMatchObject({ published: { own: "0", counter: "0", sequence: "0" } });
 });
 
-it("gives what is there when nobody recovers it", async () => {
-  await writeCheckpoint("server-before");
-  expect(await read(300)).toMatchObject({ state: { kind: "missing" } });
+it("does not wait for the shared keys of a recovered life: another job may write them", async () => {
+  const recovery = { life: "life-2", atUs: 1, from: "checkpoint", reason: "test", offsets: [0, 0, 0] } as const;
+  await writeDurably(runFolder.recoveries(run.runDir), JSON.stringify({ schema: 1, recoveries: [recovery] }));
+  await writeState("life-2", redis.runId);
+  await publish("0");
+  await connection.call("SET", [run.config.counterKey, "77"]);
+  expect(await read(SETTLE_MS)).toMatchObject({ published: { own: "0", counter: "77" } });
+});
+
+it.each(["nothing", "what an older file had"] as const)(
+  "says that it is no fact when nobody recovers it, and Redis holds %s",
+  async (held) => {
+    await writeCheckpoint("server-before");
+    if (held !== "nothing") await writeState("life-1", "server-before");
+    const found = await read(300);
+    expect(found.unsettled).toContain("Redis was restarted, and the state is not recovered");
+  },
+);
+
+it("looks for other jobs where a shared key differs on a Redis of our own, and only there", async () => {
+  await writeState("life-1", redis.runId);
+  await publish("0");
+  await connection.call("MSET", ["{other}:published", "5", "{other}:state", "x", run.config.counterKey, "5"]);
+  expect((await read(SETTLE_MS)).published.otherJobs).toEqual(["{other}:published"]);
+  expect((await read(SETTLE_MS, { sharedRedis: true })).published.otherJobs).toEqual([]);
+  await publish("0");
+  expect((await read(SETTLE_MS)).published.otherJobs).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** A connection against peers that answer wrongly, late, or not at all. Each is a small server of a few bytes. */
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { Connection } from "../../simulator/clients/kafka/connection.ts";
 import { apiVersionsApi } from "../../simulator/clients/kafka/wire/api-versions.ts";
@@ -13,6 +14,7 @@ import { FrameAssembler } from "../../simulator/clients/kafka/wire/frame-assembl
 import { initProducerIdApi } from "../../simulator/clients/kafka/wire/init-producer-id.ts";
 import { metadataApi } from "../../simulator/clients/kafka/wire/metadata.ts";
 import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -55,10 +57,13 @@ function write(socket: Socket, correlationId: number, body: Parameters<typeof en
 const answer = (socket: Socket, correlationId: number) =>
   write(socket, correlationId, (w) => metadataApi.encodeResponse(w, 4, answerBody));
 
-async function openTo(port: number): Promise<{ connection: Connection; lost: string[] }> {
+async function openTo(
+  port: number,
+  onSilent: () => void = () => undefined,
+): Promise<{ connection: Connection; lost: string[] }> {
   const lost: string[] = [];
   const onLost = (error: Error) => lost.push(error.message);
-  const connection = await Connection.open({ host: "127.0.0.1", port, clientId: "test", onLost });
+  const connection = await Connection.open({ host: "127.0.0.1", port, clientId: "test", events: { onLost, onSilent } });
   cleanUps.push(() => connection.close());
   return { connection, lost };
 }
@@ -130,6 +135,33 @@ describe("a connection", () => {
       });
     }
     expect(lost).toHaveLength(1);
+  });
+
+  it("C5: tells that its peer is silent beyond the time that a request may wait, and not while answers come", async () => {
+    const asked: (() => void)[] = [];
+    const port = await startPeer((header, socket) => asked.push(() => answer(socket, header.correlationId)));
+    let told = 0;
+    const { connection } = await openTo(port, () => {
+      told += 1;
+    });
+    // The second one is answered when it is 3 s old, but the peer was heard in between.
+    const [first, second] = [connection.send(metadataApi, ALL_TOPICS), connection.send(metadataApi, ALL_TOPICS)];
+    await delay(1_500);
+    asked.shift()?.();
+    await first;
+    await delay(1_500);
+    asked.shift()?.();
+    await second;
+    expect([told, connection.isSilent]).toEqual([0, false]);
+    const handler = { onAnswer: () => undefined, onFailure: () => undefined };
+    const sentAtMs = performance.now();
+    connection.sendInPlace(metadataApi, ALL_TOPICS, handler, { waitMs: 500 });
+    await waitUntil(() => (told > 0 ? true : undefined), { what: "the silence", deadlineMs: 10_000 });
+    expect(performance.now() - sentAtMs).toBeGreaterThanOrEqual(2_500);
+    expect(connection.isSilent).toBe(true);
+    asked.shift()?.();
+    await waitUntil(() => (connection.isSilent ? undefined : true), { what: "the answer", deadlineMs: 10_000 });
+    expect(connection.isOpen).toBe(true);
   });
 
   it("is not opened to a peer that does not speak the protocol, or does not answer", async () => {

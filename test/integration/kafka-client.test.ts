@@ -2,6 +2,8 @@
  * The Kafka client against a real Kafka, with a network that breaks: the client reaches the broker only through a
  * proxy, which is also what the broker advertises.
  */
+import { statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   createTopic,
@@ -16,12 +18,12 @@ import { Connection } from "../../simulator/clients/kafka/connection.ts";
 import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
 import { LATEST_TIMESTAMP, listOffsetsApi } from "../../simulator/clients/kafka/wire/list-offsets.ts";
-import { batchBaseOffset, findBatchEnd, verifyBatchCrc } from "../../simulator/clients/kafka/wire/record-batch.ts";
-import { encodeRecordBatch, indexRecords, RECORD_FIELDS } from "../../simulator/clients/kafka/wire/records.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import type { AppError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { encodeNumberedBatch, NumberedRecordsCheck } from "../support/numbered-records.ts";
 import { type RealKafka, realKafkaMissing, startRealKafka } from "../support/real-kafka.ts";
+import { sendRecord } from "../support/system.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 const missing = realKafkaMissing();
@@ -83,18 +85,35 @@ describe.skipIf(missing !== null)(
     it("recognises a repeat: the same batches by a second producer with the same identity", async () => {
       await createTopic(admin, { topic: "repeats", partitions: 1 });
       const first = await IdempotentProducer.open({ cluster, topic: "repeats", identity: null });
-      const batches = [0, 1, 2].map((i) => batchOf(first.identity, i * 10, 10));
+      const batches = [0, 1, 2].map((i) => encodeNumberedBatch(first.identity, i * 10, 10));
       const send = (producer: IdempotentProducer) =>
         Promise.all(batches.map((batch, i) => producer.send(0, { batch, records: 10, firstSequence: i * 10 })));
       expect(await send(first)).toEqual([{ baseOffset: 0 }, { baseOffset: 10 }, { baseOffset: 20 }]);
       await first.close();
-      const second = await IdempotentProducer.open({ cluster, topic: "repeats", identity: first.identity });
+      const doubts: string[] = [];
+      const second = await IdempotentProducer.open({
+        cluster,
+        topic: "repeats",
+        identity: first.identity,
+        confirmLossMs: 300,
+        onDoubt: (text) => doubts.push(text),
+      });
       expect(await send(second)).toEqual([{ baseOffset: 0 }, { baseOffset: 10 }, { baseOffset: 20 }]);
       expect(await cluster.listOffsets("repeats", [0], "latest")).toEqual([30]);
-      // A gap is refused, and refused again at the same end offset: then the producer gives up.
-      const gap = { batch: batchOf(first.identity, 500, 10), records: 10, firstSequence: 500 };
-      await expect(second.send(0, gap)).rejects.toMatchObject({ code: "KAFKA_SEQUENCE_LOST" });
-      await expect(second.send(0, gap)).rejects.toMatchObject({ code: "KAFKA_SEQUENCE_LOST" });
+      // What comes before a batch was acknowledged. When the log goes on not to have it, the producer gives up.
+      const gap = { batch: encodeNumberedBatch(first.identity, 500, 10), records: 10, firstSequence: 500 };
+      const lost = {
+        code: "PRODUCER_RECORDS_LOST",
+        message: expect.stringContaining("they reach to offset 500, and the log ends at offset 30"),
+      };
+      await expect(second.send(0, gap)).rejects.toMatchObject(lost);
+      await expect(second.send(0, gap)).rejects.toMatchObject(lost);
+      expect(doubts).toEqual([
+        "repeats-0 ends at offset 30 and lacks records that were acknowledged up to 500: it is asked again for 300 ms",
+      ]);
+      expect([second.countRecords("refused"), second.countRecords("unsent"), second.countRecords("unknown")]).toEqual([
+        10, 10, 0,
+      ]);
       await second.close();
     });
 
@@ -136,7 +155,7 @@ describe.skipIf(missing !== null)(
       });
       reader.assign(0, 0);
       for (let i = 0; i < 20; i += 1) {
-        const batch = batchOf(producer.identity, i * 10, 10);
+        const batch = encodeNumberedBatch(producer.identity, i * 10, 10);
         await producer.send(0, { batch, records: 10, firstSequence: i * 10 });
       }
       await waitUntil(
@@ -153,7 +172,11 @@ describe.skipIf(missing !== null)(
       for (let i = 1; i + 1 < seen.length; i += 2) expect(seen[i + 1]).toBe(seen[i]);
       reader.release(0);
       paused = true;
-      await producer.send(0, { batch: batchOf(producer.identity, 200, 10), records: 10, firstSequence: 200 });
+      await producer.send(0, {
+        batch: encodeNumberedBatch(producer.identity, 200, 10),
+        records: 10,
+        firstSequence: 200,
+      });
       reader.assign(0, 205);
       paused = false;
       await waitUntil(() => (seen.at(-1) === 210 ? true : undefined), { what: "the rest", deadlineMs: 10_000 });
@@ -170,7 +193,7 @@ describe.skipIf(missing !== null)(
         identity: null,
         requestDeadlineMs: 2_000,
       });
-      const read = new OrderCheck(3);
+      const read = new NumberedRecordsCheck(3);
       const reader = new PartitionReader({
         cluster,
         topic: "faults",
@@ -199,7 +222,7 @@ describe.skipIf(missing !== null)(
       for (let i = 0; i < BATCHES; i += 1) {
         for (let p = 0; p < 3; p += 1) {
           const firstSequence = i * 50;
-          const batch = batchOf(producer.identity, firstSequence, 50);
+          const batch = encodeNumberedBatch(producer.identity, firstSequence, 50);
           sends.push(
             producer.send(p, { batch, records: 50, firstSequence }).then(({ baseOffset }) => {
               expect(baseOffset).toBe(firstSequence);
@@ -230,7 +253,11 @@ describe.skipIf(missing !== null)(
         requestDeadlineMs: 2_000,
       });
       const send = (firstSequence: number) =>
-        producer.send(0, { batch: batchOf(producer.identity, firstSequence, 50), records: 50, firstSequence });
+        producer.send(0, {
+          batch: encodeNumberedBatch(producer.identity, firstSequence, 50),
+          records: 50,
+          firstSequence,
+        });
       await send(0);
       proxy.blackhole("fromServer");
       // All four land and no answer comes back: the broker that recovers its log remembers only the last of them.
@@ -251,6 +278,49 @@ describe.skipIf(missing !== null)(
       await producer.close();
     });
 
+    it("says that acknowledged records are lost when a killed broker comes back without them", async () => {
+      await createTopic(admin, { topic: "cut", partitions: 1 });
+      const doubts: string[] = [];
+      const producer = await IdempotentProducer.open({
+        cluster,
+        topic: "cut",
+        identity: null,
+        confirmLossMs: 500,
+        onDoubt: (text) => doubts.push(text),
+      });
+      const send = (firstSequence: number) =>
+        producer.send(0, {
+          batch: encodeNumberedBatch(producer.identity, firstSequence, 50),
+          records: 50,
+          firstSequence,
+        });
+      for (let i = 0; i < 4; i += 1) expect(await send(i * 50)).toEqual({ baseOffset: i * 50 });
+      await kafka.kill();
+      const file = join(kafka.folder, "data", "cut-0", "00000000000000000000.log");
+      truncateSync(file, Math.floor((statSync(file).size * 3) / 4));
+      await kafka.start();
+      await expect(send(200)).rejects.toMatchObject({
+        code: "PRODUCER_RECORDS_LOST",
+        message: expect.stringContaining("of cut-0: they reach to offset 200, and the log ends at offset 150"),
+      });
+      expect(doubts).toHaveLength(1);
+      // Others write what hides the loss from whoever looks at the end of the log only.
+      for (let i = 0; i < 60; i += 1) await sendRecord(admin.bootstrap[0] as string, "cut", 0, "somebody else's");
+      const second = await IdempotentProducer.open({
+        cluster,
+        topic: "cut",
+        identity: producer.identity,
+        confirmLossMs: 500,
+      });
+      const batch = encodeNumberedBatch(producer.identity, 200, 50);
+      await expect(second.send(0, { batch, records: 50, firstSequence: 200 })).rejects.toMatchObject({
+        code: "PRODUCER_RECORDS_LOST",
+        message: expect.stringContaining("and the log, which ends at offset 210, has others in their place"),
+      });
+      await producer.close();
+      await second.close();
+    });
+
     it("says so when Kafka stays away", async () => {
       const producer = await IdempotentProducer.open({ cluster, topic: "faults", identity: null, giveUpAfterMs: 500 });
       const errors: [number | null, AppError][] = [];
@@ -265,7 +335,11 @@ describe.skipIf(missing !== null)(
       reader.assign(1, 6_000);
       proxy.refuse(true);
       proxy.cut();
-      const send = producer.send(0, { batch: batchOf(producer.identity, 0, 1), records: 1, firstSequence: 0 });
+      const send = producer.send(0, {
+        batch: encodeNumberedBatch(producer.identity, 0, 1),
+        records: 1,
+        firstSequence: 0,
+      });
       await expect(send).rejects.toMatchObject({ category: "infrastructure" });
       await waitUntil(() => errors[0], { what: "the error", deadlineMs: 10_000 });
       expect(errors.map(([p, error]) => [p, error.code])).toEqual([[null, "KAFKA_UNREACHABLE"]]);
@@ -283,53 +357,8 @@ describe.skipIf(missing !== null)(
   },
 );
 
-function batchOf(
-  identity: { producerId: number; producerEpoch: number },
-  firstSequence: number,
-  count: number,
-): Buffer {
-  const records = Array.from({ length: count }, (_, i) => ({ value: Buffer.from(`value-${firstSequence + i}`) }));
-  return encodeRecordBatch({ records, timestampMs: Date.now(), ...identity, baseSequence: firstSequence });
-}
-
 async function endOffsetAt(connection: Connection, topic: string): Promise<number | undefined> {
-  const partitions = [{ p: 0, timestampMs: LATEST_TIMESTAMP }];
+  const partitions = [{ p: 0, currentLeaderEpoch: -1, timestampMs: LATEST_TIMESTAMP }];
   const answer = await connection.send(listOffsetsApi, { isolationLevel: 0, topics: [{ name: topic, partitions }] });
   return answer.topics[0]?.partitions[0]?.offset;
-}
-
-/** Record k of a partition is `value-k` at offset k. */
-class OrderCheck {
-  readonly next: number[];
-  error: Error | undefined;
-
-  constructor(partitions: number) {
-    this.next = Array.from({ length: partitions }, () => 0);
-  }
-
-  fail(p: number | null, error: Error): void {
-    this.error ??= new Error(`partition ${p}: ${error.message}`);
-  }
-
-  take(records: { p: number; buffer: Buffer; start: number; end: number; fetchOffset: number }): void {
-    const { p, buffer, fetchOffset } = records;
-    const index = new Int32Array(RECORD_FIELDS * 1_000);
-    let at = records.start;
-    while (at < records.end) {
-      const end = findBatchEnd(buffer, at, records.end);
-      if (!verifyBatchCrc(buffer, at, end)) this.fail(p, new Error("checksum"));
-      const count = indexRecords(buffer, at, end, index);
-      for (let i = 0; i < count; i += 1) {
-        const offset = batchBaseOffset(buffer, at) + i;
-        if (offset < fetchOffset) continue;
-        const valueAt = index[i * RECORD_FIELDS + 3] as number;
-        const value = buffer.toString("latin1", valueAt, valueAt + (index[i * RECORD_FIELDS + 4] as number));
-        if (offset !== this.next[p] || value !== `value-${offset}`) {
-          this.fail(p, new Error(`${value} at ${offset} where ${this.next[p]} was due`));
-        }
-        this.next[p] = offset + 1;
-      }
-      at = end;
-    }
-  }
 }

@@ -38,6 +38,7 @@ export async function createTestRun(
     stickyIds: 1,
     taskManagers: 2,
     stateKey: `{${runDir}}:state`,
+    publishedKey: `{${runDir}}:published`,
     counterKey: `${runDir}:counter`,
     sequenceKey: `${runDir}:sequence`,
     messageSize: 100,

@@ -1,5 +1,6 @@
 /** The producer as a process, against each Kafka there is. */
 import { once } from "node:events";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
@@ -105,23 +106,49 @@ describe.each(kinds)("the producer with $name", ({ start }) => {
     const child = startChild(run, ENTRY, { round: 1, firstId: 1, messages: 1_000_000 });
     await child.see("produceProgress");
     child.process.kill("SIGTERM");
-    expect(await child.finish()).toBe(0);
+    expect(await child.finish()).toBe(143);
     const ledger = await readLedger(run, 1);
-    expect(ledger.outcome).toBe("running");
+    expect(ledger).toMatchObject({ outcome: "stopped", reason: null, unknown: 0, refused: 0 });
+    expect(ledger.unsent).toBe(1_000_000 - ledger.acknowledged);
     const ends = await readEnds(run);
     expect(ends.reduce((sum, end) => sum + end, 0)).toBe(ledger.acknowledged);
-    expect(child.messages.some(({ type }) => type === "produceFinished")).toBe(false);
+    expect(child.messages.some(({ type }) => type === "produceFinished" || type === "failed")).toBe(false);
   });
 
-  it("gives up with the reason in its ledger when acknowledged records are gone", async () => {
+  it("believes no file of its folder that is not this run's, and leaves it as it is", async () => {
     const run = await createRun();
-    const child = startChild(run, ENTRY, { round: 2, firstId: 1_000, messages: 10 });
-    expect(await child.finish()).toBe(1);
-    expect(child.messages.at(-1)).toMatchObject({
-      type: "failed",
-      code: "PRODUCER_GAVE_UP",
-      category: "infrastructure",
-    });
-    expect(await readLedger(run, 2)).toMatchObject({ outcome: "gaveUp", acknowledged: 0 });
+    const path = runFolder.ledger(run.runDir, 1);
+    const task = { round: 1, firstId: 1, messages: 300 };
+    expect(await startChild(run, ENTRY, task).finish()).toBe(0);
+    const finished = await readFile(path, "utf8");
+    const refuses = async (text: string, reason: string) => {
+      await writeFile(path, text);
+      const child = startChild(run, ENTRY, task);
+      expect(await child.finish()).toBe(1);
+      expect(child.messages.at(-1)).toMatchObject({
+        type: "failed",
+        code: "RUN_FILE_INVALID",
+        message: expect.stringContaining(reason),
+      });
+      expect(await readFile(path, "utf8")).toBe(text);
+    };
+    await refuses(finished.slice(0, -20), "ledger-1.json cannot be used");
+    await refuses(finished.replace('"acknowledged":300', '"acknowledged":299'), "its partitions sum to 300");
+    await writeFile(path, finished);
+    const positions = runFolder.positions(run.runDir, 1);
+    const position = await readFile(positions);
+    await writeFile(positions, position.subarray(0, -16));
+    await refuses(finished, "positions-1.bin cannot be used: it has 32 bytes, and 3 partitions need 48");
+    await rm(positions);
+    await refuses(finished, "positions-1.bin cannot be used: it does not exist");
+    await writeFile(positions, position);
+    const identity = await readFile(runFolder.producer(run.runDir), "utf8");
+    await writeFile(runFolder.producer(run.runDir), identity.replace(run.config.topic, "another-topic"));
+    await refuses(finished, `it is of topic another-topic, and this run has ${run.config.topic}`);
+    await writeFile(runFolder.producer(run.runDir), identity);
+    await rm(path);
+    const second = startChild(run, ENTRY, { round: 2, firstId: 301, messages: 300 });
+    expect(await second.finish()).toBe(1);
+    expect(second.messages.at(-1)).toMatchObject({ code: "RUN_FILE_INVALID" });
   });
 });

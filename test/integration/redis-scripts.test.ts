@@ -8,13 +8,15 @@ import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import { SCRIPT_TEXT } from "../../simulator/common/contract/redis-script-text.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
+import { LARGE_SCRIPT_CASES } from "../support/large-script-cases.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
 import { watchCommands } from "../support/redis-monitor.ts";
-import { COUNTER_KEY, SCRIPT_CASES, SEQUENCE_KEY, STATE_KEY } from "../support/script-cases.ts";
+import { COUNTER_KEY, PUBLISHED_KEY, SCRIPT_CASES, SEQUENCE_KEY, STATE_KEY } from "../support/script-cases.ts";
 import { createRandom, nextStep, type WalkStep, walkSeed } from "../support/script-walk.ts";
 
 const WALK_STEPS = 3_000;
+const CASES = [...SCRIPT_CASES, ...LARGE_SCRIPT_CASES];
 const quiet = createLog(() => undefined);
 const seed = walkSeed();
 
@@ -31,7 +33,7 @@ afterAll(async () => {
 });
 
 describe("the embedded Redis passes the script cases over TCP", () => {
-  it.each(SCRIPT_CASES)("$name", (c) => expectCase(onEmbedded, c));
+  it.each(CASES)("$name", (c) => expectCase(onEmbedded, c));
 });
 
 describeReal(["redis"], "scripts on a real Redis", () => {
@@ -51,9 +53,9 @@ describeReal(["redis"], "scripts on a real Redis", () => {
     await onEmbedded.call("FLUSHALL", []);
   });
 
-  it.each(SCRIPT_CASES)("$name", (c) => expectCase(onReal, c));
+  it.each(CASES)("$name", (c) => expectCase(onReal, c));
 
-  it.each(SCRIPT_CASES)("writes at most once, and last. $name", async ({ before, script, keys, argv }) => {
+  it.each(CASES)("writes at most once, and last. $name", async ({ before, script, keys, argv }) => {
     await writeHash(onReal, before);
     const monitor = await watchCommands(real.port, real.password);
     try {
@@ -100,7 +102,7 @@ async function expectCase(connection: RedisConnection, c: (typeof SCRIPT_CASES)[
   const args = [SCRIPT_TEXT[c.script], String(c.keys.length), ...c.keys, ...c.argv];
   expect(await connection.call("EVAL", args)).toEqual(c.answer);
   const published = c.answer[0] === "PUBLISHED" ? c.answer[1] : null;
-  expect(await readAll(connection)).toEqual([{ ...c.before, ...c.changes }, published, published]);
+  expect(await readAll(connection)).toEqual([{ ...c.before, ...c.changes }, published, published, published]);
 }
 
 async function take(connection: RedisConnection, step: WalkStep): Promise<unknown> {
@@ -123,6 +125,7 @@ async function writeHash(connection: RedisConnection, hash: Readonly<Record<stri
 function readAll(connection: RedisConnection): Promise<unknown[]> {
   return Promise.all([
     connection.readHash(STATE_KEY),
+    connection.readText(PUBLISHED_KEY),
     connection.readText(COUNTER_KEY),
     connection.readText(SEQUENCE_KEY),
   ]);

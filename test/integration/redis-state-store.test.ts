@@ -12,7 +12,7 @@ import { createLog } from "../../simulator/common/foundation/log.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
 import { type MonitorLine, watchCommands } from "../support/redis-monitor.ts";
-import { COUNTER_KEY, SEQUENCE_KEY, STATE_KEY } from "../support/script-cases.ts";
+import { COUNTER_KEY, PUBLISHED_KEY, SEQUENCE_KEY, STATE_KEY } from "../support/script-cases.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 const quiet = createLog(() => undefined);
@@ -45,10 +45,11 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
   let proxy: TcpProxy;
   let store: StateStore;
 
-  const open = (a: { giveUpMs?: number; replyMs?: number } = {}) =>
+  const open = (a: { giveUpMs?: number; replyMs?: number; stateKey?: string; publishedKey?: string } = {}) =>
     StateStore.open({
       endpoint: `redis://:secret@127.0.0.1:${proxy.port}`,
-      stateKey: STATE_KEY,
+      stateKey: a.stateKey ?? STATE_KEY,
+      publishedKey: a.publishedKey ?? PUBLISHED_KEY,
       counterKey: COUNTER_KEY,
       sequenceKey: SEQUENCE_KEY,
       log: quiet,
@@ -256,6 +257,23 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
     expect(performance.now() - startedMs).toBeLessThan(3_000);
   });
 
+  it("shows the total of each job under a key of its own, beside those that all jobs share", async () => {
+    const another = await open({ stateKey: "{another}:state", publishedKey: "{another}:published" });
+    try {
+      const redisRunId = await another.runId();
+      await another.init({ epoch: 1, life: "L2", redisRunId, startOffsets: [0] });
+      await store.acquire({ life: LIFE, p: 0, g: G });
+      await store.apply(batch(0, 0));
+      expect(await store.publish({ epoch: 1 })).toEqual({ kind: "published", total: 10 });
+      expect(await another.publish({ epoch: 1 })).toEqual({ kind: "published", total: 0 });
+      const read = (key: string) => direct.readText(key);
+      expect(await Promise.all([PUBLISHED_KEY, "{another}:published"].map(read))).toEqual(["10", "0"]);
+      expect(await Promise.all([COUNTER_KEY, SEQUENCE_KEY].map(read))).toEqual(["0", "0"]);
+    } finally {
+      another.close();
+    }
+  });
+
   it("ends waiting calls when it is closed", async () => {
     proxy.blackhole("fromServer");
     const waiting = store.apply(batch(0, 0));
@@ -268,7 +286,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
     expect(await direct.readFacts()).toMatchObject({ embedded: false, mode: "standalone", aof: "off", fsync: null });
     await store.publish({ epoch: 1 });
     expect(await direct.readText(COUNTER_KEY)).toBe("0");
-    expect(await direct.remove([COUNTER_KEY, SEQUENCE_KEY, STATE_KEY, "nothing"])).toBe(3);
+    expect(await direct.remove([COUNTER_KEY, SEQUENCE_KEY, PUBLISHED_KEY, STATE_KEY, "nothing"])).toBe(4);
     expect(await store.acquire({ life: LIFE, p: 0, g: G })).toEqual({ kind: "storeLost", life: "" });
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   jobIdOf,
   PROCESSED_MESSAGE_COUNTER_KEY,
+  publishedKeyOf,
   stateKeyOf,
   topicName,
 } from "../../simulator/common/contract/names.ts";
@@ -49,9 +50,9 @@ describeReal(["kafka", "redis"], "a run on a real Kafka and a real Redis", () =>
       });
       expect(JSON.stringify(report) + result.stdout + result.stderr).not.toContain("for-this-test");
       expect(await listTopics()).toEqual([topicName(runId)]);
-      const key = stateKeyOf(jobIdOf(runId));
-      const keys = await withRedis(redis.url, (client) => client.exists(key, PROCESSED_MESSAGE_COUNTER_KEY));
-      expect(keys).toBe(2);
+      const jobId = jobIdOf(runId);
+      const left = [stateKeyOf(jobId), publishedKeyOf(jobId), PROCESSED_MESSAGE_COUNTER_KEY];
+      expect(await withRedis(redis.url, (client) => client.exists(...left))).toBe(left.length);
 
       const purged = await runCli(["down", "--purge", runId], { cwd: cli.cwd });
       expect(purged.exitCode, purged.stderr).toBe(0);

@@ -105,6 +105,21 @@ describe("between the last effect and the validation", () => {
     expect(failed).toContain("999");
   });
 
+  it.each([
+    ["a last id that the topic does not have there", "lastId:1", "I4-redis-vs-topic"],
+    ["a partition that was acquired after the stop", "fence:1", "I7-fencing"],
+    ["ids out of order that the topic does not have", "disorder:2", "I6-order"],
+  ])("%s is found", async (_, field, id) => {
+    const { report } = await sabotage(HELD, async (cli) => {
+      await waitForHold(cli);
+      const { REDIS_URL } = await readRunVariables(cli.cwd);
+      const key = stateKeyOf(jobIdOf(await cli.runId()));
+      await withRedis(REDIS_URL as string, (redis) => redis.hincrby(key, field, 1));
+      await releaseHold(cli);
+    });
+    expect(report.checks.filter(({ status }) => status === "failed").map((check) => check.id)).toEqual([id]);
+  });
+
   it("a record that came late is found", async () => {
     await sabotage(HELD, async (cli) => {
       await waitForHold(cli);

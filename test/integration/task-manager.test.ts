@@ -105,6 +105,29 @@ describe("TaskManager processes", () => {
     expect(await Promise.all(both.map((one) => run.end(one, "SIGTERM")))).toEqual([0, 0]);
   });
 
+  it("have nothing to say while nothing happens, and say what happens then", async () => {
+    run = await TaskManagerRun.start({ partitions: 2, taskManagers: 1 });
+    const one = run.launch(A);
+    await run.jobManager.untilRegistered(A);
+    run.assign(A, [0, generation(1)], [1, generation(2)]);
+    await run.produce(1_000);
+    await run.untilDrained();
+    const until = (what: string, look: () => boolean) =>
+      waitUntil(() => look() || undefined, { what, deadlineMs: 20_000 });
+    await until("the metrics of all", () => run.newestMetrics(one)?.processed === 2_000);
+    // The clock of this test: what it holds by its third heartbeat, it holds by its sixth.
+    const beats = () => run.jobManager.heard(A).filter(is("heartbeat"));
+    const start = beats().length;
+    await until("three heartbeats", () => beats().length >= start + 3);
+    const told = one.messages.length;
+    await until("six heartbeats", () => beats().length >= start + 6);
+    expect(one.messages.length).toBe(told);
+    expect(beats().slice(-3)).toEqual(Array(3).fill({ type: "heartbeat", metrics: null }));
+    await run.produce(1);
+    await until("the metrics of two more", () => run.newestMetrics(one)?.processed === 2_002);
+    await expectExact();
+  });
+
   it("continue where a killed one stopped", async () => {
     run = await TaskManagerRun.start({ partitions: 2, taskManagers: 1 });
     for (let round = 0; round < 4; round += 1) {

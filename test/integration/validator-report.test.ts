@@ -1,24 +1,31 @@
 /** Producer, validator and report as processes, with the sink's part written by the test. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sumIds } from "../../producer/load-profile.ts";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
-import { formatAppliedLogRow } from "../../simulator/common/contract/applied-log.ts";
 import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
 import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
-import { idOfIndex, messagesInPartition } from "../../simulator/common/contract/message.ts";
+import { messagesInPartition } from "../../simulator/common/contract/message.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
+import { writeAppliedRun } from "../support/applied-run.ts";
 import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
 import { createTestRun, startChild, type TestRun } from "./producer-child.ts";
 
 const silent = createLog(() => undefined);
 const MESSAGES = 20_000;
+const TASK: ValidatorTask = {
+  rounds: [{ round: 1, firstId: 1, messages: MESSAGES }],
+  mode: "drained",
+  endOffsets: null,
+  sharedRedis: false,
+};
 
 describe("validator and report", () => {
   let kafka: TestBroker;
@@ -33,55 +40,13 @@ describe("validator and report", () => {
     await createTopic({ bootstrap: [run.kafka], clientId: "test", log: silent }, { topic, partitions });
     const producer = startChild(run, "producer/main.js", { round: 1, firstId: 1, messages: MESSAGES });
     expect([await producer.finish(), producer.output()]).toEqual([0, expect.any(String)]);
-    await applyTopic();
+    await writeAppliedRun(run, MESSAGES);
   });
   afterAll(async () => {
     await kafka.close();
     await redis.close();
     await run.remove();
   });
-
-  /** What a correct job would leave: the state, the published keys, and one row a partition. */
-  async function applyTopic(): Promise<void> {
-    const { config, runDir, clock } = run;
-    const fields: Record<string, string> = { life: "life-1", redisRunId: redis.runId, phase: "stopped", epoch: "1" };
-    let total = 0;
-    let rows = "";
-    for (let p = 0; p < config.partitions; p += 1) {
-      const n = messagesInPartition(p, MESSAGES, config);
-      const g = 1_000_000 + p;
-      const sums = sumIds(p, 0, n, config);
-      const lastId = idOfIndex(p, n - 1, config);
-      const numbers = {
-        start: 0,
-        offset: n,
-        count: n,
-        rejected: 0,
-        skipped: 0,
-        ...sums,
-        lastId,
-        disorder: 0,
-        fence: g,
-      };
-      for (const [field, value] of Object.entries(numbers)) fields[`${field}:${p}`] = String(value);
-      const tm = `taskmanager-0${p + 1}`;
-      fields[`last:${p}`] = `0:${n}:${n}:${total}:${g}:${tm}:${clock.nowUs()}`;
-      fields[`by:${tm}`] = String(n);
-      rows += formatAppliedLogRow({ kind: "acquire", life: "life-1", p, g, offset: 0 });
-      rows += formatAppliedLogRow({
-        kind: "apply",
-        ...{ life: "life-1", p, g, prev: 0, next: n, n, base: total, tm, appliedAtUs: clock.nowUs() },
-      });
-      total += n;
-    }
-    fields["total"] = String(total);
-    await mkdir(runFolder.appliedFolder(runDir));
-    await writeFile(runFolder.applied(runDir, "taskmanager-01", "a"), `${rows}A life-1 0 unterminated`);
-    const connection = await openRedis(run.redis);
-    await connection.call("HSET", [config.stateKey, ...Object.entries(fields).flat()]);
-    await connection.call("MSET", [config.counterKey, String(total), config.sequenceKey, String(total)]);
-    connection.close();
-  }
 
   async function setField(field: string, value: string): Promise<void> {
     const connection = await openRedis(run.redis);
@@ -90,11 +55,12 @@ describe("validator and report", () => {
   }
 
   async function validate(): Promise<ChecksFile> {
-    const validator = startChild(run, "scripts/validate/main.js", { rounds: 1, mode: "drained", endOffsets: null });
+    const validator = startChild(run, "scripts/validate/main.js", TASK);
     expect([await validator.finish(), validator.output()]).toEqual([0, expect.any(String)]);
     const checks = (await readJson<ChecksFile>(runFolder.checks(run.runDir))) as ChecksFile;
-    const failedChecks = checks.checks.filter(({ status }) => status === "failed").map(({ id }) => id);
-    expect(validator.messages.at(-1)).toEqual({ type: "validated", failedChecks });
+    const idsWith = (wanted: string) => checks.checks.filter(({ status }) => status === wanted).map(({ id }) => id);
+    const found = { failedChecks: idsWith("failed"), unknownChecks: idsWith("unknown") };
+    expect(validator.messages.at(-1)).toEqual({ type: "validated", ...found });
     return checks;
   }
 
@@ -104,7 +70,7 @@ describe("validator and report", () => {
     const host: HostFacts = {
       schema: 1,
       runId: config.runId,
-      startedAtUs: clock.nowUs() - 1_000_000,
+      startedAtUs: clock.nowUs() - 60_000_000,
       finishedAtUs: clock.nowUs(),
       config,
       parameters: { messages: MESSAGES },
@@ -161,7 +127,7 @@ describe("validator and report", () => {
 
   it("end with a failure of their own when Redis refuses the password", async () => {
     const other = { ...run, redis: `redis://:wrong@127.0.0.1:${redis.port}` };
-    const validator = startChild(other, "scripts/validate/main.js", { rounds: 1, mode: "drained", endOffsets: null });
+    const validator = startChild(other, "scripts/validate/main.js", TASK);
     expect(await validator.finish()).toBe(1);
     expect(validator.messages.at(-1)).toMatchObject({ type: "failed", code: "REDIS_AUTHENTICATION_FAILED" });
   });

@@ -10,6 +10,8 @@ export interface RealClusterOptions {
   readonly brokers?: number;
   /** Further lines of each broker's server.properties. */
   readonly properties?: readonly string[];
+  /** By broker, the port of a proxy in front of a second listener, which is `proxiedPort` of the broker. */
+  readonly proxyPorts?: readonly number[];
 }
 
 export interface RealCluster {
@@ -36,9 +38,12 @@ const CLUSTER_PROPERTIES = [
   "controller.quorum.fetch.timeout.ms=3000",
 ];
 
+const proxiedListener = (port: number, advertisedPort: number | undefined) =>
+  advertisedPort === undefined ? {} : { proxied: { port, advertisedPort } };
+
 export async function startRealCluster(options: RealClusterOptions = {}): Promise<RealCluster> {
   const count = options.brokers ?? 3;
-  const ports = await findFreePorts(2 * count);
+  const ports = await findFreePorts(3 * count);
   const clusterId = createClusterId();
   const voters = Array.from({ length: count }, (_, i) => `${i + 1}@127.0.0.1:${ports[2 * i + 1]}`).join(",");
   const started = await Promise.allSettled(
@@ -50,6 +55,7 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
         voters,
         clusterId,
         properties: [...CLUSTER_PROPERTIES, ...(options.properties ?? [])],
+        ...proxiedListener(ports[2 * count + i] as number, options.proxyPorts?.[i]),
       }),
     ),
   );

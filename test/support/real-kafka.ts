@@ -29,6 +29,8 @@ export interface RealKafka {
   /** host:port of the broker's own listener. */
   readonly bootstrap: string;
   readonly port: number;
+  /** Of the listener behind a proxy; null without one. */
+  readonly proxiedPort: number | null;
   readonly folder: string;
   /** Of the process that runs now; it changes with each restart. */
   readonly pid: number;
@@ -45,18 +47,19 @@ export interface RealKafka {
 }
 
 /** Why there is no real Kafka here, or null when there is one. With REQUIRE_REAL=1 a missing one is an error. */
-export function realKafkaMissing(): string | null {
-  const reason = findMissingPart();
+export function realKafkaMissing(variable = "KAFKA_HOME"): string | null {
+  const reason = findMissingPart(variable);
   if (reason !== null && process.env["REQUIRE_REAL"] === "1") {
     throw new Error(`${reason}, and REQUIRE_REAL=1 asks for it`);
   }
   return reason;
 }
 
-function findMissingPart(): string | null {
-  const home = process.env["KAFKA_HOME"];
-  if (home === undefined || home === "") return "KAFKA_HOME is not set";
-  if (!existsSync(join(home, "libs"))) return `KAFKA_HOME is ${home}, which has no folder libs`;
+/** `variable` names the folder whose `libs` holds the jars. */
+function findMissingPart(variable: string): string | null {
+  const home = process.env[variable];
+  if (home === undefined || home === "") return `${variable} is not set`;
+  if (!existsSync(join(home, "libs"))) return `${variable} is ${home}, which has no folder libs`;
   const probe = spawnSync("java", ["-version"], { stdio: "ignore" });
   return probe.error === undefined && probe.status === 0 ? null : "java is not on PATH";
 }
@@ -77,6 +80,8 @@ export interface RealNodeOptions extends RealKafkaOptions {
   /** Of `controller.quorum.voters`. */
   readonly voters: string;
   readonly clusterId: string;
+  /** A second listener, whose clients are told to connect to a proxy. Brokers talk to each other past it. */
+  readonly proxied?: { readonly port: number; readonly advertisedPort: number };
 }
 
 /** One broker and controller, alone or as a part of a cluster. */
@@ -86,26 +91,54 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealKafka
   await writeFile(join(folder, "log4j2.yaml"), LOG_CONFIGURATION);
   await writeFile(join(folder, "server.properties"), serverProperties(folder, options));
   await formatStorage(folder, options.clusterId);
-  let child = await launch(folder, port);
+  const proxiedPort = options.proxied?.port ?? null;
+  return startBroker({ nodeId, port, proxiedPort, folder, javaArguments: javaArguments(folder) });
+}
+
+export interface BrokerProcessOptions {
+  readonly nodeId: number;
+  readonly port: number;
+  readonly proxiedPort?: number | null;
+  /** With its `server.properties`; removed with the broker. */
+  readonly folder: string;
+  readonly javaArguments: readonly string[];
+  /** A process that it needs, and that ends with it. */
+  readonly companion?: ChildProcess;
+}
+
+/** One broker process, whatever its version, in a folder that is prepared for it. */
+export async function startBroker(options: BrokerProcessOptions): Promise<RealKafka> {
+  const { nodeId, port, proxiedPort = null, folder, javaArguments, companion } = options;
+  const launch = () => launchBroker(folder, port, javaArguments);
+  let child: ChildProcess;
+  try {
+    child = await launch();
+  } catch (error) {
+    if (companion !== undefined) await endProcess(companion);
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   return {
     nodeId,
     bootstrap: `127.0.0.1:${port}`,
     port,
+    proxiedPort,
     folder,
     get pid() {
       return child.pid as number;
     },
     async stop() {
-      await end(child);
+      await endProcess(child);
+      if (companion !== undefined) await endProcess(companion);
       await rm(folder, { recursive: true, force: true });
     },
     async kill() {
-      await end(child);
+      await endProcess(child);
     },
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     async start() {
-      child = await launch(folder, port);
+      child = await launch();
     },
   };
 }
@@ -134,6 +167,13 @@ function javaArguments(folder: string): string[] {
 }
 
 function serverProperties(folder: string, where: RealNodeOptions): string {
+  const { proxied } = where;
+  const listeners = [`PLAINTEXT://127.0.0.1:${where.port}`, `CONTROLLER://127.0.0.1:${where.controllerPort}`];
+  const advertised = [`PLAINTEXT://127.0.0.1:${where.advertisedPort ?? where.port}`];
+  if (proxied !== undefined) {
+    listeners.push(`PROXIED://127.0.0.1:${proxied.port}`);
+    advertised.push(`PROXIED://127.0.0.1:${proxied.advertisedPort}`);
+  }
   return [
     "process.roles=broker,controller",
     `node.id=${where.nodeId}`,
@@ -141,9 +181,9 @@ function serverProperties(folder: string, where: RealNodeOptions): string {
     "auto.create.topics.enable=false",
     `controller.quorum.voters=${where.voters}`,
     "controller.listener.names=CONTROLLER",
-    `listeners=PLAINTEXT://127.0.0.1:${where.port},CONTROLLER://127.0.0.1:${where.controllerPort}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${where.advertisedPort ?? where.port}`,
-    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    `listeners=${listeners.join(",")}`,
+    `advertised.listeners=${advertised.join(",")}`,
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
     "offsets.topic.replication.factor=1",
     "offsets.topic.num.partitions=1",
     "group.initial.rebalance.delay.ms=0",
@@ -161,16 +201,21 @@ function serverProperties(folder: string, where: RealNodeOptions): string {
   ].join("\n");
 }
 
-async function launch(folder: string, port: number): Promise<ChildProcess> {
-  const child = spawn("java", [...javaArguments(folder), "kafka.Kafka", "server.properties"], {
+/** One that does not become ready is ended: nobody else could. */
+async function launchBroker(folder: string, port: number, javaArguments: readonly string[]): Promise<ChildProcess> {
+  const child = spawn("java", [...javaArguments, "kafka.Kafka", "server.properties"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = keepOutput(child);
-  await waitUntil(() => (child.exitCode !== null ? ("ended" as const) : answersMetadata(port)), {
+  const ready = waitUntil(() => (child.exitCode !== null ? ("ended" as const) : answersMetadata(port)), {
     what: `Kafka on port ${port} answers with a broker`,
     deadlineMs: START_DEADLINE_MS,
     intervalMs: 100,
+  });
+  await ready.catch(async (error: unknown) => {
+    await endProcess(child);
+    throw error;
   });
   if (child.exitCode !== null) throw new Error(`Kafka ended with code ${child.exitCode}: ${output()}`);
   return child;
@@ -209,11 +254,11 @@ function answersMetadata(port: number): Promise<"answered" | undefined> {
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
   child.kill("SIGKILL");
-  await withDeadline(exited, { what: `the end of Kafka (pid ${child.pid})`, deadlineMs: 10_000 });
+  await withDeadline(exited, { what: `the end of java (pid ${child.pid})`, deadlineMs: 10_000 });
 }
 
 /** Held open together, so that they differ. */

@@ -10,19 +10,32 @@ import { realKafkaMissing } from "./real-kafka.ts";
 import { realRedisMissing, realRedisTlsMissing } from "./real-redis.ts";
 import { SKIP_MARK } from "./skip-reporter.ts";
 
-export type RealPart = "kafka" | "redis" | "redis-tls" | "openssl" | "kcat" | "tmux" | "docker";
+export type RealPart =
+  | "kafka"
+  | "kafka-zookeeper"
+  | "redis"
+  | "redis-tls"
+  | "openssl"
+  | "kcat"
+  | "tmux"
+  | "redis-cli"
+  | "docker";
 
 /** Why the part cannot be used, or false. Throws where it is missing and REQUIRE_REAL=1. */
 export function requireReal(part: RealPart): { readonly skip: string | false } {
   switch (part) {
     case "kafka":
       return { skip: realKafkaMissing() ?? false };
+    case "kafka-zookeeper":
+      return { skip: realKafkaMissing("KAFKA_ZOOKEEPER_HOME") ?? false };
     case "redis":
       return { skip: realRedisMissing() ?? false };
     case "redis-tls":
       return { skip: realRedisTlsMissing() ?? false };
     case "openssl":
       return { skip: programMissing(part, "version") ?? false };
+    case "redis-cli":
+      return { skip: programMissing(part, "--version") ?? false };
     case "docker":
       return { skip: realDockerMissing() ?? false };
     case "kcat":

@@ -96,10 +96,11 @@ function bodies(options: SampleOptions): readonly HostEventBody[] {
       runId: SAMPLE_RUN_ID,
       report: `.flink-apphost/runs/${SAMPLE_RUN_ID}/report.json`,
       processed: passed ? messages : messages - 1,
+      notCounted: 0,
       lost: passed ? 0 : 1,
       duplicated: 0,
       endToEndPerSecond: 1_234_567,
-      checks: { passed: passed ? 20 : 19, failed: passed ? 0 : 1, notApplicable: 1 },
+      checks: { passed: passed ? 20 : 19, failed: passed ? 0 : 1, unknown: 0, notApplicable: 1 },
     },
   ];
 }

@@ -1,7 +1,8 @@
 /**
- * Cases for the scripts; `script-walk.ts` has random walks. The same ones run against the native twins, the embedded server and a real
+ * Cases for the scripts; `large-script-cases.ts` has those of the largest states, `script-walk.ts` random walks. The same ones run against the native twins, the embedded server and a real
  * Redis, which must agree in every answer and in the whole hash afterwards.
  */
+
 import {
   encodeAcquire,
   encodeApply,
@@ -14,10 +15,11 @@ import {
 import type { ApplyArguments, ScriptName } from "../../simulator/common/contract/redis-scripts.ts";
 
 export const STATE_KEY = "{0123456789abcdef}:state";
+export const PUBLISHED_KEY = "{0123456789abcdef}:published";
 export const COUNTER_KEY = "test:counter";
 export const SEQUENCE_KEY = "test:sequence";
 export const STATE_KEYS = [STATE_KEY];
-export const VIEW_KEYS = [STATE_KEY, COUNTER_KEY, SEQUENCE_KEY];
+export const VIEW_KEYS = [STATE_KEY, PUBLISHED_KEY, COUNTER_KEY, SEQUENCE_KEY];
 
 export type Hash = Readonly<Record<string, string>>;
 

@@ -38,11 +38,12 @@ export async function expectPassed(cli: Cli, result: CliResult, messages: number
     processed: messages,
     rejected: 0,
     unprocessed: 0,
+    notCounted: 0,
     lost: 0,
     duplicated: 0,
     outOfOrder: 0,
   });
-  expect(report.checks.filter((check) => check.status === "failed")).toEqual([]);
+  expect(report.checks.filter(({ status }) => status === "failed" || status === "unknown")).toEqual([]);
   const passed = report.checks.filter((check) => check.status === "passed");
   expect(passed.length).toBeGreaterThan(0);
   expect(passed.filter((check) => check.examined === 0)).toEqual([]);

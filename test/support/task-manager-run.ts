@@ -14,7 +14,7 @@ import type { ChildMessage } from "../../simulator/common/contract/child-message
 import { ENV } from "../../simulator/common/contract/environment.ts";
 import { idOfIndex, mix32, SUM_MODULUS } from "../../simulator/common/contract/message.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
-import { jobIdOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
+import { jobIdOf, publishedKeyOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
 import { type JobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
@@ -77,7 +77,9 @@ export class TaskManagerRun {
     const { partitions, taskManagers, operators = ["identity"] } = options;
     this.config = {
       ...{ runId, jobId, jobName: "test", topic: "t", ownTopic: true, group: "g", partitions, taskManagers, operators },
-      ...{ stateKey: stateKeyOf(jobId), counterKey: "counter", sequenceKey: "sequence", messageSize: 100, rate: 0 },
+      stateKey: stateKeyOf(jobId),
+      publishedKey: publishedKeyOf(jobId),
+      ...{ counterKey: "counter", sequenceKey: "sequence", messageSize: 100, rate: 0 },
       ...{ stickyIds: 1, maxTimeMs: 60_000, checkpointIntervalMs: 1_000, allowRejected: false },
     };
     this.kafka = kafka;
@@ -264,9 +266,10 @@ export class TaskManagerRun {
   }
 
   #openStore(): Promise<StateStore> {
-    const { stateKey, counterKey, sequenceKey } = this.config;
+    const { stateKey, publishedKey, counterKey, sequenceKey } = this.config;
     const endpoint = `redis://127.0.0.1:${this.redis.port}`;
-    return StateStore.open({ endpoint, stateKey, counterKey, sequenceKey, log: createLog(() => undefined) });
+    const log = createLog(() => undefined);
+    return StateStore.open({ endpoint, stateKey, publishedKey, counterKey, sequenceKey, log });
   }
 
   async #createTopic(): Promise<void> {

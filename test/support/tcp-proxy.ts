@@ -1,6 +1,6 @@
 /**
  * A TCP proxy on 127.0.0.1 whose network a test breaks: `cut` resets every connection, `blackhole` swallows bytes in
- * one or both directions while connections stay open, `refuse` accepts nobody.
+ * one or both directions while connections stay open, `refuse` accepts nobody, `hold` and `delay` let bytes come late.
  */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
@@ -15,8 +15,17 @@ export interface TcpProxy {
   blackhole(direction: "fromServer" | "both" | null): void;
   /** While true, connections are reset as they come. */
   refuse(refusing: boolean): void;
+  /**
+   * From now on keeps what clients send on the connections that are open now, also when the client goes, until the
+   * returned function hands it all on.
+   */
+  hold(): () => void;
+  /** New connections: their bytes reach the server this much later. */
+  delay(ms: number): void;
   /** Connections accepted since the start. */
   readonly accepted: number;
+  /** Pieces that came from the server since the start: small answers have one each. */
+  readonly answers: number;
   close(): Promise<void>;
 }
 
@@ -25,6 +34,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let swallowing: "fromServer" | "both" | null = null;
   let refusing = false;
   let accepted = 0;
+  let answers = 0;
+  let delayMs = 0;
+  /** By connection: what to do on the way to the server, in order, while it is held. */
+  const held = new Map<Socket, (() => void)[]>();
   const server = createServer((client) => {
     if (refusing) {
       client.resetAndDestroy();
@@ -34,13 +47,21 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     const upstream = connect(proxy.target, "127.0.0.1");
     const pair = [client, upstream] as const;
     pairs.add(pair);
+    const ownDelayMs = delayMs;
+    const toServer = (act: () => void) => {
+      const kept = held.get(client);
+      if (kept !== undefined) kept.push(act);
+      else if (ownDelayMs > 0) setTimeout(act, ownDelayMs);
+      else act();
+    };
     // A connection that lost bytes has a hole: it must not come back to life, so its flag only ever rises.
     let holed = false;
     client.on("data", (chunk) => {
       if (swallowing === "both") holed = true;
-      if (!holed) upstream.write(chunk);
+      if (!holed) toServer(() => upstream.write(chunk));
     });
     upstream.on("data", (chunk) => {
+      answers += 1;
       if (swallowing !== null) holed = true;
       if (!holed) client.write(chunk);
     });
@@ -50,7 +71,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       socket.on("close", () => {
         pairs.delete(pair);
         client.destroy();
-        upstream.destroy();
+        toServer(() => upstream.end());
       });
     }
   });
@@ -71,8 +92,25 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     refuse(on) {
       refusing = on;
     },
+    hold() {
+      const clients = [...pairs].map(([client]) => client);
+      for (const client of clients) held.set(client, []);
+      return () => {
+        for (const client of clients) {
+          const kept = held.get(client) ?? [];
+          held.delete(client);
+          for (const act of kept) act();
+        }
+      };
+    },
+    delay(ms) {
+      delayMs = ms;
+    },
     get accepted() {
       return accepted;
+    },
+    get answers() {
+      return answers;
     },
     async close() {
       cut();

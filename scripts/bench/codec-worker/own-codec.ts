@@ -39,7 +39,12 @@ export function createOwnWorks(
     },
   });
   const set = { p: 0, buffer: batch, start: 0, end: batch.length };
-  const tally = new TopicTally("bench", new IdBitmap(records * content.idStep), new SampleCollector([], "bench"));
+  const tally = new TopicTally({
+    topic: "bench",
+    bitmap: new IdBitmap(records * content.idStep),
+    samples: new SampleCollector([], "bench"),
+    producerId: content.producerId,
+  });
   return {
     encodeNs: () => void template.fill(content),
     crcNs: () => expectCount(verifyBatchCrc(batch, 0, batch.length) ? records : 0, records),

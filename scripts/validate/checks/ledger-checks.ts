@@ -1,43 +1,37 @@
-/** Checks of the producer's ledgers: complete, equal to the topic, and nobody else in between. Pure. */
-import type { Ledger } from "../../../simulator/common/contract/ledger.ts";
+/** Checks of the producer's ledgers: complete, equal to the topic, kept by Kafka, and nobody else in between. Pure. */
+import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
+import type { Ledger, LedgerPartition } from "../../../simulator/common/contract/ledger.ts";
 import { SUM_MODULUS } from "../../../simulator/common/contract/message.ts";
 import type { Check } from "../../../simulator/common/contract/report.ts";
+import type { ProducerTask } from "../../../simulator/common/contract/tasks.ts";
+import { explainShortEnd, listUncovered, selectCovered } from "../coverage.ts";
 import { countRecords, type Facts, readLedgers, sumOver } from "../facts.ts";
+import { countPlanned } from "../round-plan.ts";
 import type { PartitionTally } from "../topic-tally.ts";
-import { type CheckTitle, compareEach, failMissing, judge, notApplicable } from "./check.ts";
-
-const TITLES = {
-  complete: { id: "ledger-complete", title: "Every round's ledger is complete" },
-  topic: { id: "I4-ledger-vs-topic", title: "Counts and checksums of the ledger equal those of the re-read topic" },
-  foreign: { id: "foreign-records", title: "Nobody else wrote to the topic" },
-} satisfies Record<string, CheckTitle>;
+import { compareEach, failMissing, judge, notApplicable } from "./check.ts";
+import { describeResumed } from "./topic-checks.ts";
 
 export function checkLedgers(facts: Facts): Check[] {
-  const titles = [TITLES.complete, TITLES.topic, TITLES.foreign];
-  if (!facts.config.ownTopic) {
-    return titles.map((title) => notApplicable(title, "somebody else produced the topic: there is no ledger"));
-  }
+  const definitions = [CHECKS.ledger, CHECKS.ledgerTopic, CHECKS.kept, CHECKS.foreign];
+  const skipAll = (reason: string) => definitions.map((definition) => notApplicable(definition, reason));
+  if (!facts.config.ownTopic) return skipAll("somebody else produced the topic: there is no ledger");
   if (facts.task.mode === "prefix" && !facts.producerBegan) {
-    return titles.map((title) => notApplicable(title, "the run was ended before the producer began"));
+    return skipAll("the run was ended before the producer began");
   }
   const inKafka = sumOver(facts.topic.tallies, countRecords);
   const unread = facts.ledgers.filter(({ kind }) => kind !== "read");
-  if (
-    facts.task.mode === "prefix" &&
-    inKafka === 0 &&
-    unread.every(({ kind }) => kind === "missing") &&
-    unread.length > 0
-  ) {
-    return titles.map((title) => notApplicable(title, "the run was ended before the first message was sent"));
+  const isEmpty = inKafka === 0 && facts.topic.ranges.ends.every((end) => end === 0);
+  if (facts.task.mode === "prefix" && isEmpty && unread.every(({ kind }) => kind === "missing") && unread.length > 0) {
+    return skipAll("the run was ended before the first message was sent");
   }
   const complete = checkComplete(facts);
   const first = unread[0];
   if (first !== undefined || facts.ledgers.length === 0) {
     const reason = first === undefined ? "the run has no round" : describeUnread(first);
-    const [, ...others] = titles;
-    return [complete, ...others.map((title) => failMissing(title, "a ledger of every round", reason))];
+    const [, ...others] = definitions;
+    return [complete, ...others.map((definition) => failMissing(definition, "a ledger of every round", reason))];
   }
-  return [complete, checkAgainstTopic(facts), checkForeign(facts)];
+  return [complete, checkAgainstTopic(facts), checkKept(facts), checkForeign(facts)];
 }
 
 function describeUnread(fact: Facts["ledgers"][number]): string {
@@ -46,27 +40,36 @@ function describeUnread(fact: Facts["ledgers"][number]): string {
 }
 
 function checkComplete(facts: Facts): Check {
+  const { rounds, mode } = facts.task;
   const problems = facts.ledgers.flatMap((fact, i) => {
     if (fact.kind !== "read") return [describeUnread(fact)];
     const isLast = i === facts.ledgers.length - 1;
     // A deadline or an interrupt ends the last round early; its ledger then holds what was acknowledged so far.
-    return facts.task.mode === "prefix" && isLast
-      ? findArithmeticProblems(fact.ledger)
-      : findLedgerProblems(fact.ledger);
+    return [
+      ...findPlanProblems(fact.ledger, rounds[i]),
+      ...findArithmeticProblems(fact.ledger),
+      ...(mode === "prefix" && isLast ? [] : findLedgerProblems(fact.ledger)),
+    ];
   });
   const ledgers = readLedgers(facts);
-  return judge(facts, TITLES.complete, {
-    expected: `${facts.task.mode === "prefix" ? "at most " : ""}${sumOver(ledgers, ({ messages }) => messages)} messages in ${facts.ledgers.length} rounds`,
+  return judge(facts, CHECKS.ledger, {
+    expected: `${mode === "prefix" ? "at most " : ""}${countPlanned(rounds)} messages in ${rounds.length} rounds`,
     actual: `${sumOver(ledgers, ({ acknowledged }) => acknowledged)} acknowledged`,
     examined: ledgers.length,
     problems,
-    compared: `${ledgers.length} ledgers`,
+    compared: `${ledgers.length} ledgers with the rounds that the host asked for`,
   });
+}
+
+function findPlanProblems({ round, firstId, messages }: Ledger, asked: ProducerTask | undefined): string[] {
+  if (asked !== undefined && asked.firstId === firstId && asked.messages === messages) return [];
+  const wanted = asked === undefined ? "nothing" : `${asked.messages} messages from id ${asked.firstId}`;
+  return [`round ${round}: the ledger is of ${messages} messages from id ${firstId}, the host asked for ${wanted}`];
 }
 
 function findLedgerProblems(ledger: Ledger): string[] {
   const { round, outcome, reason, messages, acknowledged, unknown } = ledger;
-  const problems = findArithmeticProblems(ledger);
+  const problems: string[] = [];
   if (outcome !== "finished") problems.push(`round ${round} is "${outcome}"${reason === null ? "" : `: ${reason}`}`);
   if (acknowledged !== messages)
     problems.push(`round ${round}: ${acknowledged} of ${messages} messages were acknowledged`);
@@ -83,15 +86,21 @@ function findArithmeticProblems({ round, acknowledged, partitions }: Ledger): st
 
 function checkAgainstTopic(facts: Facts): Check {
   const ledgers = readLedgers(facts);
-  const { tallies } = facts.topic;
+  const covered = selectCovered(facts, "all");
   // A producer that was killed may have sent more than its ledger says: then only "at least" can be asked for.
   const open = facts.task.mode === "prefix" && ledgers.some(({ outcome }) => outcome !== "finished");
-  return judge(facts, TITLES.topic, {
+  const parts = ledgers.flatMap(({ partitions }) => partitions);
+  const resumed = sumOver(parts, (part) => part.resumed);
+  return judge(facts, CHECKS.ledgerTopic, {
     expected: `${open ? "at least " : ""}${sumOver(ledgers, ({ acknowledged }) => acknowledged)} records`,
-    actual: `${sumOver(tallies, countRecords)} records`,
-    examined: sumOver(tallies, countRecords),
-    problems: tallies.flatMap((tally) => (open ? findShortfall(ledgers, tally) : compareTotals(ledgers, tally))),
-    compared: `${open ? "counts" : "count, idSum, idMix and end offset"} of ${tallies.length} partitions`,
+    actual: `${sumOver(covered, countRecords)} records`,
+    examined: sumOver(covered, countRecords),
+    problems: covered.flatMap((tally) => (open ? findShortfall(ledgers, tally) : compareTotals(ledgers, tally))),
+    unknowns: listUncovered(facts, "all"),
+    compared: open
+      ? `counts of ${covered.length} partitions, of which the last round was cut short: what is above the ledger is compared by I4-plan-vs-topic`
+      : `count, idSum, idMix and end offset of ${covered.length} partitions`,
+    dependence: resumed === 0 ? null : describeResumed(resumed),
   });
 }
 
@@ -104,7 +113,7 @@ function findShortfall(ledgers: readonly Ledger[], tally: PartitionTally): strin
 }
 
 function compareTotals(ledgers: readonly Ledger[], tally: PartitionTally): string[] {
-  const { p, below, above, end } = tally;
+  const { p, below, above, position } = tally;
   const { acknowledged, idSum, idMix } = sumLedgers(ledgers, p);
   const endOffset = ledgers.at(-1)?.partitions[p]?.endOffset ?? null;
   const compare = (what: string, expected: number, actual: number) => compareEach(what, [{ p, expected, actual }]);
@@ -114,7 +123,7 @@ function compareTotals(ledgers: readonly Ledger[], tally: PartitionTally): strin
     ...compare("the topic's idMix", idMix, (below.idMix + above.idMix) % SUM_MODULUS),
     ...(endOffset === null
       ? [`partition ${p} has no end offset in the ledger`]
-      : compare("the end offset", endOffset, end)),
+      : compare("the end offset", endOffset, position)),
   ];
 }
 
@@ -127,20 +136,68 @@ function sumLedgers(ledgers: readonly Ledger[], p: number): { acknowledged: numb
   };
 }
 
+/** What a broker acknowledged with acks=all and the cluster does not have is a promise broken, not a doubt. */
+function checkKept(facts: Facts): Check {
+  const ledgers = readLedgers(facts);
+  const { high } = facts.topic.ranges;
+  const parts = ledgers.flatMap(({ round, partitions }) => partitions.map((part) => ({ round, part })));
+  const lost = parts.filter(({ part }) => promisedEnd(part) > (high[part.p] ?? 0));
+  const problems = lost.map(
+    ({ round, part }) =>
+      `partition ${part.p}: brokers acknowledged every record below offset ${promisedEnd(part)} in round ${round}, and the log ends at ${high[part.p] ?? 0}: Kafka lost acknowledged records`,
+  );
+  const proven = new Set(lost.map(({ part }) => part.p));
+  const isOpen = (p: number) =>
+    parts.some(({ part }) => part.p === p && part.firstIndex + part.acknowledged > (high[p] ?? 0));
+  return judge(facts, CHECKS.kept, {
+    expected: "end offsets at or above what was acknowledged",
+    actual: problems.length === 0 ? "they are" : `${problems.length} lie below`,
+    examined: sumOver(ledgers, ({ acknowledged }) => acknowledged),
+    problems,
+    unknowns: facts.topic.tallies.flatMap(({ p }) =>
+      isOpen(p) && !proven.has(p) ? (explainShortEnd(facts, p) ?? []) : [],
+    ),
+    compared: `${facts.topic.tallies.length} end offsets with ${ledgers.length} ledgers`,
+  });
+}
+
+/** Up to here a broker has acknowledged; where some were only found in the topic, the least that it must be. */
+function promisedEnd({ firstIndex, acknowledged, resumed, nextOffset }: LedgerPartition): number {
+  if (resumed === 0) return nextOffset;
+  return acknowledged === resumed ? 0 : firstIndex + acknowledged - resumed;
+}
+
 function checkForeign(facts: Facts): Check {
   const ledgers = readLedgers(facts);
-  const count = sumOver(ledgers, ({ foreignCount }) => foreignCount);
-  const problems = ledgers.flatMap(({ round, foreign }) =>
+  const { tallies, added, producerId } = facts.topic;
+  const noted = sumOver(ledgers, ({ foreignCount }) => foreignCount);
+  const strange = [...tallies, ...added].flatMap(({ p, foreign }) => (foreign === null ? [] : [{ p, ...foreign }]));
+  // Readers do not get what an open transaction holds, but it is there, and our producer has none.
+  const held = facts.topic.ranges.high.flatMap((high, p) => {
+    const firstOffset = facts.topic.ranges.ends[p] ?? 0;
+    return high > firstOffset ? [{ p, firstOffset, records: high - firstOffset }] : [];
+  });
+  const byOffset = ledgers.flatMap(({ round, foreign }) =>
     foreign.map(
       ({ p, expected, actual }) => `round ${round}: partition ${p} gave offset ${actual} where ${expected} was next`,
     ),
   );
-  return judge(facts, TITLES.foreign, {
+  return judge(facts, CHECKS.foreign, {
     expected: "0",
-    actual: String(count),
+    actual: `${sumOver([...strange, ...held], ({ records }) => records)} offsets of other producers, ${noted} unexpected offsets`,
     examined: sumOver(ledgers, ({ acknowledged }) => acknowledged),
-    problems:
-      count > 0 && problems.length === 0 ? [`${count} acknowledged offsets were not the expected ones`] : problems,
-    compared: "every acknowledged offset with the record's index",
+    problems: [
+      ...strange.map(
+        ({ p, records, firstOffset }) =>
+          `partition ${p}: ${records} offsets from ${firstOffset} on were not written by producer ${producerId}`,
+      ),
+      ...held.map(
+        ({ p, firstOffset, records }) =>
+          `partition ${p}: ${records} offsets from ${firstOffset} on belong to a transaction of somebody else that is open`,
+      ),
+      ...(noted > 0 && byOffset.length === 0 ? [`${noted} acknowledged offsets were not the expected ones`] : byOffset),
+    ],
+    unknowns: producerId === null ? ["the id of this run's producer is not known"] : [],
+    compared: `the producer of every batch with ${producerId}, and every acknowledged offset with its record's index`,
   });
 }

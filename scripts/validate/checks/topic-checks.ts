@@ -1,62 +1,106 @@
-/** Checks against the re-read topic: I3, I4, ids, foreign records. Pure. */
+/** Checks against the re-read topic: its partitions, I3, and I4 of what Redis has. Pure. */
+import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
 import type { JobState } from "../../../simulator/common/contract/redis-state.ts";
 import type { Check } from "../../../simulator/common/contract/report.ts";
+import { countNotCounted, explainShortEnd, listUncovered, selectCovered } from "../coverage.ts";
 import { countApplied, countRecords, type Facts, readLedgers, sumOver } from "../facts.ts";
 import type { PartitionTally } from "../topic-tally.ts";
-import { type CheckTitle, checkState, compareEach, judge, notApplicable } from "./check.ts";
-
-const TITLES = {
-  drained: { id: "I3-drained", title: "Every partition was applied up to its end offset" },
-  acknowledged: { id: "I3-acknowledged", title: "Processed = records in Kafka = acknowledged messages" },
-  effect: { id: "I4-redis-vs-topic", title: "Counts and checksums in Redis equal those of the re-read topic" },
-  ids: { id: "topic-ids", title: "Each produced id is in the topic exactly once" },
-} satisfies Record<string, CheckTitle>;
+import { checkState, compareEach, judge, notApplicable } from "./check.ts";
 
 export function checkTopic(facts: Facts): Check[] {
-  return [checkDrained(facts), checkAcknowledged(facts), checkEffect(facts), checkIds(facts)];
+  return [checkPartitions(facts), checkDrained(facts), checkAcknowledged(facts), checkEffect(facts)];
+}
+
+export const NO_PRODUCER = "somebody else produced the topic: there is no ledger";
+
+function checkPartitions(facts: Facts): Check {
+  const { ranges, added } = facts.topic;
+  const { partitions, ownTopic } = facts.config;
+  const names = Array.from({ length: Math.max(0, ranges.partitions - partitions) }, (_, i) => partitions + i);
+  const filled = added.filter(({ end }) => end > 0);
+  return judge(facts, CHECKS.partitions, {
+    expected: `${partitions} partitions`,
+    actual: `${ranges.partitions} partitions`,
+    examined: ranges.partitions,
+    problems: [
+      ...(ranges.partitions < partitions
+        ? [`the topic has ${ranges.partitions} partitions, ${partitions} are the run's`]
+        : []),
+      ...filled.map((tally) => describeAdded(tally)),
+    ],
+    compared: `${ranges.partitions} partitions that the brokers tell of with the run's ${partitions}`,
+    notes: names.length === 0 ? [] : [describeNew(facts, names, ownTopic)],
+  });
+}
+
+function describeAdded(tally: PartitionTally): string {
+  const { p, start, end } = tally;
+  return `partition ${p} was added to the topic: offsets ${start} to ${end - 1} hold ${countRecords(tally)} records that nobody of this run reads`;
+}
+
+function describeNew(facts: Facts, names: readonly number[], ownTopic: boolean): string {
+  const { earliest, ends } = facts.topic.ranges;
+  if (ownTopic) return `partitions ${names.join(", ")} were added to the topic, and hold no record`;
+  const each = names.map((p) => `${p} (offsets ${earliest[p] ?? 0} to ${(ends[p] ?? 0) - 1})`);
+  return `partitions that came later are not counted: ${each.join(", ")}`;
 }
 
 function checkDrained(facts: Facts): Check {
   if (facts.task.mode === "prefix")
-    return notApplicable(TITLES.drained, "the run was ended before the job was drained");
-  return checkState(facts, TITLES.drained, ({ partitions }) => {
+    return notApplicable(CHECKS.drained, "the run was ended before the job was drained");
+  return checkState(facts, CHECKS.drained, ({ partitions }) => {
     const own = facts.config.ownTopic;
-    const atStart = own ? null : facts.task.endOffsets;
-    const ends = partitions.map(({ p }) => atStart?.[p] ?? facts.topic.tallies[p]?.end ?? 0);
-    // Others may go on writing to their own topic, so there "drained" means at least the end offsets at the start.
-    const behind = own
-      ? compareEach(
-          "the applied offset",
-          partitions.map((s) => ({ p: s.p, expected: ends[s.p] ?? 0, actual: s.offset })),
-        )
-      : partitions
-          .filter((s) => s.offset < (ends[s.p] ?? 0))
-          .map((s) => `partition ${s.p}: the applied offset is ${s.offset}, expected at least ${ends[s.p]}`);
-    const skipped = own
-      ? compareEach(
-          "skipped",
-          partitions.map((s) => ({ p: s.p, expected: 0, actual: s.skipped })),
-        )
-      : [];
+    const { ends } = facts.topic.ranges;
+    // Others may go on writing to their own topic: what was asked for is the end that it had when the job began.
+    const asked = partitions.map(({ p }) => (own ? undefined : facts.task.endOffsets?.[p]) ?? ends[p] ?? 0);
+    const pairs = partitions
+      .filter(({ p }) => explainShortEnd(facts, p) === null)
+      .map(({ p, offset }) => ({ p, expected: asked[p] ?? 0, actual: offset }))
+      .filter(({ expected, actual }) => own || actual < expected);
+    const skipped = own ? partitions.map(({ p, skipped }) => ({ p, expected: 0, actual: skipped })) : [];
+    const notCounted = countNotCounted(facts);
     return {
-      expected: String(sumOver(ends, (end) => end)),
+      expected: own ? String(sumOver(asked, (end) => end)) : `at least ${sumOver(asked, (end) => end)}`,
       actual: String(sumOver(partitions, ({ offset }) => offset)),
       examined: partitions.length,
-      problems: [...behind, ...skipped],
-      compared: `${partitions.length} applied offsets with the end offsets`,
+      problems: [...compareEach("the applied offset", pairs), ...compareEach("skipped", skipped)],
+      unknowns: partitions.flatMap(({ p }) => explainShortEnd(facts, p) ?? []),
+      compared: own
+        ? `${partitions.length} applied offsets with the end offsets of now`
+        : `${partitions.length} applied offsets with the end offsets at the start; all below the applied ones is compared exactly`,
+      notes: notCounted === 0 ? [] : [describeAbove(facts, notCounted)],
     };
   });
 }
 
+/** What lies above the end that was asked for is named: it may have come later, or the end may have been told wrongly. */
+function describeAbove(facts: Facts, notCounted: number): string {
+  const { tallies, ranges } = facts.topic;
+  const above = tallies.filter(({ p, position }) => (ranges.ends[p] ?? 0) > position);
+  const each = above
+    .slice(0, 5)
+    .map(({ p, position }) => `${position} to ${(ranges.ends[p] ?? 0) - 1} of partition ${p}`);
+  const more = above.length > 5 ? ` and of ${above.length - 5} more` : "";
+  const where = each.length === 0 ? "in partitions that came later" : `offsets ${each.join(", ")}${more}`;
+  return `${notCounted} offsets of topic ${facts.config.topic} were not counted, above the end asked for: ${where}`;
+}
+
 function checkAcknowledged(facts: Facts): Check {
-  const title = TITLES.acknowledged;
-  if (!facts.config.ownTopic) return notApplicable(title, "somebody else produced the topic: there is no ledger");
-  if (facts.task.mode === "prefix") return notApplicable(title, "the run was ended before the job was drained");
-  return checkState(facts, title, ({ partitions }) => {
-    const processed = sumOver(partitions, ({ count, rejected }) => count + rejected);
-    const inKafka = sumOver(facts.topic.tallies, countRecords);
+  const definition = CHECKS.acknowledged;
+  if (!facts.config.ownTopic) return notApplicable(definition, NO_PRODUCER);
+  if (facts.task.mode === "prefix") return notApplicable(definition, "the run was ended before the job was drained");
+  return checkState(facts, definition, ({ partitions }) => {
+    const covered = selectCovered(facts, "all");
+    const isCovered = new Set(covered.map(({ p }) => p));
+    const processed = sumOver(
+      partitions.filter(({ p }) => isCovered.has(p)),
+      ({ count, rejected }) => count + rejected,
+    );
+    const inKafka = sumOver([...covered, ...facts.topic.added], countRecords);
     const ledgers = readLedgers(facts);
-    const acknowledged = sumOver(ledgers, (ledger) => ledger.acknowledged);
+    const parts = ledgers.flatMap((ledger) => ledger.partitions.filter(({ p }) => isCovered.has(p)));
+    const acknowledged = sumOver(parts, (part) => part.acknowledged);
+    const resumed = sumOver(parts, (part) => part.resumed);
     const missing = facts.ledgers.length - ledgers.length;
     const problems: string[] = [];
     if (missing > 0 || ledgers.length === 0) problems.push(`${Math.max(1, missing)} ledgers are missing or broken`);
@@ -67,35 +111,32 @@ function checkAcknowledged(facts: Facts): Check {
       actual: `${inKafka} in Kafka, ${processed} applied`,
       examined: inKafka,
       problems,
+      unknowns: listUncovered(facts, "all"),
       compared: `${inKafka} re-read records with ${ledgers.length} ledgers and the job's counts`,
+      notes: resumed === 0 ? [] : [describeResumed(resumed)],
     };
   });
 }
+
+/** What a ledger knows only from the topic. */
+export const describeResumed = (resumed: number): string =>
+  `${resumed} of the acknowledged records were found in the topic by a restarted producer, so there the ledger is no second source: I4-plan-vs-topic has it`;
 
 function checkEffect(facts: Facts): Check {
-  return checkState(facts, TITLES.effect, (state) => {
-    const { tallies } = facts.topic;
+  return checkState(facts, CHECKS.effect, (state) => {
+    const covered = selectCovered(facts, "applied");
     return {
-      expected: `${sumOver(tallies, ({ below }) => below.messages)} messages`,
-      actual: `${sumOver(state.partitions, ({ count }) => count)} processed`,
-      examined: sumOver(tallies, countApplied),
-      problems: [...findRangeProblems(facts, state), ...tallies.flatMap((tally) => compareWithTopic(state, tally))],
-      compared: `count, rejected, skipped, idSum and idMix of ${tallies.length} partitions below the applied offsets`,
+      expected: `${sumOver(covered, ({ below }) => below.messages)} messages`,
+      actual: `${sumOver(covered, ({ p }) => state.partitions[p]?.count ?? 0)} processed`,
+      examined: sumOver(covered, countApplied),
+      problems: covered.flatMap((tally) => compareWithTopic(state, tally)),
+      unknowns: listUncovered(facts, "applied"),
+      compared: `count, rejected, skipped, idSum, idMix and last id of ${covered.length} partitions below the applied offsets`,
     };
   });
 }
 
-/** The state must lie within what Kafka holds, or there is nothing to compare it with. */
-function findRangeProblems(facts: Facts, state: JobState): string[] {
-  return state.partitions.flatMap(({ p, start, offset }) => {
-    const earliest = facts.topic.earliest[p] ?? 0;
-    const end = facts.topic.tallies[p]?.end ?? 0;
-    if (earliest > start) return [`partition ${p}: Kafka no longer holds offsets ${start} to ${earliest - 1}`];
-    return offset > end ? [`partition ${p}: the applied offset ${offset} lies above Kafka's end offset ${end}`] : [];
-  });
-}
-
-function compareWithTopic(state: JobState, { p, below }: PartitionTally): string[] {
+function compareWithTopic(state: JobState, { p, below, lastIdBelow }: PartitionTally): string[] {
   const redis = state.partitions[p];
   if (redis === undefined) return [`partition ${p} is not in Redis`];
   const compare = (what: string, expected: number, actual: number) => compareEach(what, [{ p, expected, actual }]);
@@ -105,38 +146,6 @@ function compareWithTopic(state: JobState, { p, below }: PartitionTally): string
     ...compare("skipped", below.skipped, redis.skipped),
     ...compare("idSum", below.idSum, redis.idSum),
     ...compare("idMix", below.idMix, redis.idMix),
+    ...compare("the last id", lastIdBelow, redis.lastId),
   ];
-}
-
-function checkIds(facts: Facts): Check {
-  const { bitmap, tallies } = facts.topic;
-  if (bitmap === null) return notApplicable(TITLES.ids, "somebody else produced the topic: its ids may be any");
-  const problem = bitmapProblem(facts);
-  return judge(facts, TITLES.ids, {
-    expected: "0 lost, 0 duplicated",
-    actual: `${problem.lost} lost, ${bitmap.duplicated} duplicated, ${bitmap.beyond} that nobody asked for`,
-    examined: sumOver(tallies, ({ below, above }) => below.messages + above.messages),
-    problems: problem.problems,
-    compared: "every id of the topic, in a bitmap",
-  });
-}
-
-/** What of the acknowledged messages is not in the topic, and what else is wrong with its ids. */
-export function bitmapProblem(facts: Facts): { readonly lost: number; readonly problems: string[] } {
-  const { bitmap } = facts.topic;
-  if (bitmap === null) return { lost: 0, problems: [] };
-  const problems: string[] = [];
-  let lost = 0;
-  for (const { partitions } of readLedgers(facts)) {
-    for (const { p, firstIndex, acknowledged } of partitions) {
-      const missing = bitmap.countMissing(p, firstIndex, firstIndex + acknowledged, facts.config);
-      lost += missing.count;
-      if (missing.count > 0)
-        problems.push(`partition ${p}: ${missing.count} acknowledged ids are missing, the first is ${missing.first}`);
-    }
-  }
-  if (bitmap.duplicated > 0) problems.push(`${bitmap.duplicated} records repeat an id`);
-  if (bitmap.beyond > 0)
-    problems.push(`${bitmap.beyond} records have an id above ${bitmap.idMax}, the last one asked for`);
-  return { lost, problems };
 }

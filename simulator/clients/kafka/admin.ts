@@ -6,9 +6,10 @@ import type { Admin, LogEntry } from "kafkajs";
 import { waitUntil, withDeadline } from "../../common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
-import { KafkaCluster, type TopicDescription } from "./cluster.ts";
+import { KafkaCluster } from "./cluster.ts";
 import type { Broker } from "./connection-pool.ts";
 import { silenceNegativeTimeouts } from "./negative-timeouts.ts";
+import type { TopicDescription } from "./topic-leaders.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 
 export interface AdminOptions {
@@ -48,22 +49,20 @@ export async function probeKafka(options: AdminOptions): Promise<KafkaProbe> {
   }
 }
 
-/** Creates the topic and waits until each partition has a leader. "exists": it was there before. */
+/**
+ * Creates the topic and waits until each partition has a leader. "exists": it was there before. A setting that the broker
+ * does not allow is named.
+ */
 export async function createTopic(options: AdminOptions, spec: TopicToCreate): Promise<"created" | "exists"> {
-  const created = await withAdmin(options, `creating topic ${spec.topic}`, (admin) =>
-    admin.createTopics({
-      // Our own wait below has a deadline and names the partition that it waits for.
-      waitForLeaders: false,
-      topics: [
-        {
-          topic: spec.topic,
-          numPartitions: spec.partitions,
-          replicationFactor: spec.replicationFactor ?? -1,
-          configEntries: Object.entries(spec.configs ?? {}).map(([name, value]) => ({ name, value })),
-        },
-      ],
-    }),
-  );
+  const created = await withAdmin(options, `creating topic ${spec.topic}`, async (admin) => {
+    try {
+      return await requestTopic(admin, spec);
+    } catch (error) {
+      const settings = isSettingRefusal(error) ? await findRefusedSettings(admin, spec) : [];
+      if (settings.length === 0) throw error;
+      throw createError("KAFKA_SETTING_REFUSED", { topic: spec.topic, settings }, error);
+    }
+  });
   const cluster = await openCluster(options);
   try {
     await cluster.topic(spec.topic, options.deadlineMs ?? DEADLINE_MS);
@@ -71,6 +70,52 @@ export async function createTopic(options: AdminOptions, spec: TopicToCreate): P
     cluster.close();
   }
   return created ? "created" : "exists";
+}
+
+function requestTopic(admin: Admin, spec: TopicToCreate, validateOnly = false): Promise<boolean> {
+  return admin.createTopics({
+    validateOnly,
+    // Our own wait has a deadline and names the partition that it waits for.
+    waitForLeaders: false,
+    topics: [
+      {
+        topic: spec.topic,
+        numPartitions: spec.partitions,
+        replicationFactor: spec.replicationFactor ?? -1,
+        configEntries: Object.entries(spec.configs ?? {}).map(([name, value]) => ({ name, value })),
+      },
+    ],
+  });
+}
+
+const SETTING_REFUSALS: readonly unknown[] = ["INVALID_CONFIG", "POLICY_VIOLATION"];
+const isSettingRefusal = (error: unknown): boolean => SETTING_REFUSALS.includes(innermostOf(error).type);
+
+/** kafkajs drops the broker's words, so each setting is tried alone, without creating anything. */
+async function findRefusedSettings(admin: Admin, spec: TopicToCreate): Promise<string[]> {
+  const refused: string[] = [];
+  for (const [name, value] of Object.entries(spec.configs ?? {})) {
+    try {
+      await requestTopic(admin, { ...spec, configs: { [name]: value } }, true);
+    } catch (error) {
+      if (!isSettingRefusal(error)) throw error;
+      refused.push(`${name}=${value}`);
+    }
+  }
+  return refused;
+}
+
+/** By name, as they are in force: the topic's own, or else the broker's. */
+export function readTopicSettings(options: AdminOptions, topic: string): Promise<ReadonlyMap<string, string>> {
+  return withAdmin(options, `reading the settings of topic ${topic}`, async (admin) => {
+    const { ConfigResourceTypes } = (await import("kafkajs")).default;
+    const answer = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    });
+    const entries = answer.resources[0]?.configEntries ?? [];
+    return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+  });
 }
 
 /** Deletes the topics and waits until metadata no longer names them. One that does not exist counts as deleted. */
@@ -173,9 +218,7 @@ function toAppError(error: unknown, what: string, options: AdminOptions, waitedM
   const endpoint = options.bootstrap.join(",");
   if (isAppError(error) && error.code !== "DEADLINE_EXCEEDED") return error;
   if (isAppError(error)) return createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, error);
-  // kafkajs wraps: the refusal of a topic is inside an aggregate, a lost connection inside "retries exceeded".
-  const { errors, cause } = error as { errors?: readonly unknown[]; cause?: unknown };
-  const innermost = (errors?.[0] ?? cause ?? error) as { type?: unknown; code?: unknown; name?: string };
+  const innermost = innermostOf(error);
   if (typeof innermost.type === "string" && typeof innermost.code === "number") {
     const { type: name, code } = innermost as { type: string; code: number };
     return createError("KAFKA_BROKER_ERROR", { what, name, code, detail: describeError(innermost) }, error);
@@ -185,4 +228,10 @@ function toAppError(error: unknown, what: string, options: AdminOptions, waitedM
   }
   const detail = describeError(error);
   return createError("KAFKA_BROKER_ERROR", { what, name: innermost.name ?? "an error", code: -1, detail }, error);
+}
+
+/** kafkajs wraps: the refusal of a topic is inside an aggregate, a lost connection inside "retries exceeded". */
+function innermostOf(error: unknown): { readonly type?: unknown; readonly code?: unknown; readonly name?: string } {
+  const { errors, cause } = error as { errors?: readonly unknown[]; cause?: unknown };
+  return (errors?.[0] ?? cause ?? error) as { type?: unknown; code?: unknown; name?: string };
 }

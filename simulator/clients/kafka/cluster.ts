@@ -2,19 +2,24 @@
  * A Kafka cluster as its clients see it: brokers, leaders, positions. It keeps one shared connection a broker for small
  * requests; readers and producers open their own, since a long poll delays what waits behind it.
  *
- * K1 The leaders of a topic are replaced as a whole by a metadata answer, never patched from errors.
- * K2 One metadata request a topic is in flight at a time; whoever asks meanwhile gets its answer.
+ * K1 Leaders come from metadata answers alone, never from errors, and the highest epoch counts (`topic-leaders.ts`).
+ * K2 One refresh of a topic is under way at a time; whoever asks meanwhile gets its answer.
  * K3 Every public call repeats what may succeed later, with backoff, and ends by its deadline.
+ * K4 All brokers are asked. Who has no memory of the topic waits for all of them; with one, a lower epoch is recognised,
+ *    so the first answer is enough, and the others are taken in when they come.
  */
-import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
+import { createError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
+import { type SurveyOutcome, surveyBrokers } from "./broker-survey.ts";
 import { CommittedOffsets, type PartitionOffset } from "./committed-offsets.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, ConnectionEvents } from "./connection.ts";
 import { type Broker, ConnectionPool, formatAddress, parseAddress } from "./connection-pool.ts";
-import { listPartitionOffsets } from "./partition-offsets.ts";
+import { OffsetsLookup } from "./partition-offsets.ts";
 import { type Attempt, brokerError, checkCode, retryAttempts } from "./retry.ts";
+import { type PartitionLeader, type TopicDescription, TopicLeaders } from "./topic-leaders.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
-import { type MetadataResponse, type MetadataTopic, metadataApi } from "./wire/metadata.ts";
+import type { Api } from "./wire/frame.ts";
+import type { MetadataPartition, MetadataResponse } from "./wire/metadata.ts";
 
 export interface KafkaClusterOptions {
   /** host:port of some brokers; the rest of the cluster is asked from them. */
@@ -27,27 +32,22 @@ export interface KafkaClusterOptions {
   readonly openDeadlineMs?: number;
 }
 
-export interface TopicDescription {
-  readonly name: string;
-  /** In order of p, from 0 without gaps. */
-  readonly partitions: readonly { readonly p: number; readonly leader: number }[];
-}
-
 export type TopicLookup =
-  /** `leader` is -1 while none is elected. */
-  { readonly kind: "found"; readonly topic: TopicDescription } | { readonly kind: "missing"; readonly name: string };
+  | { readonly kind: "found"; readonly topic: TopicDescription }
+  | { readonly kind: "missing"; readonly name: string };
 
 const OPEN_DEADLINE_MS = 60_000;
 const REQUEST_DEADLINE_MS = 60_000;
-const TOPIC_DEADLINE_MS = 10_000;
+/** A topic that is being created, or whose broker has just started, is not there for a moment. */
+export const TOPIC_MISSING_AFTER_MS = 10_000;
 const ADVERTISED_DEADLINE_MS = 5_000;
-const METADATA_DEADLINE_MS = 10_000;
 
 export class KafkaCluster {
   readonly #options: KafkaClusterOptions;
   readonly #pool: ConnectionPool;
-  readonly #topics = new Map<string, TopicDescription>();
-  readonly #lookups = new Map<string, Promise<TopicLookup>>();
+  readonly #topics = new Map<string, TopicLeaders>();
+  readonly #refreshes = new Map<string, Promise<TopicLookup>>();
+  readonly #watchers = new Set<{ readonly topic: string; readonly onNews: () => void }>();
   readonly #committed: CommittedOffsets;
 
   /** Connects, and checks that an address which the cluster advertises can be reached from here. */
@@ -78,30 +78,38 @@ export class KafkaCluster {
     return this.#pool.brokers;
   }
 
-  /** The topic once it exists and every partition has a leader. */
-  topic(name: string, deadlineMs = TOPIC_DEADLINE_MS): Promise<TopicDescription> {
+  /**
+   * The topic once it exists and every partition has a leader, as all brokers together see it. That it is missing is
+   * believed after so many ms of such answers in a row; for everything else there are 60 s.
+   */
+  topic(name: string, missingAfterMs = TOPIC_MISSING_AFTER_MS): Promise<TopicDescription> {
     return this.retry(async () => {
-      const lookup = await this.refreshTopic(name);
+      const { lookup } = await this.#lookUpTopic(name, "all");
       if (lookup.kind === "missing") {
-        return { kind: "again", error: createError("KAFKA_TOPIC_MISSING", { topic: name, waitedMs: deadlineMs }) };
+        const error = createError("KAFKA_TOPIC_MISSING", { topic: name, waitedMs: missingAfterMs });
+        return { kind: "again", error, believedAfterMs: missingAfterMs };
       }
       const leaderless = lookup.topic.partitions.find((partition) => partition.leader < 0);
       if (leaderless === undefined) return { kind: "done", value: lookup.topic };
       const what = `the leader of ${name}-${leaderless.p}`;
       return { kind: "again", error: brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE, "none is elected") };
-    }, deadlineMs);
+    });
   }
 
-  /** By partition, in the order asked for. "latest" with isolation "committed" is the last stable offset. */
+  /**
+   * By partition, in the order asked for. "latest" with isolation "committed" is the last stable offset. Each offset is
+   * from a leader that no broker, asked after it, knows to be replaced (`partition-offsets.ts`); a further call asks all
+   * of them again.
+   */
   listOffsets(
     topic: string,
     partitions: readonly number[],
     which: "earliest" | "latest",
     isolation?: "committed",
+    deadlineMs?: number,
   ): Promise<number[]> {
-    const question = { topic, partitions, which, committed: isolation === "committed" };
-    const found = new Map<number, number>();
-    return this.retry(() => listPartitionOffsets(this, question, found));
+    const lookup = new OffsetsLookup(this, { topic, partitions, which, committed: isolation === "committed" });
+    return this.retry(() => lookup.attempt(), deadlineMs);
   }
 
   commitOffsets(group: string, topic: string, offsets: readonly PartitionOffset[]): Promise<void> {
@@ -119,34 +127,53 @@ export class KafkaCluster {
 
   // For the reader and the producer.
 
-  /** The leader as last heard, or undefined when it is not known: `refreshTopic` then. */
-  leaderOf(topic: string, p: number): number | undefined {
-    const leader = this.#topics.get(topic)?.partitions[p]?.leader;
-    return leader === undefined || leader < 0 ? undefined : leader;
+  /** The leader of the highest epoch, or undefined when it is not known: `refreshTopic` then. */
+  leaderOf(topic: string, p: number): PartitionLeader | undefined {
+    return this.#topics.get(topic)?.leaderOf(p);
   }
 
-  /** One metadata request (K2). Throws a connection failure when no broker answers. */
+  /** The brokers that could lead the partition. */
+  replicasOf(topic: string, p: number): readonly number[] {
+    return this.#topics.get(topic)?.replicasOf(p) ?? [];
+  }
+
+  /** Called whenever some leadership of the topic has changed, until the returned function is. */
+  watchLeaders(topic: string, onNews: () => void): () => void {
+    const watcher = { topic, onNews };
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Asks once (K2, K4). Throws a connection failure when no broker answers. */
   refreshTopic(name: string): Promise<TopicLookup> {
-    const running = this.#lookups.get(name);
+    const running = this.#refreshes.get(name);
     if (running !== undefined) return running;
-    const lookup = this.#lookUpTopic(name).finally(() => this.#lookups.delete(name));
-    this.#lookups.set(name, lookup);
-    return lookup;
+    const wait = this.#topics.has(name) ? "first" : "all";
+    const refresh = this.#lookUpTopic(name, wait)
+      .then(({ lookup }) => lookup)
+      .finally(() => this.#refreshes.delete(name));
+    this.#refreshes.set(name, refresh);
+    return refresh;
+  }
+
+  /** Asks all brokers, from now on, who leads. Gives those that the cluster counts as alive and that did not answer. */
+  async surveyTopic(name: string): Promise<readonly Broker[]> {
+    return (await this.#lookUpTopic(name, "all")).silent;
   }
 
   /** A connection of the caller's own, which the caller closes. One attempt. */
-  openConnection(nodeId: number, onLost: (error: AppError) => void): Promise<Connection> {
-    return this.#pool.openOwn(nodeId, onLost);
+  openConnection(nodeId: number, events: ConnectionEvents): Promise<Connection> {
+    return this.#pool.openOwn(nodeId, events);
   }
 
-  /** The shared connection to a broker. One attempt if it has to be opened. */
-  sharedConnection(nodeId: number): Promise<Connection> {
-    return this.#pool.shared(nodeId);
+  /** What this broker answers to a small request, if it does so promptly. One attempt. */
+  askNode<Q, S, DQ, DS>(nodeId: number, api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
+    return this.#pool.askNode(nodeId, api, request);
   }
 
-  /** The shared connection to whichever broker answers first. */
-  anyConnection(): Promise<Connection> {
-    return this.#pool.any();
+  /** The same from some broker. */
+  askAny<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
+    return this.#pool.askAny(api, request);
   }
 
   retry<T>(attempt: () => Promise<Attempt<T>>, deadlineMs = REQUEST_DEADLINE_MS): Promise<T> {
@@ -158,56 +185,60 @@ export class KafkaCluster {
     });
   }
 
-  /** Waits until a broker answers with the brokers of its cluster, and learns them. */
+  /** Waits until a broker answers at an address that the cluster advertises: one is enough, others may be down for now. */
   async #connect(deadlineMs: number): Promise<void> {
-    const brokers = await this.retry<readonly Broker[]>(async () => {
-      const answer = await this.#askMetadata([]);
-      if (answer.brokers.length > 0) return { kind: "done", value: answer.brokers };
-      const what = `the brokers of ${this.endpoint}`;
-      return { kind: "again", error: brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE, "none is registered") };
+    await this.retry(async () => {
+      const { reachedAdvertised, failure } = await this.#survey(
+        [],
+        () => undefined,
+        (outcome) => outcome.reachedAdvertised,
+      );
+      if (reachedAdvertised) return { kind: "done", value: undefined };
+      const advertised = this.brokers.map(formatAddress).join(",");
+      const what = { bootstrap: this.endpoint, advertised, waitedMs: ADVERTISED_DEADLINE_MS };
+      const error = createError("KAFKA_ADVERTISED_UNREACHABLE", what, failure);
+      return { kind: "again", error, believedAfterMs: ADVERTISED_DEADLINE_MS };
     }, deadlineMs);
-    await this.#checkAdvertised(brokers);
   }
 
-  /** One advertised broker that can be reached is enough: others may be down for now. */
-  async #checkAdvertised(brokers: readonly Broker[]): Promise<void> {
-    const startedAtMs = performance.now();
-    try {
-      await this.retry(async () => {
-        await this.#pool.reachOne(brokers);
-        return { kind: "done", value: undefined };
-      }, ADVERTISED_DEADLINE_MS);
-    } catch (error) {
-      if (!isAppError(error) || error.code !== "KAFKA_UNREACHABLE") throw error;
-      const waitedMs = Math.round(performance.now() - startedAtMs);
-      const advertised = brokers.map(formatAddress).join(",");
-      throw createError("KAFKA_ADVERTISED_UNREACHABLE", { bootstrap: this.endpoint, advertised, waitedMs }, error);
-    }
+  #survey(
+    topics: readonly string[],
+    onAnswer: (answer: MetadataResponse) => void,
+    isEnough: (outcome: SurveyOutcome) => boolean,
+  ): Promise<SurveyOutcome> {
+    return surveyBrokers({ pool: this.#pool, topics, onAnswer, isEnough });
   }
 
-  async #askMetadata(topics: readonly string[]): Promise<MetadataResponse> {
-    const connection = await this.#pool.any();
-    const answer = await connection.send(metadataApi, { topics, allowAutoTopicCreation: false }, METADATA_DEADLINE_MS);
-    if (answer.brokers.length > 0) this.#pool.learnBrokers(answer.brokers);
-    return answer;
+  /** "first": until a broker has said who leads; "all": until each has answered, or is given up. */
+  async #lookUpTopic(name: string, wait: "first" | "all") {
+    let isFound = false;
+    let refused: unknown;
+    const take = (answer: MetadataResponse) => {
+      const topic = answer.topics.find((candidate) => candidate.name === name);
+      if (topic === undefined || topic.errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) return;
+      try {
+        // Throws for an invalid name, or without permission. Otherwise leaders are not elected yet.
+        checkCode(topic.errorCode, `metadata of topic ${name}`);
+      } catch (error) {
+        refused = error;
+        return;
+      }
+      isFound = true;
+      this.#learnLeaders(name, topic.partitions);
+    };
+    const { silent } = await this.#survey([name], take, () => wait === "first" && isFound);
+    if (refused !== undefined) throw refused;
+    const known = this.#topics.get(name);
+    if (isFound && known !== undefined) return { lookup: { kind: "found", topic: known.describe() } as const, silent };
+    // Created anew it would begin with low epochs. Only all brokers together can say that it is gone.
+    if (silent.length === 0) this.#topics.delete(name);
+    return { lookup: { kind: "missing", name } as const, silent };
   }
 
-  async #lookUpTopic(name: string): Promise<TopicLookup> {
-    const answer = await this.#askMetadata([name]);
-    const topic = answer.topics.find((candidate) => candidate.name === name);
-    if (topic === undefined || topic.errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
-      this.#topics.delete(name);
-      return { kind: "missing", name };
-    }
-    // Throws when the topic's error is fatal: an invalid name, no permission. Otherwise its leaders are not elected.
-    checkCode(topic.errorCode, `metadata of topic ${name}`);
-    const description = describeTopic(topic);
-    this.#topics.set(name, description);
-    return { kind: "found", topic: description };
+  #learnLeaders(name: string, partitions: readonly MetadataPartition[]): void {
+    const leaders = this.#topics.get(name) ?? new TopicLeaders(name);
+    this.#topics.set(name, leaders);
+    if (!leaders.learn(partitions)) return;
+    for (const { topic, onNews } of this.#watchers) if (topic === name) onNews();
   }
-}
-
-function describeTopic(topic: MetadataTopic): TopicDescription {
-  const partitions = topic.partitions.map(({ p, leader }) => ({ p, leader })).sort((a, b) => a.p - b.p);
-  return { name: topic.name, partitions };
 }

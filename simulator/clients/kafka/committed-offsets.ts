@@ -1,8 +1,14 @@
-/** A group's committed positions, at the group's coordinator. For monitoring: nothing restarts from them. */
+/**
+ * A group's committed positions, at the group's coordinator. For monitoring: nothing restarts from them.
+ *
+ * G1 A coordinator that was replaced while it was paused still answers, with old positions. So what it says counts only
+ *    when no other broker, asked after it, names another coordinator.
+ */
 import { createError } from "../../common/foundation/errors.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionPool } from "./connection-pool.ts";
+import { type Address, type ConnectionPool, formatAddress } from "./connection-pool.ts";
 import { type Attempt, checkCode } from "./retry.ts";
+import { ErrorCode } from "./wire/error-codes.ts";
 import { findCoordinatorApi } from "./wire/find-coordinator.ts";
 import { offsetCommitApi } from "./wire/offset-commit.ts";
 import { offsetFetchApi } from "./wire/offset-fetch.ts";
@@ -14,11 +20,14 @@ export interface PartitionOffset {
 
 type Retry = <T>(attempt: () => Promise<Attempt<T>>) => Promise<T>;
 
+/** A commit waits for its replicas, 5 s by default (offsets.commit.timeout.ms); who takes longer is not there. */
+const COORDINATOR_DEADLINE_MS = 10_000;
+
 export class CommittedOffsets {
   readonly #pool: ConnectionPool;
   readonly #retry: Retry;
   /** Forgotten after any failure, since it may have moved. */
-  readonly #coordinators = new Map<string, { host: string; port: number }>();
+  readonly #coordinators = new Map<string, Address>();
 
   constructor(pool: ConnectionPool, retry: Retry) {
     this.#pool = pool;
@@ -29,7 +38,7 @@ export class CommittedOffsets {
     const partitions = offsets.map(({ p, offset }) => ({ p, offset, metadata: "" }));
     const request = { group, generation: -1, memberId: "", topics: [{ name: topic, partitions }] };
     return this.#withCoordinator(group, async (connection) => {
-      const answer = await connection.send(offsetCommitApi, request);
+      const answer = await connection.send(offsetCommitApi, request, COORDINATOR_DEADLINE_MS);
       const answered = answer.topics[0]?.partitions ?? [];
       for (const { p } of offsets) {
         const code = answered.find((candidate) => candidate.p === p)?.errorCode;
@@ -42,8 +51,9 @@ export class CommittedOffsets {
   }
 
   fetch(group: string, topic: string, partitions: readonly number[]): Promise<number[]> {
-    return this.#withCoordinator(group, async (connection) => {
-      const answer = await connection.send(offsetFetchApi, { group, topics: [{ name: topic, partitions }] });
+    return this.#withCoordinator(group, async (connection, coordinator) => {
+      const request = { group, topics: [{ name: topic, partitions }] };
+      const answer = await connection.send(offsetFetchApi, request, COORDINATOR_DEADLINE_MS);
       const refused = checkCode(answer.errorCode, `the committed offsets of ${group}`);
       if (refused !== undefined) return { kind: "again", error: refused };
       const answered = answer.topics.find((candidate) => candidate.name === topic)?.partitions ?? [];
@@ -55,27 +65,47 @@ export class CommittedOffsets {
         if (error !== undefined) return { kind: "again", error };
         offsets.push(partition.offset);
       }
-      return { kind: "done", value: offsets };
+      return (await this.#findRival(group, coordinator)) ?? { kind: "done", value: offsets };
     });
   }
 
-  #withCoordinator<T>(group: string, ask: (connection: Connection) => Promise<Attempt<T>>): Promise<T> {
+  #withCoordinator<T>(
+    group: string,
+    ask: (connection: Connection, coordinator: Address) => Promise<Attempt<T>>,
+  ): Promise<T> {
     return this.#retry(async () => {
       const coordinator = this.#coordinators.get(group) ?? (await this.#findCoordinator(group));
       if ("kind" in coordinator) return coordinator;
       // Kept only while all goes well: `ask` failing leaves it deleted.
       this.#coordinators.delete(group);
-      const outcome = await ask(await this.#pool.sharedAt(coordinator));
+      const outcome = await ask(await this.#pool.sharedAt(coordinator), coordinator);
       if (outcome.kind === "done") this.#coordinators.set(group, coordinator);
       return outcome;
     });
   }
 
   async #findCoordinator(group: string) {
-    const connection = await this.#pool.any();
-    const answer = await connection.send(findCoordinatorApi, { key: group, keyType: 0 });
+    const answer = await this.#pool.askAny(findCoordinatorApi, { key: group, keyType: 0 });
     const error = checkCode(answer.errorCode, `the coordinator of group ${group}`, answer.errorMessage ?? "");
     return error === undefined ? { host: answer.host, port: answer.port } : { kind: "again" as const, error };
+  }
+
+  /** Asks all other brokers (G1). Undefined: of those that answer, nobody knows another coordinator. */
+  async #findRival(group: string, coordinator: Address) {
+    const own = formatAddress(coordinator);
+    const others = this.#pool.brokers.filter(
+      (broker) => formatAddress(broker) !== own && !this.#pool.isSilentAt(broker),
+    );
+    const request = { key: group, keyType: 0 };
+    const answers = await Promise.allSettled(
+      others.map((other) => this.#pool.askAt(other, findCoordinatorApi, request)),
+    );
+    const named = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+    const rival = named.find((answer) => answer.errorCode === ErrorCode.NONE && formatAddress(answer) !== own);
+    if (rival === undefined) return undefined;
+    const what = `what group ${group} has committed`;
+    const reason = `${own} answered, and the group's coordinator is ${formatAddress(rival)} by now`;
+    return { kind: "again" as const, error: createError("KAFKA_LEADER_UNCONFIRMED", { what, reason }) };
   }
 }
 

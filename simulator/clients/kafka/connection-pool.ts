@@ -3,9 +3,12 @@
  *
  * P1 At most one shared connection an address is open or being opened.
  * P2 A lost connection is forgotten at once, so the next user opens a new one.
+ * P3 Who can be anyone is not always the same one, and not one that owes an answer while another is there.
  */
-import { type AppError, createError } from "../../common/foundation/errors.ts";
-import { Connection } from "./connection.ts";
+import { withDeadline } from "../../common/foundation/deadline.ts";
+import { createError } from "../../common/foundation/errors.ts";
+import { Connection, type ConnectionEvents, SILENT_AFTER_MS } from "./connection.ts";
+import type { Api } from "./wire/frame.ts";
 
 export interface Address {
   readonly host: string;
@@ -18,17 +21,25 @@ export interface Broker extends Address {
 
 /** Per address. A broker that is up accepts at once, so a list with a dead one in it is passed quickly. */
 const OPEN_DEADLINE_MS = 5_000;
+/** After it the connection is closed: far longer than a broker needs that is only slow. */
+const ASK_DEADLINE_MS = 10_000;
+
+interface Opening {
+  readonly sinceMs: number;
+  readonly connection: Promise<Connection>;
+}
 
 export class ConnectionPool {
-  readonly #bootstrap: readonly Address[];
+  readonly bootstrap: readonly Address[];
   readonly #clientId: string;
   readonly #brokers = new Map<number, Broker>();
-  readonly #opening = new Map<string, Promise<Connection>>();
+  readonly #opening = new Map<string, Opening>();
+  /** Those first that were anyone's longest ago (P3). */
   readonly #open = new Map<string, Connection>();
   #closed = false;
 
   constructor(bootstrap: readonly Address[], clientId: string) {
-    this.#bootstrap = bootstrap;
+    this.bootstrap = bootstrap;
     this.#clientId = clientId;
   }
 
@@ -42,30 +53,50 @@ export class ConnectionPool {
     for (const broker of brokers) this.#brokers.set(broker.nodeId, broker);
   }
 
-  /** The shared connection to whichever known address answers first, an open one before all. */
-  async any(): Promise<Connection> {
-    const [open] = this.#open.values();
-    if (open !== undefined) return open;
-    let last: unknown;
-    for (const address of this.#knownAddresses()) {
-      try {
-        return await this.sharedAt(address);
-      } catch (error) {
-        last = error;
-      }
+  /** The shared connection to some known address: an open one, the next in turn, or else whichever opens first (P3). */
+  async #any(): Promise<Connection> {
+    this.#expectOpen();
+    const prompt = [...this.#open].find(([, connection]) => !connection.isSilent);
+    if (prompt !== undefined) return this.#takeTurn(prompt);
+    const unopened = this.#knownAddresses().filter((address) => !this.#open.has(formatAddress(address)));
+    const [silent] = this.#open;
+    if (unopened.length === 0 && silent !== undefined) return this.#takeTurn(silent);
+    try {
+      return await Promise.any(unopened.map((address) => this.sharedAt(address)));
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors[0] : error;
     }
-    throw last;
   }
 
-  /** Done when one of the brokers can be reached; throws the first one's failure when none can. */
-  async reachOne(brokers: readonly Broker[]): Promise<void> {
-    const attempts = await Promise.allSettled(brokers.map((broker) => this.sharedAt(broker)));
-    const [first] = attempts;
-    if (first?.status === "rejected" && attempts.every((attempt) => attempt.status === "rejected")) throw first.reason;
+  #takeTurn([key, connection]: readonly [string, Connection]): Connection {
+    this.#open.delete(key);
+    this.#open.set(key, connection);
+    return connection;
   }
 
-  async shared(nodeId: number): Promise<Connection> {
-    return this.sharedAt(this.#addressOf(nodeId));
+  /** True while the broker there owes an answer, or its connection is being opened, for longer than it should be. */
+  isSilentAt(address: Address): boolean {
+    const key = formatAddress(address);
+    const opening = this.#opening.get(key);
+    if (opening !== undefined) return performance.now() >= opening.sinceMs + SILENT_AFTER_MS;
+    return this.#open.get(key)?.isSilent === true;
+  }
+
+  /**
+   * The answer of the broker at an address, to a request that is answered at once by whoever is well. It is waited for no
+   * longer than SILENT_AFTER_MS, so that the caller can see what others say; the connection is kept for longer.
+   */
+  askAt<Q, S, DQ, DS>(address: Address, api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
+    return askPromptly(this.sharedAt(address), api, request, formatAddress(address));
+  }
+
+  async askNode<Q, S, DQ, DS>(nodeId: number, api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
+    return this.askAt(this.#addressOf(nodeId), api, request);
+  }
+
+  /** The same from anyone (P3). */
+  askAny<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
+    return askPromptly(this.#any(), api, request, this.bootstrap.map(formatAddress).join());
   }
 
   async sharedAt(address: Address): Promise<Connection> {
@@ -73,15 +104,13 @@ export class ConnectionPool {
     const key = formatAddress(address);
     const open = this.#open.get(key);
     if (open !== undefined) return open;
-    const opening = this.#opening.get(key) ?? this.#openShared(key, address);
-    return opening;
+    return this.#opening.get(key)?.connection ?? this.#openShared(key, address);
   }
 
   /** A connection that only the caller uses, and closes. */
-  async openOwn(nodeId: number, onLost: (error: AppError) => void): Promise<Connection> {
+  async openOwn(nodeId: number, events: ConnectionEvents): Promise<Connection> {
     this.#expectOpen();
-    const { host, port } = this.#addressOf(nodeId);
-    return Connection.open({ host, port, clientId: this.#clientId, openDeadlineMs: OPEN_DEADLINE_MS, onLost });
+    return this.#connect(this.#addressOf(nodeId), events);
   }
 
   close(): void {
@@ -90,23 +119,26 @@ export class ConnectionPool {
     this.#open.clear();
   }
 
-  #openShared(key: string, { host, port }: Address): Promise<Connection> {
-    const onLost = () => this.#open.delete(key);
-    const opening = Connection.open({ host, port, clientId: this.#clientId, openDeadlineMs: OPEN_DEADLINE_MS, onLost })
-      .then((connection) => {
-        if (this.#closed) connection.close();
+  #openShared(key: string, address: Address): Promise<Connection> {
+    const connection = this.#connect(address, { onLost: () => this.#open.delete(key) })
+      .then((opened) => {
+        if (this.#closed) opened.close();
         // It may be lost again already; then it is not kept, and its user hears of it by the first request.
-        else if (connection.isOpen) this.#open.set(key, connection);
-        return connection;
+        else if (opened.isOpen) this.#open.set(key, opened);
+        return opened;
       })
       .finally(() => this.#opening.delete(key));
-    this.#opening.set(key, opening);
-    return opening;
+    this.#opening.set(key, { sinceMs: performance.now(), connection });
+    return connection;
+  }
+
+  #connect({ host, port }: Address, events: ConnectionEvents): Promise<Connection> {
+    return Connection.open({ host, port, clientId: this.#clientId, openDeadlineMs: OPEN_DEADLINE_MS, events });
   }
 
   #knownAddresses(): Address[] {
     const byKey = new Map<string, Address>();
-    for (const address of [...this.#brokers.values(), ...this.#bootstrap]) byKey.set(formatAddress(address), address);
+    for (const address of [...this.#brokers.values(), ...this.bootstrap]) byKey.set(formatAddress(address), address);
     return [...byKey.values()];
   }
 
@@ -120,6 +152,19 @@ export class ConnectionPool {
   #expectOpen(): void {
     if (this.#closed) throw createError("KAFKA_CLOSED", { what: "the Kafka client" });
   }
+}
+
+async function askPromptly<Q, S, DQ, DS>(
+  opening: Promise<Connection>,
+  api: Api<Q, S, DQ, DS>,
+  request: Q,
+  endpoint: string,
+): Promise<DS> {
+  const answer = opening.then((connection) => connection.send(api, request, ASK_DEADLINE_MS));
+  return withDeadline(answer, {
+    what: `the answer of Kafka at ${endpoint} to ${api.name}`,
+    deadlineMs: SILENT_AFTER_MS,
+  });
 }
 
 export function formatAddress({ host, port }: Address): string {

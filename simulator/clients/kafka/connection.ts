@@ -11,6 +11,8 @@
  * C3 Every request ends exactly once: with its answer, or with the reason of the close. After a close the outcome of
  *    the requests that were pending is unknown.
  * C4 The bytes of an answer are valid only while its handler runs: the buffer is used again for the next one.
+ * C5 A peer is silent while the oldest request is unanswered, and no byte came, for SILENT_AFTER_MS beyond the time that
+ *    the request allows it to wait. That is told, and decides nothing here: it may be slow, hung, or paused.
  */
 import { connect, type Socket } from "node:net";
 import { assert } from "../../common/foundation/assert.ts";
@@ -28,8 +30,21 @@ export interface ConnectionOptions {
   readonly clientId: string;
   /** For connect and ApiVersions together. Default 10 s. */
   readonly openDeadlineMs?: number;
+  readonly events?: ConnectionEvents;
+}
+
+export interface ConnectionEvents {
   /** Called once, when an open connection closes for another reason than `close()`. */
   readonly onLost?: (error: AppError) => void;
+  /** Called once a second while the peer is silent (C5), and also while it leaves the opening unanswered. */
+  readonly onSilent?: () => void;
+}
+
+export interface RequestTiming {
+  /** How long the broker may take its time by the request's own terms: a fetch waits for records. Default 0. */
+  readonly waitMs?: number;
+  /** Default 30 s. */
+  readonly deadlineMs?: number;
 }
 
 /** Takes the answer in place. The reader stands at the body; what it gives is valid during the call only (C4). */
@@ -42,8 +57,9 @@ interface PendingRequest {
   readonly correlationId: number;
   readonly version: number;
   readonly what: string;
+  readonly sentAtMs: number;
+  readonly waitMs: number;
   readonly deadlineMs: number;
-  readonly endsAtMs: number;
   readonly handler: AnswerHandler;
 }
 
@@ -54,6 +70,9 @@ type State =
 
 const OPEN_DEADLINE_MS = 10_000;
 const REQUEST_DEADLINE_MS = 30_000;
+/** Far longer than a broker needs that is well, far shorter than any deadline. */
+export const SILENT_AFTER_MS = 2_000;
+const SILENT_AGAIN_MS = 1_000;
 /** A fetch answer holds about 1 MB a partition; this leaves room for one that is far above, and no more. */
 const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -68,12 +87,14 @@ export class Connection {
   /** Where a frame begins; the rest of one that does not fit is read to where it belongs. */
   readonly #chunk = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   readonly #pending: PendingRequest[] = [];
-  readonly #onLost: ((error: AppError) => void) | undefined;
+  readonly #events: ConnectionEvents;
   #state: State = { kind: "connecting" };
   #nextCorrelationId = 1;
-  #deadlineTimer: NodeJS.Timeout | undefined;
-  /** When the timer fires: never later than the soonest deadline of a pending request. */
-  #deadlineTimerAtMs = Number.POSITIVE_INFINITY;
+  /** When the last bytes came. */
+  #heardAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires: never later than the soonest deadline of a pending request, or than the peer is silent. */
+  #timerAtMs = Number.POSITIVE_INFINITY;
 
   /** Connects and asks which versions the broker serves. Throws KAFKA_CONNECTION_LOST or DEADLINE_EXCEEDED. */
   static async open(options: ConnectionOptions): Promise<Connection> {
@@ -91,7 +112,7 @@ export class Connection {
   private constructor(options: ConnectionOptions) {
     this.endpoint = `${options.host}:${options.port}`;
     this.#clientId = options.clientId;
-    this.#onLost = options.onLost;
+    this.#events = options.events ?? {};
     const onread = {
       buffer: () => this.#assembler.rest() ?? this.#chunk,
       callback: (bytes: number, buffer: Uint8Array) => this.#read(buffer, bytes),
@@ -106,6 +127,16 @@ export class Connection {
     return this.#state.kind === "open";
   }
 
+  /** True while the peer owes an answer that should be here (C5). */
+  get isSilent(): boolean {
+    return performance.now() >= this.#silentFromMs();
+  }
+
+  /** The highest version of an API that the broker serves, whether this client has it or not. -1: none. */
+  servedVersionMax({ key }: { readonly key: number }): number {
+    return this.#state.kind === "open" ? (this.#state.served.get(key)?.maxVersion ?? -1) : -1;
+  }
+
   /** Sends a request and gives its decoded answer. For answers without ranges: those are read in place. */
   send<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, request: Q, deadlineMs = REQUEST_DEADLINE_MS): Promise<DS> {
     return new Promise<DS>((resolve, reject) => {
@@ -113,7 +144,7 @@ export class Connection {
         onAnswer: (r: Reader, version: number) => resolve(api.decodeResponse(r, version)),
         onFailure: reject,
       };
-      this.sendInPlace(api, request, handler, deadlineMs);
+      this.sendInPlace(api, request, handler, { deadlineMs });
     });
   }
 
@@ -122,7 +153,7 @@ export class Connection {
     api: Api<Q, S, DQ, DS>,
     request: Q,
     handler: AnswerHandler,
-    deadlineMs = REQUEST_DEADLINE_MS,
+    { waitMs = 0, deadlineMs = REQUEST_DEADLINE_MS }: RequestTiming = {},
   ): void {
     if (this.#state.kind === "closed") {
       handler.onFailure(this.#state.error);
@@ -138,13 +169,18 @@ export class Connection {
     this.#nextCorrelationId = correlationId === 0x7fffffff ? 1 : correlationId + 1;
     const header = { apiKey: api.key, apiVersion: version, correlationId, clientId: this.#clientId };
     const chunks = encodeRequestFrame(header, (w) => api.encodeRequest(w, version, request));
-    const endsAtMs = performance.now() + deadlineMs;
-    this.#pending.push({ correlationId, version, what: api.name, deadlineMs, endsAtMs, handler });
-    this.#armDeadline(endsAtMs);
+    const sentAtMs = performance.now();
+    this.#pending.push({ correlationId, version, what: api.name, sentAtMs, waitMs, deadlineMs, handler });
+    this.#armTimer(sentAtMs + deadlineMs);
     // One system call for the header and a batch of megabytes, and the batch is not copied.
     this.#socket.cork();
     for (const chunk of chunks) this.#socket.write(chunk);
     this.#socket.uncork();
+  }
+
+  /** Closes it as lost: a request that is pending ends with an unknown outcome (C3). */
+  abandon(reason: string): void {
+    this.#lose(reason);
   }
 
   close(): void {
@@ -178,6 +214,7 @@ export class Connection {
 
   /** True: go on reading. */
   #read(buffer: Uint8Array, bytes: number): boolean {
+    this.#heardAtMs = performance.now();
     try {
       if (buffer === this.#chunk) this.#assembler.push(this.#chunk, bytes);
       else this.#assembler.advance(bytes);
@@ -206,31 +243,52 @@ export class Connection {
     }
   }
 
-  #armDeadline(atMs: number): void {
-    if (atMs >= this.#deadlineTimerAtMs) return;
-    clearTimeout(this.#deadlineTimer);
-    this.#deadlineTimerAtMs = atMs;
-    const inMs = Math.max(1, Math.ceil(atMs - performance.now()));
-    this.#deadlineTimer = setTimeout(() => this.#checkDeadlines(), inMs);
+  /** From when on the peer is silent, unless something comes before. Answers come in order, so the oldest one is due. */
+  #silentFromMs(): number {
+    const oldest = this.#pending[0];
+    if (oldest === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(oldest.sentAtMs, this.#heardAtMs) + oldest.waitMs + SILENT_AFTER_MS;
+  }
+
+  /** For the next of both: a deadline, and that the peer is silent. */
+  #armTimer(deadlineAtMs: number): void {
+    const silentFromMs = this.#events.onSilent === undefined ? deadlineAtMs : this.#silentFromMs();
+    this.#armTimerAt(Math.min(deadlineAtMs, silentFromMs));
+  }
+
+  #armTimerAt(atMs: number): void {
+    if (atMs >= this.#timerAtMs) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = atMs;
+    this.#timer = setTimeout(() => this.#checkTimes(), Math.max(1, Math.ceil(atMs - performance.now())));
   }
 
   /** The timer is not moved when a request ends in time: it fires, finds nothing late, and is set to the next one. */
-  #checkDeadlines(): void {
-    this.#deadlineTimerAtMs = Number.POSITIVE_INFINITY;
+  #checkTimes(): void {
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
     const nowMs = performance.now();
-    const late = this.#pending.find((request) => request.endsAtMs <= nowMs);
+    const late = this.#pending.find(({ sentAtMs, deadlineMs }) => sentAtMs + deadlineMs <= nowMs);
     if (late !== undefined) {
       this.#lose(`no answer to ${late.what} within ${late.deadlineMs} ms`);
       return;
     }
-    const nextMs = this.#pending.reduce((soonest, request) => Math.min(soonest, request.endsAtMs), Infinity);
-    if (nextMs !== Infinity) this.#armDeadline(nextMs);
+    if (this.#pending.length === 0) return;
+    const isSilent = nowMs >= this.#silentFromMs();
+    if (isSilent) this.#events.onSilent?.();
+    // Who is told may have ended it.
+    if (this.#state.kind === "closed") return;
+    const deadlineAtMs = this.#pending.reduce(
+      (soonest, { sentAtMs, deadlineMs }) => Math.min(soonest, sentAtMs + deadlineMs),
+      Infinity,
+    );
+    if (isSilent) this.#armTimerAt(Math.min(deadlineAtMs, nowMs + SILENT_AGAIN_MS));
+    else this.#armTimer(deadlineAtMs);
   }
 
   #lose(reason: string, cause?: unknown): void {
     const wasOpen = this.#state.kind === "open";
     const error = createError("KAFKA_CONNECTION_LOST", { endpoint: this.endpoint, reason }, cause);
-    if (this.#end(error) && wasOpen) this.#onLost?.(error);
+    if (this.#end(error) && wasOpen) this.#events.onLost?.(error);
   }
 
   /** False if it was closed before. */
@@ -238,7 +296,7 @@ export class Connection {
     if (this.#state.kind === "closed") return false;
     this.#state = { kind: "closed", error };
     this.#assembler.stop();
-    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#timer);
     this.#socket.destroy();
     for (const request of this.#pending.splice(0)) request.handler.onFailure(error);
     return true;

@@ -2,7 +2,7 @@
  * PartitionReader: raw record batches of assigned partitions, at positions that the caller decides. No consumer group.
  *
  * R1 Records reach `onRecords` in offset order without gaps, each offset once: an answer counts only if the partition
- *    is still assigned and still at the offset that was asked for. Otherwise it is dropped.
+ *    is still assigned, still led as it was when it was asked for, and still at that offset. Otherwise it is dropped.
  * R2 After `release` or `pause` of a partition, `onRecords` is not called for it. What was already on its way to a
  *    paused one is kept (one answer at most) and handed out on `resume`.
  * R3 What may pass by itself (no leader, a lost connection) is handled here, with backoff; `onError` gets what the
@@ -10,14 +10,27 @@
  *    error without a partition nothing is.
  * R4 `onRecords` must not keep the buffer. It may call any method of the reader.
  * R5 Nobody checks a batch's checksum here: who decodes the records calls `verifyBatchCrc`, once a batch.
+ * R6 A partition moves as soon as metadata names a new leader, whatever its old one still owes. When a leader is silent
+ *    the other brokers are asked, so that this does not wait for a deadline.
+ * R7 That an offset is out of range is believed when the leader of the highest epoch confirms it: one that was replaced
+ *    does not hold what came after.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { unreachable } from "../../common/foundation/assert.ts";
 import { createBackoff } from "../../common/foundation/backoff.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
-import type { KafkaCluster } from "./cluster.ts";
+import {
+  type AssignedPartition,
+  createAssignedPartition,
+  judgeFailure,
+  noteFailure,
+  noteMissing,
+} from "./assigned-partition.ts";
+import { type KafkaCluster, TOPIC_MISSING_AFTER_MS } from "./cluster.ts";
 import { type FetchQuestion, LeaderFetcher } from "./leader-fetcher.ts";
 import { walkRecordSet } from "./record-set.ts";
 import { BACKOFF_CAP_MS, BACKOFF_INITIAL_MS, brokerError, isConnectionFailure } from "./retry.ts";
+import type { PartitionLeader } from "./topic-leaders.ts";
 import { describeBrokerError, ErrorCode } from "./wire/error-codes.ts";
 import type { FetchedPartition } from "./wire/fetch.ts";
 import type { ByteRange } from "./wire/reader.ts";
@@ -41,28 +54,13 @@ export interface PartitionReaderOptions {
   readonly topic: string;
   /** Default 4 MiB. A batch that is larger comes whole all the same. */
   readonly maxBytesPerPartition?: number;
-  /** The broker answers at this many bytes (default 1) or after this time (default 500 ms). */
+  /** The broker answers at this many bytes (default 1) or after this time (default 500 ms; while nothing comes, 4 s). */
   readonly minBytes?: number;
   readonly maxWaitMs?: number;
   /** How long Kafka may stay away, or a partition without a leader, before `onError`. Default 60 s. */
   readonly unreachableAfterMs?: number;
   readonly onRecords: (records: FetchedRecords) => void;
   readonly onError: (p: number | null, error: AppError) => void;
-}
-
-interface AssignedPartition {
-  readonly p: number;
-  /** The next offset to ask for. */
-  offset: number;
-  paused: boolean;
-  /** Undefined: to be found by a metadata refresh. */
-  leader: number | undefined;
-  /** Since when nothing but failures came; undefined while all is well. */
-  failingSinceMs: number | undefined;
-  /** The failure that is reported if it does not pass. */
-  lastError: AppError | undefined;
-  /** An answer that came while paused (R2). It is not asked for more until this is handed out. */
-  held: FetchedRecords | undefined;
 }
 
 /** With a backlog four batches of a producer at full speed: an answer, and what follows from it, costs the same for one. */
@@ -74,8 +72,6 @@ const MAX_BYTES_PER_PARTITION = 4 * 1024 * 1024;
 const MIN_BYTES = 1;
 const MAX_WAIT_MS = 500;
 const UNREACHABLE_AFTER_MS = 60_000;
-/** A topic that is being created, or whose broker has just started, is not there for a moment. */
-const TOPIC_MISSING_AFTER_MS = 10_000;
 
 export class PartitionReader {
   readonly #options: PartitionReaderOptions;
@@ -84,27 +80,20 @@ export class PartitionReader {
   readonly #fetchers = new Map<number, LeaderFetcher<AssignedPartition>>();
   readonly #closing = new AbortController();
   readonly #backoff = createBackoff({ initialMs: BACKOFF_INITIAL_MS, capMs: BACKOFF_CAP_MS });
+  readonly #unwatchLeaders: () => void;
   #refreshing: Promise<void> | undefined;
   #refreshedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PartitionReaderOptions) {
     this.#options = options;
     this.#unreachableAfterMs = options.unreachableAfterMs ?? UNREACHABLE_AFTER_MS;
+    this.#unwatchLeaders = options.cluster.watchLeaders(options.topic, () => this.#followLeaders());
   }
 
   /** Reads p from this offset on. An assigned partition is moved there: what is on its way is dropped. */
   assign(p: number, offset: number): void {
     if (this.#closing.signal.aborted) return;
-    const leader = this.#options.cluster.leaderOf(this.#options.topic, p);
-    this.#partitions.set(p, {
-      p,
-      offset,
-      paused: false,
-      leader,
-      failingSinceMs: undefined,
-      lastError: undefined,
-      held: undefined,
-    });
+    this.#partitions.set(p, createAssignedPartition(p, offset, this.#leaderOf(p)));
     this.#pump();
   }
 
@@ -121,7 +110,7 @@ export class PartitionReader {
     const partition = this.#partitions.get(p);
     if (partition?.paused !== true) return;
     partition.paused = false;
-    partition.failingSinceMs = undefined;
+    partition.failing = undefined;
     // Not from within the caller's call: it may be in the middle of the records before these.
     if (partition.held !== undefined) setImmediate(() => this.#handOutHeld(partition));
     else this.#pump();
@@ -130,6 +119,7 @@ export class PartitionReader {
   /** Nothing is called back any more, from this call on. */
   async close(): Promise<void> {
     this.#closing.abort(createError("KAFKA_CLOSED", { what: "the partition reader" }));
+    this.#unwatchLeaders();
     this.#partitions.clear();
     for (const fetcher of this.#fetchers.values()) fetcher.close();
     await this.#refreshing;
@@ -139,7 +129,7 @@ export class PartitionReader {
   #pump(): void {
     for (const partition of this.#partitions.values()) {
       if (partition.leader === undefined) this.#refreshing ??= this.#refreshLeaders();
-      else this.#fetcherOf(partition.leader).pump();
+      else this.#fetcherOf(partition.leader.nodeId).pump();
     }
   }
 
@@ -154,10 +144,11 @@ export class PartitionReader {
       maxWaitMs: maxWaitMs ?? MAX_WAIT_MS,
     };
     const fetcher = new LeaderFetcher<AssignedPartition>(settings, {
-      openConnection: (onLost) => cluster.openConnection(nodeId, onLost),
+      openConnection: (events) => cluster.openConnection(nodeId, events),
       wanted: () => this.#wantedFrom(nodeId),
       accept: (asked, buffer, partitions) => this.#accept(asked, buffer, partitions),
       failed: (error) => this.#leaderFailed(nodeId, error),
+      silent: () => this.#lookPastSilence(nodeId),
     });
     this.#fetchers.set(nodeId, fetcher);
     return fetcher;
@@ -166,8 +157,9 @@ export class PartitionReader {
   #wantedFrom(nodeId: number): FetchQuestion<AssignedPartition>[] {
     const questions: FetchQuestion<AssignedPartition>[] = [];
     for (const partition of this.#partitions.values()) {
-      if (partition.leader !== nodeId || partition.paused || partition.held !== undefined) continue;
-      questions.push({ target: partition, p: partition.p, offset: partition.offset });
+      const { p, offset, leader, paused, inQuestion, held } = partition;
+      if (leader?.nodeId !== nodeId || paused || inQuestion || held !== undefined) continue;
+      questions.push({ target: partition, p, offset, leader });
     }
     return questions;
   }
@@ -184,12 +176,13 @@ export class PartitionReader {
       if (question === undefined) continue;
       const partition = question.target;
       if (!this.#isCurrent(partition) || partition.offset !== question.offset) continue;
+      if (partition.leader !== question.leader) continue;
       if (answer.errorCode !== ErrorCode.NONE) {
         wellAnswered = false;
         this.#partitionFailed(partition, answer.errorCode);
         continue;
       }
-      partition.failingSinceMs = undefined;
+      partition.failing = undefined;
       const records = this.#walk(partition, buffer, answer, index === 0);
       if (records !== undefined) handOut.push(() => this.#handOut(partition, records));
     }
@@ -258,42 +251,66 @@ export class PartitionReader {
 
   #partitionFailed(partition: AssignedPartition, code: number): void {
     const error = brokerError(`fetching ${this.#options.topic}-${partition.p} at ${partition.offset}`, code);
-    if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
-      this.#partitions.delete(partition.p);
-      void this.#reportOutOfRange(partition);
-    } else if (describeBrokerError(code).action === "fatal") this.#report(partition, error);
+    if (code === ErrorCode.OFFSET_OUT_OF_RANGE) void this.#checkRange(partition, error);
+    else if (describeBrokerError(code).action === "fatal") this.#report(partition, error);
     else this.#retryLater(partition, error);
   }
 
-  /** Asks what Kafka holds, so that the error can say it. */
-  async #reportOutOfRange({ p, offset }: AssignedPartition): Promise<void> {
+  /** Asks what Kafka holds (R7), so that the error can say it. */
+  async #checkRange(partition: AssignedPartition, refused: AppError): Promise<void> {
     const { cluster, topic } = this.#options;
-    let error: AppError;
-    try {
-      const [earliest] = await cluster.listOffsets(topic, [p], "earliest");
-      const [latest] = await cluster.listOffsets(topic, [p], "latest");
-      error = createError("KAFKA_OFFSET_OUT_OF_RANGE", {
-        topic,
-        p,
-        offset,
-        earliest: earliest ?? -1,
-        latest: latest ?? -1,
-      });
-    } catch (cause) {
-      error = createError("KAFKA_OFFSET_OUT_OF_RANGE", { topic, p, offset, earliest: -1, latest: -1 }, cause);
-    }
+    const { p, offset } = partition;
+    partition.inQuestion = true;
+    const asking = Promise.all([
+      cluster.listOffsets(topic, [p], "earliest"),
+      cluster.listOffsets(topic, [p], "latest"),
+    ]);
+    const held = await asking.catch(toAppError);
     // Assigned anew meanwhile: then this is old news.
-    if (!this.#closing.signal.aborted && !this.#partitions.has(p)) this.#options.onError(p, error);
+    if (!this.#isCurrent(partition)) return;
+    partition.inQuestion = false;
+    if (held instanceof Error) {
+      this.#report(partition, held);
+      return;
+    }
+    const [[earliest = -1], [latest = -1]] = held;
+    if (offset >= earliest && offset <= latest) this.#retryLater(partition, refused);
+    else this.#report(partition, createError("KAFKA_OFFSET_OUT_OF_RANGE", { topic, p, offset, earliest, latest }));
   }
 
   #leaderFailed(nodeId: number, error: AppError): void {
     for (const partition of this.#partitions.values()) {
-      if (partition.leader === nodeId) this.#retryLater(partition, error);
+      if (partition.leader?.nodeId === nodeId) this.#retryLater(partition, error);
     }
   }
 
+  /** The leader may be slow, or hung. If it was replaced, the others know: what they say comes by `#followLeaders`. */
+  #lookPastSilence(nodeId: number): void {
+    const isWanted = [...this.#partitions.values()].some(({ leader }) => leader?.nodeId === nodeId);
+    if (!isWanted) return;
+    this.#options.cluster.refreshTopic(this.#options.topic).catch((error: unknown) => {
+      if (!isConnectionFailure(error) && !this.#closing.signal.aborted) this.#giveUp(error);
+    });
+  }
+
+  /** Moves each partition that is led by another now (R6). Those without a leader are the refresh's business. */
+  #followLeaders(): void {
+    const { topic } = this.#options;
+    for (const partition of this.#partitions.values()) {
+      if (partition.leader === undefined) continue;
+      const leader = this.#leaderOf(partition.p);
+      if (leader !== undefined) partition.leader = leader;
+      else this.#retryLater(partition, notElected(topic, partition.p));
+    }
+    this.#pump();
+  }
+
+  #leaderOf(p: number): PartitionLeader | undefined {
+    return this.#options.cluster.leaderOf(this.#options.topic, p);
+  }
+
   #retryLater(partition: AssignedPartition, error: AppError): void {
-    noteFailure(partition, error);
+    noteFailure(partition, error, performance.now());
     this.#refreshing ??= this.#refreshLeaders();
   }
 
@@ -326,16 +343,16 @@ export class PartitionReader {
     for (const partition of this.#leaderless()) this.#dropIfHopeless(partition);
     try {
       const lookup = await cluster.refreshTopic(topic);
+      const partitionCount = lookup.kind === "found" ? lookup.topic.partitions.length : 0;
       for (const partition of this.#leaderless()) {
-        const known = lookup.kind === "found" ? lookup.topic.partitions[partition.p] : undefined;
-        if (known === undefined) {
-          noteFailure(partition, createError("KAFKA_TOPIC_MISSING", { topic, waitedMs: TOPIC_MISSING_AFTER_MS }));
-        } else if (known.leader >= 0) partition.leader = known.leader;
-        else noteFailure(partition, brokerError(`the leader of ${topic}-${known.p}`, ErrorCode.LEADER_NOT_AVAILABLE));
+        partition.leader = this.#leaderOf(partition.p);
+        if (partition.leader !== undefined) continue;
+        if (partition.p >= partitionCount) noteMissing(partition, performance.now());
+        else noteFailure(partition, notElected(topic, partition.p), performance.now());
       }
     } catch (error) {
       if (!isConnectionFailure(error)) throw error;
-      for (const partition of this.#leaderless()) noteFailure(partition, error);
+      for (const partition of this.#leaderless()) noteFailure(partition, error, performance.now());
     }
   }
 
@@ -344,15 +361,24 @@ export class PartitionReader {
   }
 
   #dropIfHopeless(partition: AssignedPartition): void {
-    const { failingSinceMs, lastError } = partition;
-    if (failingSinceMs === undefined || lastError === undefined) return;
-    const waitedMs = Math.round(performance.now() - failingSinceMs);
-    const missing = lastError.code === "KAFKA_TOPIC_MISSING";
-    if (waitedMs < (missing ? Math.min(TOPIC_MISSING_AFTER_MS, this.#unreachableAfterMs) : this.#unreachableAfterMs))
-      return;
-    if (!isConnectionFailure(lastError)) this.#report(partition, lastError);
-    else
-      this.#giveUp(createError("KAFKA_UNREACHABLE", { endpoint: this.#options.cluster.endpoint, waitedMs }, lastError));
+    if (partition.failing === undefined) return;
+    const { cluster, topic } = this.#options;
+    const patience = { unreachableAfterMs: this.#unreachableAfterMs, missingAfterMs: TOPIC_MISSING_AFTER_MS };
+    const verdict = judgeFailure(partition.failing, topic, patience, performance.now());
+    switch (verdict.kind) {
+      case "mayPass":
+        return;
+      case "partitionLost":
+        this.#report(partition, verdict.error);
+        return;
+      case "unreachable": {
+        const { waitedMs, cause } = verdict;
+        this.#giveUp(createError("KAFKA_UNREACHABLE", { endpoint: cluster.endpoint, waitedMs }, cause));
+        return;
+      }
+      default:
+        unreachable(verdict);
+    }
   }
 
   /** Nothing is fetched after this (R3). */
@@ -363,10 +389,8 @@ export class PartitionReader {
   }
 }
 
-function noteFailure(partition: AssignedPartition, error: AppError): void {
-  partition.leader = undefined;
-  partition.failingSinceMs ??= performance.now();
-  partition.lastError = error;
+function notElected(topic: string, p: number): AppError {
+  return brokerError(`the leader of ${topic}-${p}`, ErrorCode.LEADER_NOT_AVAILABLE, "none is elected");
 }
 
 function toAppError(error: unknown): AppError {

@@ -12,7 +12,7 @@
  *    producer's last five batches of a partition, which is why no more than five are ever in flight.
  * S3 While careful, a later batch cannot arrive without the one before it. A broker that knows nothing of a producer
  *    accepts any first sequence; with several in flight it could take the second batch for the first.
- * S4 Each batch is settled exactly once.
+ * S4 Each batch is settled exactly once: acknowledged, or rejected with its fate.
  */
 import { assert, present } from "../../common/foundation/assert.ts";
 import type { AppError } from "../../common/foundation/errors.ts";
@@ -21,20 +21,31 @@ export const IN_FLIGHT_MAX = 5;
 /** A caller that adds more does not wait for acknowledgements at all. */
 const UNSETTLED_MAX = 1_024;
 
+/**
+ * What is known of a batch that is not acknowledged:
+ *
+ *   unsent    it never went out
+ *   refused   each time it went out, the answer was that the log did not take it
+ *   unknown   it went out, and the log may hold it
+ */
+export type Fate = "unsent" | "refused" | "unknown";
+
 export interface SendEntry {
   readonly batch: Buffer;
   readonly records: number;
   readonly firstSequence: number;
   readonly resolve: (result: { baseOffset: number }) => void;
-  readonly reject: (error: AppError) => void;
+  readonly reject: (error: AppError, fate: Fate) => void;
 }
 
 interface Slot {
   readonly entry: SendEntry;
   inFlight: boolean;
-  /** Sent at least once: whether the broker has it may be unknown. */
-  sent: boolean;
+  /** Of what ended so far; while in flight it is unknown besides. */
+  fate: Fate;
 }
+
+const fateOf = ({ inFlight, fate }: Slot): Fate => (inFlight ? "unknown" : fate);
 
 type SenderState =
   | { readonly kind: "flowing" }
@@ -61,18 +72,28 @@ export class PartitionSender {
     return this.#slots[0]?.entry;
   }
 
-  /** True if the broker may already have the oldest unsettled batch. */
-  get headWasSent(): boolean {
-    return this.#slots[0]?.sent === true;
+  get inFlight(): number {
+    return this.#slots.reduce((count, slot) => count + (slot.inFlight ? 1 : 0), 0);
+  }
+
+  /** Of the oldest unsettled batch. */
+  get headFate(): Fate | undefined {
+    const [head] = this.#slots;
+    return head === undefined ? undefined : fateOf(head);
+  }
+
+  /** Records of the unsettled batches with this fate, as it is now. */
+  countRecords(fate: Fate): number {
+    return this.#slots.reduce((sum, slot) => sum + (fateOf(slot) === fate ? slot.entry.records : 0), 0);
   }
 
   add(entry: SendEntry): void {
     if (this.#state.kind === "failed") {
-      entry.reject(this.#state.error);
+      entry.reject(this.#state.error, "unsent");
       return;
     }
     assert(this.#slots.length < UNSETTLED_MAX, `at most ${UNSETTLED_MAX} batches of a partition wait`);
-    this.#slots.push({ entry, inFlight: false, sent: false });
+    this.#slots.push({ entry, inFlight: false, fate: "unsent" });
   }
 
   /** The batch to send now, or undefined. Call it until it gives none. */
@@ -80,11 +101,10 @@ export class PartitionSender {
     if (this.#state.kind !== "flowing" && this.#state.kind !== "careful") return undefined;
     const limit = this.#state.kind === "careful" ? 1 : IN_FLIGHT_MAX;
     // What is in flight is always the oldest part of the queue (S1), so the next one stands right behind it.
-    const inFlight = this.#inFlight();
+    const inFlight = this.inFlight;
     const slot = inFlight < limit ? this.#slots[inFlight] : undefined;
     if (slot === undefined) return undefined;
     slot.inFlight = true;
-    slot.sent = true;
     return slot.entry;
   }
 
@@ -92,8 +112,9 @@ export class PartitionSender {
     const slot = this.#slotOf(entry);
     this.#slots.splice(this.#slots.indexOf(slot), 1);
     entry.resolve({ baseOffset });
-    // Careful until the last batch that was ever sent is settled.
-    if (this.#state.kind === "careful" && this.#slots[0]?.sent !== true) this.#state = { kind: "flowing" };
+    // Careful until the last batch that ever went out is settled.
+    const next = this.headFate;
+    if (this.#state.kind === "careful" && (next === undefined || next === "unsent")) this.#state = { kind: "flowing" };
     this.#endDraining();
   }
 
@@ -104,9 +125,14 @@ export class PartitionSender {
     entry.resolve({ baseOffset });
   }
 
-  /** The broker refused it for now, or the connection went: it will be sent again. */
-  unsettledAgain(entry: SendEntry): void {
-    this.#slotOf(entry).inFlight = false;
+  /**
+   * It will be sent again: the broker refused it for now, the connection went with it (unknown), or before it (unsent).
+   * A batch that the log may hold since an earlier time stays unknown.
+   */
+  unsettledAgain(entry: SendEntry, ended: Fate): void {
+    const slot = this.#slotOf(entry);
+    slot.inFlight = false;
+    if (slot.fate !== "unknown" && ended !== "unsent") slot.fate = ended;
     this.interrupt();
   }
 
@@ -134,18 +160,14 @@ export class PartitionSender {
   }
 
   #endDraining(): void {
-    if (this.#state.kind !== "draining" || this.#inFlight() > 0) return;
+    if (this.#state.kind !== "draining" || this.inFlight > 0) return;
     const { givingUp } = this.#state;
     if (givingUp === undefined) {
       this.#state = { kind: "waiting" };
       return;
     }
     this.#state = { kind: "failed", error: givingUp };
-    for (const slot of this.#slots.splice(0)) slot.entry.reject(givingUp);
-  }
-
-  #inFlight(): number {
-    return this.#slots.reduce((count, slot) => count + (slot.inFlight ? 1 : 0), 0);
+    for (const slot of this.#slots.splice(0)) slot.entry.reject(givingUp, slot.fate);
   }
 
   #slotOf(entry: SendEntry): Slot {

@@ -5,27 +5,28 @@
  * when is decided by `PartitionSender`; here are the sockets, the clock and the meaning of the answers.
  *
  * I1 acks = all, and requests of one partition go over one connection at a time, in order: that of the partition's lane.
- * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order.
- * I3 A send rejects only when the partition is given up: by a fatal answer, by an out-of-order answer twice at the same
- *    end offset of a log that does not hold the batch, or after `giveUpAfterMs` without an acknowledgement. All later sends to it reject with the same error.
+ * I2 After an unknown outcome the partition's requests in flight end first; then the same batches go out in order. So it
+ *    is, too, when metadata names a new leader: to the old one nothing more is sent.
+ * I3 A send rejects only when the partition is given up: by a fatal answer, by a log that has lost what was acknowledged,
+ *    or after `giveUpAfterMs` without an acknowledgement. All later sends to it reject with the same error.
+ * I4 A refusal as out of order is judged by the log alone. It may hold the batch, and its broker may have forgotten that
+ *    (see `own-batches.ts`). It may lack acknowledged records: then it is asked again for `confirmLossMs`, since a broker
+ *    that no longer leads, and does not know it yet, has an older log.
+ * I5 A connection that is silent, and has requests of a partition which is led by another broker now, is abandoned: its
+ *    requests end as unknown. While nobody names a new leader it is waited for, until the request's deadline.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
-import { findLandedBatch } from "./landed-batch.ts";
-import { PartitionSender, type SendEntry } from "./partition-sender.ts";
+import { lookForBatch, type ProducerIdentity } from "./own-batches.ts";
+import { type Fate, PartitionSender, type SendEntry } from "./partition-sender.ts";
 import { BACKOFF_CAP_MS, BACKOFF_INITIAL_MS, brokerError, checkCode, isConnectionFailure } from "./retry.ts";
-import { describeBrokerError, ErrorCode } from "./wire/error-codes.ts";
+import { describeBrokerError, ErrorCode, rulesOutAppend } from "./wire/error-codes.ts";
 import { initProducerIdApi } from "./wire/init-producer-id.ts";
 import { type ProducedPartition, produceApi } from "./wire/produce.ts";
 import type { Reader } from "./wire/reader.ts";
-
-export interface ProducerIdentity {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-}
 
 export interface IdempotentProducerOptions {
   readonly cluster: KafkaCluster;
@@ -36,6 +37,10 @@ export interface IdempotentProducerOptions {
   readonly giveUpAfterMs?: number;
   /** How long one request may go unanswered before its connection counts as dead. Default 15 s. */
   readonly requestDeadlineMs?: number;
+  /** How long a log must lack acknowledged records before they count as lost (I4). Default 30 s. */
+  readonly confirmLossMs?: number;
+  /** Told once a partition, when its log lacks acknowledged records for the first time. */
+  readonly onDoubt?: (text: string) => void;
 }
 
 export interface BatchToSend {
@@ -54,13 +59,17 @@ interface PartitionState {
   readonly p: number;
   readonly sender: PartitionSender;
   readonly backoff: Backoff;
+  /** Where its batches in flight are. */
+  leader: number | undefined;
   recovering: Promise<void> | undefined;
   failingSinceMs: number | undefined;
   lastError: AppError | undefined;
-  /** The oldest unsettled batch was refused as out of order: at which end offset that was before, if it was. */
-  outOfOrder:
-    | { readonly entry: SendEntry; readonly endOffset: number | undefined; readonly fresh: boolean }
-    | undefined;
+  /** Offset after the last batch that was acknowledged to this object; -1 before the first. */
+  acknowledgedOffset: number;
+  /** The oldest unsettled batch, when its last answer was that it is out of order, until the log was asked. */
+  outOfOrder: SendEntry | undefined;
+  /** What the log said then, while nothing was acknowledged since. */
+  lastLook: { readonly endOffset: number; readonly lackingSinceMs: number | undefined } | undefined;
 }
 
 /** A batch that may go out, and what its partition must learn of its end. */
@@ -75,6 +84,7 @@ type Link =
   | { readonly kind: "open"; readonly connection: Connection; departures: Departure[] };
 
 const GIVE_UP_AFTER_MS = 60_000;
+const CONFIRM_LOSS_MS = 30_000;
 const REQUEST_DEADLINE_MS = 15_000;
 /** How long the broker may wait for its replicas. Less than the request's deadline, so that it says so itself. */
 const REPLICATION_TIMEOUT_MS = 10_000;
@@ -95,7 +105,10 @@ export class IdempotentProducer {
   readonly #partitions = new Map<number, PartitionState>();
   /** By leader, a lane each. */
   readonly #links = new Map<number, (Link | undefined)[]>();
+  /** Records of rejected sends. */
+  readonly #rejected: Record<Fate, number> = { unsent: 0, refused: 0, unknown: 0 };
   readonly #closing = new AbortController();
+  readonly #unwatchLeaders: () => void;
 
   static async open(options: IdempotentProducerOptions): Promise<IdempotentProducer> {
     const identity = options.identity ?? (await initProducerId(options.cluster));
@@ -107,6 +120,7 @@ export class IdempotentProducer {
     this.#options = options;
     this.#giveUpAfterMs = options.giveUpAfterMs ?? GIVE_UP_AFTER_MS;
     this.identity = identity;
+    this.#unwatchLeaders = options.cluster.watchLeaders(options.topic, () => this.#followLeaders());
   }
 
   /** Batches of a partition must be given in order of their sequences, without gaps. */
@@ -117,15 +131,26 @@ export class IdempotentProducer {
         return;
       }
       const partition = this.#partitionOf(p);
-      partition.sender.add({ ...batch, resolve, reject });
+      const rejectWithFate = (error: AppError, fate: Fate) => {
+        this.#rejected[fate] += batch.records;
+        reject(error);
+      };
+      partition.sender.add({ ...batch, resolve, reject: rejectWithFate });
       this.#advance(partition);
     });
   }
 
-  /** Rejects what is unsettled: its outcome is unknown. */
-  async close(): Promise<void> {
-    this.#closing.abort(closedError());
-    for (const { sender } of this.#partitions.values()) sender.giveUp(closedError());
+  /** Records given to `send` that are not acknowledged, as far as this fate is what is known of them now. */
+  countRecords(fate: Fate): number {
+    const senders = [...this.#partitions.values()].map(({ sender }) => sender);
+    return senders.reduce((sum, sender) => sum + sender.countRecords(fate), this.#rejected[fate]);
+  }
+
+  /** Rejects what is unsettled. */
+  async close(reason: AppError = closedError()): Promise<void> {
+    this.#closing.abort(reason);
+    this.#unwatchLeaders();
+    for (const { sender } of this.#partitions.values()) sender.giveUp(reason);
     for (const link of [...this.#links.values()].flat()) if (link?.kind === "open") link.connection.close();
     await Promise.all([...this.#partitions.values()].map(({ recovering }) => recovering));
   }
@@ -137,10 +162,13 @@ export class IdempotentProducer {
       p,
       sender: new PartitionSender(),
       backoff: createBackoff({ initialMs: BACKOFF_INITIAL_MS, capMs: BACKOFF_CAP_MS }),
+      leader: undefined,
       recovering: undefined,
       failingSinceMs: undefined,
       lastError: undefined,
+      acknowledgedOffset: -1,
       outOfOrder: undefined,
+      lastLook: undefined,
     };
     this.#partitions.set(p, partition);
     return partition;
@@ -151,17 +179,29 @@ export class IdempotentProducer {
     const { sender } = partition;
     if (sender.kind === "waiting") partition.recovering ??= this.#recover(partition);
     if ((sender.kind !== "flowing" && sender.kind !== "careful") || sender.unsettled === 0) return;
-    const leader = this.#options.cluster.leaderOf(this.#options.topic, partition.p);
-    if (leader === undefined) {
+    const leader = this.#leaderOf(partition);
+    const hasMoved = sender.inFlight > 0 && leader !== partition.leader;
+    if (leader === undefined || hasMoved) {
       const what = `sending to ${this.#options.topic}-${partition.p}`;
-      this.#interrupt(partition, brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE));
+      const detail = hasMoved ? `broker ${partition.leader} no longer leads it` : "none is elected";
+      this.#interrupt(partition, brokerError(what, ErrorCode.LEADER_NOT_AVAILABLE, detail));
       return;
     }
+    partition.leader = leader;
     const lanes = this.#lanesTo(leader);
     const lane = laneOf(partition);
     const link = lanes[lane];
     if (link === undefined) void this.#connect(leader, lane);
     else if (link.kind === "open") this.#departAllowed(partition, link);
+  }
+
+  #leaderOf({ p }: PartitionState): number | undefined {
+    return this.#options.cluster.leaderOf(this.#options.topic, p)?.nodeId;
+  }
+
+  /** Some partition has another leader: those that wait for a connection to the old one go on. */
+  #followLeaders(): void {
+    for (const partition of this.#partitions.values()) this.#advance(partition);
   }
 
   #lanesTo(leader: number): (Link | undefined)[] {
@@ -210,6 +250,7 @@ export class IdempotentProducer {
       timeoutMs: REPLICATION_TIMEOUT_MS,
       topics: [{ name: this.#options.topic, partitions }],
     };
+    let wentOut = false;
     const handler = {
       onAnswer: (r: Reader, version: number) => {
         const answers = produceApi.decodeResponse(r, version).topics[0]?.partitions ?? [];
@@ -222,10 +263,14 @@ export class IdempotentProducer {
         }
       },
       onFailure: (error: AppError) => {
-        for (const { partition, entry } of together.values()) this.#failed(partition, entry, error);
+        const fate = wentOut ? "unknown" : "unsent";
+        for (const { partition, entry } of together.values()) this.#failed(partition, entry, error, fate);
       },
     };
-    connection.sendInPlace(produceApi, request, handler, this.#options.requestDeadlineMs ?? REQUEST_DEADLINE_MS);
+    const deadlineMs = this.#options.requestDeadlineMs ?? REQUEST_DEADLINE_MS;
+    // On a connection that is closed already, it fails within the call.
+    connection.sendInPlace(produceApi, request, handler, { deadlineMs });
+    wentOut = true;
   }
 
   #answered(partition: PartitionState, entry: SendEntry, answer: ProducedPartition): void {
@@ -234,7 +279,9 @@ export class IdempotentProducer {
     if (code === ErrorCode.NONE || code === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
       partition.failingSinceMs = undefined;
       partition.outOfOrder = undefined;
+      partition.lastLook = undefined;
       partition.backoff.reset();
+      if (code === ErrorCode.NONE) partition.acknowledgedOffset = answer.baseOffset + entry.records;
       sender.acknowledged(entry, code === ErrorCode.NONE ? answer.baseOffset : -1);
       this.#advance(partition);
       return;
@@ -243,20 +290,16 @@ export class IdempotentProducer {
     const error = brokerError(what, code, answer.errorMessage ?? "");
     // Behind a batch that failed, any refusal may be a consequence: it is judged when it is the oldest itself.
     const isHead = sender.head === entry;
-    if (isHead && code === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) {
-      const before = partition.outOfOrder?.entry === entry ? partition.outOfOrder.endOffset : undefined;
-      partition.outOfOrder = { entry, endOffset: before, fresh: true };
-    } else if (isHead && describeBrokerError(code).action === "fatal") {
-      sender.giveUp(error);
-    }
-    this.#failed(partition, entry, error);
+    if (isHead && code === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) partition.outOfOrder = entry;
+    else if (isHead && describeBrokerError(code).action === "fatal") sender.giveUp(error);
+    this.#failed(partition, entry, error, rulesOutAppend(code) ? "refused" : "unknown");
   }
 
-  #failed(partition: PartitionState, entry: SendEntry, error: AppError): void {
+  #failed(partition: PartitionState, entry: SendEntry, error: AppError, fate: Fate): void {
     partition.lastError = error;
     // An older broker, or a programmer's error: no retry changes it.
     if (!isConnectionFailure(error) && error.code !== "KAFKA_BROKER_ERROR") partition.sender.giveUp(error);
-    partition.sender.unsettledAgain(entry);
+    partition.sender.unsettledAgain(entry, fate);
     this.#advance(partition);
   }
 
@@ -273,7 +316,10 @@ export class IdempotentProducer {
       lanes[lane] = undefined;
     };
     try {
-      const connection = await this.#options.cluster.openConnection(leader, forget);
+      const connection = await this.#options.cluster.openConnection(leader, {
+        onLost: forget,
+        onSilent: () => void this.#lookPastSilence(leader, lane),
+      });
       if (this.#closing.signal.aborted) {
         connection.close();
         return;
@@ -292,9 +338,27 @@ export class IdempotentProducer {
 
   #forLane(leader: number, lane: number, act: (partition: PartitionState) => void): void {
     for (const partition of this.#partitions.values()) {
-      const { cluster, topic } = this.#options;
-      if (laneOf(partition) === lane && cluster.leaderOf(topic, partition.p) === leader) act(partition);
+      if (laneOf(partition) === lane && this.#leaderOf(partition) === leader) act(partition);
     }
+  }
+
+  /** The leader may be slow, wait for its replicas, or hang: the other brokers know whether it was replaced (I5). */
+  async #lookPastSilence(leader: number, lane: number): Promise<void> {
+    try {
+      await this.#options.cluster.refreshTopic(this.#options.topic);
+    } catch {
+      // Nobody else answers either. A partition that recovers meets the same failure, and decides by it.
+      return;
+    }
+    const link = this.#links.get(leader)?.[lane];
+    if (link?.kind !== "open" || !link.connection.isSilent) return;
+    const moved = [...this.#partitions.values()].find((partition) => {
+      if (laneOf(partition) !== lane || partition.leader !== leader || partition.sender.inFlight === 0) return false;
+      const newest = this.#leaderOf(partition);
+      return newest !== undefined && newest !== leader;
+    });
+    if (moved === undefined) return;
+    link.connection.abandon(`it is silent, and ${this.#options.topic}-${moved.p} is led by another broker now`);
   }
 
   /** Nothing is in flight: waits a little, asks who leads now, and lets the sender begin again. */
@@ -305,7 +369,8 @@ export class IdempotentProducer {
       await delay(partition.backoff.nextMs(), undefined, { signal: this.#closing.signal });
       const waitedMs = Math.round(performance.now() - partition.failingSinceMs);
       if (waitedMs >= this.#giveUpAfterMs) sender.giveUp(this.#hopelessError(partition, waitedMs));
-      else if (!(await this.#isSequenceLost(partition))) await this.#options.cluster.refreshTopic(this.#options.topic);
+      else if (!(await this.#settleOutOfOrder(partition)))
+        await this.#options.cluster.refreshTopic(this.#options.topic);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       partition.lastError = toAppError(error);
@@ -317,50 +382,60 @@ export class IdempotentProducer {
     this.#advance(partition);
   }
 
-  /**
-   * After a refusal as out of order: the log decides. It may hold the batch, and its broker may have forgotten that (see
-   * `landed-batch.ts`). Gives up if it does not, the same batch was refused before, and nothing was appended since.
-   */
-  async #isSequenceLost(partition: PartitionState): Promise<boolean> {
-    const { outOfOrder, p, sender } = partition;
-    if (outOfOrder === undefined || !outOfOrder.fresh) return false;
-    const { cluster, topic } = this.#options;
-    const { entry } = outOfOrder;
-    const { firstSequence, records } = entry;
-    const [endOffset = -1] = await cluster.listOffsets(topic, [p], "latest");
-    // Every earlier sequence of ours has an offset of its own, so the batch cannot stand below its sequence.
-    const range = { topic, p, from: firstSequence, to: endOffset };
-    const landed = await findLandedBatch(cluster, range, { ...this.identity, firstSequence, records });
+  /** I4. True when the batch is settled or the partition given up; false: to be sent again. */
+  async #settleOutOfOrder(partition: PartitionState): Promise<boolean> {
+    const { outOfOrder: entry, sender } = partition;
+    if (entry === undefined) return false;
+    const { topic, onDoubt, confirmLossMs = CONFIRM_LOSS_MS } = this.#options;
+    const { p } = partition;
+    // Every earlier sequence of ours has an offset of its own, so the log reaches at least as far as the sequence.
+    const acknowledged = Math.max(partition.acknowledgedOffset, entry.firstSequence);
+    const wanted = { p, acknowledged, firstSequence: entry.firstSequence, records: entry.records };
+    const { endOffset, landed, lacks } = await lookForBatch(this.#options.cluster, topic, wanted, this.identity);
+    // Each look needs a refusal of its own.
+    partition.outOfOrder = undefined;
     if (landed !== undefined) {
-      partition.outOfOrder = undefined;
+      partition.lastLook = undefined;
       partition.failingSinceMs = undefined;
-      sender.found(entry, landed);
-      return false;
+      partition.acknowledgedOffset = landed.baseOffset + landed.records;
+      sender.found(entry, landed.baseOffset);
+      return true;
     }
-    partition.outOfOrder = { entry, endOffset, fresh: false };
-    if (outOfOrder.endOffset !== endOffset) return false;
-    sender.giveUp(createError("KAFKA_SEQUENCE_LOST", { topic, p, firstSequence, endOffset }, partition.lastError));
+    const nowMs = performance.now();
+    const lackingSinceMs = lacks ? (partition.lastLook?.lackingSinceMs ?? nowMs) : undefined;
+    partition.lastLook = { endOffset, lackingSinceMs };
+    if (lackingSinceMs === undefined) return false;
+    if (nowMs === lackingSinceMs) {
+      const what = `lacks records that were acknowledged up to ${acknowledged}`;
+      onDoubt?.(`${topic}-${p} ends at offset ${endOffset} and ${what}: it is asked again for ${confirmLossMs} ms`);
+    }
+    if (nowMs - lackingSinceMs < confirmLossMs) return false;
+    sender.giveUp(createError("PRODUCER_RECORDS_LOST", { topic, p, acknowledged, endOffset }, partition.lastError));
     return true;
   }
 
   #hopelessError(partition: PartitionState, waitedMs: number): AppError {
-    const { sender, lastError } = partition;
+    const { sender, lastError, lastLook, p } = partition;
     const { cluster, topic } = this.#options;
-    if (sender.head !== undefined && sender.headWasSent) {
-      const { firstSequence, records } = sender.head;
-      const what = { topic, p: partition.p, firstSequence, records, waitedMs };
-      return createError("KAFKA_OUTCOME_UNKNOWN", what, lastError);
+    const { head, headFate } = sender;
+    if (head === undefined || headFate === undefined || headFate === "unsent") {
+      // What an answer said is the reason; only silence means that Kafka is out of reach.
+      if (lastError !== undefined && !isConnectionFailure(lastError)) return lastError;
+      return createError("KAFKA_UNREACHABLE", { endpoint: cluster.endpoint, waitedMs }, lastError);
     }
-    return createError("KAFKA_UNREACHABLE", { endpoint: cluster.endpoint, waitedMs }, lastError);
+    const { firstSequence, records } = head;
+    const what = { topic, p, firstSequence, records, waitedMs };
+    if (headFate === "unknown") return createError("KAFKA_OUTCOME_UNKNOWN", what, lastError);
+    if (lastLook === undefined) return createError("KAFKA_SEND_REFUSED", what, lastError);
+    return createError("KAFKA_SEQUENCE_REFUSED", { ...what, endOffset: lastLook.endOffset }, lastError);
   }
 }
 
 /** A fresh broker answers COORDINATOR_LOAD_IN_PROGRESS at first. */
 function initProducerId(cluster: KafkaCluster): Promise<ProducerIdentity> {
   return cluster.retry(async () => {
-    const connection = await cluster.anyConnection();
     const request = { transactionalId: null, transactionTimeoutMs: 0x7fffffff };
-    const { errorCode, producerId, producerEpoch } = await connection.send(initProducerIdApi, request);
+    const { errorCode, producerId, producerEpoch } = await cluster.askAny(initProducerIdApi, request);
     const error = checkCode(errorCode, "asking for a producer id");
     return error === undefined ? { kind: "done", value: { producerId, producerEpoch } } : { kind: "again", error };
   });

@@ -1,6 +1,10 @@
 /**
  * Repeats an attempt until it succeeds, a fatal error comes, or the deadline passes. Between attempts it backs off
  * from 50 ms to 1 s.
+ *
+ * Y1 How long a reason lasts is counted from its first answer in a row: what failed before for another reason says
+ *    nothing about it. A topic that is missing right after an outage is one that its broker has not loaded yet.
+ * Y2 A reason with a time of its own (`believedAfterMs`) ends the wait when it has lasted so long, and not before.
  */
 import { createBackoff } from "../../common/foundation/backoff.ts";
 import { sleep } from "../../common/foundation/deadline.ts";
@@ -10,8 +14,8 @@ import { describeBrokerError } from "./wire/error-codes.ts";
 
 export type Attempt<T> =
   | { readonly kind: "done"; readonly value: T }
-  /** Worth another try. `error` is thrown as it is when the deadline passes. */
-  | { readonly kind: "again"; readonly error: AppError };
+  /** Worth another try. `error` is thrown as it is when the deadline passes, or after a time of its own (Y2). */
+  | { readonly kind: "again"; readonly error: AppError; readonly believedAfterMs?: number };
 
 export interface RetryOptions {
   /** For KAFKA_UNREACHABLE when the last attempt failed without an answer. */
@@ -30,12 +34,21 @@ export async function retryAttempts<T>(attempt: () => Promise<Attempt<T>>, optio
   const startedAtMs = performance.now();
   const backoff = createBackoff({ initialMs: BACKOFF_INITIAL_MS, capMs: BACKOFF_CAP_MS });
   let told = false;
+  let reason: { readonly code: string; readonly sinceMs: number } | undefined;
   for (;;) {
     options.signal?.throwIfAborted();
-    const outcome = await attempt().catch((error: unknown) => classifyFailure<T>(error));
+    const attemptedAtMs = performance.now();
+    const attempting = attempt().catch((error: unknown) => classifyFailure<T>(error));
+    const outcome = await untilAborted(attempting, options.signal);
     if (outcome.kind === "done") return outcome.value;
-    const waitedMs = Math.round(performance.now() - startedAtMs);
-    if (waitedMs >= options.deadlineMs) throw concludeWaiting(outcome.error, options.endpoint, waitedMs);
+    const nowMs = performance.now();
+    const code = reasonOf(outcome.error);
+    if (reason?.code !== code) reason = { code, sinceMs: code === NO_ANSWER ? attemptedAtMs : nowMs };
+    const lastedMs = Math.round(nowMs - reason.sinceMs);
+    const waitedMs = Math.round(nowMs - startedAtMs);
+    const isOver =
+      outcome.believedAfterMs === undefined ? waitedMs >= options.deadlineMs : lastedMs >= outcome.believedAfterMs;
+    if (isOver) throw concludeWaiting(outcome.error, options.endpoint, lastedMs);
     if (!told && waitedMs >= TELL_AFTER_MS) {
       told = true;
       options.log?.warn(`still waiting for Kafka after ${waitedMs} ms`, outcome.error);
@@ -43,6 +56,23 @@ export async function retryAttempts<T>(attempt: () => Promise<Attempt<T>>, optio
     await sleep(backoff.nextMs(), options.signal);
   }
 }
+
+/** Its outcome, or the signal's reason as soon as that comes: nobody waits for what an attempt would still give. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** All ways in which no answer comes are one reason. */
+const NO_ANSWER = "no answer";
+const reasonOf = (error: AppError): string => (isConnectionFailure(error) ? NO_ANSWER : error.code);
 
 /** A connection that failed is worth another try; everything else goes up. */
 function classifyFailure<T>(error: unknown): Attempt<T> {

@@ -53,6 +53,7 @@ export interface StateStoreOptions {
   /** A Redis URL. */
   readonly endpoint: string;
   readonly stateKey: string;
+  readonly publishedKey: string;
   readonly counterKey: string;
   readonly sequenceKey: string;
   readonly log: Log;
@@ -101,8 +102,9 @@ export class StateStore {
     this.#endpoint = parseRedisUrl(options.endpoint);
     this.#giveUpMs = options.giveUpMs ?? 60_000;
     this.#replyMs = options.replyMs ?? 5_000;
-    this.#stateKeys = ["1", options.stateKey];
-    this.#publishKeys = ["3", options.stateKey, options.counterKey, options.sequenceKey];
+    const { stateKey, publishedKey, counterKey, sequenceKey } = options;
+    this.#stateKeys = ["1", stateKey];
+    this.#publishKeys = ["4", stateKey, publishedKey, counterKey, sequenceKey];
     options.signal?.addEventListener("abort", () => this.#close(options.signal?.reason), {
       once: true,
       signal: this.#closing.signal,

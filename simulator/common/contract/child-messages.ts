@@ -34,7 +34,7 @@ export type ChildMessage =
   | JobManagerMessage
   | { readonly type: "metrics"; readonly metrics: TaskManagerMetrics }
   | ProducerMessage
-  | { readonly type: "validated"; readonly failedChecks: readonly string[] };
+  | { readonly type: "validated"; readonly failedChecks: readonly string[]; readonly unknownChecks: readonly string[] };
 
 /** Flink's job states, as far as this runtime has them. */
 export type JobState =

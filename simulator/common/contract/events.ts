@@ -3,7 +3,7 @@
  * `atUs` is run time in µs. Names and shapes are public: they change only with a new `schema` in the report.
  */
 import type { ApplyCounts } from "./metrics.ts";
-import type { Fault, Infrastructure } from "./report.ts";
+import type { CheckCounts, Fault, Infrastructure, VerdictWord } from "./report.ts";
 
 /** The life of a run, in order; `stopping` and `ended` may follow any of them. */
 export type RunPhase =
@@ -82,16 +82,17 @@ export type HostEventBody =
   | { readonly type: "fault"; readonly fault: Fault }
   | {
       readonly type: "verdict";
-      readonly verdict: "passed" | "failed" | "interrupted";
+      readonly verdict: VerdictWord;
       readonly exitCode: number;
       readonly reasons: readonly string[];
       readonly runId: string;
       readonly report: string;
       readonly processed: number | null;
+      readonly notCounted: number | null;
       readonly lost: number | null;
       readonly duplicated: number | null;
       readonly endToEndPerSecond: number | null;
-      readonly checks: { readonly passed: number; readonly failed: number; readonly notApplicable: number };
+      readonly checks: CheckCounts;
     };
 
 export type ResourceKind =
@@ -108,7 +109,7 @@ export type ResourceKind =
   | "node-process"
   | "watchdog";
 
-/** Once a second while there is a job. Counts are over the run; rates are over the last interval. */
+/** Once a second while something in it changes. Counts are over the run; rates are over the last interval. */
 export interface ProgressEvent {
   readonly type: "progress";
   readonly round: number;

@@ -33,6 +33,8 @@ export interface HostFacts {
   /** True if a TaskManager left or joined after RUNNING. */
   readonly membershipChanged: boolean;
   readonly faults: readonly Fault[];
+  /** Earlier ones, of which there were too many to list; absent means none. */
+  readonly faultsDropped?: number;
   readonly checkpoints: { readonly completed: number; readonly failed: number; readonly lastId: number };
   readonly resources: {
     readonly cpuPercentPeak: number | null;
@@ -55,5 +57,7 @@ export type RunEnding =
   /** --max-time passed before the last effect. */
   | { readonly kind: "timeExceeded"; readonly waitedFor: string }
   | { readonly kind: "infrastructureFailed"; readonly reason: string }
+  /** What was acknowledged is gone. */
+  | { readonly kind: "exactlyOnceViolated"; readonly reason: string }
   | { readonly kind: "jobFailed"; readonly reason: string }
   | { readonly kind: "unexpected"; readonly reason: string };

@@ -11,14 +11,20 @@ export interface Ledger {
   readonly firstId: number;
   readonly messages: number;
   readonly messageSize: number;
-  readonly outcome: "running" | "finished" | "gaveUp";
+  /** "running" is also what a producer leaves that was killed. */
+  readonly outcome: "running" | "finished" | "gaveUp" | "stopped";
   /** Why it gave up; null otherwise. */
   readonly reason: string | null;
   readonly firstSendAtUs: number;
   readonly lastAckAtUs: number;
+  /** With the three below: all messages of the round. */
   readonly acknowledged: number;
-  /** Sends whose outcome is not known: only a producer that gave up has them. */
+  /** Went out, and no answer says whether the topic has them. */
   readonly unknown: number;
+  /** Each time they went out, the answer was that the topic did not take them. */
+  readonly refused: number;
+  /** Never went out. */
+  readonly unsent: number;
   readonly partitions: readonly LedgerPartition[];
   /** Acknowledged offsets that were not the expected ones: somebody else writes to the topic. At most 1,000 entries. */
   readonly foreign: readonly { readonly p: number; readonly expected: number; readonly actual: number }[];
@@ -34,10 +40,14 @@ export interface LedgerPartition {
   readonly firstIndex: number;
   readonly acknowledged: number;
   /**
-   * Of the acknowledged ones: those that no process of ours heard an acknowledgement of, or none that its ledger tells
-   * of; a restarted producer found them in the topic. For them the ledger is no second source beside the topic.
+   * Of the acknowledged ones: those that no process of ours heard an acknowledgement of. A restarted producer found them
+   * in the topic, by its own id, so for them the ledger is no second source beside the topic.
    */
   readonly resumed: number;
+  /** Offset after the last acknowledged record of the run: a log that ends below it lost what Kafka acknowledged. */
+  readonly nextOffset: number;
+  /** Foreign records before our next one: its expected offset less its index. */
+  readonly shift: number;
   /** Σ id mod 2^48 and Σ mix32(id) mod 2^48 over the acknowledged records of this round. */
   readonly idSum: number;
   readonly idMix: number;

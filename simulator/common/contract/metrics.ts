@@ -1,5 +1,8 @@
-/** What a TaskManager says of itself: each second, at each checkpoint, and once more when its job ends. */
-import type { SparseLatency } from "./latency-histogram.ts";
+/**
+ * What a TaskManager says of itself: each second while its counts change, at each checkpoint, and once more when its job
+ * ends.
+ */
+import { createLatencyCounts, mergeSparseLatency, type SparseLatency, toSparseLatency } from "./latency-histogram.ts";
 
 export interface TaskManagerMetrics {
   readonly tm: string;
@@ -43,4 +46,49 @@ export interface PartitionPosition {
   readonly offset: number;
   /** The last stable offset Kafka reported with the newest fetch; −1 = not yet known. */
   readonly endOffset: number;
+}
+
+/**
+ * What two incarnations of a TaskManager counted together; all else is the later one's. Whoever keeps the dead so needs
+ * the same memory however many there were. Pure.
+ */
+export function addMetrics(earlier: TaskManagerMetrics, later: TaskManagerMetrics): TaskManagerMetrics {
+  const latency = createLatencyCounts();
+  for (const one of [earlier, later]) mergeSparseLatency(latency, one.latency, one.latencyUsMax);
+  return {
+    ...later,
+    processed: earlier.processed + later.processed,
+    rejected: earlier.rejected + later.rejected,
+    skipped: earlier.skipped + later.skipped,
+    bytes: earlier.bytes + later.bytes,
+    applies: {
+      ok: earlier.applies.ok + later.applies.ok,
+      dup: earlier.applies.dup + later.applies.dup,
+      seek: earlier.applies.seek + later.applies.seek,
+      fenced: earlier.applies.fenced + later.applies.fenced,
+      storeLost: earlier.applies.storeLost + later.applies.storeLost,
+    },
+    partitions: joinPositions(earlier.partitions, later.partitions),
+    offsetCommitsFailed: (earlier.offsetCommitsFailed ?? 0) + (later.offsetCommitsFailed ?? 0),
+    cpuMs: earlier.cpuMs + later.cpuMs,
+    busyMs: earlier.busyMs + later.busyMs,
+    observerCpuMs: (earlier.observerCpuMs ?? 0) + (later.observerCpuMs ?? 0),
+    eventLoopLagMsMax: Math.max(earlier.eventLoopLagMsMax, later.eventLoopLagMsMax),
+    latency: toSparseLatency(latency),
+    latencyUsMax: latency.maxUs,
+  };
+}
+
+/** The furthest of each partition. */
+function joinPositions(a: readonly PartitionPosition[], b: readonly PartitionPosition[]): PartitionPosition[] {
+  const joined = new Map<number, PartitionPosition>();
+  for (const { p, offset, endOffset } of [...a, ...b]) {
+    const known = joined.get(p);
+    joined.set(p, {
+      p,
+      offset: Math.max(known?.offset ?? 0, offset),
+      endOffset: Math.max(known?.endOffset ?? -1, endOffset),
+    });
+  }
+  return [...joined.values()];
 }

@@ -1,7 +1,7 @@
 /** Names that more than one process must agree on. Pure. */
 import { createHash } from "node:crypto";
 
-/** The published view of the total: the two keys that the original system's users read. */
+/** The published view of the total: the two keys that the original system's users read. All jobs on a Redis share them. */
 export const PROCESSED_MESSAGE_COUNTER_KEY = "flinkdotnet:sample:processed_message_counter";
 export const GLOBAL_SEQUENCE_KEY = "flinkdotnet:global_sequence_id";
 export const TOPIC_PREFIX = "flinkdotnet.sample.topic";
@@ -15,6 +15,8 @@ export const jobIdOf = (runId: string): string =>
   createHash("sha256").update(`job:${runId}`).digest("hex").slice(0, 32);
 
 export const stateKeyOf = (jobId: string): string => `{${jobId}}:state`;
+/** The published view of this job alone. */
+export const publishedKeyOf = (jobId: string): string => `{${jobId}}:published`;
 
 /** `taskmanager-01`: one-based, at least two digits, as everywhere in logs, reports and Redis. */
 export const taskManagerName = (number: number): string => `taskmanager-${String(number).padStart(2, "0")}`;

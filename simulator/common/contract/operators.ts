@@ -9,6 +9,8 @@ export const OPERATOR_NAMES = [
   "test-drop-one",
   /** Test only: passes one record twice, so that a check must notice a duplicate. */
   "test-repeat-one",
+  /** Test only: fails at a record in the middle of a run, so that the job must fail for that reason. */
+  "test-fail-late",
 ] as const;
 export type OperatorName = (typeof OPERATOR_NAMES)[number];
 

@@ -2,12 +2,12 @@
  * Arguments of the scripts as text, and their answers as values. Pure. `encode…` is the client's side, `parse…` reads
  * the same list again in the embedded Redis's native twins, `decode…Answer` reads what a script returned.
  *
- *   INIT       KEYS state                    ARGV epoch life (field value)…
- *   ACQUIRE    KEYS state                    ARGV life p g
- *   APPLY      KEYS state                    ARGV life p g tm prev next n rejected skipped idSum idMix lastId disorder sentAtUs
- *   PUBLISH    KEYS state counter sequence   ARGV epoch
- *   FENCE_ALL  KEYS state                    ARGV epoch g
- *   RECOVER    KEYS state                    ARGV epoch life (field value)…
+ *   INIT       KEYS state    ARGV epoch life (field value)…
+ *   ACQUIRE    KEYS state    ARGV life p g
+ *   APPLY      KEYS state    ARGV life p g tm prev next n rejected skipped idSum idMix lastId disorder sentAtUs
+ *   PUBLISH    KEYS state published counter sequence    ARGV epoch
+ *   FENCE_ALL  KEYS state    ARGV epoch g
+ *   RECOVER    KEYS state    ARGV epoch life (field value)…
  */
 import { assert, present } from "../foundation/assert.ts";
 import { createError } from "../foundation/errors.ts";
@@ -25,29 +25,20 @@ import type {
   RecoverArguments,
   ScriptName,
 } from "./redis-scripts.ts";
-import { parseLastBatch, partitionField } from "./redis-state.ts";
+import { parseLastBatch, partitionField, STATE_FIELDS_MAX } from "./redis-state.ts";
 
 /** How many KEYS a script has. */
 export const SCRIPT_KEYS: Readonly<Record<ScriptName, number>> = {
   INIT: 1,
   ACQUIRE: 1,
   APPLY: 1,
-  PUBLISH: 3,
+  PUBLISH: 4,
   FENCE_ALL: 1,
   RECOVER: 1,
 };
 
-/**
- * Lua hands at most some 7,900 values to one command, and INIT writes 22 for each partition in one HSET; a second HSET
- * would break the rule of one write.
- */
-export const PARTITIONS_MAX = 350;
-
 /** The whole hash at the start of a job: start offsets, zero counts, fences at 0. */
 export function initialFields(a: InitArguments): Record<string, string> {
-  if (a.startOffsets.length > PARTITIONS_MAX) {
-    throw createError("REDIS_PARTITIONS_EXCEEDED", { partitions: a.startOffsets.length, max: PARTITIONS_MAX });
-  }
   const fields: Record<string, string> = {
     life: a.life,
     redisRunId: a.redisRunId,
@@ -67,15 +58,21 @@ export function initialFields(a: InitArguments): Record<string, string> {
 }
 
 export function encodeInit(a: InitArguments): string[] {
-  return [whole(a.epoch, "epoch"), a.life, ...Object.entries(initialFields(a)).flat()];
+  return [whole(a.epoch, "epoch"), a.life, ...encodeFields(initialFields(a))];
 }
 
 export function encodeRecover(a: RecoverArguments): string[] {
   const life = present(a.fields["life"], "the life of the state to recover");
-  const partitions = Object.keys(a.fields).filter((field) => field.startsWith("offset:")).length;
-  if (partitions > PARTITIONS_MAX) throw createError("REDIS_PARTITIONS_EXCEEDED", { partitions, max: PARTITIONS_MAX });
   const fields = { ...a.fields, epoch: whole(a.epoch, "epoch") };
-  return [fields.epoch, life, ...Object.entries(fields).flat()];
+  return [fields.epoch, life, ...encodeFields(fields)];
+}
+
+function encodeFields(fields: Readonly<Record<string, string>>): string[] {
+  const entries = Object.entries(fields);
+  if (entries.length > STATE_FIELDS_MAX) {
+    throw createError("REDIS_STATE_TOO_LARGE", { fields: entries.length, max: STATE_FIELDS_MAX });
+  }
+  return entries.flat();
 }
 
 export interface WholeHashArguments {

@@ -93,13 +93,13 @@ redis.call('HSET', key,
 return {'OK', base}
 `;
 
-/** KEYS: state, counter, sequence. ARGV: epoch. */
+/** KEYS: state, published, counter, sequence. ARGV: epoch. */
 const PUBLISH = `
 local v = redis.call('HMGET', KEYS[1], 'epoch', 'total')
 local epoch, total = whole(v[1]), whole(v[2])
 if not (epoch and total) then return {'STORE_LOST'} end
 if epoch > tonumber(ARGV[1]) then return {'REFUSED', v[1]} end
-redis.call('MSET', KEYS[2], v[2], KEYS[3], v[2])
+redis.call('MSET', KEYS[2], v[2], KEYS[3], v[2], KEYS[4], v[2])
 return {'PUBLISHED', v[2]}
 `;
 

@@ -13,6 +13,9 @@
  *   disorder:p  ids that did not rise                    fence:p     generation that may write
  *   last:p      the newest batch, prev:next:n:base:g:tm:sentAtUs (empty = none)
  *
+ * PUBLISH shows the total outside the hash, as text, in one MSET: in the job's own published key, which nobody else
+ * writes, and in the counter and sequence keys, which all jobs on this Redis share.
+ *
  * I1 count + rejected + skipped = offset − start     I2 total = Σ count     I9 Σ by:<tm> = total
  */
 export const PARTITION_FIELDS = [
@@ -33,7 +36,24 @@ export type PartitionField = (typeof PARTITION_FIELDS)[number];
 export const partitionField = (field: PartitionField, p: number): string => `${field}:${p}`;
 export const byField = (tm: string): string => `by:${tm}`;
 
-/** A generation g and a checkpoint id are epoch × 1,000,000 + k. */
+/**
+ * RECOVER writes the whole hash in one HSET, and Lua hands at most 7,998 values to a command: that many fields, with some
+ * room. A second HSET would break the rule of one write.
+ */
+export const STATE_FIELDS_MAX = 3_995;
+export const PARTITIONS_MAX = 350;
+export const TASK_MANAGERS_MAX = 256;
+/** life, redisRunId, phase, epoch, total. */
+const JOB_FIELDS = 5;
+
+/**
+ * How many TaskManagers a job with so many partitions may have at any time. Their names are counted from 1, so they
+ * never have more `by:` fields than that, although one that is scaled away keeps its own for ever.
+ */
+export const taskManagersMax = (partitions: number): number =>
+  Math.min(TASK_MANAGERS_MAX, STATE_FIELDS_MAX - JOB_FIELDS - PARTITION_FIELDS.length * partitions);
+
+/** A generation g and a checkpoint id are epoch × 1,000,000 + k; a JobManager that needs more claims further epochs. */
 export const EPOCH_STRIDE = 1_000_000;
 
 /** The identity a TaskManager checks before any script on a new connection. */

@@ -1,12 +1,16 @@
 /**
  * `report.json`, schema 1. Every number was recorded in the run it describes; null means not known, never zero.
  */
+import type { CheckDefinition } from "./check-catalogue.ts";
 import type { ProcessUse } from "./host-facts.ts";
 import type { ApplyCounts } from "./metrics.ts";
 
+/** unknown: nothing is known to be wrong, but a fact could not be had that must be there to say so. */
+export type VerdictWord = "passed" | "failed" | "unknown" | "interrupted";
+
 export interface Report {
   readonly schema: 1;
-  readonly verdict: "passed" | "failed" | "interrupted";
+  readonly verdict: VerdictWord;
   readonly exitCode: number;
   /** Why it did not pass, most important first; empty when it passed. */
   readonly reasons: readonly string[];
@@ -32,14 +36,12 @@ export interface Report {
   readonly messages: {
     readonly requested: number;
     readonly acknowledged: number;
-    readonly inKafka: number | null;
-    readonly processed: number | null;
-    readonly rejected: number | null;
-    readonly unprocessed: number | null;
-    readonly lost: number | null;
-    readonly duplicated: number | null;
-    readonly outOfOrder: number | null;
-  };
+  } & TopicMessages;
+  /**
+   * The messages that were not acknowledged: went out without an answer that says whether the topic has them, refused each
+   * time, and never sent. Null where no ledger could be read.
+   */
+  readonly unacknowledged: { readonly unknown: number; readonly refused: number; readonly unsent: number } | null;
   readonly throughput: { readonly producePerSecond: number | null; readonly endToEndPerSecond: number | null };
   readonly latencyMs: {
     readonly p50: number | null;
@@ -93,6 +95,8 @@ export interface Report {
   readonly scenarios: readonly Scenario[];
   readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
   readonly faults: readonly Fault[];
+  /** Faults before these, of which there were too many to list. */
+  readonly faultsDropped: number;
 }
 
 /**
@@ -116,9 +120,26 @@ export interface Infrastructure {
   readonly fsync?: string | null;
 }
 
+/** Null where the fact behind a number is missing: not known, never zero. */
+export interface TopicMessages {
+  /** Records that the re-read found; null when Kafka did not show all that must be there. */
+  readonly inKafka: number | null;
+  readonly processed: number | null;
+  readonly rejected: number | null;
+  /** Records that were re-read, above the applied offsets. */
+  readonly unprocessed: number | null;
+  /** Offsets of somebody else's topic above the end that was asked for, or in partitions that came later: not re-read. */
+  readonly notCounted: number | null;
+  /** Null as well when a part of the topic could not be re-read. */
+  readonly lost: number | null;
+  readonly duplicated: number | null;
+  readonly outOfOrder: number | null;
+}
+
 export interface PartitionReport {
   readonly p: number;
   readonly start: number;
+  /** Up to where it was re-read. */
   readonly end: number;
   readonly count: number;
   readonly rejected: number;
@@ -127,16 +148,29 @@ export interface PartitionReport {
   readonly idMix: number;
 }
 
+/** unknown: what had to be compared could not be read, or two facts contradict each other and neither is proven. */
+export type CheckStatus = "passed" | "failed" | "unknown" | "notApplicable";
+
 /** A comparison. `examined` is how many items it looked at; a check that examined nothing fails. */
-export interface Check {
-  readonly id: string;
-  readonly title: string;
+export interface Check extends CheckDefinition {
   readonly expected: string;
   readonly actual: string;
   readonly examined: number;
-  readonly status: "passed" | "failed" | "notApplicable";
-  /** What was compared, and why it failed or does not apply. */
+  readonly status: CheckStatus;
+  /** What was compared, and why it failed, is not known or does not apply. */
   readonly reason: string;
+}
+
+export type CheckCounts = Readonly<Record<CheckStatus, number>>;
+
+export function countChecks(checks: readonly Check[]): CheckCounts {
+  const count = (status: CheckStatus) => checks.filter((check) => check.status === status).length;
+  return {
+    passed: count("passed"),
+    failed: count("failed"),
+    unknown: count("unknown"),
+    notApplicable: count("notApplicable"),
+  };
 }
 
 export interface Scenario {

@@ -6,6 +6,7 @@
  *   POST /ts/jobs/:id/stop     {}             202 {}               FENCE_ALL, final checkpoint; idempotent
  *   POST /ts/jobs/:id/scale    ScaleRequest   202 {}               the newest request counts; 409 unless it can run
  *   GET  /ts/jobs/:id          JobSnapshot    200
+ *     ?changedFrom=RUNNING&waitMs=10000   the same, once the state is another one or that time has passed
  * Errors are Flink's: {"errors":["…"]}.
  */
 import type { ErrorCategory } from "../foundation/error-row.ts";
@@ -18,7 +19,13 @@ export interface JobGraph {
   readonly source: { readonly topic: string; readonly partitions: number; readonly group: string };
   /** Names from the operator registry; no path or code travels. */
   readonly operators: readonly string[];
-  readonly sink: { readonly stateKey: string; readonly counterKey: string; readonly sequenceKey: string };
+  /** Redis keys. */
+  readonly sink: {
+    readonly stateKey: string;
+    readonly publishedKey: string;
+    readonly counterKey: string;
+    readonly sequenceKey: string;
+  };
   readonly checkpointIntervalMs: number;
 }
 

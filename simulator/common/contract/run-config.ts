@@ -15,6 +15,9 @@ export interface RunConfig {
   readonly stickyIds: number;
   readonly taskManagers: number;
   readonly stateKey: string;
+  /** The total as PUBLISH last wrote it, for this job alone. */
+  readonly publishedKey: string;
+  /** The same total under the two names that other jobs on this Redis may write, too. */
   readonly counterKey: string;
   readonly sequenceKey: string;
   /** Bytes of one message value. */

@@ -2,11 +2,11 @@
  * What lies where in a run's folder, and who writes it. Each file has one writer.
  *
  *   host         state.json logs/ events.ndjson metrics.ndjson host-facts.json
- *   producer     producer.json ledger-<round>.json
+ *   producer     producer.json ledger-<round>.json positions-<round>.bin
  *   TaskManager  applied/<tm>-<incarnation>.log rejected/<tm>-<incarnation>.ndjson
  *   JobManager   checkpoints/
  *   validator    checks.json
- *   report       report.json report.txt
+ *   report       report.json report.txt metrics-digest.json
  */
 import { join } from "node:path";
 
@@ -16,9 +16,12 @@ export const runFolder = {
   log: (run: string, resource: string) => join(run, "logs", `${resource}.log`),
   events: (run: string) => join(run, "events.ndjson"),
   metrics: (run: string) => join(run, "metrics.ndjson"),
+  /** What the reports before have read of the metrics; of no use to anybody else. */
+  metricsDigest: (run: string) => join(run, "metrics-digest.json"),
   hostFacts: (run: string) => join(run, "host-facts.json"),
   producer: (run: string) => join(run, "producer.json"),
   ledger: (run: string, round: number) => join(run, `ledger-${round}.json`),
+  positions: (run: string, round: number) => join(run, `positions-${round}.bin`),
   appliedFolder: (run: string) => join(run, "applied"),
   applied: (run: string, tm: string, incarnation: string) => join(run, "applied", `${tm}-${incarnation}.log`),
   rejectedFolder: (run: string) => join(run, "rejected"),

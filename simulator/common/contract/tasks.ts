@@ -29,8 +29,8 @@ export interface ProducerTask {
 }
 
 export interface ValidatorTask {
-  /** Rounds whose ledgers count, from 1. 0 = no own producer (somebody else's topic). */
-  readonly rounds: number;
+  /** Rounds whose producer began, in order, as the host asked for them. None on somebody else's topic. */
+  readonly rounds: readonly ProducerTask[];
   /**
    * drained: the job reached every end offset.
    * prefix: a deadline or an interrupt came first; checks run below `offset:` and the rest is `unprocessed`.
@@ -38,6 +38,8 @@ export interface ValidatorTask {
   readonly mode: "drained" | "prefix";
   /** On somebody else's topic: the end offsets at the start, by partition, which are what "drained" meant. */
   readonly endOffsets: readonly number[] | null;
+  /** Redis was there before the run, so others may write the counter and sequence keys, too. */
+  readonly sharedRedis: boolean;
 }
 
 export interface ReportTask {

@@ -1,5 +1,8 @@
-/** What kind of failure it is. The host turns the category into an exit code: see `apphost/exit-code.ts`. */
-export type ErrorCategory = "usage" | "infrastructure" | "job" | "unexpected";
+/**
+ * What kind of failure it is; "exactlyOnce" is a promise that was given and broken. The host turns the category into an
+ * exit code: see `apphost/exit-code.ts`.
+ */
+export type ErrorCategory = "usage" | "infrastructure" | "job" | "exactlyOnce" | "unexpected";
 
 export interface ErrorRow<P> {
   readonly category: ErrorCategory;

@@ -34,6 +34,17 @@ export const kafkaErrors = {
     false,
     (p) => `${p.what}: Kafka answered ${p.name} (${p.code})${p.detail === "" ? "" : `: ${p.detail}`}`,
   ),
+  KAFKA_LEADER_UNCONFIRMED: row<{ what: string; reason: string }>(
+    "infrastructure",
+    true,
+    (p) => `${p.what} is not certain: ${p.reason}`,
+  ),
+  KAFKA_SETTING_REFUSED: row<{ topic: string; settings: readonly string[] }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `Kafka does not allow ${p.settings.join(", ")}, without which topic ${p.topic} could not hold the run: let its policy for topics allow that, or create a topic and name it by --topic`,
+  ),
   KAFKA_TOPIC_MISSING: row<{ topic: string; waitedMs: number }>(
     "infrastructure",
     false,
@@ -55,11 +66,34 @@ export const kafkaErrors = {
     false,
     (p) => `the batch at offset ${p.offset} of ${p.topic}-${p.p} is corrupt: ${p.what}`,
   ),
-  KAFKA_SEQUENCE_LOST: row<{ topic: string; p: number; firstSequence: number; endOffset: number }>(
+  PRODUCER_RECORDS_LOST: row<{ topic: string; p: number; acknowledged: number; endOffset: number }>(
+    "exactlyOnce",
+    false,
+    (p) =>
+      `Kafka lost acknowledged records of ${p.topic}-${p.p}: they reach to offset ${p.acknowledged}, and ${
+        p.endOffset < p.acknowledged
+          ? `the log ends at offset ${p.endOffset}`
+          : `the log, which ends at offset ${p.endOffset}, has others in their place`
+      }; see that its disk kept them, and that no replica behind the others may become the leader (unclean.leader.election.enable)`,
+  ),
+  KAFKA_SEND_REFUSED: row<{ topic: string; p: number; firstSequence: number; records: number; waitedMs: number }>(
     "infrastructure",
     false,
     (p) =>
-      `Kafka refused sequence ${p.firstSequence} of ${p.topic}-${p.p} as out of order twice at end offset ${p.endOffset}: acknowledged records are missing, or another producer writes with the same id`,
+      `for ${p.waitedMs} ms Kafka refused ${p.records} records of ${p.topic}-${p.p} from sequence ${p.firstSequence}`,
+  ),
+  KAFKA_SEQUENCE_REFUSED: row<{
+    topic: string;
+    p: number;
+    firstSequence: number;
+    records: number;
+    endOffset: number;
+    waitedMs: number;
+  }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `for ${p.waitedMs} ms Kafka refused ${p.records} records of ${p.topic}-${p.p} from sequence ${p.firstSequence} as out of order, although the log, which ends at offset ${p.endOffset}, holds every acknowledged one: does another producer write with the same id?`,
   ),
   KAFKA_OUTCOME_UNKNOWN: row<{ topic: string; p: number; firstSequence: number; records: number; waitedMs: number }>(
     "infrastructure",

@@ -47,11 +47,11 @@ export const redisErrors = {
     false,
     (p) => `a script${p.script === "" ? "" : ` (${p.script})`} answered ${p.answer}, which is none of its answers`,
   ),
-  REDIS_PARTITIONS_EXCEEDED: row<{ partitions: number; max: number }>(
+  REDIS_STATE_TOO_LARGE: row<{ fields: number; max: number }>(
     "usage",
     false,
     (p) =>
-      `${p.partitions} partitions are more than the ${p.max} that one atomic write can hold: use --partitions ${p.max} or fewer`,
+      `the job's state has ${p.fields} fields, and one atomic Redis write takes ${p.max}: give fewer partitions (11 fields each) or TaskManagers (1 each)`,
   ),
   REDIS_CLIENT_CLOSED: row<{ endpoint: string }>(
     "unexpected",

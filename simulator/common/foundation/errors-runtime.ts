@@ -13,6 +13,11 @@ export const runtimeErrors = {
     false,
     (p) => `job ${p.jobId} could not take its final checkpoint in ${p.attempts} attempts (last: ${p.last})`,
   ),
+  FINAL_CHECKPOINT_FAILED: row<{ jobId: string; attempts: number }>(
+    "infrastructure",
+    false,
+    (p) => `the final checkpoint of job ${p.jobId} could not be written in ${p.attempts} attempts`,
+  ),
   JOB_MANAGER_SUPERSEDED: row<{ epoch: number; by: number }>(
     "unexpected",
     false,
@@ -39,22 +44,36 @@ export const runtimeErrors = {
     (p) =>
       `${p.written} of ${p.bytes} bytes were appended to ${p.path}: make room on that disk, or give another --run-dir`,
   ),
-  PRODUCER_GAVE_UP: row<{ round: number; unknown: number; reason: string }>(
-    "infrastructure",
-    false,
-    (p) => `the producer gave up in round ${p.round}: ${p.reason}; the outcome of ${p.unknown} sends is unknown`,
-  ),
-  PRODUCER_RECORDS_LOST: row<{ topic: string; p: number; expected: number; actual: number }>(
-    "infrastructure",
-    false,
-    (p) =>
-      `${p.topic}-${p.p} stands at offset ${p.actual} where our next record must get ${p.expected}: Kafka lost acknowledged records`,
-  ),
-  TOPIC_UNREADABLE: row<{ topic: string; p: number; offset: number; end: number; waitedMs: number }>(
+  PRODUCER_GAVE_UP: row<{
+    round: number;
+    reason: string;
+    messages: number;
+    acknowledged: number;
+    unknown: number;
+    refused: number;
+    unsent: number;
+  }>(
     "infrastructure",
     false,
     (p) =>
-      `the re-read of ${p.topic}-${p.p} stands still at offset ${p.offset} of ${p.end} for ${p.waitedMs} ms: is Kafka still running?`,
+      `the producer gave up in round ${p.round}: ${p.reason}; of ${p.messages} messages ${p.acknowledged} are acknowledged, ${p.unknown} went out and have no answer, ${p.refused} were refused, and ${p.unsent} never went out`,
+  ),
+  PRODUCER_RECORDS_HELD: row<{ topic: string; p: number; acknowledged: number; endOffset: number; waitedMs: number }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `readers of ${p.topic}-${p.p} get no record from offset ${p.endOffset} on, although records were acknowledged up to ${p.acknowledged}, for ${p.waitedMs} ms: somebody else has a transaction open on the topic`,
+  ),
+  ID_BITS_REFUSED: row<{ idMax: number; bytes: number }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `the system does not give the ${p.bytes} bytes in which the validator marks each id up to ${p.idMax}: free memory, or produce fewer messages`,
+  ),
+  RUN_FILE_INVALID: row<{ path: string; reason: string }>(
+    "unexpected",
+    false,
+    (p) => `${p.path} cannot be used: ${p.reason}; it was changed, or its disk did not keep it`,
   ),
   RUN_FILE_MISSING: row<{ path: string }>(
     "unexpected",

@@ -50,7 +50,13 @@ export function categoryOf(error: unknown): ErrorCategory {
   return MACHINE_TROUBLES.includes(code) ? "infrastructure" : "unexpected";
 }
 
-/** One line for a person: the message and the messages of its causes, outermost first. At most five levels. */
+/** What a message may carry of somebody else's text; an RPC line and a log take this much everywhere. */
+const DESCRIPTION_LENGTH_MAX = 10_000;
+
+/**
+ * One line for a person: the message and the messages of its causes, outermost first. At most five levels and 10,000
+ * characters.
+ */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
@@ -59,5 +65,5 @@ export function describeError(error: unknown): string {
     if (text !== "" && !parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
-  return parts.join(": ");
+  return parts.join(": ").slice(0, DESCRIPTION_LENGTH_MAX);
 }

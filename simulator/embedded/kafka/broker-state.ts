@@ -1,9 +1,17 @@
 /** All that the broker knows. It lives in memory only, and no clock or socket is in it. */
+import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
 import { OffsetStore } from "./offset-store.ts";
 import { Topics } from "./topics.ts";
 
 /** One broker: it leads every partition, coordinates every group, and controls the cluster. */
 export const NODE_ID = 1;
+/** Of every partition: one broker with one life is elected once. */
+export const LEADER_EPOCH = 0;
+
+/** What a client that knows this leader epoch is told; -1 means that it does not care. */
+export function checkLeaderEpoch(currentLeaderEpoch: number): number {
+  return currentLeaderEpoch > LEADER_EPOCH ? ErrorCode.UNKNOWN_LEADER_EPOCH : ErrorCode.NONE;
+}
 
 export interface BrokerIdentity {
   readonly host: string;

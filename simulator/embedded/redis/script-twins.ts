@@ -26,7 +26,7 @@ export type TwinAnswer = string[];
 /** Runs the twin. Throws CommandError when keys or arguments do not have the script's form. */
 export function runScriptTwin(script: ScriptName, keys: string[], argv: string[], keyspace: Keyspace): TwinAnswer {
   if (keys.length !== SCRIPT_KEYS[script]) throw malformed(script);
-  const [key, counter, sequence] = keys as [string, string, string];
+  const [key, ...views] = keys as [string, ...string[]];
   switch (script) {
     case "INIT":
       return init(keyspace, key, required(script, parseWholeHash(argv)));
@@ -35,7 +35,7 @@ export function runScriptTwin(script: ScriptName, keys: string[], argv: string[]
     case "APPLY":
       return apply(keyspace, key, required(script, parseApply(argv)));
     case "PUBLISH":
-      return publish(keyspace, [key, counter, sequence], required(script, parsePublish(argv)));
+      return publish(keyspace, key, views, required(script, parsePublish(argv)));
     case "FENCE_ALL":
       return fenceAll(keyspace, key, required(script, parseFenceAll(argv)));
     case "RECOVER":
@@ -140,15 +140,14 @@ function apply(keyspace: Keyspace, key: string, a: ApplyArguments): TwinAnswer {
   return ["OK", base];
 }
 
-function publish(keyspace: Keyspace, keys: [string, string, string], a: { epoch: number }): TwinAnswer {
-  const hash = readFields(keyspace, keys[0]);
+function publish(keyspace: Keyspace, key: string, views: readonly string[], a: { epoch: number }): TwinAnswer {
+  const hash = readFields(keyspace, key);
   const epoch = hash.get("epoch");
   const total = hash.get("total");
   if (epoch === undefined || total === undefined) return ["STORE_LOST"];
   if (parseWhole(epoch) === undefined || parseWhole(total) === undefined) return ["STORE_LOST"];
   if (Number(epoch) > a.epoch) return ["REFUSED", epoch];
-  keyspace.setString(keys[1], total, null);
-  keyspace.setString(keys[2], total, null);
+  for (const view of views) keyspace.setString(view, total, null);
   return ["PUBLISHED", total];
 }
 

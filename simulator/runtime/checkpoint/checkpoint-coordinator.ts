@@ -9,7 +9,10 @@
  *    acknowledged one or below the previous checkpoint's of the same life. Then the store lost something.
  * K3 Completed means durable. The published view and the notification follow it, never precede it.
  * K4 Ids are never reused, also not by a declined checkpoint.
+ * K5 A checkpoint that would tell nothing new is not due: the state is settled when it is that of the newest completed
+ *    one, and all TaskManagers acknowledged just these offsets, so that the very last ones are committed to Kafka too.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
 import { type JobState, parseJobState, type StoreLife } from "../../common/contract/redis-state.ts";
 import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
@@ -26,8 +29,14 @@ export type Acknowledgement = Extract<TaskManagerToJobManager, { type: "checkpoi
 
 export type CheckpointOutcome =
   | { readonly kind: "completed"; readonly id: number; readonly durationMs: number; readonly state: JobState }
-  /** Nothing was written; the next one may work. */
-  | { readonly kind: "declined"; readonly id: number; readonly durationMs: number; readonly reason: string }
+  /** It could not be written, for this reason; the next one may work. */
+  | {
+      readonly kind: "declined";
+      readonly id: number;
+      readonly durationMs: number;
+      readonly reason: string;
+      readonly error: unknown;
+    }
   /** Nothing was written, and the store does not hold this life any more: somebody must look after it. */
   | { readonly kind: "storeLost"; readonly id: number; readonly durationMs: number; readonly reason: string }
   /** A JobManager with a higher epoch leads. The file may be there; it does no harm, since the cut is true. */
@@ -64,6 +73,8 @@ export class CheckpointCoordinator {
   readonly #options: CheckpointCoordinatorOptions;
   #pending: PendingCheckpoint | undefined;
   #previous: JobState | undefined;
+  /** The state of the newest completed checkpoint, if nobody had more to acknowledge (K5). */
+  #settled: Readonly<Record<string, string>> | undefined;
 
   constructor(options: CheckpointCoordinatorOptions) {
     this.#options = options;
@@ -95,6 +106,14 @@ export class CheckpointCoordinator {
     }
   }
 
+  /** K5. Reads the store only when that may be so; what is lost or of another life is not settled either. */
+  async isSettled(life: StoreLife): Promise<boolean> {
+    const settled = this.#settled;
+    if (settled === undefined || settled["life"] !== life.life) return false;
+    const { store } = this.#options;
+    return isDeepStrictEqual(await store.readHash(), settled) && (await store.runId()) === life.redisRunId;
+  }
+
   /** Late ones are ignored: their checkpoint went on without them (K1). */
   acknowledge(tm: string, acknowledgement: Acknowledgement): void {
     const pending = this.#pending;
@@ -104,8 +123,15 @@ export class CheckpointCoordinator {
     if (pending.awaited.size === 0) pending.allAcknowledged();
   }
 
+  /** It takes part in the next checkpoint, so that the host has its metrics. */
+  taskManagerRegistered(): void {
+    this.#settled = undefined;
+  }
+
   /** One that is gone cannot acknowledge. */
   taskManagerLost(tm: string): void {
+    // It may not have heard that the newest checkpoint completed, and what it acknowledged is not committed then.
+    this.#settled = undefined;
     const pending = this.#pending;
     if (pending?.awaited.delete(tm) === true && pending.awaited.size === 0) pending.allAcknowledged();
   }
@@ -159,7 +185,7 @@ export class CheckpointCoordinator {
       bytes = await storage.write(file);
     } catch (error) {
       // A full disk costs this checkpoint, not the job: the state is in the store.
-      return { ...this.#fail(pending, `it could not be written: ${describeError(error)}`), kind: "declined" };
+      return { ...this.#fail(pending, describeError(error)), kind: "declined", error };
     }
     this.#previous = state;
     const record = this.#conclude(pending, { status: "COMPLETED", bytes, location: storage.locate(id) });
@@ -168,6 +194,7 @@ export class CheckpointCoordinator {
     const { durationMs } = record;
     if (published.kind === "refused") return { kind: "superseded", id, durationMs, epoch: published.epoch };
     notifyCompleted(id);
+    this.#settled = isAcknowledged(pending, state) ? hash : undefined;
     // The checkpoint is complete even when the store is lost just after: the next one, or a TaskManager, will see it.
     return { kind: "completed", id, durationMs, state };
   }
@@ -196,6 +223,16 @@ export class CheckpointCoordinator {
   #nowMs(): number {
     return Math.round(this.#options.clock.nowUs() / 1000);
   }
+}
+
+/** Whether all acknowledged, and just the offsets of this state. Where nobody takes part nothing is to be committed. */
+function isAcknowledged({ record, awaited, acknowledgements }: PendingCheckpoint, state: JobState): boolean {
+  if (record.participants === 0) return true;
+  const offsets = new Map<number, number>();
+  for (const { life, offsets: own } of acknowledgements) {
+    if (life === state.life) for (const { p, offset } of own) offsets.set(p, offset);
+  }
+  return awaited.size === 0 && state.partitions.every(({ p, offset }) => offsets.get(p) === offset);
 }
 
 /** K2, as a pure function of what was read and what is known. */

@@ -5,7 +5,7 @@
  *    before the rename, and counts as none.
  * D2 What cannot be read, or is not a complete state of this job, is skipped for the one before it.
  * D3 Checkpoint 0, savepoints, the final checkpoint and the newest RETAINED_MAX are kept; the rest is removed, only
- *    after the newer one is durable.
+ *    after the newer one is durable. One that was begun and never completed takes no place among them.
  */
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -64,13 +64,7 @@ export class CheckpointStorage {
 
   /** True when a checkpoint was ever completed here, readable now or not: then a missing state is a lost one. */
   async hasAny(): Promise<boolean> {
-    for (const id of await this.listIds()) {
-      const found = await stat(this.#pathOf(id)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return undefined;
-        throw error;
-      });
-      if (found !== undefined) return true;
-    }
+    for (const id of await this.listIds()) if (await this.#isCompleted(id)) return true;
     return false;
   }
 
@@ -85,10 +79,16 @@ export class CheckpointStorage {
 
   /** Removes what D3 does not keep. Returns the removed ids. */
   async retain(): Promise<number[]> {
-    const ids = await this.listIds();
     const removed: number[] = [];
-    for (const id of ids.slice(RETAINED_MAX)) {
-      if (id === 0) continue;
+    let completed = 0;
+    for (const id of await this.listIds()) {
+      if (!(await this.#isCompleted(id))) {
+        // One below a completed checkpoint never will be.
+        if (completed > 0) await rm(this.#folderOf(id), { recursive: true, force: true });
+        continue;
+      }
+      completed += 1;
+      if (id === 0 || completed <= RETAINED_MAX) continue;
       const kind = (await this.#read(id))?.file.kind;
       if (kind === "savepoint" || kind === "final") continue;
       await rm(this.#folderOf(id), { recursive: true, force: true });
@@ -114,6 +114,17 @@ export class CheckpointStorage {
 
   #pathOf(id: number): string {
     return join(this.#folderOf(id), "_metadata");
+  }
+
+  async #isCompleted(id: number): Promise<boolean> {
+    try {
+      await stat(this.#pathOf(id));
+      return true;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === "ENOENT" || code === "ENOTDIR") return false;
+      throw error;
+    }
   }
 
   async #listFolder(): Promise<string[]> {

@@ -4,8 +4,18 @@
  */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createError } from "../../common/foundation/errors.ts";
 
+/** Throws RUN_FOLDER_FAILED, with the cause, when there is no room, or the folder cannot be written. */
 export async function writeDurably(path: string, text: string): Promise<void> {
+  try {
+    await replaceDurably(path, text);
+  } catch (error) {
+    throw createError("RUN_FOLDER_FAILED", { path }, error);
+  }
+}
+
+async function replaceDurably(path: string, text: string): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const temporary = `${path}.tmp`;

@@ -6,8 +6,10 @@
  * C1 Submitting is repeated until the JobManager answers; it is idempotent by job id, so a lost answer does no harm.
  * C2 A JobManager that does not answer is waited for, with backoff, at most UNREACHABLE_MAX_MS in a row.
  * C3 An answer that refuses the job (4xx) is final.
+ * C4 The JobManager answers when the state changes, so the end is known at once and a job that runs costs nothing.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { JobState } from "../../common/contract/child-messages.ts";
 import type { JobGraph, JobSnapshot } from "../../common/contract/rest.ts";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
@@ -16,7 +18,8 @@ import type { Log } from "../../common/foundation/log.ts";
 
 const UNREACHABLE_MAX_MS = 60_000;
 const CALL_DEADLINE_MS = 5_000;
-const FOLLOW_INTERVAL_MS = 250;
+/** An answer that says nothing new comes after this (C4). */
+const STATE_WAIT_MS = 10_000;
 
 export interface JobClientOptions {
   /** Of the JobManager's REST, without a slash at the end. */
@@ -40,15 +43,17 @@ export class JobClient {
   }
 
   async submit(graph: JobGraph): Promise<void> {
-    await this.#persist(() => this.#call("POST", "/ts/jobs", graph));
+    await this.#persist(() => this.#call("POST", "/ts/jobs", { body: graph }));
   }
 
   /** Resolves at the job's end, or when the client detaches. `onRunning` is called once, when the job first runs. */
   async follow(graph: JobGraph, onRunning: (snapshot: JobSnapshot) => void): Promise<JobEnding> {
     let ran = false;
+    let known: JobState | null = null;
     while (!this.#options.signal.aborted) {
-      const snapshot = await this.#look(graph);
+      const snapshot: JobSnapshot | undefined = await this.#look(graph, known);
       if (snapshot === undefined) break;
+      known = snapshot.state;
       if (snapshot.state === "RUNNING" && !ran) {
         ran = true;
         onRunning(snapshot);
@@ -56,19 +61,25 @@ export class JobClient {
       if (snapshot.state === "FINISHED" || snapshot.state === "CANCELED" || snapshot.state === "FAILED") {
         return { kind: "ended", snapshot };
       }
-      await this.#pause(FOLLOW_INTERVAL_MS);
     }
     return { kind: "detached" };
   }
 
-  /** The job as it stands; undefined when detached. A JobManager that lost the submission gets it again (C1). */
-  async #look(graph: JobGraph): Promise<JobSnapshot | undefined> {
+  /**
+   * The job as it stands, once it is in another state than the known one; undefined when detached. A JobManager that lost
+   * the submission gets it again (C1).
+   */
+  async #look(graph: JobGraph, known: JobState | null): Promise<JobSnapshot | undefined> {
+    const path = `/ts/jobs/${graph.jobId}`;
     const body = await this.#persist(async () => {
       try {
-        return await this.#call("GET", `/ts/jobs/${graph.jobId}`);
+        if (known === null) return await this.#call("GET", path);
+        const query = `?changedFrom=${known}&waitMs=${STATE_WAIT_MS}`;
+        return await this.#call("GET", `${path}${query}`, { deadlineMs: STATE_WAIT_MS + CALL_DEADLINE_MS });
       } catch (error) {
         if (!(error instanceof RefusedCall) || error.status !== 404) throw error;
-        return this.#call("POST", "/ts/jobs", graph).then(() => this.#call("GET", `/ts/jobs/${graph.jobId}`));
+        await this.#call("POST", "/ts/jobs", { body: graph });
+        return this.#call("GET", path);
       }
     });
     return body as JobSnapshot | undefined;
@@ -98,14 +109,18 @@ export class JobClient {
     }
   }
 
-  async #call(method: "GET" | "POST", path: string, body?: object): Promise<unknown> {
+  async #call(
+    method: "GET" | "POST",
+    path: string,
+    { body, deadlineMs = CALL_DEADLINE_MS }: { body?: object; deadlineMs?: number } = {},
+  ): Promise<unknown> {
     const { endpoint, token, signal } = this.#options;
     const answer = await callHttp({
       method,
       url: `${endpoint}${path}`,
       token,
       body: body ?? null,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_DEADLINE_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
     });
     const { status, text } = answer;
     if (isOk(answer)) return JSON.parse(text);

@@ -40,8 +40,9 @@ export class JobGraphBuilder {
 export function declareJob(config: RunConfig): JobGraph {
   const source = JobGraphBuilder.from({ topic: config.topic, partitions: config.partitions, group: config.group });
   const mapped = config.operators.reduce((stream, operator) => stream.map(operator), source);
+  const { stateKey, publishedKey, counterKey, sequenceKey } = config;
   return mapped.sinkTo(
-    { stateKey: config.stateKey, counterKey: config.counterKey, sequenceKey: config.sequenceKey },
+    { stateKey, publishedKey, counterKey, sequenceKey },
     {
       jobId: config.jobId,
       name: config.jobName,

@@ -3,12 +3,14 @@
  * that comes back without it, or without its newest writes, gets it again.
  *
  * E1 Nothing is written while the server is the one in which the current life began.
- * E2 What is recovered may be from before the stop: it is fenced again, so that no writer of before finds its fence.
+ * E2 What is recovered may be from before the stop: it is fenced again, so that no writer of before finds its fence, and
+ *    its total is shown again.
  * E3 A store that stays away does not change how the job ended.
  */
-import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import { describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
+import { fenceWriters } from "./job-stop.ts";
 import type { Numbering } from "./numbering.ts";
 import type { StoreSession } from "./store-session.ts";
 
@@ -31,7 +33,8 @@ export class EndedJob {
   /** Looks whether the state is still there, and brings it back. Throws only JOB_MANAGER_SUPERSEDED. */
   async look(): Promise<void> {
     try {
-      if (await this.#restore()) await this.#fence();
+      // A loss in between shows in the server's run_id at the next look.
+      if (await this.#restore()) await fenceWriters(this.#options);
       this.#failure = "";
     } catch (error) {
       if (isAppError(error) && error.code === "JOB_MANAGER_SUPERSEDED") throw error;
@@ -51,14 +54,5 @@ export class EndedJob {
     }
     if ((await store.runId()) === session.life.redisRunId) return false;
     return session.verify("Redis was restarted after the job's end");
-  }
-
-  async #fence(): Promise<void> {
-    const { store, numbering } = this.#options;
-    const answer = await store.fenceAll({ epoch: numbering.epoch, g: numbering.nextGeneration() });
-    if (answer.kind === "refused") {
-      throw createError("JOB_MANAGER_SUPERSEDED", { epoch: numbering.epoch, by: answer.epoch });
-    }
-    // A loss in between shows in the server's run_id at the next look.
   }
 }

@@ -10,6 +10,7 @@ import type { JobManagerMessage } from "../../common/contract/child-messages.ts"
 import type { JobGraph } from "../../common/contract/rest.ts";
 import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
+import { describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
@@ -17,11 +18,12 @@ import { deferStore } from "./deferred-store.ts";
 import { ExceptionHistory } from "./exception-history.ts";
 import { openJobFiles } from "./job-files.ts";
 import { JobMaster } from "./job-master.ts";
-import { createNumbering, type Numbering } from "./numbering.ts";
+import { Numbering } from "./numbering.ts";
 import type { RegisteredTaskManager } from "./registry.ts";
 import { RpcServer } from "./rpc-server.ts";
 
-const TICK_MS = 100;
+/** How often a job looks for what is due by time: at most its checkpoint interval. */
+const TICK_MS_MAX = 100;
 
 export interface JobManagerOptions {
   readonly epoch: number;
@@ -36,6 +38,8 @@ export interface JobManagerOptions {
   readonly readStartOffsets: (graph: JobGraph) => Promise<readonly number[]>;
   readonly tell: (message: JobManagerMessage) => void;
   readonly stepDown: (error: unknown) => void;
+  /** Numbers of an epoch, see `Numbering`. */
+  readonly epochStride?: number;
 }
 
 export type Submission = { readonly kind: "accepted" } | { readonly kind: "conflict"; readonly reason: string };
@@ -50,11 +54,13 @@ export class JobManager {
   /** One submission at a time: two clients must not both find no job. */
   #submitting: Promise<unknown> = Promise.resolve();
   #ticks: NodeJS.Timeout | undefined;
+  /** Why the newest try to claim a further epoch failed; empty: it did not. */
+  #refillFailure = "";
 
   constructor(options: JobManagerOptions) {
-    const { epoch, token, log } = options;
+    const { epoch, token, folder, log, epochStride } = options;
     this.#options = options;
-    this.#numbering = createNumbering(epoch);
+    this.#numbering = new Numbering({ epoch, folder, ...(epochStride === undefined ? {} : { stride: epochStride }) });
     this.startedAtMs = this.#nowMs();
     this.rpc = new RpcServer({
       epoch,
@@ -78,7 +84,6 @@ export class JobManager {
   async start(rpcPort: number): Promise<number> {
     const graph = await openJobFiles(this.#options.folder).readGraph();
     const port = await this.rpc.listen(rpcPort);
-    this.#ticks = setInterval(() => this.#job?.tick(), TICK_MS);
     if (graph !== undefined) {
       this.#options.log.info(`resuming job ${graph.jobId}`);
       await this.#begin(graph);
@@ -116,17 +121,13 @@ export class JobManager {
     const { folder, recoveriesPath, log } = this.#options;
     const files = openJobFiles(folder);
     const { partitions } = graph.source;
-    const outcome = await files.readOutcome();
-    // A job that failed needs no store any more. That of any other end is looked after until somebody has read it.
-    const opening =
-      outcome?.state === "FAILED" ? new Promise<JobStore>(() => undefined) : this.#options.openStore(graph);
     this.#job = new JobMaster({
       ...this.#options,
       graph,
       drain: await files.readDrain(),
-      outcome,
+      outcome: await files.readOutcome(),
       numbering: this.#numbering,
-      store: deferStore(opening),
+      store: deferStore(this.#options.openStore(graph)),
       storage: new CheckpointStorage({ folder, recoveriesPath, jobId: graph.jobId, partitions, log }),
       files,
       taskManagers: this.rpc,
@@ -134,6 +135,28 @@ export class JobManager {
       tell: (message) => this.#tell(message),
     });
     this.#job.start();
+    this.#ticks = setInterval(() => this.#tick(), Math.min(TICK_MS_MAX, graph.checkpointIntervalMs));
+  }
+
+  #tick(): void {
+    this.#job?.tick();
+    this.#numbering.refill().then(
+      () => {
+        this.#refillFailure = "";
+      },
+      (error: unknown) => this.#takeRefillFailure(error),
+    );
+  }
+
+  /** There are numbers for hours yet, so it is tried again with each tick, and said once. */
+  #takeRefillFailure(error: unknown): void {
+    if (isAppError(error) && error.code === "JOB_MANAGER_SUPERSEDED") {
+      this.#options.stepDown(error);
+      return;
+    }
+    const failure = describeError(error);
+    if (failure !== this.#refillFailure) this.#options.log.warn("no further epoch could be claimed", error);
+    this.#refillFailure = failure;
   }
 
   #taskManagerRegistered(entry: RegisteredTaskManager): void {

@@ -7,7 +7,6 @@
  *
  * M1 Everything that changes the store goes through one queue, in order.
  * M2 Drain and stop may be repeated at any time, also to a restarted JobManager; the answer is the same.
- * M3 The end of a job is durable before anybody is told.
  */
 
 import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
@@ -24,10 +23,9 @@ import { CheckpointCoordinator, type CheckpointOutcome } from "../checkpoint/che
 import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
 import { DrainMonitor } from "./drain-monitor.ts";
-import { EndedJob } from "./ended-job.ts";
+import { JobEnd } from "./job-end.ts";
 import type { JobFiles, JobOutcome } from "./job-files.ts";
 import { JobStatus } from "./job-status.ts";
-import { fenceFailedJob, stopJob } from "./job-stop.ts";
 import type { Numbering } from "./numbering.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SerialQueue } from "./serial-queue.ts";
@@ -61,12 +59,11 @@ export class JobMaster {
   readonly #session: StoreSession;
   readonly #queue = new SerialQueue();
   readonly #drain = new DrainMonitor();
-  #outcome: JobOutcome | null = null;
   #stopping = false;
   #closed = false;
   /** Who reported the loss of the current life; while there is one, a look at the store is queued for all of them. */
   readonly #reporters = new Set<string>();
-  readonly #ended: EndedJob;
+  readonly #end: JobEnd;
   #lastTriggerMs = 0;
   #lastCheckpointId = 0;
   #total = 0;
@@ -80,7 +77,7 @@ export class JobMaster {
     this.scheduler = new Scheduler({
       partitions,
       parallelism: () => this.graph.parallelism,
-      nextGeneration: numbering.nextGeneration,
+      nextGeneration: () => numbering.nextGeneration(),
       nowMs: () => performance.now(),
       nowUs: () => clock.nowUs(),
       taskManagers,
@@ -95,7 +92,7 @@ export class JobMaster {
       store,
       storage,
       clock,
-      nextCheckpointId: numbering.nextCheckpointId,
+      nextCheckpointId: () => numbering.nextCheckpointId(),
       trigger: (checkpointId) => {
         this.#broadcast({ type: "triggerCheckpoint", checkpointId });
         return taskManagers.names();
@@ -108,7 +105,18 @@ export class JobMaster {
       partitions,
       onRecovered: (recovered) => this.#noteRecovered(recovered),
     });
-    this.#ended = new EndedJob({ ...options, session: this.#session });
+    this.#end = new JobEnd({
+      ...options,
+      jobId: graph.jobId,
+      session: this.#session,
+      verifyStore: (reason) => this.#verify(reason),
+      takeFinalCheckpoint: () => this.#takeCheckpoint("final"),
+      isDrained: (state) => this.#drain.isReached(state),
+      enter: (state, why) => {
+        if (!this.#enter(state, why)) this.#tellState();
+      },
+      endTaskManagers: () => this.#broadcast({ type: "jobEnded" }),
+    });
     if (options.drain !== undefined) this.#drain.request(options.drain);
   }
 
@@ -116,11 +124,9 @@ export class JobMaster {
   start(): void {
     const { outcome } = this.#options;
     if (outcome !== undefined) {
-      this.#outcome = outcome;
-      this.#total = outcome.total;
-      this.#lastCheckpointId = outcome.checkpointId;
+      this.#stopping = true;
       this.scheduler.end();
-      this.#announceOutcome(outcome);
+      this.#end.resume(outcome).catch((error: unknown) => this.#options.stepDown(error));
       return;
     }
     this.#tellState();
@@ -130,9 +136,11 @@ export class JobMaster {
   /** No more work is begun; what runs is ended by the store's own signal. */
   close(): void {
     this.#closed = true;
+    this.#end.close();
   }
 
   taskManagerRegistered(tm: string): void {
+    this.checkpoints.taskManagerRegistered();
     if (this.status.terminal) this.#options.taskManagers.send(tm, { type: "jobEnded" });
     else this.scheduler.taskManagerRegistered(tm);
   }
@@ -192,24 +200,25 @@ export class JobMaster {
   }
 
   requestStop(): void {
-    if (this.#outcome !== null) this.#announceOutcome(this.#outcome);
+    if (this.#end.outcome !== null) this.#end.repeat();
     else this.#beginStop();
   }
 
   /** Every 100 ms: what is due by time. */
   tick(): void {
-    if (this.#outcome !== null) this.#lookAfterEnd(this.#outcome);
+    if (this.#end.outcome !== null) this.#lookAfterEnd(this.#end.outcome);
     if (this.#closed || this.#stopping || this.status.terminal) return;
     this.scheduler.tick();
     if (this.#queue.length > 0 || this.#session.life === null) return;
     const due = performance.now() - this.#lastTriggerMs >= this.graph.checkpointIntervalMs;
-    if (this.status.state === "RUNNING" && due) this.#run(() => this.#takeCheckpoint("checkpoint"));
+    if (this.status.state === "RUNNING" && due) this.#run(() => this.#takeDueCheckpoint());
     else if (this.#drain.waiting) this.#run(() => this.#lookForDrain());
   }
 
   snapshot(): JobSnapshot {
     const { state, reason, category } = this.status;
-    const drained = this.#drain.drained !== null || this.#outcome?.state === "FINISHED";
+    const { outcome } = this.#end;
+    const drained = this.#drain.drained !== null || outcome?.state === "FINISHED";
     return {
       jobId: this.graph.jobId,
       name: this.graph.name,
@@ -217,11 +226,11 @@ export class JobMaster {
       reason,
       category,
       epoch: this.#options.numbering.epoch,
-      total: this.#total,
-      lastCheckpointId: this.#lastCheckpointId,
+      total: outcome?.total ?? this.#total,
+      lastCheckpointId: outcome?.checkpointId ?? this.#lastCheckpointId,
       drained,
       drainedTo: drained ? (this.#drain.endOffsets ?? null) : null,
-      stopped: this.#outcome !== null && this.#outcome.state !== "FAILED",
+      stopped: outcome !== null && outcome.state !== "FAILED",
       parallelism: this.graph.parallelism,
       settled: this.scheduler.settled,
     };
@@ -278,6 +287,14 @@ export class JobMaster {
     tell({ type: "recovered", life, reason, from });
   }
 
+  /** Due by time. While nothing changes none is taken, unless a drain waits for the one that ends it. */
+  async #takeDueCheckpoint(): Promise<void> {
+    const life = this.#session.life;
+    this.#lastTriggerMs = performance.now();
+    if (life === null || (!this.#drain.waiting && (await this.checkpoints.isSettled(life)))) return;
+    await this.#takeCheckpoint("checkpoint");
+  }
+
   async #takeCheckpoint(kind: CheckpointFile["kind"]): Promise<CheckpointOutcome | undefined> {
     const life = this.#session.life;
     if (life === null) return undefined;
@@ -316,40 +333,13 @@ export class JobMaster {
     if (this.#stopping || !this.#enter("CANCELLING")) return;
     this.#stopping = true;
     this.scheduler.end();
-    this.#run(() => this.#stop());
-  }
-
-  async #stop(): Promise<void> {
-    const { id, state } = await stopJob({
-      ...this.#options,
-      jobId: this.graph.jobId,
-      verifyStore: (reason) => this.#verify(reason),
-      takeFinalCheckpoint: () => this.#takeCheckpoint("final"),
-    });
-    const ended = this.#drain.isReached(state) ? "FINISHED" : "CANCELED";
-    await this.#end({ state: ended, reason: null, category: null, checkpointId: id, total: state.total });
-  }
-
-  /** M3. */
-  async #end(outcome: JobOutcome): Promise<void> {
-    await this.#options.files.writeOutcome(outcome);
-    this.#outcome = outcome;
-    this.#total = outcome.total;
-    this.#announceOutcome(outcome);
-    this.#broadcast({ type: "jobEnded" });
+    this.#run(() => this.#end.stop());
   }
 
   /** The state stays as it was stopped, until this process ends. That of a failed job may hang on the store's failure. */
   #lookAfterEnd({ state }: JobOutcome): void {
     if (this.#closed || state === "FAILED" || this.#queue.length > 0) return;
-    this.#queue.run(() => this.#ended.look()).catch((error: unknown) => this.#options.stepDown(error));
-  }
-
-  #announceOutcome(outcome: JobOutcome): void {
-    const { reason, category, checkpointId, total } = outcome;
-    const entered = this.#enter(outcome.state, reason !== null && category !== null ? { reason, category } : null);
-    if (!entered) this.#tellState();
-    if (outcome.state !== "FAILED") this.#options.tell({ type: "stopped", checkpointId, total });
+    this.#queue.run(() => this.#end.look()).catch((error: unknown) => this.#options.stepDown(error));
   }
 
   #fail(reason: string, category: ErrorCategory): void {
@@ -357,13 +347,15 @@ export class JobMaster {
     this.#options.log.error(`the job fails: ${reason}`);
     this.#stopping = true;
     this.scheduler.end();
-    this.#finishFailure(reason, category).catch((error: unknown) => this.#options.stepDown(error));
-  }
-
-  /** Beside the queue: what is queued may hang on the very store that is the cause. */
-  async #finishFailure(reason: string, category: ErrorCategory): Promise<void> {
-    if (category !== "infrastructure" && this.#session.life !== null) await fenceFailedJob(this.#options);
-    await this.#end({ state: "FAILED", reason, category, checkpointId: this.#lastCheckpointId, total: this.#total });
+    // Beside the queue: what is queued may hang on the very store that is the cause.
+    const outcome: JobOutcome = {
+      state: "FAILED",
+      reason,
+      category,
+      checkpointId: this.#lastCheckpointId,
+      total: this.#total,
+    };
+    this.#end.fail(outcome).catch((error: unknown) => this.#options.stepDown(error));
   }
 
   /** Queues work on the store (M1). Its error fails the job, unless the job or the process is over anyway. */

@@ -22,6 +22,8 @@ export class JobStatus {
   /** When each state was entered, in ms since 1970. */
   readonly timestampsMs: Partial<Record<JobState, number>> = {};
   readonly #nowMs: () => number;
+  /** Each ends one `leaves`. */
+  readonly #waits = new Set<() => void>();
   #state: JobState = "INITIALIZING";
   #reason: string | null = null;
   #category: ErrorCategory | null = null;
@@ -45,6 +47,21 @@ export class JobStatus {
     return NEXT[this.#state].length === 0;
   }
 
+  /** Settles once the state is another than this one, and after `waitMs` in any case. */
+  leaves(state: string, waitMs: number): Promise<void> {
+    if (this.#state !== state) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#waits.delete(end);
+        resolve();
+      };
+      // Whoever asks may be gone by then, and a JobManager that ends does not wait for that.
+      const timer = setTimeout(end, waitMs).unref();
+      this.#waits.add(end);
+    });
+  }
+
   /** False when this transition does not exist: what was asked for is overtaken by what happened. */
   enter(state: JobState, why: { reason: string; category: ErrorCategory } | null = null): boolean {
     if (!NEXT[this.#state].includes(state)) return false;
@@ -54,6 +71,7 @@ export class JobStatus {
       this.#reason = why.reason;
       this.#category = why.category;
     }
+    for (const end of [...this.#waits]) end();
     return true;
   }
 }

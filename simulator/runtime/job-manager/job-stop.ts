@@ -1,60 +1,88 @@
 /**
- * The stop of a job: FENCE_ALL, so that nobody writes any more, then the final checkpoint of what stands. Each attempt
- * either gets through or leaves a recovered store to the next one.
+ * The stop of a job's writers, and of the job: FENCE_ALL, so that nobody writes any more, and PUBLISH; then the final
+ * checkpoint of what stands.
+ *
+ * P1 PUBLISH follows FENCE_ALL at once: nothing changes the total after that, so whatever fails later leaves a view that
+ *    shows it. A JobManager that dies between the two has a successor that does both again.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { JobState } from "../../common/contract/redis-state.ts";
+import { createBackoff } from "../../common/foundation/backoff.ts";
 import { withDeadline } from "../../common/foundation/deadline.ts";
-import { createError } from "../../common/foundation/errors.ts";
+import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import type { CheckpointOutcome } from "../checkpoint/checkpoint-coordinator.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
 import type { Numbering } from "./numbering.ts";
 
-const STOP_ATTEMPTS_MAX = 5;
-/** A failing job still fences its writers, but does not wait long for a store that may be the cause. */
+/** With the pauses between them some 5 s: a disk that is full for a moment does not end the job. */
+const STOP_ATTEMPTS_MAX = 7;
+const PAUSE_INITIAL_MS = 100;
+const PAUSE_CAP_MS = 1_600;
+/** A failing job still stops its writers, but does not wait long for a store that may be the cause. */
 const FENCE_ON_FAILURE_MS = 2_000;
 
-export interface JobStopOptions {
-  readonly jobId: string;
+interface Leadership {
   readonly store: JobStore;
   readonly numbering: Numbering;
+}
+
+export interface JobStopOptions extends Leadership {
+  readonly jobId: string;
   /** Looks after a store that lost the state. */
   readonly verifyStore: (reason: string) => Promise<void>;
   readonly takeFinalCheckpoint: () => Promise<CheckpointOutcome | undefined>;
+  /** Aborted: the stop is overtaken, and does not go on. */
+  readonly signal: AbortSignal;
 }
 
-/** The final checkpoint and its state. Throws JOB_STOP_FAILED when no attempt got through. */
+/** P1. False: the store does not hold the current life. Throws JOB_MANAGER_SUPERSEDED. */
+export async function fenceWriters({ store, numbering }: Leadership): Promise<boolean> {
+  const { epoch } = numbering;
+  const fenced = await store.fenceAll({ epoch, g: numbering.nextGeneration() });
+  if (fenced.kind === "refused") throw createError("JOB_MANAGER_SUPERSEDED", { epoch, by: fenced.epoch });
+  if (fenced.kind === "storeLost") return false;
+  const published = await store.publish({ epoch });
+  if (published.kind === "refused") throw createError("JOB_MANAGER_SUPERSEDED", { epoch, by: published.epoch });
+  return published.kind === "published";
+}
+
+/**
+ * The final checkpoint and its state. Each attempt either gets through or leaves a recovered store to the next one.
+ * Throws JOB_STOP_FAILED or FINAL_CHECKPOINT_FAILED when none got through.
+ */
 export async function stopJob(options: JobStopOptions): Promise<{ id: number; state: JobState }> {
-  const { store, numbering } = options;
-  let last = "";
+  const { jobId, signal } = options;
+  const backoff = createBackoff({ initialMs: PAUSE_INITIAL_MS, capMs: PAUSE_CAP_MS });
+  let failure: Error | undefined;
   for (let attempt = 1; attempt <= STOP_ATTEMPTS_MAX; attempt += 1) {
-    const answer = await store.fenceAll({ epoch: numbering.epoch, g: numbering.nextGeneration() });
-    if (answer.kind === "refused") {
-      throw createError("JOB_MANAGER_SUPERSEDED", { epoch: numbering.epoch, by: answer.epoch });
-    }
-    if (answer.kind === "storeLost") {
-      last = "the stop found no state of the current life";
-      await options.verifyStore(last);
+    if (attempt > 1) await delay(backoff.nextMs(), undefined, { signal });
+    const lost = (last: string) => createError("JOB_STOP_FAILED", { jobId, attempts: attempt, last });
+    if (!(await fenceWriters(options))) {
+      const reason = "the stop found no state of the current life";
+      await options.verifyStore(reason);
+      failure = lost(reason);
       continue;
     }
     const outcome = await options.takeFinalCheckpoint();
     if (outcome?.kind === "completed") return outcome;
-    last = outcome === undefined || outcome.kind === "superseded" ? "the store was lost" : outcome.reason;
+    if (outcome?.kind === "declined") {
+      failure = createError("FINAL_CHECKPOINT_FAILED", { jobId, attempts: attempt }, outcome.error);
+    } else failure = lost(outcome?.kind === "storeLost" ? outcome.reason : "the store was lost");
   }
-  throw createError("JOB_STOP_FAILED", { jobId: options.jobId, attempts: STOP_ATTEMPTS_MAX, last });
+  throw failure ?? createError("ASSERTION_FAILED", { what: "a stop has at least one attempt" });
 }
 
-/** So that nobody goes on writing for a job that failed. Its TaskManagers are told to stop as well. */
-export async function fenceFailedJob(options: {
-  readonly store: JobStore;
-  readonly numbering: Numbering;
-  readonly log: Log;
-}): Promise<void> {
-  const { store, numbering, log } = options;
+/**
+ * So that nobody goes on writing for a job that failed. Its TaskManagers are told to stop as well. What a hanging store
+ * keeps waiting is done once it answers, PUBLISH included. Throws only JOB_MANAGER_SUPERSEDED.
+ */
+export async function fenceFailedJob(options: Leadership & { readonly log: Log }): Promise<void> {
   try {
-    const fenced = store.fenceAll({ epoch: numbering.epoch, g: numbering.nextGeneration() });
+    const fenced = fenceWriters(options);
     await withDeadline(fenced, { what: "fencing the failed job's writers", deadlineMs: FENCE_ON_FAILURE_MS });
   } catch (error) {
-    log.warn("the failed job's writers are not fenced; they are told to stop", error);
+    if (isAppError(error) && error.code === "JOB_MANAGER_SUPERSEDED") throw error;
+    options.log.warn("the failed job's writers are not fenced; they are told to stop", error);
   }
 }

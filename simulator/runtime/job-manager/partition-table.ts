@@ -123,6 +123,10 @@ export class PartitionTable {
     this.#changed.add(tm);
   }
 
+  get isChanged(): boolean {
+    return this.#changed.size > 0;
+  }
+
   /** TaskManagers whose assignment differs from the one they were sent; empty afterwards. */
   takeChanged(): string[] {
     const changed = [...this.#changed].toSorted();

@@ -123,7 +123,7 @@ export class Scheduler {
       this.#reconcile();
     }
     this.#table.expireRevocations();
-    this.flush();
+    if (this.#table.isChanged) this.flush();
   }
 
   /** Sends each changed assignment (G1). */

@@ -207,7 +207,11 @@ export class StoreSession {
       throw this.#lost("Redis has no complete and consistent state, and no checkpoint can be read");
     }
     const life: StoreLife = { life: randomUUID(), redisRunId };
-    const fields = buildRecoveredFields(choice, hash, { ...life, ...numbering });
+    const fields = buildRecoveredFields(choice, hash, {
+      ...life,
+      epoch: numbering.epoch,
+      nextGeneration: () => numbering.nextGeneration(),
+    });
     const { from } = choice;
     const offsets = choice.state.partitions.map(({ offset }) => offset);
     await storage.appendRecovery({ life: life.life, atUs: clock.nowUs(), from, reason, offsets });

@@ -3,10 +3,11 @@
  * kept`: 0 drops it, 1 keeps it. Pure, so that a batch that is decoded twice (after a SEEK, or by a new owner) gives the
  * same records again.
  *
- * The test operators act on the message with id 1 alone. A run has exactly one such message, so exactly one record is
+ * The test operators act on the message with one id alone. A run has exactly one such message, so exactly one record is
  * dropped or repeated, however many TaskManagers there are and however often they restart.
  */
 import { isOperatorName, type OperatorName } from "../../common/contract/operators.ts";
+import { assert } from "../../common/foundation/assert.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import { createRecordColumns, type RecordColumns, resetColumns } from "../source/record-columns.ts";
 
@@ -16,11 +17,16 @@ export type Operator = (batch: RecordColumns, index: number) => number;
 export type OperatorChain = (batch: RecordColumns) => RecordColumns;
 
 const TEST_RECORD_ID = 1;
+const TEST_FAILING_ID = 2_000;
 
 const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
   identity: () => 1,
   "test-drop-one": (batch, index) => (batch.ids[index] === TEST_RECORD_ID ? 0 : 1),
   "test-repeat-one": (batch, index) => (batch.ids[index] === TEST_RECORD_ID ? 2 : 1),
+  "test-fail-late": (batch, index) => {
+    assert(batch.ids[index] !== TEST_FAILING_ID, `operator test-fail-late takes no record with id ${TEST_FAILING_ID}`);
+    return 1;
+  },
 };
 
 /**

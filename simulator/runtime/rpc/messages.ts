@@ -21,8 +21,14 @@ const isHeld = (value: unknown): value is HeldPartition =>
   isFields(value) && isWhole(value["p"]) && isWhole(value["g"]);
 const isPosition = (value: unknown): value is { p: number; offset: number } =>
   isFields(value) && isWhole(value["p"]) && isWhole(value["offset"]);
-const isCategory = (value: unknown): value is ErrorCategory =>
-  value === "usage" || value === "infrastructure" || value === "job" || value === "unexpected";
+const CATEGORIES: readonly unknown[] = [
+  "usage",
+  "infrastructure",
+  "job",
+  "exactlyOnce",
+  "unexpected",
+] satisfies ErrorCategory[];
+const isCategory = (value: unknown): value is ErrorCategory => CATEGORIES.includes(value);
 
 /** What the JobManager receives. */
 export function decodeTaskManagerMessage(value: unknown): TaskManagerToJobManager | undefined {

@@ -1,5 +1,5 @@
 /**
- * The two files that a TaskManager process writes into the run's folder. Each row or line is one write, and an error of
+ * The two files that a TaskManager process writes into the run's folder. Each row or line is one append, and an error of
  * the disk fails the task: evidence that is missing would look like a loss.
  */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
@@ -22,19 +22,19 @@ class AppendFile {
     this.#path = path;
   }
 
-  /** Appends the text with one write. Throws EVIDENCE_NOT_WRITTEN. */
+  /**
+   * Appends the text. A nearly full disk takes a part of the bytes without an error: the rest is written then, so that the
+   * row is whole after all, or the disk says what is wrong. Throws EVIDENCE_NOT_WRITTEN.
+   */
   append(text: string): void {
     const bytes = Buffer.from(text, "utf8");
-    let written: number;
+    let written = 0;
     try {
       this.#descriptor ??= this.#open();
-      written = writeSync(this.#descriptor, bytes);
+      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
     } catch (error) {
-      throw createError("EVIDENCE_NOT_WRITTEN", { path: this.#path, bytes: bytes.length, written: 0 }, error);
+      throw createError("EVIDENCE_NOT_WRITTEN", { path: this.#path, bytes: bytes.length, written }, error);
     }
-    // A nearly full disk takes a part of the bytes without an error.
-    if (written === bytes.length) return;
-    throw createError("EVIDENCE_NOT_WRITTEN", { path: this.#path, bytes: bytes.length, written });
   }
 
   #open(): number {

@@ -4,13 +4,17 @@
  *
  * F1 A partition is read from the offset that `restoreFromCheckpoint` was given (from ACQUIRE); nothing else decides.
  * F2 `snapshotState` keeps applied positions, not consumed ones, under the checkpoint's id.
- * F3 `commitCheckpointOffsets` commits exactly that snapshot and forgets it and all older ones; once for a checkpoint. It
- *    never throws: a failure is counted and logged, and the next checkpoint commits newer offsets anyway.
- * F4 At most SNAPSHOTS_MAX snapshots wait for their completion, and one commit is in flight.
+ * F3 `commitCheckpointOffsets` commits exactly that snapshot and forgets it and all older ones. It never throws: a
+ *    failure is counted and logged.
+ * F4 At most SNAPSHOTS_MAX snapshots wait for their completion, one commit is in flight, and one is due: the newest.
+ * F5 The newest snapshot gets committed: no checkpoint may follow it while nothing changes. So it waits for the commit in
+ *    flight, and after a failure it is tried again, unless a newer one came or the partition went to somebody else.
  */
 import type { Log } from "../../common/foundation/log.ts";
 
 const SNAPSHOTS_MAX = 16;
+/** The client has tried for a minute then, or was refused. */
+const RETRY_MS = 10_000;
 
 export interface SourcePosition {
   readonly p: number;
@@ -32,13 +36,22 @@ export interface ConsumerGroupOptions {
   readonly commitOffsets: (offsets: readonly SourcePosition[]) => Promise<void>;
   readonly onCommitFailed: () => void;
   readonly log: Log;
+  /** From a failed commit to the next try. Default 10,000 (F5). */
+  readonly retryMs?: number;
+}
+
+interface Commit {
+  readonly checkpointId: number;
+  readonly offsets: readonly SourcePosition[];
 }
 
 export class FlinkKafkaConsumerGroup {
   readonly #options: ConsumerGroupOptions;
   /** By checkpoint id, oldest first. */
   readonly #snapshots = new Map<number, readonly SourcePosition[]>();
-  #committing = false;
+  #isCommitting = false;
+  #due: Commit | null = null;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ConsumerGroupOptions) {
     this.#options = options;
@@ -52,6 +65,7 @@ export class FlinkKafkaConsumerGroup {
   /** Stops reading a partition. */
   release(p: number): void {
     this.#options.reader.release(p);
+    if (this.#due !== null) this.#due = { ...this.#due, offsets: this.#due.offsets.filter((one) => one.p !== p) };
   }
 
   pause(p: number): void {
@@ -72,19 +86,46 @@ export class FlinkKafkaConsumerGroup {
     return applied;
   }
 
+  /** Settles when nothing is in flight any more. */
   async commitCheckpointOffsets(checkpointId: number): Promise<void> {
-    const snapshot = this.#snapshots.get(checkpointId);
+    const offsets = this.#snapshots.get(checkpointId);
     for (const id of this.#snapshots.keys()) if (id <= checkpointId) this.#snapshots.delete(id);
-    // A commit that takes longer than a checkpoint interval is not queued behind: the next one carries newer offsets.
-    if (snapshot === undefined || snapshot.length === 0 || this.#committing) return;
-    this.#committing = true;
+    if (offsets === undefined) return;
+    this.#due = { checkpointId, offsets };
+    await this.#commitDue();
+  }
+
+  /** What is not committed by now stays so. */
+  close(): void {
+    this.#due = null;
+    clearTimeout(this.#retryTimer);
+  }
+
+  async #commitDue(): Promise<void> {
+    if (this.#isCommitting) return;
+    clearTimeout(this.#retryTimer);
+    this.#isCommitting = true;
+    let isCommitted = true;
+    while (this.#due !== null && isCommitted) {
+      const commit: Commit = this.#due;
+      isCommitted = await this.#commit(commit);
+      // A newer one may have come meanwhile, or all of it may have been dropped.
+      if (isCommitted && this.#due?.checkpointId === commit.checkpointId) this.#due = null;
+    }
+    this.#isCommitting = false;
+    if (this.#due === null) return;
+    this.#retryTimer = setTimeout(() => void this.#commitDue(), this.#options.retryMs ?? RETRY_MS);
+  }
+
+  async #commit({ checkpointId, offsets }: Commit): Promise<boolean> {
+    if (offsets.length === 0) return true;
     try {
-      await this.#options.commitOffsets(snapshot);
+      await this.#options.commitOffsets(offsets);
+      return true;
     } catch (error) {
       this.#options.onCommitFailed();
       this.#options.log.warn(`committing the offsets of checkpoint ${checkpointId} failed`, error);
-    } finally {
-      this.#committing = false;
+      return false;
     }
   }
 }

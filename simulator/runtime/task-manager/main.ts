@@ -46,7 +46,7 @@ async function openClients(
   environment: ChildEnvironment,
   { log, stopping }: ChildProcess,
 ): Promise<{ cluster: KafkaCluster; store: StateStore } | null> {
-  const { stateKey, counterKey, sequenceKey } = environment.config;
+  const { stateKey, publishedKey, counterKey, sequenceKey } = environment.config;
   // A stop ends the opening, but not the clients: what is in flight then is to get its answer.
   const opening = new AbortController();
   const abort = () => opening.abort(stopping.reason);
@@ -57,7 +57,7 @@ async function openClients(
   try {
     const [cluster, store] = await Promise.all([
       KafkaCluster.open({ bootstrap, clientId: environment.resource, log, signal }),
-      StateStore.open({ endpoint, stateKey, counterKey, sequenceKey, log, signal }),
+      StateStore.open({ endpoint, stateKey, publishedKey, counterKey, sequenceKey, log, signal }),
     ]);
     return { cluster, store };
   } catch (error) {

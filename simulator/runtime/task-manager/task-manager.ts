@@ -17,7 +17,7 @@ import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
 import { runFolder } from "../../common/contract/run-folder.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { waitUntil } from "../../common/foundation/deadline.ts";
-import { type AppError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import { type AppError, categoryOf, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { AppliedLog, RejectedLog } from "../sink/evidence-log.ts";
 import {
@@ -30,9 +30,9 @@ import { type Assignment, JobManagerClient, type JobManagerCommand } from "./job
 import type { FetchedSet, PartitionContext } from "./partition-context.ts";
 import { PartitionTask } from "./partition-task.ts";
 import { createTaskCounters } from "./task-counters.ts";
-import { collectMetrics, EventLoopLag } from "./task-metrics.ts";
+import { collectMetrics, describeCounts, EventLoopLag } from "./task-metrics.ts";
 
-/** From one metrics message to the next. */
+/** From one metrics message to the next, while there is something new to tell. */
 const METRICS_INTERVAL_MS = 1_000;
 /** Where each such interval has a checkpoint, which publishes them itself (M3): how late that may be before we do. */
 const CHECKPOINT_GRACE_MS = 250;
@@ -79,6 +79,7 @@ export class TaskManager {
   #final = false;
   #newestMetrics: TaskManagerMetrics | null = null;
   #toldMetrics: TaskManagerMetrics | null = null;
+  #publishedCounts = "";
 
   /** Begins at once: connects to the JobManager and waits for its assignment. Throws OPERATOR_UNKNOWN. */
   constructor(options: TaskManagerOptions) {
@@ -125,7 +126,7 @@ export class TaskManager {
     });
     const isByCheckpoint = environment.config.checkpointIntervalMs <= METRICS_INTERVAL_MS;
     const intervalMs = METRICS_INTERVAL_MS + (isByCheckpoint ? CHECKPOINT_GRACE_MS : 0);
-    this.#ticker = setInterval(() => this.#countObserver(() => this.#publishMetrics()), intervalMs);
+    this.#ticker = setInterval(() => this.#countObserver(() => this.#publishChanges()), intervalMs);
   }
 
   /** Stops reading, awaits the APPLYs in flight, and sends the final metrics. */
@@ -139,7 +140,8 @@ export class TaskManager {
       this.#final = true;
       this.#publishMetrics();
       this.#client.close();
-      this.#lag.close();
+      this.#source.close();
+      this.#lag.rest();
       await this.#reader.close();
       this.#appliedLog.close();
       this.#rejectedLog.close();
@@ -148,6 +150,7 @@ export class TaskManager {
 
   #receive(fetched: FetchedSet): void {
     const startMs = performance.now();
+    this.#lag.watch();
     try {
       this.#partitions.get(fetched.p)?.receive(fetched);
     } catch (error) {
@@ -229,10 +232,8 @@ export class TaskManager {
     this.#state = "failed";
     this.#options.log.error("the task failed", error);
     for (const partition of this.#partitions.values()) partition.drop(null);
-    const { code, category } = isAppError(error)
-      ? error
-      : ({ code: "ASSERTION_FAILED", category: "unexpected" } as const);
-    this.#failure = { type: "taskFailed", code, category, message: describeError(error) };
+    const code = isAppError(error) ? error.code : "ASSERTION_FAILED";
+    this.#failure = { type: "taskFailed", code, category: categoryOf(error), message: describeError(error) };
     this.#client.send(this.#failure);
   }
 
@@ -266,18 +267,30 @@ export class TaskManager {
     this.#counters.observerCpuMs += (user + system) / 1_000;
   }
 
+  /** While nothing happens nothing is written anywhere. */
+  #publishChanges(): void {
+    if (describeCounts(this.#counters, this.#listPositions()) === this.#publishedCounts) this.#lag.rest();
+    else this.#publishMetrics();
+  }
+
   #publishMetrics(): void {
     const { environment, incarnation, sendMetrics } = this.#options;
-    const partitions: PartitionPosition[] = [];
-    for (const { p, appliedOffset, endOffset } of this.#partitions.values()) {
-      if (appliedOffset !== undefined) partitions.push({ p, offset: appliedOffset, endOffset });
-    }
+    const partitions = this.#listPositions();
+    this.#publishedCounts = describeCounts(this.#counters, partitions);
     this.#newestMetrics = collectMetrics(
       { tm: environment.resource, incarnation, clock: environment.clock, counters: this.#counters, lag: this.#lag },
       { partitions, checkpointId: this.#checkpointId, final: this.#final },
     );
     sendMetrics(this.#newestMetrics);
     if (!this.#final) this.#ticker.refresh();
+  }
+
+  #listPositions(): PartitionPosition[] {
+    const positions: PartitionPosition[] = [];
+    for (const { p, appliedOffset, endOffset } of this.#partitions.values()) {
+      if (appliedOffset !== undefined) positions.push({ p, offset: appliedOffset, endOffset });
+    }
+    return positions;
   }
 
   async #settle(deadlineMs: number): Promise<void> {

@@ -8,12 +8,24 @@ import type { TaskCounters } from "./task-counters.ts";
 /** A look ten times a second sees every pause that a person would notice. */
 const LAG_INTERVAL_MS = 100;
 
-/** The longest time that something kept the event loop busy. Node looks by itself: a timer of ours would run JavaScript. */
+/**
+ * The longest time that something kept the event loop busy. Node looks by itself: a timer of ours would run JavaScript.
+ * While there are no records there is nothing that could, and looking would be most of what the process does.
+ */
 export class EventLoopLag {
   readonly #delays = monitorEventLoopDelay({ resolution: LAG_INTERVAL_MS });
+  #isWatching = false;
 
-  constructor() {
+  watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
     this.#delays.enable();
+  }
+
+  rest(): void {
+    if (!this.#isWatching) return;
+    this.#isWatching = false;
+    this.#delays.disable();
   }
 
   /** The largest lag since the last call, in ms. */
@@ -23,10 +35,6 @@ export class EventLoopLag {
     this.#delays.reset();
     return maxMs;
   }
-
-  close(): void {
-    this.#delays.disable();
-  }
 }
 
 export interface MetricsSource {
@@ -35,6 +43,12 @@ export interface MetricsSource {
   readonly clock: RunClock;
   readonly counters: TaskCounters;
   readonly lag: EventLoopLag;
+}
+
+/** All that metrics tell but for the process and the time: while it is the same there is nothing to tell. */
+export function describeCounts(counters: TaskCounters, partitions: readonly PartitionPosition[]): string {
+  const { processed, rejected, skipped, bytes, applies, offsetCommitsFailed } = counters;
+  return JSON.stringify({ processed, rejected, skipped, bytes, applies, offsetCommitsFailed, partitions });
 }
 
 export interface MetricsMoment {

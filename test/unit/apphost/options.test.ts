@@ -95,6 +95,16 @@ describe("values", () => {
 });
 
 describe("relations", () => {
+  it("refuses more TaskManagers than one atomic write can hold beside the partitions, with both numbers", () => {
+    const resolve = (partitions: number, taskManagers: number) => () =>
+      resolveOptions("up", { partitions: String(partitions), taskManagers: String(taskManagers) }, {});
+    expect(resolve(350, 140)).not.toThrow();
+    expect(resolve(339, 256)).not.toThrow();
+    const refusal = refusalOf(resolve(350, 141));
+    expect(refusal.category).toBe("usage");
+    expect(refusal.message).toMatch(/--task-managers 141 with --partitions 350 .*; give --task-managers 140 or fewer/);
+  });
+
   it.each(["SASL_SSL://host:9092", "user:password@host:9092"])("refuses SASL by name: %s", (kafka) => {
     expect(refusalOf(() => resolveOptions("up", { kafka }, {})).message).toContain("SASL");
   });

@@ -84,12 +84,16 @@ const IMPORTS: readonly (readonly [string, string, boolean])[] = [
   ["scripts/bench/peers/kafkajs-worker", "ioredis", true],
   ["scripts/bench/peers/kafkajs-worker", "../../../../simulator/runtime/sink/redis-sink.ts", false],
   ["scripts/bench/codec-worker", "../../../simulator/runtime/source/record-set-decoder.ts", false],
+  ["test/support/independent", "./judgement.ts", true],
+  ["test/support/independent", "../run-cli.ts", false],
+  ["test/support/independent", "../../../simulator/common/contract/message.ts", false],
+  ["test/support/independent", "kafkajs", false],
 ];
 
 /** One file, one rule that it breaks. */
 const OTHER_RULES: readonly (readonly [string, string, string])[] = [
   ["lint/complexity/noExcessiveLinesPerFunction", "producer/long-function.ts", longFunction(71)],
-  ["lint/style/noExcessiveLinesPerFile", "producer/long-file.ts", "export {};\n".repeat(401)],
+  ["lint/style/noExcessiveLinesPerFile", "producer/long-file.ts", "export {};\n".repeat(451)],
   ["lint/style/noDefaultExport", "producer/default-export.ts", "export default 1;\n"],
   ["lint/style/useFilenamingConvention", "producer/camelCase.ts", "export {};\n"],
   ["lint/suspicious/noConsole", "producer/console-user.ts", "console.log(1);\nexport {};\n"],

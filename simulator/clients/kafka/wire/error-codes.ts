@@ -29,6 +29,7 @@ export const ErrorCode = {
   COORDINATOR_NOT_AVAILABLE: 15,
   NOT_COORDINATOR: 16,
   INVALID_TOPIC_EXCEPTION: 17,
+  RECORD_LIST_TOO_LARGE: 18,
   NOT_ENOUGH_REPLICAS: 19,
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: 20,
   ILLEGAL_GENERATION: 22,
@@ -37,6 +38,7 @@ export const ErrorCode = {
   TOPIC_AUTHORIZATION_FAILED: 29,
   GROUP_AUTHORIZATION_FAILED: 30,
   CLUSTER_AUTHORIZATION_FAILED: 31,
+  INVALID_TIMESTAMP: 32,
   UNSUPPORTED_VERSION: 35,
   TOPIC_ALREADY_EXISTS: 36,
   INVALID_PARTITIONS: 37,
@@ -93,6 +95,34 @@ const refreshMetadata: ReadonlySet<number> = new Set([
   ErrorCode.FENCED_LEADER_EPOCH,
   ErrorCode.UNKNOWN_LEADER_EPOCH,
 ]);
+
+/**
+ * Answers to a produce request that come before the append, or instead of it. All others may follow one: a leader that
+ * loses its office, its replicas or its disk while it waits for the replicas has the batch in its log already.
+ */
+const beforeAppend: ReadonlySet<number> = new Set([
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.LEADER_NOT_AVAILABLE,
+  ErrorCode.MESSAGE_TOO_LARGE,
+  ErrorCode.INVALID_TOPIC_EXCEPTION,
+  ErrorCode.RECORD_LIST_TOO_LARGE,
+  ErrorCode.NOT_ENOUGH_REPLICAS,
+  ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  ErrorCode.CLUSTER_AUTHORIZATION_FAILED,
+  ErrorCode.INVALID_TIMESTAMP,
+  ErrorCode.UNSUPPORTED_VERSION,
+  ErrorCode.INVALID_REQUEST,
+  ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+  ErrorCode.POLICY_VIOLATION,
+  ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+  ErrorCode.UNKNOWN_PRODUCER_ID,
+  ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+  ErrorCode.INVALID_RECORD,
+]);
+
+/** True if a produce request that was answered with this code certainly left no batch in the log. */
+export const rulesOutAppend = (code: number): boolean => beforeAppend.has(code);
 
 const names: ReadonlyMap<number, string> = new Map(Object.entries(ErrorCode).map(([name, code]) => [code, name]));
 

@@ -12,8 +12,15 @@ export interface ListOffsetsRequest {
   readonly isolationLevel: number;
   readonly topics: readonly {
     readonly name: string;
-    readonly partitions: readonly { readonly p: number; readonly timestampMs: number }[];
+    readonly partitions: readonly AskedOffset[];
   }[];
+}
+
+export interface AskedOffset {
+  readonly p: number;
+  /** From v4 on: a broker with another epoch refuses. -1: any will do. */
+  readonly currentLeaderEpoch: number;
+  readonly timestampMs: number;
 }
 
 export interface ListOffsetsResponse {
@@ -28,20 +35,25 @@ export interface ListedOffset {
   readonly timestampMs: number;
   /** -1 when no record is as young as the time asked for. */
   readonly offset: number;
+  /** From v4 on: the leader's own for the latest offset, that of the record there for any other. -1: not known. */
+  readonly leaderEpoch: number;
 }
 
 export const listOffsetsApi: Api<ListOffsetsRequest, ListOffsetsResponse> = {
   key: 2,
   name: "ListOffsets",
   minVersion: 1,
-  maxVersion: 3,
+  maxVersion: 5,
   encodeRequest,
   decodeRequest,
   encodeResponse,
   decodeResponse,
 };
 
-/** ListOffsets Request v1-3 => replica_id:int32 (v2+ isolation_level:int8) [name:string [p:int32 timestamp_ms:int64]] */
+/**
+ * ListOffsets Request v1-5 => replica_id:int32 (v2+ isolation_level:int8)
+ *                             [name:string [p:int32 (v4+ current_leader_epoch:int32) timestamp_ms:int64]]
+ */
 function encodeRequest(w: Writer, version: number, request: ListOffsetsRequest): void {
   w.int32(-1);
   if (version >= 2) w.int8(request.isolationLevel);
@@ -49,6 +61,7 @@ function encodeRequest(w: Writer, version: number, request: ListOffsetsRequest):
     w.string(topic.name);
     w.array(topic.partitions, (partition) => {
       w.int32(partition.p);
+      if (version >= 4) w.int32(partition.currentLeaderEpoch);
       w.int64(partition.timestampMs);
     });
   });
@@ -60,14 +73,20 @@ function decodeRequest(r: Reader, version: number): ListOffsetsRequest {
     isolationLevel: version >= 2 ? r.int8() : 0,
     topics: r.array(() => ({
       name: r.string(),
-      partitions: r.array(() => ({ p: r.int32(), timestampMs: r.int64() })),
+      partitions: r.array(() => ({
+        p: r.int32(),
+        currentLeaderEpoch: version >= 4 ? r.int32() : -1,
+        timestampMs: r.int64(),
+      })),
     })),
   };
 }
 
 /**
- * ListOffsets Response v1-3 => (v2+ throttle_time_ms:int32)
- *                              [name:string [p:int32 error_code:int16 timestamp_ms:int64 offset:int64]]
+ * ListOffsets Response v1-5 => (v2+ throttle_time_ms:int32) [name:string [partition]]
+ *   partition => p:int32 error_code:int16 timestamp_ms:int64 offset:int64 (v4+ leader_epoch:int32)
+ *
+ * In v5 nothing changes but that a leader whose end is not certain yet answers OFFSET_NOT_AVAILABLE.
  */
 function encodeResponse(w: Writer, version: number, response: ListOffsetsResponse): void {
   if (version >= 2) w.int32(response.throttleTimeMs);
@@ -78,6 +97,7 @@ function encodeResponse(w: Writer, version: number, response: ListOffsetsRespons
       w.int16(partition.errorCode);
       w.int64(partition.timestampMs);
       w.int64(partition.offset);
+      if (version >= 4) w.int32(partition.leaderEpoch);
     });
   });
 }
@@ -92,6 +112,7 @@ function decodeResponse(r: Reader, version: number): ListOffsetsResponse {
         errorCode: r.int16(),
         timestampMs: r.int64(),
         offset: r.int64(),
+        leaderEpoch: version >= 4 ? r.int32() : -1,
       })),
     })),
   };

@@ -36,6 +36,8 @@ export interface MetadataPartition {
   readonly p: number;
   /** -1 while none is elected. */
   readonly leader: number;
+  /** Rises with each election. -1 before v7. */
+  readonly leaderEpoch: number;
   readonly replicas: readonly number[];
   readonly inSyncReplicas: readonly number[];
   readonly offlineReplicas: readonly number[];
@@ -45,7 +47,7 @@ export const metadataApi: Api<MetadataRequest, MetadataResponse> = {
   key: 3,
   name: "Metadata",
   minVersion: 0,
-  maxVersion: 6,
+  maxVersion: 7,
   encodeRequest,
   decodeRequest,
   encodeResponse,
@@ -55,7 +57,7 @@ export const metadataApi: Api<MetadataRequest, MetadataResponse> = {
 /**
  * Metadata Request v0 => [name:string]                        empty: all topics
  * Metadata Request v1-3 => nullable [name:string]             null: all topics
- * Metadata Request v4-6 => v1 allow_auto_topic_creation:boolean
+ * Metadata Request v4-7 => v1 allow_auto_topic_creation:boolean
  */
 function encodeRequest(w: Writer, version: number, request: MetadataRequest): void {
   const topics = version === 0 ? (request.topics ?? []) : request.topics;
@@ -72,11 +74,12 @@ function decodeRequest(r: Reader, version: number): MetadataRequest {
 }
 
 /**
- * Metadata Response v0-6 => (v3+ throttle_time_ms:int32) [broker] (v2+ cluster_id:nullable_string)
+ * Metadata Response v0-7 => (v3+ throttle_time_ms:int32) [broker] (v2+ cluster_id:nullable_string)
  *                           (v1+ controller_id:int32) [topic]
  *   broker => node_id:int32 host:string port:int32 (v1+ rack:nullable_string)
  *   topic => error_code:int16 name:string (v1+ is_internal:boolean) [partition]
- *   partition => error_code:int16 p:int32 leader:int32 [replica:int32] [in_sync:int32] (v5+ [offline:int32])
+ *   partition => error_code:int16 p:int32 leader:int32 (v7+ leader_epoch:int32) [replica:int32] [in_sync:int32]
+ *                (v5+ [offline:int32])
  */
 function encodeResponse(w: Writer, version: number, response: MetadataResponse): void {
   if (version >= 3) w.int32(response.throttleTimeMs);
@@ -100,6 +103,7 @@ function encodePartition(w: Writer, version: number, partition: MetadataPartitio
   w.int16(partition.errorCode);
   w.int32(partition.p);
   w.int32(partition.leader);
+  if (version >= 7) w.int32(partition.leaderEpoch);
   w.array(partition.replicas, (id) => w.int32(id));
   w.array(partition.inSyncReplicas, (id) => w.int32(id));
   if (version >= 5) w.array(partition.offlineReplicas, (id) => w.int32(id));
@@ -130,6 +134,7 @@ function decodePartition(r: Reader, version: number): MetadataPartition {
     errorCode: r.int16(),
     p: r.int32(),
     leader: r.int32(),
+    leaderEpoch: version >= 7 ? r.int32() : -1,
     replicas: r.array(() => r.int32()),
     inSyncReplicas: r.array(() => r.int32()),
     offlineReplicas: version >= 5 ? r.array(() => r.int32()) : [],

@@ -12,7 +12,7 @@ import type {
   FetchRequest,
   FetchResponse,
 } from "../../../clients/kafka/wire/fetch.ts";
-import type { BrokerState } from "../broker-state.ts";
+import { type BrokerState, checkLeaderEpoch } from "../broker-state.ts";
 import type { PartitionLog } from "../partition-log.ts";
 
 /** Kafka's fetch.max.bytes of a broker: what one answer holds at most, apart from K1. */
@@ -73,8 +73,8 @@ function checkSession({ sessionId, sessionEpoch }: FetchRequest): number {
 
 function checkPartition(log: PartitionLog | undefined, asked: FetchPartition): number {
   if (log === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-  // This broker's only leader epoch is 0; -1 means that the client does not care.
-  if (asked.currentLeaderEpoch > 0) return ErrorCode.UNKNOWN_LEADER_EPOCH;
+  const badEpoch = checkLeaderEpoch(asked.currentLeaderEpoch);
+  if (badEpoch !== ErrorCode.NONE) return badEpoch;
   const inRange = asked.fetchOffset >= log.startOffset && asked.fetchOffset <= log.endOffset;
   return inRange ? ErrorCode.NONE : ErrorCode.OFFSET_OUT_OF_RANGE;
 }

@@ -7,35 +7,43 @@ import {
   type ListOffsetsRequest,
   type ListOffsetsResponse,
 } from "../../../clients/kafka/wire/list-offsets.ts";
-import type { BrokerState } from "../broker-state.ts";
+import { type BrokerState, checkLeaderEpoch, LEADER_EPOCH } from "../broker-state.ts";
 import type { PartitionLog } from "../partition-log.ts";
 
-/** "None": no offset, or no time that belongs to it. */
+/** "None": no offset, or no time or epoch that belongs to it. */
 const NONE = -1;
 
 export function answerListOffsets(state: BrokerState, request: ListOffsetsRequest): ListOffsetsResponse {
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map(({ p, timestampMs }) => {
+    partitions: partitions.map(({ p, currentLeaderEpoch, timestampMs }) => {
       const log = state.topics.findPartition(name, p)?.log;
       if (log === undefined) return fail(p, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-      return { p, ...findOffset(log, timestampMs) };
+      const badEpoch = checkLeaderEpoch(currentLeaderEpoch);
+      return badEpoch === ErrorCode.NONE ? { p, ...findOffset(log, timestampMs) } : fail(p, badEpoch);
     }),
   }));
   return { throttleTimeMs: 0, topics };
 }
 
 function findOffset(log: PartitionLog, timestampMs: number): Omit<ListedOffset, "p"> {
-  const errorCode = ErrorCode.NONE;
   // Without transactions the last stable offset is the end, so the isolation level changes nothing.
-  if (timestampMs === LATEST_TIMESTAMP) return { errorCode, timestampMs: NONE, offset: log.endOffset };
-  if (timestampMs === EARLIEST_TIMESTAMP) return { errorCode, timestampMs: NONE, offset: log.startOffset };
+  if (timestampMs === LATEST_TIMESTAMP) return at(log.endOffset);
+  if (timestampMs === EARLIEST_TIMESTAMP) return at(log.startOffset);
   // Later versions give more meanings to negative times.
-  if (timestampMs < 0) return { errorCode: ErrorCode.UNSUPPORTED_VERSION, timestampMs: NONE, offset: NONE };
+  if (timestampMs < 0) return nothing(ErrorCode.UNSUPPORTED_VERSION);
   const match = log.findTimestamp(timestampMs);
-  return { errorCode, timestampMs: match?.timestampMs ?? NONE, offset: match?.offset ?? NONE };
+  return match === undefined ? nothing(ErrorCode.NONE) : at(match.offset, match.timestampMs);
+}
+
+function at(offset: number, timestampMs = NONE): Omit<ListedOffset, "p"> {
+  return { errorCode: ErrorCode.NONE, timestampMs, offset, leaderEpoch: LEADER_EPOCH };
+}
+
+function nothing(errorCode: number): Omit<ListedOffset, "p"> {
+  return { errorCode, timestampMs: NONE, offset: NONE, leaderEpoch: NONE };
 }
 
 function fail(p: number, errorCode: number): ListedOffset {
-  return { p, errorCode, timestampMs: NONE, offset: NONE };
+  return { p, ...nothing(errorCode) };
 }

@@ -7,7 +7,7 @@ import type {
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from "../../../clients/kafka/wire/delete-topics.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import type { MetadataRequest, MetadataResponse, MetadataTopic } from "../../../clients/kafka/wire/metadata.ts";
-import { type BrokerState, NODE_ID } from "../broker-state.ts";
+import { type BrokerState, LEADER_EPOCH, NODE_ID } from "../broker-state.ts";
 import { refuseSetting, TopicConfig } from "../topic-config.ts";
 import { PARTITIONS_PER_TOPIC_MAX, refuseTopicName, type Topic } from "../topics.ts";
 
@@ -40,6 +40,7 @@ function describeTopic(name: string, topic: Topic | undefined): MetadataTopic {
     errorCode: ErrorCode.NONE,
     p,
     leader: NODE_ID,
+    leaderEpoch: LEADER_EPOCH,
     replicas: [NODE_ID],
     inSyncReplicas: [NODE_ID],
     offlineReplicas: [],

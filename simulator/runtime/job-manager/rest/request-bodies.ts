@@ -1,32 +1,32 @@
 /** The bodies that REST accepts, checked field by field; each refusal names the field, its value and what is expected. */
 import { isOperatorName, OPERATOR_NAMES } from "../../../common/contract/operators.ts";
+import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../../../common/contract/redis-state.ts";
 import type { DrainRequest, JobGraph, ScaleRequest } from "../../../common/contract/rest.ts";
 import { RestError } from "./http-server.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
-/** Above this a mistake is likelier than a wish; the store's hash has eleven fields a partition. */
-const PARTITIONS_MAX = 10_000;
 const OPERATORS_MAX = 100;
-const PARALLELISM_MAX = 1_000;
 
 export function readJobGraph(body: unknown): JobGraph {
   const graph = fieldsOf(body, "the body");
   const source = fieldsOf(graph["source"], "source");
   const sink = fieldsOf(graph["sink"], "sink");
+  const partitions = wholeOf(source, "partitions", { min: 1, max: PARTITIONS_MAX }, "source.");
   const jobId = textOf(graph, "jobId");
   if (!/^[0-9a-f]{32}$/.test(jobId)) throw refusal("jobId", jobId, "32 hex digits");
   return {
     jobId,
     name: textOf(graph, "name"),
-    parallelism: wholeOf(graph, "parallelism", { min: 1, max: PARALLELISM_MAX }),
+    parallelism: wholeOf(graph, "parallelism", { min: 1, max: taskManagersMax(partitions) }),
     source: {
       topic: textOf(source, "topic", "source."),
-      partitions: wholeOf(source, "partitions", { min: 1, max: PARTITIONS_MAX }, "source."),
+      partitions,
       group: textOf(source, "group", "source."),
     },
     operators: readOperators(graph["operators"]),
     sink: {
       stateKey: textOf(sink, "stateKey", "sink."),
+      publishedKey: textOf(sink, "publishedKey", "sink."),
       counterKey: textOf(sink, "counterKey", "sink."),
       sequenceKey: textOf(sink, "sequenceKey", "sink."),
     },
@@ -43,13 +43,13 @@ export function readDrainRequest(body: unknown, partitions: number): DrainReques
   return { endOffsets: ends as number[] };
 }
 
-export function readScaleRequest(body: unknown): ScaleRequest {
+export function readScaleRequest(body: unknown, partitions: number): ScaleRequest {
   const fields = fieldsOf(body, "the body");
   const { leaving } = fields;
-  const valid = Array.isArray(leaving) && leaving.length <= PARALLELISM_MAX && leaving.every(isName);
-  if (!valid) throw refusal("leaving", leaving, `a list of at most ${PARALLELISM_MAX} names of TaskManagers`);
+  const valid = Array.isArray(leaving) && leaving.length <= TASK_MANAGERS_MAX && leaving.every(isName);
+  if (!valid) throw refusal("leaving", leaving, `a list of at most ${TASK_MANAGERS_MAX} names of TaskManagers`);
   return {
-    parallelism: wholeOf(fields, "parallelism", { min: 1, max: PARALLELISM_MAX }),
+    parallelism: wholeOf(fields, "parallelism", { min: 1, max: taskManagersMax(partitions) }),
     leaving: leaving as string[],
   };
 }

@@ -9,6 +9,8 @@ import { viewExceptions, viewJob, viewJobIds, viewJobsOverview } from "./job-vie
 import { readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
 
 const EXCEPTIONS_DEFAULT = 16;
+/** An answer that takes longer could not be told from a JobManager that hangs. */
+const STATE_WAIT_MS_MAX = 30_000;
 
 interface Call extends RestRequest {
   readonly manager: JobManager;
@@ -36,7 +38,7 @@ const ROUTES: readonly (readonly [method: string, path: string, handler: Handler
   ["GET", "/jobs/:id/checkpoints/config", (call) => ok(viewCheckpointConfig(findJob(call).graph))],
   ["GET", "/jobs/:id/exceptions", describeExceptions],
   ["POST", "/ts/jobs", submitJob],
-  ["GET", "/ts/jobs/:id", (call) => ok(findJob(call).snapshot())],
+  ["GET", "/ts/jobs/:id", readJob],
   ["POST", "/ts/jobs/:id/drain", drainJob],
   ["POST", "/ts/jobs/:id/scale", scaleJob],
   ["POST", "/ts/jobs/:id/stop", stopJob],
@@ -98,6 +100,21 @@ function describeExceptions(call: Call): RestResponse {
   return ok(viewExceptions(call.manager.exceptions, Number(maximum)));
 }
 
+/** With `changedFrom` and `waitMs` the answer waits for another state: who follows a job need not ask again and again. */
+async function readJob(call: Call): Promise<RestResponse> {
+  const job = findJob(call);
+  const changedFrom = call.query.get("changedFrom");
+  if (changedFrom !== null) await job.status.leaves(changedFrom, readWaitMs(call.query));
+  return ok(job.snapshot());
+}
+
+function readWaitMs(query: URLSearchParams): number {
+  const text = query.get("waitMs") ?? "";
+  const waitMs = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (waitMs >= 1 && waitMs <= STATE_WAIT_MS_MAX) return waitMs;
+  throw new RestError(400, `Bad request: waitMs is "${text}": expected a whole number from 1 to ${STATE_WAIT_MS_MAX}.`);
+}
+
 async function submitJob({ manager, body }: Call): Promise<RestResponse> {
   const graph = readJobGraph(body);
   const submission = await manager.submit(graph);
@@ -113,7 +130,7 @@ async function drainJob(call: Call): Promise<RestResponse> {
 
 async function scaleJob(call: Call): Promise<RestResponse> {
   const job = findJob(call);
-  const request = readScaleRequest(call.body);
+  const request = readScaleRequest(call.body, job.graph.source.partitions);
   const { state } = job.status;
   if (state !== "RUNNING" && state !== "CREATED") throw new RestError(409, `Conflict: the job is ${state}.`);
   await job.requestScale(request);

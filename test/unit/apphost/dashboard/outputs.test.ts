@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createEventFeed, type EventFeed } from "../../../../apphost/dashboard/event-feed.ts";
+import { describeVerdict, verdictLevel } from "../../../../apphost/dashboard/event-text.ts";
 import { startJsonOutput } from "../../../../apphost/dashboard/json-output.ts";
 import { resolveUiMode } from "../../../../apphost/dashboard/output.ts";
 import { formatProgress, startPlainOutput } from "../../../../apphost/dashboard/plain-output.ts";
@@ -14,7 +15,7 @@ import {
 } from "../../../support/sample-events.ts";
 
 /** Of a run that failed before anything could be counted. */
-const unknownVerdict: HostEventBody & { type: "verdict" } = {
+const bareVerdict: HostEventBody & { type: "verdict" } = {
   type: "verdict",
   verdict: "failed",
   exitCode: 3,
@@ -22,10 +23,11 @@ const unknownVerdict: HostEventBody & { type: "verdict" } = {
   runId: "",
   report: "",
   processed: null,
+  notCounted: null,
   lost: null,
   duplicated: null,
   endToEndPerSecond: null,
-  checks: { passed: 0, failed: 0, notApplicable: 12 },
+  checks: { passed: 0, failed: 0, unknown: 0, notApplicable: 12 },
 };
 
 /** A feed whose clock is the events' own. */
@@ -120,7 +122,7 @@ describe("plain output", () => {
       [
         { ...kafka, reason: "exit code 1" } as HostEventBody,
         { type: "notice", level: "error", resource: "host", text: cause } as const,
-        { ...unknownVerdict, reasons: [cause] },
+        { ...bareVerdict, reasons: [cause] },
       ].map((body) => ({ atUs: SAMPLE_START_US, ...body })),
     );
     await output.close();
@@ -189,6 +191,34 @@ describe("JSON output", () => {
   it("prints a verdict at once when the host stays up, and repeats it at the end", async () => {
     const printed = await playJson([...sampleEvents(), idle, stopping]);
     expect(printed.slice(-4).map((event) => event.type)).toEqual(["verdict", "phase", "phase", "verdict"]);
+  });
+});
+
+describe("the words for a verdict", () => {
+  const describeIt = (change: Partial<typeof bareVerdict>) => describeVerdict({ ...bareVerdict, ...change });
+
+  it("of which nothing is known to be wrong, and not everything is known", () => {
+    const checks = { passed: 12, failed: 0, unknown: 8, notApplicable: 1 };
+    expect(describeIt({ verdict: "unknown", processed: 1_000, checks })).toBe(
+      "UNKNOWN (exit 3): 1,000 messages processed, checks 12 passed, 0 failed, 8 unknown, 1 not applicable",
+    );
+    const nothing = { passed: 0, failed: 0, unknown: 0, notApplicable: 0 };
+    expect(describeIt({ checks: nothing })).toContain("nothing was checked");
+    expect(describeIt({ checks: { ...nothing, unknown: 3 } })).toContain("3 unknown");
+  });
+
+  it("on somebody else's topic names what was not counted, if there is any", () => {
+    const checks = { passed: 20, failed: 0, unknown: 0, notApplicable: 7 };
+    const passed = { verdict: "passed", exitCode: 0, processed: 500, checks } as const;
+    expect(describeIt({ ...passed, notCounted: 72 })).toBe(
+      "PASSED: 500 messages processed, 72 offsets not counted, checks 20 passed, 0 failed, 7 not applicable",
+    );
+    expect(describeIt({ ...passed, notCounted: 0 })).not.toContain("not counted");
+  });
+
+  it("warn of one that is unknown, and call neither it nor an interrupted one a pass", () => {
+    const levels = (["passed", "failed", "unknown", "interrupted"] as const).map(verdictLevel);
+    expect(levels).toEqual(["info", "error", "warn", "error"]);
   });
 });
 

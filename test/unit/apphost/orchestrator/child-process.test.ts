@@ -67,7 +67,12 @@ it("a supervisor's stop gives the group its time, too; only a death by itself ta
       judge: () => "restart",
       isServer: true,
     } as never,
-    { emitResource: () => {}, recordFault: () => ({ recoveredAfterMs: () => {} }), fail: () => {} },
+    {
+      pulses: { watch: () => () => undefined },
+      emitResource: () => {},
+      recordFault: () => ({ recoveredAfterMs: () => {} }),
+      fail: () => {},
+    },
   );
   await supervisor.start();
   process.kill(families[0]?.pid as number, "SIGKILL");

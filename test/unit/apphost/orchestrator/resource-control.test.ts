@@ -18,3 +18,19 @@ it("refuses one that is given up for good, with the reason", async () => {
   const answer = await control.handle({ request: "start", resource: "kafka-ui" }, () => undefined);
   expect(answer).toEqual({ kind: "failed", reason: expect.stringMatching(/^kafka-ui is given up .*: .*no image/) });
 });
+
+it("refuses more TaskManagers than the store can recover, with both numbers and the limit", async () => {
+  const declaration = { name: "taskmanager-01", kind: "taskmanager", life: "standing", group: "taskmanager" };
+  const system = {
+    application: { order: [declaration], members: () => [declaration] },
+    supervisors: new Map(),
+    config: { partitions: 345 },
+  } as unknown as System;
+  const run = { ending: { signal: new AbortController().signal } } as unknown as RunContext;
+  const control = createResourceControl(run, system);
+  const answer = await control.handle({ request: "scale", group: "taskmanager", replicas: 196 }, () => undefined);
+  expect(answer).toEqual({
+    kind: "failed",
+    reason: expect.stringMatching(/^196 TaskManagers with 345 partitions are more than .*: at most 195$/),
+  });
+});

@@ -1,6 +1,7 @@
 /** What comes over the control socket for single resources is checked before anybody acts on it. */
 import { expect, it } from "vitest";
-import { REPLICAS_MAX, readResourceRequest } from "../../../../apphost/orchestrator/resource-requests.ts";
+import { readResourceRequest } from "../../../../apphost/orchestrator/resource-requests.ts";
+import { TASK_MANAGERS_MAX } from "../../../../simulator/common/contract/redis-state.ts";
 
 it.each([
   [
@@ -12,8 +13,8 @@ it.each([
     { request: "scale", group: "taskmanager", replicas: 1 },
   ],
   [
-    { request: "scale", group: "taskmanager", replicas: REPLICAS_MAX },
-    { request: "scale", group: "taskmanager", replicas: REPLICAS_MAX },
+    { request: "scale", group: "taskmanager", replicas: TASK_MANAGERS_MAX },
+    { request: "scale", group: "taskmanager", replicas: TASK_MANAGERS_MAX },
   ],
 ])("%j is a request", (fields, request) => {
   expect(readResourceRequest(fields)).toEqual(request);
@@ -25,7 +26,7 @@ it.each([
   [{ request: "start", resource: "x".repeat(101) }, /resource is not a name/],
   [{ request: "scale", group: null, replicas: 2 }, /group is not a name/],
   [{ request: "scale", group: "taskmanager", replicas: 0 }, /from 1 to 256/],
-  [{ request: "scale", group: "taskmanager", replicas: REPLICAS_MAX + 1 }, /from 1 to 256/],
+  [{ request: "scale", group: "taskmanager", replicas: TASK_MANAGERS_MAX + 1 }, /from 1 to 256/],
   [{ request: "scale", group: "taskmanager", replicas: 1.5 }, /from 1 to 256/],
   [{ request: "scale", group: "taskmanager", replicas: "2" }, /from 1 to 256/],
 ])("%j is none, and says why", (fields, reason) => {

@@ -33,7 +33,8 @@ beforeEach(async () => {
   // The host is this very process.
   const { pid } = process;
   const state = {
-    ...{ schema: 1, runId: "0", hostPid: pid, hostStartTime: readStartTime(pid) ?? "", command: "up", startedAt: "" },
+    schema: 1,
+    ...{ runId: "0", hostPid: pid, hostStartTime: readStartTime(pid) ?? "", command: "up", startedAt: "" },
     ...{ socket, token: "token", children: [], paths: [], engine: null, evidence: null, ended: false },
   } as const;
   host = { runDir: folder, state };

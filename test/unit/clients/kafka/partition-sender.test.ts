@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type Fate,
   IN_FLIGHT_MAX,
   PartitionSender,
   type SendEntry,
@@ -90,16 +91,16 @@ describe("PartitionSender", () => {
             if (entry !== undefined) {
               const answer = broker.append(entry);
               if (answer.kind === "ok") sender.acknowledged(entry, answer.baseOffset);
-              else sender.unsettledAgain(entry);
+              else sender.unsettledAgain(entry, "refused");
             }
           } else if (step === "refuse") {
             const entry = wire.shift();
-            if (entry !== undefined) sender.unsettledAgain(entry);
+            if (entry !== undefined) sender.unsettledAgain(entry, "refused");
           } else if (step === "loseAnswers" || step === "loseRequests") {
             // The connection goes. The broker appended a part of what was on it, or nothing.
             const lost = wire.splice(0);
             if (step === "loseAnswers") for (const entry of lost) broker.append(entry);
-            for (const entry of lost) sender.unsettledAgain(entry);
+            for (const entry of lost) sender.unsettledAgain(entry, "unknown");
           } else if (step === "retry") sender.retry();
           pump();
         };
@@ -109,6 +110,65 @@ describe("PartitionSender", () => {
         expect([...settled.entries()].sort(([a], [b]) => a - b)).toEqual(
           entries.map((entry, i) => [i, entry.firstSequence]),
         );
+      }),
+      { numRuns: 500, ...seed },
+    );
+  });
+
+  it("given up, tells the fate of each batch, and never that the log has not what it has", () => {
+    fc.assert(
+      fc.property(steps, (plan) => {
+        const broker = new BrokerPartition();
+        const sender = new PartitionSender();
+        const fates = new Map<SendEntry, Fate | "acknowledged">();
+        const entries: SendEntry[] = [];
+        const wire: SendEntry[] = [];
+        const wentOut = new Set<SendEntry>();
+        const unanswered = new Set<SendEntry>();
+        const endFlight = (entry: SendEntry | undefined, ended: Fate) => {
+          if (entry === undefined) return;
+          if (ended === "unknown") unanswered.add(entry);
+          sender.unsettledAgain(entry, ended);
+        };
+        for (const step of plan) {
+          if (step === "send" && sender.unsettled < 20) {
+            const entry: SendEntry = {
+              ...createEntry(entries.length, new Map()),
+              resolve: () => fates.set(entry, "acknowledged"),
+              reject: (_, fate) => fates.set(entry, fate),
+            };
+            entries.push(entry);
+            sender.add(entry);
+          } else if (step === "answer") {
+            const entry = wire.shift();
+            const answer = entry === undefined ? undefined : broker.append(entry);
+            if (entry !== undefined && answer?.kind === "ok") sender.acknowledged(entry, answer.baseOffset);
+            else endFlight(entry, "refused");
+          } else if (step === "refuse") endFlight(wire.shift(), "refused");
+          else if (step === "loseAnswers" || step === "loseRequests") {
+            if (step === "loseAnswers") for (const lost of wire) broker.append(lost);
+            for (const lost of wire.splice(0)) endFlight(lost, "unknown");
+          } else sender.retry();
+          for (let entry = sender.next(); entry !== undefined; entry = sender.next()) {
+            wire.push(entry);
+            wentOut.add(entry);
+          }
+        }
+        for (const lost of wire.splice(0)) endFlight(lost, "unknown");
+        const open = (["unsent", "refused", "unknown"] as const).map((fate) => sender.countRecords(fate));
+        sender.giveUp(createError("KAFKA_CLOSED", { what: "the test" }));
+        const rejected = { unsent: 0, refused: 0, unknown: 0 };
+        for (const entry of entries) {
+          const fate = fates.get(entry);
+          if (fate === undefined || fate === "acknowledged") {
+            expect(fate).toBe("acknowledged");
+            continue;
+          }
+          rejected[fate] += entry.records;
+          expect(fate).toBe(wentOut.has(entry) ? (unanswered.has(entry) ? "unknown" : "refused") : "unsent");
+          if (fate !== "unknown") expect(broker.log).not.toContain(entry);
+        }
+        expect(open).toEqual(Object.values(rejected));
       }),
       { numRuns: 500, ...seed },
     );
@@ -136,7 +196,7 @@ describe("PartitionSender", () => {
     sender.giveUp(createError("KAFKA_CLOSED", { what: "the test" }));
     expect(settled.size).toBe(1);
     sender.acknowledged(second, 1);
-    sender.unsettledAgain(third);
+    sender.unsettledAgain(third, "unknown");
     sender.add(createEntry(3, settled));
     expect([...settled.values()]).toEqual([0, 1, "KAFKA_CLOSED", "KAFKA_CLOSED"]);
   });

@@ -7,11 +7,15 @@ import {
   encodeInit,
   encodeRecover,
   initialFields,
-  PARTITIONS_MAX,
   parseApply,
   parseWholeHash,
 } from "../../../../simulator/common/contract/redis-script-codec.ts";
-import { parseJobState } from "../../../../simulator/common/contract/redis-state.ts";
+import {
+  PARTITIONS_MAX,
+  parseJobState,
+  STATE_FIELDS_MAX,
+  taskManagersMax,
+} from "../../../../simulator/common/contract/redis-state.ts";
 
 const APPLY = {
   life: "L1",
@@ -63,9 +67,23 @@ describe("arguments", () => {
     expect(() => encodeApply({ ...APPLY, ...change })).toThrow(/assumption/);
   });
 
-  it("are refused for more partitions than one write holds", () => {
-    const startOffsets = Array.from({ length: PARTITIONS_MAX + 1 }, () => 0);
-    expect(() => encodeInit({ ...INIT, startOffsets })).toThrow(/351 partitions/);
+  it("are refused for a state that one write cannot hold", () => {
+    const startOffsets = Array.from({ length: 363 }, () => 0);
+    expect(() => encodeInit({ ...INIT, startOffsets })).toThrow(/3998 fields, and one atomic Redis write takes 3995/);
+    const fields = {
+      ...initialFields({ ...INIT, startOffsets: startOffsets.slice(1) }),
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`by:${i}`, "0"])),
+    };
+    expect(() => encodeRecover({ epoch: 1, fields })).toThrow(/3996 fields/);
+  });
+
+  it("fit one write for as many TaskManagers as a job of so many partitions may have, and not for one more", () => {
+    expect([1, 339, 340, 350].map(taskManagersMax)).toEqual([256, 256, 250, 140]);
+    for (let partitions = 1; partitions <= PARTITIONS_MAX; partitions += 1) {
+      const fields = 5 + 11 * partitions + taskManagersMax(partitions);
+      expect(fields).toBeLessThanOrEqual(STATE_FIELDS_MAX);
+      expect(taskManagersMax(partitions) === 256 || fields === STATE_FIELDS_MAX).toBe(true);
+    }
   });
 });
 

@@ -54,7 +54,7 @@ const frames = [
   create,
   produceFrame(batch),
   frameOf(apiVersionsApi, 2, {}),
-  frameOf(metadataApi, 6, { topics: ["t", "u"], allowAutoTopicCreation: true }),
+  frameOf(metadataApi, 7, { topics: ["t", "u"], allowAutoTopicCreation: true }),
   frameOf(fetchApi, 11, {
     maxWaitMs: 100,
     minBytes: 1,
@@ -64,7 +64,10 @@ const frames = [
     sessionEpoch: -1,
     topics: [{ name: "t", partitions: [partition, { ...partition, p: 1 }] }],
   }),
-  frameOf(listOffsetsApi, 3, { isolationLevel: 0, topics: [{ name: "t", partitions: [{ p: 0, timestampMs: 500 }] }] }),
+  frameOf(listOffsetsApi, 5, {
+    isolationLevel: 0,
+    topics: [{ name: "t", partitions: [{ p: 0, currentLeaderEpoch: 0, timestampMs: 500 }] }],
+  }),
   frameOf(offsetCommitApi, 5, {
     group: "g",
     generation: -1,

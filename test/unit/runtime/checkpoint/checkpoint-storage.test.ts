@@ -64,6 +64,16 @@ test("the newest three, checkpoint 0, savepoints and the final one are kept", as
   expect(await storage.listIds()).toEqual([6, 5, 4, 1, 0]);
 });
 
+test("checkpoints that could not be written take the place of none that could", async () => {
+  for (const id of [1, 2, 3]) await storage.write(checkpoint(id));
+  // What a full disk leaves of them.
+  for (const id of [4, 5, 6]) await mkdir(join(folder, `chk-${id}`));
+  await writeFile(join(folder, "chk-6", "_metadata.tmp"), "");
+  await storage.write(checkpoint(7));
+  expect(await storage.retain()).toEqual([1]);
+  expect(await storage.listIds()).toEqual([7, 3, 2]);
+});
+
 test("recoveries are kept in order", async () => {
   const entry = (life: string) => ({ life, atUs: 1, from: "redis" as const, reason: "restarted", offsets: [1, 2] });
   expect(await storage.readRecoveries()).toEqual([]);

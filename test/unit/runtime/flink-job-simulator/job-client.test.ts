@@ -17,6 +17,7 @@ const config = {
   taskManagers: 2,
   operators: ["identity", "test-drop-one"],
   stateKey: "s",
+  publishedKey: "v",
   counterKey: "c",
   sequenceKey: "q",
   checkpointIntervalMs: 1_000,
@@ -51,13 +52,18 @@ function stop(): void {
   server?.closeAllConnections();
 }
 
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
 /** Answers each call by what the script returns for it. */
-function serve(answer: (call: string, n: number) => { status: number; body: object }): Promise<void> {
-  server = createServer((request, response) => {
+function serve(answer: (call: string, n: number) => Answer | Promise<Answer>): Promise<void> {
+  server = createServer(async (request, response) => {
     const call = `${request.method} ${request.url} ${request.headers.authorization}`;
     calls.push(call);
     request.resume();
-    const { status, body } = answer(call, calls.length);
+    const { status, body } = await answer(call, calls.length);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   return new Promise((resolve) => server?.listen(port, "127.0.0.1", resolve));
@@ -72,7 +78,7 @@ test("the declared graph has a source, the operators in order, and a sink", () =
     parallelism: 2,
     source: { topic: "t", partitions: 3 },
     operators: ["identity", "test-drop-one"],
-    sink: { stateKey: "s" },
+    sink: { stateKey: "s", publishedKey: "v" },
   });
   expect(() => declareJob({ ...config, operators: ["rm -rf"] })).toThrow(/an operator is "rm -rf"/);
 });
@@ -111,6 +117,23 @@ test("the client follows a job through a restart of the JobManager, and submits 
   expect(await ending).toMatchObject({ kind: "ended", snapshot: { state: "FINISHED" } });
   expect(running).toBe(1);
   expect(calls[1]).toContain("POST /ts/jobs");
+});
+
+test("a job that runs is asked about once: its end is the answer", async () => {
+  const end = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  await serve(async (_, n) => {
+    if (n === 1) return snapshot("RUNNING");
+    held.resolve();
+    await end.promise;
+    return snapshot("FINISHED");
+  });
+  const ending = client.follow(graph, () => undefined);
+  await held.promise;
+  end.resolve();
+  expect(await ending).toMatchObject({ kind: "ended", snapshot: { state: "FINISHED" } });
+  const path = `GET /ts/jobs/${graph.jobId}`;
+  expect(calls).toEqual([`${path} Bearer secret`, `${path}?changedFrom=RUNNING&waitMs=10000 Bearer secret`]);
 });
 
 test("detaching ends the following at once", async () => {

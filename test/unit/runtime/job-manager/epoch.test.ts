@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { claimEpoch } from "../../../../simulator/runtime/job-manager/epoch.ts";
-import { createNumbering, epochOf } from "../../../../simulator/runtime/job-manager/numbering.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -26,14 +25,4 @@ test("the next epoch is above the highest, whatever is missing below it", async 
 test("JobManagers that start at the same time get different epochs", async () => {
   const epochs = await Promise.all(Array.from({ length: 8 }, () => claimEpoch(folder)));
   expect(new Set(epochs).size).toBe(8);
-});
-
-test("numbers of a later epoch are above all of an earlier one", () => {
-  const earlier = createNumbering(3);
-  const later = createNumbering(4);
-  const g = earlier.nextGeneration();
-  expect(earlier.nextGeneration()).toBe(g + 1);
-  expect(epochOf(g)).toBe(3);
-  expect(later.nextGeneration()).toBeGreaterThan(g + 999_000);
-  expect(later.nextCheckpointId()).toBe(4_000_001);
 });

@@ -12,7 +12,7 @@ import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import { CheckpointStorage } from "../../../../simulator/runtime/checkpoint/checkpoint-storage.ts";
 import { openJobFiles } from "../../../../simulator/runtime/job-manager/job-files.ts";
 import { JobMaster } from "../../../../simulator/runtime/job-manager/job-master.ts";
-import { createNumbering } from "../../../../simulator/runtime/job-manager/numbering.ts";
+import { Numbering } from "../../../../simulator/runtime/job-manager/numbering.ts";
 import type { Order } from "../../../../simulator/runtime/job-manager/task-manager-port.ts";
 import { createMemoryStore, type MemoryStore } from "../../../support/memory-store.ts";
 
@@ -23,7 +23,7 @@ const graph: JobGraph = {
   parallelism: 1,
   source: { topic: "t", partitions: 1, group: "g" },
   operators: [],
-  sink: { stateKey: "s", counterKey: "c", sequenceKey: "q" },
+  sink: { stateKey: "s", publishedKey: "v", counterKey: "c", sequenceKey: "q" },
   checkpointIntervalMs: 20,
 };
 const unreachable = createError("REDIS_UNREACHABLE", { endpoint: "127.0.0.1:1", attempts: 60, waitedMs: 60_000 });
@@ -35,6 +35,8 @@ let orders: Order[];
 let stepped: unknown[];
 let master: JobMaster;
 let ticks: NodeJS.Timeout;
+/** What the one TaskManager acknowledges. */
+let acknowledged: { p: number; offset: number }[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "job-master-"));
@@ -42,6 +44,7 @@ beforeEach(async () => {
   told = [];
   orders = [];
   stepped = [];
+  acknowledged = [];
   master = new JobMaster({
     ...optionsOf(1),
     taskManagers: {
@@ -55,7 +58,8 @@ beforeEach(async () => {
         if (order.type === "triggerCheckpoint") {
           const { checkpointId } = order;
           const life = store.hash["life"] ?? "";
-          queueMicrotask(() => master.receive(tm, { type: "checkpointAcknowledged", checkpointId, life, offsets: [] }));
+          const offsets = acknowledged;
+          queueMicrotask(() => master.receive(tm, { type: "checkpointAcknowledged", checkpointId, life, offsets }));
         }
       },
     },
@@ -95,16 +99,12 @@ test("a store unreachable from the start fails the job too", async () => {
 test("a stop of the JobManager that cuts its calls short is no failure of the job", async () => {
   master.start();
   await hears(isState("RUNNING"));
-  let cuts = 0;
-  const stop = createError("ASKED_TO_STOP", { signal: "SIGTERM" });
+  const cuts: Error[] = [];
   Object.defineProperty(store, "failure", {
-    get: () => {
-      cuts += 1;
-      return stop;
-    },
+    get: () => cuts[cuts.push(createError("ASKED_TO_STOP", { signal: "SIGTERM" })) - 1],
   });
   // Checkpoints go on being due, and each of them meets the stop.
-  await waitUntil(() => (cuts > 2 ? true : undefined), { what: "calls that are cut", deadlineMs: 5_000 });
+  await waitUntil(() => (cuts.length > 2 ? true : undefined), { what: "calls that are cut", deadlineMs: 5_000 });
   expect(master.status.state).toBe("RUNNING");
   expect(await openJobFiles(folder).readOutcome()).toBeUndefined();
 });
@@ -144,11 +144,109 @@ test("an offset that went back within a life is a lost store, although the state
   expect(store.hash["life"]).not.toBe(life);
 });
 
+/** Settles the job at this offset, and returns what waits until several more checkpoints were due. */
+async function settle(offset: number): Promise<() => Promise<void>> {
+  Object.assign(store.hash, { total: `${offset}`, "count:0": `${offset}`, "offset:0": `${offset}` });
+  acknowledged = [{ p: 0, offset }];
+  let reads = 0;
+  const { readHash } = store;
+  store.readHash = () => {
+    reads += 1;
+    return readHash();
+  };
+  const isSettled = () => master.checkpoints.isSettled({ life: store.hash["life"] ?? "", redisRunId: "server-1" });
+  await waitUntil(async () => (await isSettled()) || undefined, { what: "a settled state", deadlineMs: 5_000 });
+  return async () => {
+    const enough = reads + 5;
+    await waitUntil(() => reads >= enough || undefined, { what: "five looks at the state", deadlineMs: 5_000 });
+  };
+}
+
+test("while nothing changes no checkpoint is taken, and none is told", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  const severalDue = await settle(9);
+  const { completed } = master.checkpoints.history.counts;
+  const ids = await createStorage(1).listIds();
+  told.length = 0;
+  orders.length = 0;
+  await severalDue();
+  expect(master.checkpoints.history.counts).toMatchObject({ completed, failed: 0 });
+  expect(await createStorage(1).listIds()).toEqual(ids);
+  expect([told, orders]).toEqual([[], []]);
+  Object.assign(store.hash, { total: "12", "count:0": "12", "offset:0": "12" });
+  await hears((message) => message.type === "checkpoint" && message.total === 12);
+});
+
+test("offsets that were acknowledged too early are acknowledged by one more checkpoint, to be committed", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  Object.assign(store.hash, { total: "9", "count:0": "9", "offset:0": "9" });
+  acknowledged = [{ p: 0, offset: 7 }];
+  const first = await hears((message) => message.type === "checkpoint" && message.total === 9);
+  acknowledged = [{ p: 0, offset: 9 }];
+  told.length = 0;
+  const second = await hears(isCheckpoint("completed"));
+  expect(second).toMatchObject({ total: 9 });
+  expect(second).not.toEqual(first);
+});
+
+test("a drain to where a settled job stands already gets a checkpoint of its own", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  await settle(9);
+  const before = master.snapshot().lastCheckpointId;
+  await master.requestDrain({ endOffsets: [9] });
+  const drained = await hears((message) => message.type === "drained");
+  expect(drained).toMatchObject({ total: 9, endOffsets: [9] });
+  expect(master.snapshot().lastCheckpointId).toBeGreaterThan(before);
+});
+
+test("a settled job that is stopped gets its final checkpoint", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  await settle(9);
+  const before = master.snapshot().lastCheckpointId;
+  master.requestStop();
+  const stopped = await hears((message) => message.type === "stopped");
+  expect(stopped).toMatchObject({ total: 9 });
+  expect(master.snapshot().lastCheckpointId).toBeGreaterThan(before);
+});
+
+test("a store that is lost while the job is settled is noticed and recovered", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  await settle(9);
+  store.server = "server-2";
+  store.hash = {};
+  expect(await hears((message) => message.type === "recovered")).toMatchObject({ from: "checkpoint" });
+  await waitUntil(() => store.hash["total"] === "9" || undefined, { what: "the state", deadlineMs: 5_000 });
+});
+
+test("a Redis that was restarted with all its data while the job is settled is noticed", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  await settle(9);
+  store.server = "server-2";
+  expect(await hears((message) => message.type === "recovered")).toMatchObject({ from: "redis" });
+});
+
+test("a TaskManager that comes to a settled job takes part in a checkpoint, so that its metrics are known", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  await settle(9);
+  told.length = 0;
+  master.taskManagerRegistered("tm");
+  await hears(isCheckpoint("completed"));
+});
+
 test("a torn state without any readable checkpoint fails the job loudly instead of counting from zero", async () => {
   master.start();
   await hears(isState("RUNNING"));
   master.close();
-  await rm(folder, { recursive: true });
+  const { history } = master.checkpoints;
+  await waitUntil(() => history.inProgress === 0 || undefined, { what: "the last checkpoint", deadlineMs: 5_000 });
+  await rm(folder, { recursive: true, maxRetries: 5 });
   await mkdir(join(folder, "chk-0"), { recursive: true });
   await writeFile(join(folder, "chk-0", "_metadata"), "torn");
   const again = new JobMaster(optionsOf(2));
@@ -290,7 +388,7 @@ function optionsOf(epoch: number): ConstructorParameters<typeof JobMaster>[0] {
     graph,
     drain: undefined,
     outcome: undefined,
-    numbering: createNumbering(epoch),
+    numbering: new Numbering({ epoch, folder }),
     store,
     storage: createStorage(1),
     files: openJobFiles(folder),

@@ -35,6 +35,7 @@ describe("operators", () => {
   it("drops or repeats the message with id 1 and no other, in any number of batches", () => {
     expect(run(["test-drop-one"], [1, 21, 41])).toEqual([21, 41]);
     expect(run(["test-drop-one"], [2, 22])).toEqual([2, 22]);
+    expect(() => run(["test-fail-late"], [1_999, 2_000])).toThrow("no record with id 2000");
     expect(run(["identity", "test-repeat-one"], [1, 21])).toEqual([1, 1, 21]);
     expect(run(["test-repeat-one", "test-repeat-one"], [1])).toEqual([1, 1, 1, 1]);
     const chain = createOperatorChain(["test-drop-one"]);

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import {
   FlinkKafkaConsumerGroup,
@@ -33,8 +34,10 @@ beforeEach(() => {
       failures += 1;
     },
     log: createLog((line) => logged.push(line)),
+    retryMs: 5,
   });
 });
+afterEach(() => group.close());
 
 describe("FlinkKafkaConsumerGroup", () => {
   it("reads each partition from the restored position (F1)", () => {
@@ -68,19 +71,48 @@ describe("FlinkKafkaConsumerGroup", () => {
     expect(logged.join("")).toMatch(/checkpoint 1 failed: coordinator moved/);
   });
 
-  it("has one commit in flight, and a bounded number of snapshots (F4)", async () => {
-    const waiting: (() => void)[] = [];
+  it("has one commit in flight, one due, and a bounded number of snapshots (F4)", async () => {
+    let finish = () => undefined;
     commit = () =>
       new Promise((resolve) => {
-        waiting.push(resolve);
+        finish = () => void resolve();
       });
     for (let id = 1; id <= 30; id += 1) group.snapshotState(id, [{ p: 0, offset: id }]);
     await group.commitCheckpointOffsets(14);
     expect(commits).toEqual([]);
     const first = group.commitCheckpointOffsets(20);
     await group.commitCheckpointOffsets(21);
-    for (const finish of waiting) finish();
-    await first;
+    await group.commitCheckpointOffsets(22);
     expect(commits).toEqual([[{ p: 0, offset: 20 }]]);
+    commit = () => Promise.resolve();
+    finish();
+    await first;
+    expect(commits).toEqual([[{ p: 0, offset: 20 }], [{ p: 0, offset: 22 }]]);
+  });
+
+  it("tries a failed commit again, since no checkpoint may follow it (F5)", async () => {
+    commit = () => Promise.reject(new Error("coordinator moved"));
+    group.snapshotState(1, [{ p: 0, offset: 1 }]);
+    await group.commitCheckpointOffsets(1);
+    commit = () => Promise.resolve();
+    await untilCommitted(2);
+    expect(commits.at(-1)).toEqual([{ p: 0, offset: 1 }]);
+    expect(failures).toBe(1);
+  });
+
+  it("does not try it again for a partition that went to somebody else (F5)", async () => {
+    commit = () => Promise.reject(new Error("coordinator moved"));
+    group.snapshotState(1, [
+      { p: 0, offset: 1 },
+      { p: 1, offset: 2 },
+    ]);
+    await group.commitCheckpointOffsets(1);
+    group.release(0);
+    commit = () => Promise.resolve();
+    await untilCommitted(2);
+    expect(commits.at(-1)).toEqual([{ p: 1, offset: 2 }]);
   });
 });
+
+const untilCommitted = (count: number) =>
+  waitUntil(() => (commits.length >= count ? true : undefined), { what: `${count} commits`, deadlineMs: 5_000 });

@@ -6,7 +6,9 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("parseBenchOptions", () => {
   it("measures every suite in at least three rounds unless told otherwise", () => {
-    expect(parseBenchOptions([])).toEqual({ suites: SUITE_NAMES, messages: 10_000_000, rounds: 3, quick: false });
+    const defaults = { messages: 10_000_000, rounds: 3, idleMs: 60_000, quick: false };
+    expect(parseBenchOptions([])).toEqual({ suites: SUITE_NAMES, ...defaults });
+    expect(parseBenchOptions(["--idle-minutes", "30"])).toMatchObject({ idleMs: 1_800_000 });
   });
 
   it("takes quick as other defaults, which options still beat", () => {

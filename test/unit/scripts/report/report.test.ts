@@ -4,9 +4,11 @@ import { MetricsMerge } from "../../../../scripts/report/metrics-merge.ts";
 import { renderReport } from "../../../../scripts/report/report-text.ts";
 import { checkLoadBalance, checkMaxTime } from "../../../../scripts/report/run-checks.ts";
 import { evaluateFacts } from "../../../../scripts/validate/evaluate.ts";
+import { CHECKS } from "../../../../simulator/common/contract/check-catalogue.ts";
 import type { ChecksFile } from "../../../../simulator/common/contract/checks.ts";
 import type { HostFacts } from "../../../../simulator/common/contract/host-facts.ts";
 import { latencyBucket } from "../../../../simulator/common/contract/latency-histogram.ts";
+import type { Ledger } from "../../../../simulator/common/contract/ledger.ts";
 import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
 import { FIRST_SEND_US, makeRun, toFacts } from "../validate/synthetic-run.ts";
 
@@ -120,6 +122,17 @@ describe("buildReport", () => {
     expect([unknown.firstAssignment, unknown.firstSend, unknown.lastEffect]).toEqual([null, null, null]);
   });
 
+  it("tells what became of the messages that were not acknowledged", () => {
+    const [ledger] = makeRun([100]).ledgers;
+    const open = { ...(ledger as Ledger), acknowledged: 70, unknown: 20, refused: 4, unsent: 6 };
+    const report = buildReport(makeFacts({ ledgers: [ledger as Ledger, open] }));
+    expect(report.unacknowledged).toEqual({ unknown: 20, refused: 4, unsent: 6 });
+    expect(renderReport(report)).toContain(
+      "Not acknowledged: 20 went out and have no answer, 4 were refused, 6 never went out",
+    );
+    expect(buildReport(makeFacts()).unacknowledged).toBeNull();
+  });
+
   it("sums rounds without the idle time between them", () => {
     const checks = checksOf([50, 50]);
     const host = makeHost({ rounds: [1, 2].map((round) => ({ round, firstId: round === 1 ? 1 : 51, messages: 50 })) });
@@ -186,7 +199,9 @@ describe("max-time", () => {
     ["passes within the budget", {}, checksOf(), "passed"],
     ["fails above it", { config: { ...makeRun().config, maxTimeMs: 5 } }, checksOf(), "failed"],
     ["fails when the deadline passed", { ending: { kind: "timeExceeded", waitedFor: "drained" } }, null, "failed"],
-    ["fails when the time is not known", {}, { ...checksOf(), rounds: [] }, "failed"],
+    ["does not know without a time", {}, { ...checksOf(), rounds: [] }, "unknown"],
+    ["does not believe a first send before the run", { startedAtUs: FIRST_SEND_US + 1 }, checksOf(), "unknown"],
+    ["does not believe a last effect after the run", { finishedAtUs: FIRST_SEND_US + 1 }, checksOf(), "unknown"],
     [
       "does not apply to an interrupted run",
       { ending: { kind: "interrupted", signal: "SIGINT" } },
@@ -271,6 +286,33 @@ describe("renderReport", () => {
     expect(text).not.toContain("undefined");
   });
 
+  it("says beside a check that its sources are not independent, and only there", () => {
+    const lines = renderReport(buildReport(makeFacts())).split("\n");
+    const lineAfter = (id: string) => lines[lines.findIndex((line) => line.includes(`(${id})`)) + 2];
+    expect(lineAfter("I2-total")).toBe(
+      `         not independent (total of the hash (APPLY); counts of the hash (APPLY)): ${CHECKS.total.why}`,
+    );
+    expect(lineAfter("I4-redis-vs-topic")).not.toContain("independent");
+  });
+
+  it("shows what is not known as neither passed nor failed", () => {
+    const run = makeRun([100]);
+    run.earliest = [5];
+    const report = buildReport(makeFacts({ checks: evaluateFacts(toFacts(run), 1) }));
+    const text = renderReport(report);
+    expect([report.verdict, report.exitCode]).toEqual(["unknown", 3]);
+    for (const part of [
+      "Verdict: UNKNOWN (exit code 3)",
+      "=== SUMMARY WITHOUT A VERDICT ===",
+      "UNKNOWN Counts and checksums in Redis equal those of the re-read topic (I4-redis-vs-topic)",
+      "SCENARIO RESULT: UNKNOWN",
+      "unknown lost, unknown duplicated",
+      "- not known: Ids rise within each partition (I6-order): partition 0: offsets 0 to 4 could not be read",
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
   it("gives the reasons of a failure", () => {
     const run = makeRun([100]);
     run.hash["total"] = "99";
@@ -280,5 +322,17 @@ describe("renderReport", () => {
     expect(text).toContain("=== FAILURE SUMMARY ===");
     expect(text).toContain("- The total is the sum of the partitions' counts (I2-total): the total is 99");
     expect(text).toContain("SCENARIO RESULT: FAILED");
+  });
+
+  it("lists the faults, and says how many more there were", () => {
+    const fault = {
+      ...({ kind: "processExit", target: "kafka", at: "2026-11-28T14:00:00.000Z", planned: false } as const),
+      ...{ detail: "exit code 1", recoveredAfterMs: 70 },
+    };
+    const textOf = (host: Partial<HostFacts>) => renderReport(buildReport(makeFacts({ host: makeHost(host) })));
+    expect(textOf({})).not.toContain("=== FAULTS ===");
+    expect(textOf({ faults: [fault] })).toContain("kafka (not planned): exit code 1; back after 70 ms");
+    expect(textOf({ faults: [fault] })).not.toContain("earlier");
+    expect(textOf({ faults: [fault], faultsDropped: 3 })).toContain("3 earlier ones are in events.ndjson only");
   });
 });

@@ -6,6 +6,9 @@ import type { Check } from "../../../../simulator/common/contract/report.ts";
 const check = (id: string, status: Check["status"]): Check => ({
   id,
   title: id,
+  sources: ["one", "other"],
+  independent: true,
+  why: "",
   expected: "",
   actual: "",
   examined: 1,
@@ -16,6 +19,7 @@ const passed = check("I2-total", "passed");
 const violated = check("I2-total", "failed");
 const slow = check("max-time", "failed");
 const skipped = check("I6-order", "notApplicable");
+const open = check("I4-redis-vs-topic", "unknown");
 const messages = { processed: 900, requested: 1_000 };
 const all: Coverage = { mode: "drained", roundsProduced: 1, roundsChecked: 1, ownTopic: true, ...messages };
 const prefix: Coverage = { ...all, mode: "prefix" };
@@ -24,6 +28,7 @@ const none: Coverage = { ...all, mode: null, roundsChecked: 0 };
 const drained: RunEnding = { kind: "drained" };
 const timeExceeded: RunEnding = { kind: "timeExceeded", waitedFor: "the drain" };
 const infrastructure: RunEnding = { kind: "infrastructureFailed", reason: "Kafka is gone" };
+const lost: RunEnding = { kind: "exactlyOnceViolated", reason: "acknowledged records are gone" };
 const job: RunEnding = { kind: "jobFailed", reason: "the job failed" };
 const sigint: RunEnding = { kind: "interrupted", signal: "SIGINT" };
 const sigterm: RunEnding = { kind: "interrupted", signal: "SIGTERM" };
@@ -39,6 +44,8 @@ describe("decideVerdict", () => {
     ["infrastructure failed", infrastructure, [], none, "failed", 3],
     ["infrastructure failed and a violation", infrastructure, [violated], prefix, "failed", 4],
     ["infrastructure failed and too slow", infrastructure, [passed, slow], prefix, "failed", 3],
+    ["a broken promise", lost, [], none, "failed", 4],
+    ["a broken promise, all below it exact", lost, [passed, slow], prefix, "failed", 4],
     ["the job failed", job, [passed], prefix, "failed", 6],
     ["the job failed and too slow", job, [slow], prefix, "failed", 6],
     ["Ctrl+C", sigint, [passed], prefix, "interrupted", 130],
@@ -50,6 +57,14 @@ describe("decideVerdict", () => {
     ["drained, but only a prefix was checked", drained, [passed], prefix, "failed", 4],
     ["drained, but a round was not checked", drained, [passed], { ...all, roundsProduced: 2 }, "failed", 4],
     ["drained, but nothing applied", drained, [skipped], all, "failed", 4],
+    ["a check that does not know", drained, [passed, open], all, "unknown", 3],
+    ["a check that does not know, and nothing else", drained, [open, skipped], all, "unknown", 3],
+    ["a check that does not know, and a violation", drained, [open, violated], all, "failed", 4],
+    ["a check that does not know, and too slow", drained, [open, slow], all, "unknown", 3],
+    ["a check that does not know, and infrastructure failed", infrastructure, [open], prefix, "failed", 3],
+    ["a check that does not know, and the job failed", job, [passed, open], prefix, "unknown", 3],
+    ["a check that does not know, and a deadline", timeExceeded, [open, slow], prefix, "unknown", 3],
+    ["a check that does not know, and Ctrl+C", sigint, [open], prefix, "interrupted", 130],
     ["nothing was produced", drained, [], { ...none, roundsProduced: 0 }, "passed", 0],
     ["somebody else's topic, not checked", drained, [], { ...none, roundsProduced: 0, ownTopic: false }, "failed", 4],
   ])("%s", (_, ending, checks, coverage, verdict, exitCode) => {
@@ -63,6 +78,12 @@ describe("decideVerdict", () => {
     expect(reasons).toEqual([
       "I2-total (I2-total): because",
       "--max-time passed while waiting for the drain: 900 of 1,000 messages were processed",
+    ]);
+  });
+
+  it("says of a check that does not know what it is, and why", () => {
+    expect(decideVerdict(drained, [passed, open], all).reasons).toEqual([
+      "not known: I4-redis-vs-topic (I4-redis-vs-topic): because",
     ]);
   });
 

@@ -2,19 +2,29 @@
 import { splitRound, sumIds } from "../../../../producer/load-profile.ts";
 import { uniteAppliedRows } from "../../../../scripts/validate/applied-log-union.ts";
 import { sortByBase } from "../../../../scripts/validate/checks/log-checks.ts";
-import type { Facts, LedgerFact } from "../../../../scripts/validate/facts.ts";
+import {
+  countRecords,
+  type Facts,
+  type GroupFacts,
+  isMoving,
+  type LedgerFact,
+} from "../../../../scripts/validate/facts.ts";
 import { IdBitmap } from "../../../../scripts/validate/id-bitmap.ts";
+import { lastPlannedId, sumPlan } from "../../../../scripts/validate/round-plan.ts";
 import { chooseSamples, SampleCollector } from "../../../../scripts/validate/samples.ts";
-import { createPartitionTally, TopicTally } from "../../../../scripts/validate/topic-tally.ts";
+import { findNeededEnds } from "../../../../scripts/validate/topic-ranges.ts";
+import { createPartitionTally, skipUnread, TopicTally } from "../../../../scripts/validate/topic-tally.ts";
 import { encodeRecordBatch } from "../../../../simulator/clients/kafka/wire/records.ts";
 import type { AcquireRow, ApplyRow } from "../../../../simulator/common/contract/applied-log.ts";
+import type { CheckpointFile } from "../../../../simulator/common/contract/checkpoint.ts";
 import type { Ledger } from "../../../../simulator/common/contract/ledger.ts";
 import { type IdLayout, idOfIndex } from "../../../../simulator/common/contract/message.ts";
-import { parseJobState } from "../../../../simulator/common/contract/redis-state.ts";
+import { type JobState, parseJobState } from "../../../../simulator/common/contract/redis-state.ts";
 import type { RunConfig } from "../../../../simulator/common/contract/run-config.ts";
 import type { ValidatorTask } from "../../../../simulator/common/contract/tasks.ts";
 
 const BATCH = 7;
+const PRODUCER_ID = 1;
 export const FIRST_SEND_US = 1_795_360_719_000_000;
 
 export type Draft<T> = T extends readonly (infer U)[]
@@ -27,11 +37,24 @@ export type Draft<T> = T extends readonly (infer U)[]
 export interface SyntheticRun {
   config: Draft<RunConfig>;
   task: Draft<ValidatorTask>;
-  /** Values by partition; their index is their offset. */
+  /** Values by partition; their index is their offset. Those of partitions beyond the run's are added ones. */
   topic: string[][];
+  /** First offset that Kafka still holds, by partition; 0 where it is not named. */
+  earliest: number[];
+  /** End offsets that the brokers tell, where they are not those of `topic`. */
+  ends: number[];
+  /** High watermarks, where they lie above the end offsets: a transaction is open. */
+  high: number[];
+  /** `p:offset` of records that another producer wrote. */
+  strangers: Set<string>;
   hash: Record<string, string>;
+  unsettled: string | null;
+  published: string | null;
   counter: string | null;
   sequence: string | null;
+  otherJobs: string[];
+  group: Draft<GroupFacts>;
+  checkpoint: Draft<CheckpointFile> | null;
   ledgers: (Draft<Ledger> | undefined)[];
   applies: Draft<ApplyRow>[];
   acquires: Draft<AcquireRow>[];
@@ -48,17 +71,32 @@ export const message = (id: number): string =>
 export function makeRun(rounds: readonly number[] = [100], partitions = 3): SyntheticRun {
   const messages = rounds.reduce((sum, n) => sum + n, 0);
   const config = makeConfig(partitions);
-  const task: Draft<ValidatorTask> = { rounds: rounds.length, mode: "drained", endOffsets: null };
+  const ledgers = makeLedgers(rounds, config);
+  const task: Draft<ValidatorTask> = {
+    rounds: ledgers.map(({ round, firstId, messages }) => ({ round, firstId, messages })),
+    mode: "drained",
+    endOffsets: null,
+    sharedRedis: false,
+  };
   const topic = Array.from({ length: partitions }, () => [] as string[]);
   for (let id = 1; id <= messages; id += 1) topic[(id - 1) % partitions]?.push(message(id));
   const run: SyntheticRun = {
     config,
     task,
     topic,
+    earliest: [],
+    ends: [],
+    high: [],
+    strangers: new Set(),
+    unsettled: null,
     hash: { life: "life-1", redisRunId: "r", phase: "stopped", epoch: "1", total: "0" },
+    published: null,
     counter: null,
     sequence: null,
-    ledgers: makeLedgers(rounds, config),
+    otherJobs: [],
+    group: { kind: "read", committed: [], excuses: null },
+    checkpoint: null,
+    ledgers,
     applies: [],
     acquires: topic.map((_, p) => ({ kind: "acquire", life: "life-1", p, g: 1_000_001 + p, offset: 0 })),
     recoveries: [],
@@ -67,8 +105,19 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
     producerBegan: true,
   };
   applyAll(run);
-  run.counter = run.hash["total"] ?? null;
-  run.sequence = run.counter;
+  run.published = run.hash["total"] ?? null;
+  run.counter = run.published;
+  run.sequence = run.published;
+  run.group = { kind: "read", committed: topic.map((_, p) => Number(run.hash[`offset:${p}`])), excuses: null };
+  run.checkpoint = {
+    schema: 1,
+    id: 1_000_001,
+    kind: "final",
+    jobId: config.jobId,
+    epoch: 1,
+    completedAtUs: FIRST_SEND_US,
+    state: { ...run.hash },
+  };
   return run;
 }
 
@@ -84,6 +133,7 @@ function makeConfig(partitions: number): Draft<RunConfig> {
     stickyIds: 1,
     taskManagers: 2,
     stateKey: "{job}:state",
+    publishedKey: "{job}:published",
     counterKey: "counter",
     sequenceKey: "sequence",
     messageSize: 76,
@@ -105,7 +155,7 @@ function makeLedgers(rounds: readonly number[], layout: IdLayout): Draft<Ledger>
       schema: 1,
       ...task,
       topic: "topic",
-      producerId: 1,
+      producerId: PRODUCER_ID,
       producerEpoch: 0,
       messageSize: 76,
       outcome: "finished",
@@ -114,11 +164,15 @@ function makeLedgers(rounds: readonly number[], layout: IdLayout): Draft<Ledger>
       lastAckAtUs: FIRST_SEND_US + i * 60_000_000 + 500_000,
       acknowledged: messages,
       unknown: 0,
+      refused: 0,
+      unsent: 0,
       partitions: shares.map(({ p, firstIndex, endIndex }) => ({
         p,
         firstIndex,
         acknowledged: endIndex - firstIndex,
         resumed: 0,
+        nextOffset: endIndex,
+        shift: 0,
         ...sumIds(p, firstIndex, endIndex, layout),
         endOffset: endIndex,
       })),
@@ -188,8 +242,8 @@ function applyAll(run: SyntheticRun): void {
 export function toFacts(run: SyntheticRun): Facts {
   const { config, task } = run;
   const state = parseJobState(run.hash, config.partitions);
-  const complete = state.kind === "complete" ? state.state : null;
-  const dropRowsAhead = task.mode === "prefix" && complete?.phase === "running";
+  const complete = state.kind === "complete" && run.unsettled === null ? state.state : null;
+  const dropRowsAhead = complete !== null && isMoving(run, complete);
   const log = {
     files: 1,
     lines: run.applies.length + run.acquires.length + run.brokenLines,
@@ -201,39 +255,79 @@ export function toFacts(run: SyntheticRun): Facts {
   const union = uniteAppliedRows(log, complete, run.recoveries, { dropRowsAhead });
   const total = complete?.total ?? 0;
   const collector = new SampleCollector(chooseSamples(sortByBase(union.rows), total), config.jobId);
-  const asked = run.ledgers.map((ledger) => (ledger === undefined ? 0 : ledger.firstId + ledger.messages - 1));
-  const bitmap = config.ownTopic ? new IdBitmap(Math.max(0, ...asked)) : null;
-  const tally = new TopicTally(config.topic, bitmap, collector);
-  const tallies = run.topic.map((values, p) => {
-    const cut = complete?.partitions[p]?.offset ?? 0;
-    const partition = createPartitionTally({ p, start: 0, end: values.length, cut });
-    for (let at = 0; at < values.length; at += 10) {
-      const records = values.slice(at, at + 10).map((value) => ({ value: Buffer.from(value) }));
-      const batch = encodeRecordBatch({ records, timestampMs: 1_000, baseOffset: at });
-      tally.add(partition, batch, 0, batch.length);
-    }
-    return partition;
-  });
+  const ledgers = run.ledgers.map(
+    (ledger, i): LedgerFact =>
+      ledger === undefined ? { kind: "missing", round: i + 1 } : { kind: "read", round: i + 1, ledger },
+  );
+  const topic = readTopic(run, { complete, ledgers, collector });
   return {
     config,
     task,
     state,
-    published: { counter: run.counter, sequence: run.sequence },
+    unsettled: run.unsettled,
+    published: { own: run.published, counter: run.counter, sequence: run.sequence, otherJobs: run.otherJobs },
+    group: run.group,
+    checkpoint: run.checkpoint,
     jobBegan: run.jobBegan,
     producerBegan: run.producerBegan,
-    ledgers: run.ledgers.map(
-      (ledger, i): LedgerFact =>
-        ledger === undefined ? { kind: "missing", round: i + 1 } : { kind: "read", round: i + 1, ledger },
-    ),
+    ledgers,
     log,
     union,
     recoveries: run.recoveries,
-    topic: { tallies, earliest: run.topic.map(() => 0), bitmap },
+    topic,
+    plan: config.ownTopic ? sumPlan(task.rounds, config, topic.tallies.map(countRecords)) : [],
     samples: collector.toReport(total),
   };
 }
 
-/** Adds to a whole-number field of the hash. */
-export function addTo(run: SyntheticRun, field: string, delta: number): void {
-  run.hash[field] = String(Number(run.hash[field]) + delta);
+function readTopic(
+  run: SyntheticRun,
+  read: { complete: JobState | null; ledgers: LedgerFact[]; collector: SampleCollector },
+): Facts["topic"] {
+  const { config, task } = run;
+  const { complete, ledgers, collector } = read;
+  const bitmap = config.ownTopic ? new IdBitmap(lastPlannedId(task.rounds)) : null;
+  const producerId = config.ownTopic ? PRODUCER_ID : null;
+  const tally = new TopicTally({ topic: config.topic, bitmap, samples: collector, producerId });
+  const ends = run.topic.map((values, p) => run.ends[p] ?? values.length);
+  const tallies = Array.from({ length: Math.max(config.partitions, run.topic.length) }, (_, p) => {
+    const cut = complete?.partitions[p]?.offset ?? 0;
+    const asked = config.ownTopic ? undefined : task.endOffsets?.[p];
+    const end = Math.min(ends[p] ?? 0, asked === undefined ? Infinity : Math.max(asked, cut));
+    const start = config.ownTopic ? 0 : (complete?.partitions[p]?.start ?? 0);
+    const partition = createPartitionTally({ p, start, end, cut });
+    skipUnread(partition, run.earliest[p] ?? 0, "Kafka does not hold them any more");
+    for (const batch of encodeTopic(run, p)) tally.add(partition, batch, 0, batch.length);
+    return partition;
+  });
+  return {
+    tallies: tallies.slice(0, config.partitions),
+    added: config.ownTopic ? tallies.slice(config.partitions) : [],
+    ranges: {
+      partitions: run.topic.length,
+      earliest: run.topic.map((_, p) => run.earliest[p] ?? 0),
+      ends,
+      high: ends.map((end, p) => run.high[p] ?? end),
+      needed: findNeededEnds({ config, task, state: complete, ledgers }),
+      askedForMs: 0,
+    },
+    bitmap,
+    producerId,
+  };
+}
+
+/** At most ten records a batch, and each batch from one producer. */
+function encodeTopic({ topic, strangers }: SyntheticRun, p: number): Buffer[] {
+  const batches: Buffer[] = [];
+  const values = topic[p] ?? [];
+  const isStrange = (at: number) => strangers.has(`${p}:${at}`);
+  for (let at = 0; at < values.length; ) {
+    let end = at + 1;
+    while (end < Math.min(at + 10, values.length) && isStrange(end) === isStrange(at)) end += 1;
+    const records = values.slice(at, end).map((value) => ({ value: Buffer.from(value) }));
+    const producerId = isStrange(at) ? PRODUCER_ID + 1 : PRODUCER_ID;
+    batches.push(encodeRecordBatch({ records, timestampMs: 1_000, baseOffset: at, producerId, producerEpoch: 0 }));
+    at = end;
+  }
+  return batches;
 }

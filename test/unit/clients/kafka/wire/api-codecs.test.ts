@@ -82,6 +82,7 @@ roundTrips(
               errorCode: int16,
               p: int32,
               leader: int32,
+              leaderEpoch: int32,
               replicas: few(int32),
               inSyncReplicas: few(int32),
               offlineReplicas: few(int32),
@@ -98,9 +99,11 @@ roundTrips(
       topics: s.topics.map((topic) => ({
         ...topic,
         isInternal: version >= 1 && topic.isInternal,
-        partitions: topic.partitions.map((partition) =>
-          version >= 5 ? partition : { ...partition, offlineReplicas: [] },
-        ),
+        partitions: topic.partitions.map((partition) => ({
+          ...partition,
+          leaderEpoch: version >= 7 ? partition.leaderEpoch : -1,
+          offlineReplicas: version >= 5 ? partition.offlineReplicas : [],
+        })),
       })),
     }),
   },
@@ -111,16 +114,28 @@ roundTrips(
   {
     arbitrary: fc.record({
       isolationLevel: fc.constantFrom(0, 1),
-      topics: topicOf(fc.record({ p: int32, timestampMs: int64 })),
+      topics: topicOf(fc.record({ p: int32, currentLeaderEpoch: int32, timestampMs: int64 })),
     }),
-    seenBy: (q, version) => (version >= 2 ? q : { ...q, isolationLevel: 0 }),
+    seenBy: (q, version) => ({
+      isolationLevel: version >= 2 ? q.isolationLevel : 0,
+      topics: q.topics.map((topic) => ({
+        ...topic,
+        partitions: topic.partitions.map((asked) => (version >= 4 ? asked : { ...asked, currentLeaderEpoch: -1 })),
+      })),
+    }),
   },
   {
     arbitrary: fc.record({
       throttleTimeMs: int32,
-      topics: topicOf(fc.record({ p: int32, errorCode: int16, timestampMs: int64, offset: int64 })),
+      topics: topicOf(fc.record({ p: int32, errorCode: int16, timestampMs: int64, offset: int64, leaderEpoch: int32 })),
     }),
-    seenBy: (s, version) => (version >= 2 ? s : { ...s, throttleTimeMs: 0 }),
+    seenBy: (s, version) => ({
+      throttleTimeMs: version >= 2 ? s.throttleTimeMs : 0,
+      topics: s.topics.map((topic) => ({
+        ...topic,
+        partitions: topic.partitions.map((listed) => (version >= 4 ? listed : { ...listed, leaderEpoch: -1 })),
+      })),
+    }),
   },
 );
 

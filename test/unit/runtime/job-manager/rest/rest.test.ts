@@ -25,7 +25,7 @@ const graph: JobGraph = {
   parallelism: 1,
   source: { topic: "t", partitions: 2, group: "g" },
   operators: ["identity"],
-  sink: { stateKey: "s", counterKey: "c", sequenceKey: "q" },
+  sink: { stateKey: "s", publishedKey: "v", counterKey: "c", sequenceKey: "q" },
   checkpointIntervalMs: 20,
 };
 const clock = startRunClock();
@@ -387,7 +387,10 @@ test("drain and cancel answer 202, and the snapshot tells what became of them", 
     deadlineMs: 5_000,
   });
   expect((await call("PATCH", `/jobs/${jobId}?mode=nonsense`, authorized())).status).toBe(400);
+  expect((await call("GET", `/ts/jobs/${jobId}?changedFrom=RUNNING&waitMs=30001`)).status).toBe(400);
+  const changed = get(`/ts/jobs/${jobId}?changedFrom=RUNNING&waitMs=30000`);
   expect((await call("PATCH", `/jobs/${jobId}?mode=cancel`, authorized())).status).toBe(202);
+  expect((await changed).state).not.toBe("RUNNING");
   const ended = await waitUntil(
     async () => {
       const snapshot = await get(`/ts/jobs/${jobId}`);

@@ -1,0 +1,34 @@
+/**
+ * How many messages a run may have, over all its rounds. The validator remembers each id by one bit, so that it can name
+ * what is lost or repeated; and an id has the digits that a message has room for. Both are checked before anything starts.
+ */
+import { totalmem } from "node:os";
+import { MESSAGE } from "../simulator/common/contract/message.ts";
+import { createError } from "../simulator/common/foundation/errors.ts";
+
+const ID_MAX = 10 ** MESSAGE.idDigits - 1;
+const IDS_PER_BYTE = 8;
+/** The rest is for Kafka, whose pages the validator reads meanwhile, and for all others. */
+const MEMORY_SHARE = 4;
+
+/** What this process may have: a container may have less than its machine. */
+export const readMemoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
+
+/** Throws USAGE_CONFLICT with both numbers. */
+export function checkMessageIds(messages: number, memoryBytes = readMemoryBytes()): void {
+  if (messages > ID_MAX) {
+    throw createError("USAGE_CONFLICT", {
+      what: `${messages} messages in all rounds need as many ids, and the ${MESSAGE.idDigits} digits of an id end at ${ID_MAX}`,
+      advice: `give at most ${ID_MAX} messages`,
+    });
+  }
+  const neededBytes = Math.ceil(messages / IDS_PER_BYTE);
+  const givenBytes = Math.floor(memoryBytes / MEMORY_SHARE);
+  if (neededBytes <= givenBytes) return;
+  throw createError("USAGE_CONFLICT", {
+    what:
+      `${messages} messages in all rounds need ${neededBytes} bytes of memory to be validated, one bit for each id, ` +
+      `and a quarter of what this machine has is ${givenBytes} bytes`,
+    advice: `give at most ${givenBytes * IDS_PER_BYTE} messages`,
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * The settings of a topic that a run depends on: given to a topic that we create, and demanded of one that exists. Pure.
+ *
+ * They are those with which an exact run would be judged lost: records that are deleted before the re-read, or that
+ * Kafka does not take or changes. What makes a topic durable or fast stays the cluster's.
+ */
+import { batchBytes, batchRecordsMax, recordsBytes } from "../../simulator/common/contract/batch-size.ts";
+import { type IdLayout, messagesInPartition } from "../../simulator/common/contract/message.ts";
+
+/** Kafka's own default, and more than our largest batch has. */
+const MESSAGE_BYTES_MAX = 1_048_588;
+const UNLIMITED = "-1";
+
+/** Of a topic that lives as long as its records are wanted as evidence. */
+export const OWN_TOPIC_SETTINGS: Readonly<Record<string, string>> = {
+  "cleanup.policy": "delete",
+  "retention.ms": UNLIMITED,
+  "retention.bytes": UNLIMITED,
+  "max.message.bytes": String(MESSAGE_BYTES_MAX),
+  // TaskManagers read what the producer sent, and no broker's compression of it.
+  "compression.type": "producer",
+};
+
+/** What the run will put into the topic. */
+export interface TopicLoad {
+  readonly messages: number;
+  readonly messageSize: number;
+  readonly rate: number;
+  readonly maxTimeMs: number;
+  readonly layout: IdLayout;
+}
+
+/** Production may take all of --max-time, and the re-read of everything as long again. */
+const RETENTION_TIMES = 2;
+
+/** Which of its settings cannot hold the run, in words; undefined when all can. A setting that is not known can. */
+export function findUnfitSetting(settings: ReadonlyMap<string, string>, load: TopicLoad): string | undefined {
+  const { messages, messageSize, maxTimeMs, layout } = load;
+  // No partition gets more than the first one.
+  const records = messagesInPartition(0, messages, layout);
+  const largestBatch = batchBytes(Math.min(records, batchRecordsMax(load)), messageSize);
+  const demands: readonly Demand[] = [
+    atLeast("max.message.bytes", largestBatch, `its largest batch of messages has ${largestBatch} bytes`),
+    atLeast("retention.bytes", recordsBytes(records, load), `a partition gets ${records} messages`),
+    atLeast("retention.ms", RETENTION_TIMES * maxTimeMs, `--max-time is ${maxTimeMs} ms, and everything is read again`),
+    oneOf("cleanup.policy", ["delete"], "messages have no key, by which they could be compacted"),
+    oneOf("compression.type", ["producer", "uncompressed"], "TaskManagers read no compressed batches"),
+  ];
+  return demands.map((demand) => demand(settings)).find((problem) => problem !== undefined);
+}
+
+type Demand = (settings: ReadonlyMap<string, string>) => string | undefined;
+
+function atLeast(name: string, needed: number, why: string): Demand {
+  return (settings) => {
+    const value = settings.get(name);
+    if (value === undefined || value === UNLIMITED || Number(value) >= needed) return undefined;
+    return `its ${name} is ${value}, and the run needs ${needed}: ${why}`;
+  };
+}
+
+function oneOf(name: string, allowed: readonly string[], why: string): Demand {
+  return (settings) => {
+    const value = settings.get(name);
+    if (value === undefined || allowed.includes(value)) return undefined;
+    return `its ${name} is ${value}, and the run needs ${allowed.join(" or ")}: ${why}`;
+  };
+}

@@ -1,0 +1,26 @@
+/** The checkpoints that the JobManager left in the run's folder. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { CheckpointFile } from "../../simulator/common/contract/checkpoint.ts";
+import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { readJson } from "../../simulator/common/foundation/json-file.ts";
+
+/** The newest one that is complete; null when there is none, not even the initial one. */
+export async function readNewestCheckpoint(runDir: string): Promise<CheckpointFile | null> {
+  const folder = runFolder.checkpoints(runDir);
+  for (const id of (await listCheckpoints(folder)).sort((a, b) => b - a)) {
+    // A folder without its file: a crash before the rename, or the JobManager just removed it for newer ones.
+    const file = await readJson<CheckpointFile>(join(folder, `chk-${id}`, "_metadata"));
+    if (file !== undefined) return file;
+  }
+  return null;
+}
+
+async function listCheckpoints(folder: string): Promise<number[]> {
+  try {
+    return (await readdir(folder)).flatMap((name) => /^chk-(\d{1,16})$/.exec(name)?.[1] ?? []).map(Number);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Looks into the log for the batches of one producer: after a restart of its process, and where a broker's memory of
+ * them is not enough.
+ *
+ * A broker knows a producer's last five batches of a partition, and answers a repeat with its first offset. But one that
+ * was killed and has recovered its log knows only the very last one: its snapshots of producers hold no more (Kafka's
+ * ProducerStateManager writes one batch an entry, and LogLoader reloads from the snapshot it took after recovery). It
+ * then refuses an older repeat as out of order, although the log holds it. So the log is asked.
+ */
+import { withDeadline } from "../../common/foundation/deadline.ts";
+import type { KafkaCluster } from "./cluster.ts";
+import { type FetchedRecords, PartitionReader } from "./consumer.ts";
+import {
+  batchBaseOffset,
+  batchBaseSequence,
+  batchProducerEpoch,
+  batchProducerId,
+  batchRecordCount,
+  findBatchEnd,
+} from "./wire/record-batch.ts";
+
+export interface ProducerIdentity {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+export interface OwnBatch {
+  readonly p: number;
+  /** Not modulo 2^31, as in the batch, but as its producer counts. */
+  readonly firstSequence: number;
+  readonly records: number;
+  readonly baseOffset: number;
+}
+
+export interface LogRange {
+  readonly p: number;
+  /** First offset to look at. */
+  readonly from: number;
+  /** The offset after the last one to look at. What can be read ends at the last stable offset. */
+  readonly to: number;
+  /** Some sequence that is less than 2^30 away from those in the range. */
+  readonly nearSequence: number;
+}
+
+const LOOK_DEADLINE_MS = 30_000;
+const SEQUENCE_MODULUS = 2 ** 31;
+
+/** The producer's batches in the ranges, one a partition, in offset order. The first may begin below its range. */
+export async function findOwnBatches(
+  cluster: KafkaCluster,
+  topic: string,
+  ranges: readonly LogRange[],
+  identity: ProducerIdentity,
+): Promise<OwnBatch[]> {
+  const open = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [range.p, range]));
+  if (open.size === 0) return [];
+  const found: OwnBatch[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const reader = new PartitionReader({
+    cluster,
+    topic,
+    onRecords: (records) => {
+      const range = open.get(records.p);
+      if (range === undefined) return;
+      found.push(...findInRecords(records, identity, range.nearSequence));
+      if (records.nextOffset < range.to) return;
+      open.delete(records.p);
+      reader.release(records.p);
+      if (open.size === 0) resolve();
+    },
+    onError: (_p, error) => reject(error),
+  });
+  try {
+    for (const { p, from } of open.values()) reader.assign(p, from);
+    const what = `looking for the batches of producer ${identity.producerId} in ${topic}`;
+    await withDeadline(promise, { what, deadlineMs: LOOK_DEADLINE_MS });
+    return found;
+  } finally {
+    await reader.close();
+  }
+}
+
+export interface WantedBatch {
+  readonly p: number;
+  /** Offset after the last record that was acknowledged before this batch. */
+  readonly acknowledged: number;
+  readonly firstSequence: number;
+  readonly records: number;
+}
+
+/** Whether the log holds the batch, and whether it lacks the record before it, which was acknowledged. */
+export async function lookForBatch(
+  cluster: KafkaCluster,
+  topic: string,
+  { p, acknowledged, firstSequence, records }: WantedBatch,
+  identity: ProducerIdentity,
+): Promise<{ readonly endOffset: number; readonly landed: OwnBatch | undefined; readonly lacks: boolean }> {
+  const [endOffset = -1] = await cluster.listOffsets(topic, [p], "latest");
+  if (endOffset < acknowledged) return { endOffset, landed: undefined, lacks: true };
+  const [stable = -1] = await cluster.listOffsets(topic, [p], "latest", "committed");
+  const range = { p, from: Math.max(0, acknowledged - 1), to: stable, nearSequence: firstSequence };
+  const batches = await findOwnBatches(cluster, topic, [range], identity);
+  const landed = batches.find((batch) => batch.firstSequence === firstSequence && batch.records === records);
+  const isReached = batches.some((batch) => batch.firstSequence + batch.records >= firstSequence);
+  return { endOffset, landed, lacks: firstSequence > 0 && range.from < stable && !isReached };
+}
+
+/** Pure. */
+function findInRecords(
+  records: Pick<FetchedRecords, "p" | "buffer" | "start" | "end">,
+  { producerId, producerEpoch }: ProducerIdentity,
+  nearSequence: number,
+): OwnBatch[] {
+  const { p, buffer } = records;
+  const found: OwnBatch[] = [];
+  for (let at = records.start; at < records.end; ) {
+    const end = findBatchEnd(buffer, at, records.end);
+    if (end < 0) break;
+    if (batchProducerId(buffer, at) === producerId && batchProducerEpoch(buffer, at) === producerEpoch) {
+      found.push({
+        p,
+        firstSequence: unwrapSequence(batchBaseSequence(buffer, at), nearSequence),
+        records: batchRecordCount(buffer, at),
+        baseOffset: batchBaseOffset(buffer, at),
+      });
+    }
+    at = end;
+  }
+  return found;
+}
+
+/** Which of the sequences that are this one modulo 2^31 is near another one. */
+export function unwrapSequence(sequence: number, near: number): number {
+  const half = SEQUENCE_MODULUS / 2;
+  const ahead = (sequence - (near % SEQUENCE_MODULUS) + SEQUENCE_MODULUS + half) % SEQUENCE_MODULUS;
+  return near + ahead - half;
+}
