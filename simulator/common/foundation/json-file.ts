@@ -1,5 +1,11 @@
 /** Files that readers see with the old content or the new one, never a part, and that two runs may write at a time. */
 import { open, readFile, rename } from "node:fs/promises";
+import { waitUntil } from "./deadline.ts";
+
+/** A disk that is full for a moment takes no evidence of a run away. Less than a child has for its orderly stop. */
+const ROOM_WITHIN_MS = 4_000;
+const ROOM_INTERVAL_MS = 200;
+const NO_ROOM: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Reads a file; undefined when it is not there. Anything else that goes wrong is thrown. */
 export async function readJson<T>(path: string): Promise<T | undefined> {
@@ -14,8 +20,26 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
 export const writeJson = (path: string, content: unknown, options: { readonly durable: boolean }): Promise<void> =>
   writeText(path, `${JSON.stringify(content)}\n`, options);
 
-/** Temporary file and rename. `durable`: the bytes are on the disk before the name is. */
+/** Temporary file and rename. `durable`: the bytes are on the disk before the name is. Where there is no room, it waits. */
 export async function writeText(path: string, text: string, options: { readonly durable: boolean }): Promise<void> {
+  let failure: unknown;
+  const write = async (): Promise<"written" | "failed"> => {
+    try {
+      await replaceText(path, text, options);
+      return "written";
+    } catch (error) {
+      failure = error;
+      if (NO_ROOM.has((error as NodeJS.ErrnoException).code)) throw error;
+      return "failed";
+    }
+  };
+  const bounds = { what: `room for ${path}`, deadlineMs: ROOM_WITHIN_MS, intervalMs: ROOM_INTERVAL_MS };
+  // What the disk said is the reason, not that we waited.
+  const outcome = await waitUntil(write, bounds).catch(() => "failed");
+  if (outcome === "failed") throw failure;
+}
+
+async function replaceText(path: string, text: string, options: { readonly durable: boolean }): Promise<void> {
   // The text report of two runs in one folder has one name, and each must rename its own file.
   const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, "w", 0o600);
