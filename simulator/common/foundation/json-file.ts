@@ -1,6 +1,6 @@
 /** Files that readers see with the old content or the new one, never a part, and that two runs may write at a time. */
 import { open, readFile, rename } from "node:fs/promises";
-import { waitUntil } from "./deadline.ts";
+import { sleep } from "./deadline.ts";
 
 /** A disk that is full for a moment takes no evidence of a run away. Less than a child has for its orderly stop. */
 const ROOM_WITHIN_MS = 4_000;
@@ -22,21 +22,18 @@ export const writeJson = (path: string, content: unknown, options: { readonly du
 
 /** Temporary file and rename. `durable`: the bytes are on the disk before the name is. Where there is no room, it waits. */
 export async function writeText(path: string, text: string, options: { readonly durable: boolean }): Promise<void> {
-  let failure: unknown;
-  const write = async (): Promise<"written" | "failed"> => {
+  const endsAtMs = performance.now() + ROOM_WITHIN_MS;
+  for (;;) {
     try {
       await replaceText(path, text, options);
-      return "written";
+      return;
     } catch (error) {
-      failure = error;
-      if (NO_ROOM.has((error as NodeJS.ErrnoException).code)) throw error;
-      return "failed";
+      // What the disk said is the reason, not that we waited.
+      const isFull = NO_ROOM.has((error as NodeJS.ErrnoException).code);
+      if (!isFull || performance.now() >= endsAtMs) throw error;
     }
-  };
-  const bounds = { what: `room for ${path}`, deadlineMs: ROOM_WITHIN_MS, intervalMs: ROOM_INTERVAL_MS };
-  // What the disk said is the reason, not that we waited.
-  const outcome = await waitUntil(write, bounds).catch(() => "failed");
-  if (outcome === "failed") throw failure;
+    await sleep(ROOM_INTERVAL_MS);
+  }
 }
 
 async function replaceText(path: string, text: string, options: { readonly durable: boolean }): Promise<void> {
