@@ -143,13 +143,13 @@ export async function stopJob(
   options: { deadlineMs?: number; signal?: AbortSignal } = {},
 ): Promise<Reached> {
   const { seen, feed } = run;
-  const { deadlineMs = STOP_MS_MAX, ...signal } = options;
+  const { deadlineMs = STOP_MS_MAX, signal } = options;
   seen.isStopAsked = true;
   feed.emit({ type: "waiting", for: "the job to stop with a final checkpoint", deadlineMs });
   return askUntilReached(system, {
     what: "stopping the job with a final checkpoint",
     deadlineMs,
-    ...signal,
+    ...(signal === undefined ? {} : { signal }),
     ask: () => system.jobControl().stop(),
     reached: () => seen.job.stopped,
     read: (job) => job.stopped,

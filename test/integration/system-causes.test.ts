@@ -9,8 +9,11 @@ import type { Report } from "../../simulator/common/contract/report.ts";
 import { startCli } from "../support/run-cli.ts";
 import { expectExit, ONCE } from "../support/system.ts";
 
-/** No checkpoint until the end: without a PUBLISH of its own the end would leave the view at 0. */
-const SLOW = [...ONCE, "--messages", "8000", "--rate", "2000", "--task-managers", "4", "--checkpoint-interval", "10m"];
+/**
+ * No checkpoint until the end: without a PUBLISH of its own the end would leave the view at 0. And 12 s of load, so that
+ * what fails does so in the middle of it, also on a busy machine.
+ */
+const SLOW = [...ONCE, "--messages", "24000", "--rate", "2000", "--task-managers", "4", "--checkpoint-interval", "10m"];
 
 const failedChecks = ({ checks }: Report) =>
   checks.filter(({ status }) => status === "failed").map(({ id, reason }) => `${id}: ${reason}`);

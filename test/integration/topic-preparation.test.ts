@@ -1,7 +1,12 @@
-/** A topic that exists: its partitions are known only once Kafka answers, and are held to the limits of options then. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { prepareTopic } from "../../apphost/resources/kafka.ts";
-import { createTopic } from "../../simulator/clients/kafka/admin.ts";
+/**
+ * A topic that exists: its partitions are known only once Kafka answers, and are held to the limits of options then. And
+ * one that exists although Kafka did not say so at first, as in the moment in which a broker loads its topics.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { prepareTopic, type TopicRequest } from "../../apphost/resources/kafka.ts";
+import * as admin from "../../simulator/clients/kafka/admin.ts";
+import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
 
@@ -18,23 +23,51 @@ it.each([
   [345, 196, /it has 345 partitions, and .* holds 195 TaskManagers beside them, not 196; give --task-managers 195/],
   [351, 1, /it has 351 partitions, and one atomic Redis write holds the state of 350/],
 ])("%i partitions and %i TaskManagers", async (partitions, taskManagers, refusal) => {
-  const address = `127.0.0.1:${broker.port}`;
   const topic = `of-${partitions}`;
-  await createTopic({ bootstrap: [address], log }, { topic, partitions });
-  const prepared = prepareTopic({
-    address,
-    topic,
+  await createTopic(topic, partitions);
+  const prepared = prepareTopic(requestOf({ topic, taskManagers, willProduce: false, isNamed: true }));
+  if (refusal === null) expect(await prepared).toMatchObject({ partitions });
+  else await expect(prepared).rejects.toMatchObject({ category: "usage", message: expect.stringMatching(refusal) });
+});
+
+it("a topic to be counted that appears a moment later is not refused", async () => {
+  const prepared = prepareTopic(requestOf({ topic: "late", willProduce: false, isNamed: true }));
+  await delay(300);
+  await createTopic("late", 3);
+  expect(await prepared).toMatchObject({ partitions: 3, ownTopic: false, endOffsets: [0, 0, 0] });
+});
+
+it("a topic that turns out to exist when it is to be created is checked like one that was seen", async () => {
+  await createTopic("unseen", 3);
+  const { refreshTopic } = KafkaCluster.prototype;
+  const looking = vi.spyOn(KafkaCluster.prototype, "refreshTopic");
+  looking.mockImplementationOnce(async (name) => ({ kind: "missing", name }));
+  looking.mockImplementation(refreshTopic);
+  try {
+    const prepared = prepareTopic(requestOf({ topic: "unseen", partitions: 7 }));
+    await expect(prepared).rejects.toMatchObject({ message: expect.stringMatching(/it has 3 partitions, and 7 were/) });
+  } finally {
+    looking.mockRestore();
+  }
+});
+
+function createTopic(topic: string, partitions: number): Promise<unknown> {
+  return admin.createTopic({ bootstrap: [`127.0.0.1:${broker.port}`], log }, { topic, partitions });
+}
+
+function requestOf(request: Partial<TopicRequest> & { readonly topic: string }): TopicRequest {
+  return {
+    address: `127.0.0.1:${broker.port}`,
     partitions: null,
     partitionsDefault: 20,
-    taskManagers,
-    willProduce: false,
-    isNamed: true,
+    taskManagers: 1,
+    willProduce: true,
+    isNamed: false,
     loadOf: () => {
       throw new Error("nothing is produced");
     },
     log,
     signal: new AbortController().signal,
-  });
-  if (refusal === null) expect(await prepared).toMatchObject({ partitions });
-  else await expect(prepared).rejects.toMatchObject({ category: "usage", message: expect.stringMatching(refusal) });
-});
+    ...request,
+  };
+}

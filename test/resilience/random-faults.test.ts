@@ -10,6 +10,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { type ChaosResult, countHarms, describeResult, summarize } from "../support/chaos/chaos-result.ts";
 import { runChaos } from "../support/chaos/chaos-run.ts";
 import { ChaosServers } from "../support/chaos/chaos-servers.ts";
@@ -67,7 +68,12 @@ describeReal(["kafka", "redis", "kcat", "redis-cli"], "on real servers every ver
         async (own) => {
           const evidenceFolder = resultsFile === "" ? null : `${resultsFile}.evidence`;
           if (evidenceFolder !== null) mkdirSync(evidenceFolder, { recursive: true });
-          const result = await runChaos(servers, createSchedule(own, brokers, size), { evidenceFolder });
+          const result = await runChaos(servers, createSchedule(own, brokers, size), { evidenceFolder }).catch(
+            (error: unknown) => {
+              tell(`seed ${own} | NOT JUDGED: ${describeError(error)}`);
+              throw error;
+            },
+          );
           results.push(result);
           tell(describeResult(result));
           expect(result.wrongs, describeResult(result)).toEqual([]);

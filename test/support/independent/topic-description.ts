@@ -12,6 +12,7 @@ export interface TopicDescription {
     readonly partition: number;
     /** Node id; below 0 when there is none. */
     readonly leader: number;
+    /** The first is the preferred leader. */
     readonly replicas: readonly { readonly id: number }[];
     readonly isrs: readonly { readonly id: number }[];
   }[];
@@ -31,8 +32,9 @@ export async function describeTopic(bootstrap: string, topic: string): Promise<T
 }
 
 /**
- * Why the topics cannot be read for good yet, or null: every broker tells the same leaders, and all replicas are in sync.
- * What one broker says of itself is not enough: one that slept may believe that it still leads.
+ * Why the topics cannot be read for good yet, or null: every broker tells the same leaders, all replicas are in sync, and
+ * the preferred ones lead, so that no leader moves any more. What one broker says of itself is not enough: one that slept
+ * may believe that it still leads.
  */
 export async function findUnrest(brokers: readonly string[]): Promise<string | null> {
   const views = await Promise.all(brokers.map((broker) => describeTopics(broker)));
@@ -43,6 +45,7 @@ export async function findUnrest(brokers: readonly string[]): Promise<string | n
       const where = `partition ${partition} of ${topic}`;
       if (leader < 0) return `${where} has no leader`;
       if (isrs.length < replicas.length) return `${where}: ${isrs.length} of ${replicas.length} are in sync`;
+      if (leader !== replicas[0]?.id) return `${where} is led by ${leader}, and ${replicas[0]?.id} is preferred`;
     }
   }
   return null;
