@@ -15,6 +15,6 @@ if (major < NODE_MIN.major || (major === NODE_MIN.major && minor < NODE_MIN.mino
   process.exit(EXIT.usage);
 }
 // Imported after the check: an older Node fails in the packages, with words that help nobody.
-const { runCli } = await import("./cli.ts");
+const { runCli } = await import("./cli/cli.ts");
 // Sockets of libraries may still be open; the run is over when its verdict is out.
 process.exit(await runCli(process.argv.slice(2)));

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadAppHostFile } from "../../apphost/apphost-file.ts";
+import { loadAppHostFile } from "../../apphost/cli/apphost-file.ts";
 import type { HostDescription } from "../../apphost/model/description.ts";
 import { ENV } from "../../simulator/common/contract/environment.ts";
 import type { Report } from "../../simulator/common/contract/report.ts";

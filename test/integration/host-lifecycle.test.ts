@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { HostListing } from "../../apphost/verbs/ps.ts";
+import type { HostListing } from "../../apphost/cli/ps.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 import { expectNoRunProcesses } from "../support/run-processes.ts";

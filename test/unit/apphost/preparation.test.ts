@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { loadAppHostFile } from "../../../apphost/apphost-file.ts";
+import { loadAppHostFile } from "../../../apphost/cli/apphost-file.ts";
 import { declareApplication } from "../../../apphost/model/builder.ts";
 import type { AppBuilder } from "../../../apphost/model/capabilities.ts";
 import { defineAppHost } from "../../../apphost/model/definition.ts";

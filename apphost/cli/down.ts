@@ -45,7 +45,7 @@ import {
   readRunningHost,
   requireRun,
   requireRunningHost,
-} from "./running-host.ts";
+} from "../verbs/running-host.ts";
 import { type StopOptions, stopHost } from "./stop-host.ts";
 import type { Terminal } from "./terminal.ts";
 

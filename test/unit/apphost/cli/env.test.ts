@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { formatVariables } from "../../../../apphost/verbs/env.ts";
+import { formatVariables } from "../../../../apphost/cli/env.ts";
 
 const VARIABLES = {
   PLAIN: "127.0.0.1:9092",

@@ -1,6 +1,6 @@
 /** Lines of logs: times of several programs, which logs are meant, and how a line looks. */
 import { describe, expect, it } from "vitest";
-import { createSearch, formatLogLine, readLogLine, selectLogs } from "../../../../apphost/verbs/log-lines.ts";
+import { createSearch, formatLogLine, readLogLine, selectLogs } from "../../../../apphost/cli/log-lines.ts";
 
 describe("the time of a line", () => {
   it("is its own, however its program writes it", () => {

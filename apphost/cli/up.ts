@@ -11,7 +11,7 @@ import { chooseDrivers } from "../orchestrator/infrastructure.ts";
 import { findFolderProblems, requireOwnBase } from "../orchestrator/run-folder.ts";
 import { linkRun, removeStaleSockets } from "../orchestrator/socket-files.ts";
 import type { PreparedRun } from "../preparation.ts";
-import { findRunningHosts } from "./running-host.ts";
+import { findRunningHosts } from "../verbs/running-host.ts";
 
 export async function runUp(verb: Verb, { options, application }: PreparedRun): Promise<number> {
   const { env, stdin, stdout, stderr } = process;

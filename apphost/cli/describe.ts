@@ -3,7 +3,7 @@
  * as lines, and its end is the end of the host.
  */
 import type { HostDescription, ResourceDescription } from "../model/description.ts";
-import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "./running-host.ts";
+import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "../verbs/running-host.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

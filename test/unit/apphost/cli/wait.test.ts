@@ -1,7 +1,7 @@
 /** When a wait is over: by name, by group, and by what a status means. */
 import { expect, it } from "vitest";
+import { checkNames, checkRemoved, listUnreached } from "../../../../apphost/cli/wait.ts";
 import type { ResourceDescription } from "../../../../apphost/model/description.ts";
-import { checkNames, checkRemoved, listUnreached } from "../../../../apphost/verbs/wait.ts";
 import type { ResourceHealth, ResourceState } from "../../../../simulator/common/contract/events.ts";
 
 function resource(

@@ -3,7 +3,11 @@
  * in `verbs/`, and is loaded when it is used.
  */
 import { type Command, Option } from "commander";
-import { TASK_MANAGERS_MAX } from "../simulator/common/contract/redis-state.ts";
+import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/redis-state.ts";
+import { duration, oneOf, runIdForm, type ValueForm, wholeNumber } from "../option-values.ts";
+import { type GivenOptions, readOptions } from "../options.ts";
+import type { ResourceRequest } from "../orchestrator/resource-requests.ts";
+import { findFolderProblems } from "../orchestrator/run-folder.ts";
 import {
   createFormatOption,
   createOption,
@@ -13,11 +17,7 @@ import {
   readChoice,
   type SetExitCode,
 } from "./command-options.ts";
-import { duration, oneOf, runIdForm, type ValueForm, wholeNumber } from "./option-values.ts";
-import { type GivenOptions, readOptions } from "./options.ts";
-import type { ResourceRequest } from "./orchestrator/resource-requests.ts";
-import { findFolderProblems } from "./orchestrator/run-folder.ts";
-import type { Terminal } from "./verbs/terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 const DAY_MS = 86_400_000;
 const timeoutForm = duration({ minMs: 1, maxMs: 7 * DAY_MS });
@@ -34,7 +34,7 @@ export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
         // Commander gives the arguments, a list of them as one, then the options, then the command.
         const names = (args.slice(0, -2) as (string | string[])[]).flat();
         const given = args.at(-2) as GivenOptions;
-        const { withTerminal } = await import("./verbs/terminal.ts");
+        const { withTerminal } = await import("./terminal.ts");
         setExitCode(
           await withTerminal((terminal) => {
             for (const problem of findFolderProblems(readChoice(given).base)) terminal.note(problem);
@@ -55,7 +55,7 @@ const formatForm = <const T extends string>(values: readonly T[]): ValueForm<T> 
 
 function addWatchingVerbs(add: AddVerb): void {
   add("ps", "list running hosts", async (given, terminal) => {
-    const { runPs } = await import("./verbs/ps.ts");
+    const { runPs } = await import("./ps.ts");
     const format = parseValue("format", given, formatForm(["table", "json"]));
     return runPs({ base: readChoice(given).base, all: given["all"] === true, format }, terminal);
   })
@@ -63,7 +63,7 @@ function addWatchingVerbs(add: AddVerb): void {
     .addOption(createFormatOption(["table", "json"]));
 
   add("describe", "print what runs: resources with state, health, addresses", async (given, terminal) => {
-    const { runDescribe } = await import("./verbs/describe.ts");
+    const { runDescribe } = await import("./describe.ts");
     const format = parseValue("format", given, formatForm(["table", "json"]));
     const flags = { follow: given["follow"] === true, showSecrets: given["showSecrets"] === true };
     return runDescribe({ ...readChoice(given), format, ...flags }, terminal);
@@ -77,7 +77,7 @@ function addWatchingVerbs(add: AddVerb): void {
     "logs [resources...]",
     "print what resources or groups wrote, of an ended run too",
     async (given, terminal, names) => {
-      const { runLogs } = await import("./verbs/logs.ts");
+      const { runLogs } = await import("./logs.ts");
       const flags = { follow: given["follow"] === true, timestamps: given["timestamps"] === true };
       const tail = parseOptional("tail", given, wholeNumber({ min: 0, max: TAIL_MAX }));
       const search = typeof given["search"] === "string" ? given["search"] : null;
@@ -91,7 +91,7 @@ function addWatchingVerbs(add: AddVerb): void {
     .addOption(new Option("--timestamps", "with the time of each line"));
 
   add("wait <resources...>", "wait for resources or groups", async (given, terminal, names) => {
-    const { runWait } = await import("./verbs/wait.ts");
+    const { runWait } = await import("./wait.ts");
     const status = parseValue("status", given, formatForm(["running", "healthy", "finished"]));
     const timeoutMs = parseValue("timeout", given, timeoutForm);
     return runWait({ ...readChoice(given), names, status, timeoutMs }, terminal);
@@ -103,7 +103,7 @@ function addWatchingVerbs(add: AddVerb): void {
 
 function addAskingVerbs(add: AddVerb): void {
   add("produce", "a further round on the running host; ends with its verdict", async (given, terminal) => {
-    const { runProduce } = await import("./verbs/produce.ts");
+    const { runProduce } = await import("./produce.ts");
     const ui = parseValue("ui", given, formatForm(["plain", "json", "quiet"]));
     const messages = parseValue("messages", given, wholeNumber({ min: 1, max: 1_000_000_000_000 }));
     return runProduce({ ...readChoice(given), messages, ui }, terminal);
@@ -113,14 +113,14 @@ function addAskingVerbs(add: AddVerb): void {
     .addOption(new Option("--ui <value>", "plain, json or quiet").default("plain"));
 
   add("env", "print the variables that dependents get, the password included", async (given, terminal) => {
-    const { runEnv } = await import("./verbs/env.ts");
+    const { runEnv } = await import("./env.ts");
     return runEnv(readChoice(given), parseValue("format", given, formatForm(["export", "dotenv", "json"])), terminal);
   })
     .addOption(createRunOption())
     .addOption(createFormatOption(["export", "dotenv", "json"]));
 
   add("report", "print the newest report; ends with its run's exit code", async (given, terminal) => {
-    const { runReport } = await import("./verbs/report.ts");
+    const { runReport } = await import("./report.ts");
     const format = parseValue("format", given, formatForm(["text", "json"]));
     return runReport({ ...readChoice(given), format }, terminal);
   })
@@ -131,7 +131,7 @@ function addAskingVerbs(add: AddVerb): void {
 function addResourceVerbs(add: AddVerb): void {
   const addVerb = (usage: string, description: string, readRequest: (names: readonly string[]) => ResourceRequest) =>
     add(usage, description, async (given, terminal, names) => {
-      const { runResourceCommand } = await import("./verbs/resource-commands.ts");
+      const { runResourceCommand } = await import("./resource-commands.ts");
       const format = parseValue("format", given, formatForm(["text", "json"]));
       return runResourceCommand({ ...readChoice(given), request: readRequest(names), format }, terminal);
     })
@@ -154,7 +154,7 @@ function addResourceVerbs(add: AddVerb): void {
 
 function addDown(add: AddVerb): void {
   add("down", "stop a running host, and sweep what dead ones left", async (given, terminal) => {
-    const { runDown } = await import("./verbs/down.ts");
+    const { runDown } = await import("./down.ts");
     const names = readOptions(["redis", "topic", "counterKey", "sequenceKey"], given, process.env);
     const { redis = null, topic = null, counterKey = null, sequenceKey = null } = names;
     const purge = given["purge"] === true ? "" : parseOptional("purge", given, runIdForm);

@@ -1,6 +1,6 @@
 /** Tables: columns that line up, whatever a cell holds. */
 import { expect, it } from "vitest";
-import { formatTable } from "../../../../apphost/verbs/table.ts";
+import { formatTable } from "../../../../apphost/cli/table.ts";
 
 it("lines columns up under their headers, without spaces at the end", () => {
   const rows = [

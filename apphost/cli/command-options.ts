@@ -1,11 +1,11 @@
 /** Options as the command line has them, made from the table of options and from forms. Shared by the verbs. */
 import { Option } from "commander";
-import { createError } from "../simulator/common/foundation/errors.ts";
-import { maskTyped } from "../simulator/common/foundation/mask.ts";
-import { folderForm, runIdForm, type ValueForm } from "./option-values.ts";
-import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions } from "./options.ts";
-import { requireOwnBase } from "./orchestrator/run-folder.ts";
-import { findBase, type HostChoice } from "./verbs/running-host.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { maskTyped } from "../../simulator/common/foundation/mask.ts";
+import { folderForm, runIdForm, type ValueForm } from "../option-values.ts";
+import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions } from "../options.ts";
+import { requireOwnBase } from "../orchestrator/run-folder.ts";
+import { findBase, type HostChoice } from "../verbs/running-host.ts";
 
 export type SetExitCode = (code: number) => void;
 

@@ -11,7 +11,7 @@ import { createRunMark } from "../orchestrator/process-identity.ts";
 import { isHostAlive, readState } from "../orchestrator/run-folder.ts";
 import { listSocketsOfRun } from "../orchestrator/socket-files.ts";
 import { listLiving } from "../orchestrator/sweep.ts";
-import { askRunningHost, type RunningHost } from "./running-host.ts";
+import { askRunningHost, type RunningHost } from "../verbs/running-host.ts";
 
 export interface StopOptions {
   readonly timeoutMs: number;

@@ -11,8 +11,6 @@ import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { HostDescription } from "../model/description.ts";
 import { findRun, runIdOf } from "../orchestrator/run-folder.ts";
-import { type LineReader, openLastLines, openLines } from "./log-files.ts";
-import { createSearch, formatLogLine, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
 import {
   askRunningHost,
   findRunningHosts,
@@ -20,7 +18,9 @@ import {
   readRunningHost,
   requireRun,
   requireRunningHost,
-} from "./running-host.ts";
+} from "../verbs/running-host.ts";
+import { type LineReader, openLastLines, openLines } from "./log-files.ts";
+import { createSearch, formatLogLine, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
 import type { Terminal } from "./terminal.ts";
 import { checkNames } from "./wait.ts";
 

@@ -10,7 +10,7 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
 import { readOwnFile } from "../orchestrator/own-files.ts";
 import { listRuns, runIdOf } from "../orchestrator/run-folder.ts";
-import { type HostChoice, requireRun } from "./running-host.ts";
+import { type HostChoice, requireRun } from "../verbs/running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ReportOptions extends HostChoice {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { findNewRun } from "../../../../apphost/cli/detach.ts";
 import { listRuns } from "../../../../apphost/orchestrator/run-folder.ts";
-import { findNewRun } from "../../../../apphost/verbs/detach.ts";
 import { plantRun } from "../../../support/run-states.ts";
 
 let base = "";

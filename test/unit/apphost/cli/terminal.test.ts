@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { withOutput } from "../../../../apphost/verbs/terminal.ts";
+import { withOutput } from "../../../../apphost/cli/terminal.ts";
 
 const { stdout } = process;
 const own = stdout.listeners("error");

@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import type { HostDescription } from "../model/description.ts";
 import { listLinkedRuns, removeStaleSockets } from "../orchestrator/socket-files.ts";
-import { askRunningHost, findRunningHosts, type RunningHost, readRunningHost } from "./running-host.ts";
+import { askRunningHost, findRunningHosts, type RunningHost, readRunningHost } from "../verbs/running-host.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

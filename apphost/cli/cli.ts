@@ -3,15 +3,15 @@
  * anything is started.
  */
 import { Command, CommanderError } from "commander";
-import { describeError } from "../simulator/common/foundation/errors.ts";
-import { MASK, maskTyped } from "../simulator/common/foundation/mask.ts";
+import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { MASK, maskTyped } from "../../simulator/common/foundation/mask.ts";
+import { EXIT, exitCodeOfError } from "../exit-code.ts";
+import { oneOf } from "../option-values.ts";
+import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions, type Verb } from "../options.ts";
+import { readPackageVersion } from "../package-version.ts";
+import { type Given, type PreparedRun, prepareBuiltIn, prepareDeclared } from "../preparation.ts";
 import { createFormatOption, createOption, parseValue, type SetExitCode } from "./command-options.ts";
-import { EXIT, exitCodeOfError } from "./exit-code.ts";
 import { addHostVerbs } from "./host-verbs.ts";
-import { oneOf } from "./option-values.ts";
-import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions, type Verb } from "./options.ts";
-import { readPackageVersion } from "./package-version.ts";
-import { type Given, type PreparedRun, prepareBuiltIn, prepareDeclared } from "./preparation.ts";
 
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -66,11 +66,11 @@ function addRunVerb(
   command.action(async (given: GivenOptions) => {
     const prepared = await prepareRun({ verb, options: given, env: process.env });
     if (prepared.options.detach) {
-      const { runDetached } = await import("./verbs/detach.ts");
-      const { withOutput } = await import("./verbs/terminal.ts");
+      const { runDetached } = await import("./detach.ts");
+      const { withOutput } = await import("./terminal.ts");
       setExitCode(await withOutput((terminal) => runDetached(args, prepared.options, terminal)));
     } else {
-      const { runUp } = await import("./verbs/up.ts");
+      const { runUp } = await import("./up.ts");
       setExitCode(await runUp(verb, prepared));
     }
   });
@@ -107,7 +107,7 @@ function addDoctor(program: Command, setExitCode: SetExitCode): void {
   for (const name of DOCTOR_OPTIONS) command.addOption(createOption(name));
   command.action(async (given: GivenOptions) => {
     const format = parseValue("format", given, oneOf(["table", "json"] as const));
-    const { runDoctor } = await import("./verbs/doctor.ts");
+    const { runDoctor } = await import("./doctor.ts");
     setExitCode(await runDoctor(given, format));
   });
 }

@@ -4,7 +4,7 @@ import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { EXIT } from "../exit-code.ts";
 import type { ResourceAnswer, ResourceRequest } from "../orchestrator/resource-requests.ts";
-import { askRunningHost, type HostChoice, requireRunningHost } from "./running-host.ts";
+import { askRunningHost, type HostChoice, requireRunningHost } from "../verbs/running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ResourceCommandOptions extends HostChoice {

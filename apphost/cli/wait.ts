@@ -8,7 +8,7 @@
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { HostDescription, ResourceDescription } from "../model/description.ts";
 import { hasStatus, type WaitStatus } from "../model/resource.ts";
-import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "./running-host.ts";
+import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "../verbs/running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface WaitOptions extends HostChoice {
