@@ -11,11 +11,11 @@
 import type { HostEvent, ResourceHealth, ResourceState } from "../simulator/common/contract/events.ts";
 import { waitUntil } from "../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
+import { startControlServer } from "./control/server.ts";
 import { declareApplication } from "./model/builder.ts";
 import type { AppHostDefinition } from "./model/definition.ts";
 import { hasStatus, type WaitStatus } from "./model/resource.ts";
 import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "./options.ts";
-import { startControlServer } from "./orchestrator/control-socket.ts";
 import { Host } from "./orchestrator/host.ts";
 import { chooseDrivers } from "./orchestrator/infrastructure.ts";
 import type { VerdictEvent } from "./orchestrator/verdict.ts";

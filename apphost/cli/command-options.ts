@@ -2,10 +2,10 @@
 import { Option } from "commander";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { maskTyped } from "../../simulator/common/foundation/mask.ts";
+import { findBase, type HostChoice } from "../control/running-host.ts";
 import { folderForm, runIdForm, type ValueForm } from "../option-values.ts";
 import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions } from "../options.ts";
 import { requireOwnBase } from "../orchestrator/run-folder.ts";
-import { findBase, type HostChoice } from "../verbs/running-host.ts";
 
 export type SetExitCode = (code: number) => void;
 

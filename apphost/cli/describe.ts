@@ -2,8 +2,9 @@
  * `describe`: what runs. A snapshot is one document, sorted; `--follow` prints the resources as they change, as NDJSON or
  * as lines, and its end is the end of the host.
  */
+
+import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import type { HostDescription, ResourceDescription } from "../model/description.ts";
-import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "../verbs/running-host.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

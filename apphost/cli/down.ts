@@ -19,6 +19,15 @@ import {
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import {
+  findRunningHosts,
+  type HostChoice,
+  type RunningHost,
+  readRunningHost,
+  requireRun,
+  requireRunningHost,
+} from "../control/running-host.ts";
+import { removeStaleSockets } from "../control/socket-files.ts";
 import { findEngine } from "../drivers/docker-engine.ts";
 import { type EngineThing, removeOfDeadOwners } from "../drivers/docker-leftovers.ts";
 import { redisEndpoint } from "../model/connection.ts";
@@ -35,17 +44,8 @@ import {
   removeCredentials,
   runIdOf,
 } from "../orchestrator/run-folder.ts";
-import { removeStaleSockets } from "../orchestrator/socket-files.ts";
 import { removeTopicAndGroup } from "../resources/kafka.ts";
 import { removeRunKeys } from "../resources/redis.ts";
-import {
-  findRunningHosts,
-  type HostChoice,
-  type RunningHost,
-  readRunningHost,
-  requireRun,
-  requireRunningHost,
-} from "../verbs/running-host.ts";
 import { type StopOptions, stopHost } from "./stop-host.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 /** `env`: the variables that dependents get. The one place that shows the Redis password. The formats are pure. */
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
-import { askRunningHost, type HostChoice, requireRunningHost } from "../verbs/running-host.ts";
+import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type EnvFormat = "export" | "dotenv" | "json";

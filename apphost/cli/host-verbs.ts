@@ -4,9 +4,9 @@
  */
 import { type Command, Option } from "commander";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/redis-state.ts";
+import type { ResourceRequest } from "../control/protocol.ts";
 import { duration, oneOf, runIdForm, type ValueForm, wholeNumber } from "../option-values.ts";
 import { type GivenOptions, readOptions } from "../options.ts";
-import type { ResourceRequest } from "../orchestrator/resource-requests.ts";
 import { findFolderProblems } from "../orchestrator/run-folder.ts";
 import {
   createFormatOption,

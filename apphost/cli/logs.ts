@@ -9,8 +9,6 @@ import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
-import type { HostDescription } from "../model/description.ts";
-import { findRun, runIdOf } from "../orchestrator/run-folder.ts";
 import {
   askRunningHost,
   findRunningHosts,
@@ -18,7 +16,9 @@ import {
   readRunningHost,
   requireRun,
   requireRunningHost,
-} from "../verbs/running-host.ts";
+} from "../control/running-host.ts";
+import type { HostDescription } from "../model/description.ts";
+import { findRun, runIdOf } from "../orchestrator/run-folder.ts";
 import { type LineReader, openLastLines, openLines } from "./log-files.ts";
 import { createSearch, formatLogLine, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,7 +1,7 @@
 /** `produce`: one more round in the running host. Ends with that round's verdict, and its code. */
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import { describeVerdict } from "../dashboard/event-text.ts";
-import { askRunningHost, type HostChoice, requireRunningHost } from "../verbs/running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 type Verdict = HostEventBody & { type: "verdict" };

@@ -2,9 +2,9 @@
 
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import type { ResourceAnswer, ResourceRequest } from "../control/protocol.ts";
+import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import { EXIT } from "../exit-code.ts";
-import type { ResourceAnswer, ResourceRequest } from "../orchestrator/resource-requests.ts";
-import { askRunningHost, type HostChoice, requireRunningHost } from "../verbs/running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ResourceCommandOptions extends HostChoice {

@@ -6,12 +6,12 @@
  */
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { askRunningHost, type RunningHost } from "../control/running-host.ts";
+import { listSocketsOfRun } from "../control/socket-files.ts";
 import type { HostDescription } from "../model/description.ts";
 import { createRunMark } from "../orchestrator/process-identity.ts";
 import { isHostAlive, readState } from "../orchestrator/run-folder.ts";
-import { listSocketsOfRun } from "../orchestrator/socket-files.ts";
 import { listLiving } from "../orchestrator/sweep.ts";
-import { askRunningHost, type RunningHost } from "../verbs/running-host.ts";
 
 export interface StopOptions {
   readonly timeoutMs: number;

@@ -1,17 +1,17 @@
 /** `up` and `stress`: a run from its start to its exit code, with output, signals and the control socket around it. */
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { findRunningHosts } from "../control/running-host.ts";
+import { type ControlServer, startControlServer } from "../control/server.ts";
+import { linkRun, removeStaleSockets } from "../control/socket-files.ts";
 import { resolveUiMode, startOutput } from "../dashboard/output.ts";
 import type { Verb } from "../options.ts";
-import { type ControlServer, startControlServer } from "../orchestrator/control-socket.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { Host } from "../orchestrator/host.ts";
 import { claimFolder } from "../orchestrator/host-claim.ts";
 import { chooseDrivers } from "../orchestrator/infrastructure.ts";
 import { findFolderProblems, requireOwnBase } from "../orchestrator/run-folder.ts";
-import { linkRun, removeStaleSockets } from "../orchestrator/socket-files.ts";
 import type { PreparedRun } from "../preparation.ts";
-import { findRunningHosts } from "../verbs/running-host.ts";
 
 export async function runUp(verb: Verb, { options, application }: PreparedRun): Promise<number> {
   const { env, stdin, stdout, stderr } = process;

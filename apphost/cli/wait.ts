@@ -6,9 +6,9 @@
  * W2 One that ended with success counts as running and healthy too (R3 of the model).
  */
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import type { HostDescription, ResourceDescription } from "../model/description.ts";
 import { hasStatus, type WaitStatus } from "../model/resource.ts";
-import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "../verbs/running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface WaitOptions extends HostChoice {

@@ -2,8 +2,8 @@
 import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../control/server.ts";
 import { type HostOptions, topicBytes } from "../options.ts";
-import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../orchestrator/control-socket.ts";
 import { findBaseRefusal, findFolderProblems } from "../orchestrator/run-folder.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
 import type { ServerModes } from "./lookups.ts";

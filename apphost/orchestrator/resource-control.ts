@@ -11,10 +11,10 @@
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { TASK_MANAGERS } from "../app-model.ts";
+import type { ResourceAction, ResourceAnswer, ResourceRequest } from "../control/protocol.ts";
 import { listNames } from "../model/name-list.ts";
 import { waitForLeaders } from "../resources/kafka.ts";
 import type { CommandContext, Tell } from "./command-context.ts";
-import type { ResourceAction, ResourceAnswer, ResourceRequest } from "./resource-requests.ts";
 import type { Supervisor } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
 import { scaleTaskManagers } from "./scaling.ts";

@@ -11,9 +11,9 @@ import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { type AppError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { controlSocketPath } from "../control/server.ts";
 import { createEventFeed, type EventFeed } from "../dashboard/event-feed.ts";
 import type { HostOptions, Verb } from "../options.ts";
-import { controlSocketPath } from "./control-socket.ts";
 import { createEnding, type Ending } from "./ending.ts";
 import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";

@@ -13,9 +13,9 @@ import type { ScaleRequest } from "../../simulator/common/contract/rest.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { TASK_MANAGERS } from "../app-model.ts";
+import type { ResourceAnswer } from "../control/protocol.ts";
 import { listNames } from "../model/name-list.ts";
 import type { CommandContext } from "./command-context.ts";
-import type { ResourceAnswer } from "./resource-requests.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 
 const SCALE_MS_MAX = 120_000;

@@ -11,6 +11,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RUN_DATA_FOLDER } from "../../simulator/common/contract/run-folder.ts";
+import { listSocketsOfRun, removeSocketsOfRun } from "../control/socket-files.ts";
 import { removeOwn } from "./own-files.ts";
 import {
   findProcessesOfRun,
@@ -20,7 +21,6 @@ import {
   type RunMark,
   signalGroup,
 } from "./process-identity.ts";
-import { listSocketsOfRun, removeSocketsOfRun } from "./socket-files.ts";
 
 export interface Leftovers {
   readonly mark: RunMark;

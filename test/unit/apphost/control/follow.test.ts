@@ -1,8 +1,8 @@
 /** Following resources: each change, the newest state for a slow reader, and the end with the run. */
 import { expect, it } from "vitest";
+import { followItems } from "../../../../apphost/control/follow.ts";
+import type { ItemSink } from "../../../../apphost/control/server.ts";
 import { createEventFeed } from "../../../../apphost/dashboard/event-feed.ts";
-import type { ItemSink } from "../../../../apphost/orchestrator/control-socket.ts";
-import { followItems } from "../../../../apphost/orchestrator/follow.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
 type Item = { readonly name: string; readonly state: string };

@@ -3,8 +3,13 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import {
+  findBase,
+  findRunningHosts,
+  requireRun,
+  requireRunningHost,
+} from "../../../../apphost/control/running-host.ts";
 import { createRunId } from "../../../../apphost/orchestrator/run-folder.ts";
-import { findBase, findRunningHosts, requireRun, requireRunningHost } from "../../../../apphost/verbs/running-host.ts";
 import { plantRun } from "../../../support/run-states.ts";
 
 let project = "";

@@ -8,7 +8,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { EventFeed } from "../dashboard/event-feed.ts";
-import type { ItemSink } from "./control-socket.ts";
+import type { ItemSink } from "./server.ts";
 
 /** Many resources change at once when a system starts; one look takes them together. */
 const GATHER_MS = 20;

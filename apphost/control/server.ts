@@ -20,7 +20,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { RESOURCE_REQUESTS, type ResourceRequest, readResourceRequest } from "./resource-requests.ts";
+import { RESOURCE_REQUESTS, type ResourceRequest, readResourceRequest } from "./protocol.ts";
 
 export type ControlRequest =
   | { readonly request: "produce"; readonly messages: number }

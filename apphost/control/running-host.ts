@@ -11,16 +11,10 @@
 import { dirname, join, resolve } from "node:path";
 import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import {
-  askHost,
-  type ControlRequest,
-  connectTo,
-  followHost,
-  type HostAddress,
-} from "../orchestrator/control-socket.ts";
 import { lookAt } from "../orchestrator/own-files.ts";
 import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../orchestrator/run-folder.ts";
-import { findControlSocket } from "../orchestrator/socket-files.ts";
+import { askHost, type ControlRequest, connectTo, followHost, type HostAddress } from "./server.ts";
+import { findControlSocket } from "./socket-files.ts";
 
 export interface RunningHost {
   readonly runDir: string;

@@ -9,8 +9,8 @@
  */
 import { readdirSync, readlinkSync, rmSync, type Stats, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { connectTo, controlSocketPath, socketFolders, socketName } from "./control-socket.ts";
-import { lookAt } from "./own-files.ts";
+import { lookAt } from "../orchestrator/own-files.ts";
+import { connectTo, controlSocketPath, socketFolders, socketName } from "./server.ts";
 
 /** 12 digits: as earlier versions named them. */
 const SOCKET_NAME = /^flink-apphost-[0-9a-f]{8,12}\.sock$/;

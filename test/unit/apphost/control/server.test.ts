@@ -11,7 +11,7 @@ import {
   controlSocketPath,
   followHost,
   startControlServer,
-} from "../../../../apphost/orchestrator/control-socket.ts";
+} from "../../../../apphost/control/server.ts";
 
 async function withServer(handle: ControlHandler, work: (path: string) => Promise<void>): Promise<void> {
   const path = controlSocketPath(randomBytes(4).toString("hex"));

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type ControlServer, socketName, startControlServer } from "../../../../apphost/orchestrator/control-socket.ts";
-import { askRunningHost, type RunningHost } from "../../../../apphost/verbs/running-host.ts";
+import { askRunningHost, type RunningHost } from "../../../../apphost/control/running-host.ts";
+import { type ControlServer, socketName, startControlServer } from "../../../../apphost/control/server.ts";
 import { sleep } from "../../../../simulator/common/foundation/deadline.ts";
 import { stateOf } from "../../../support/run-states.ts";
 
