@@ -10,7 +10,7 @@ import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
 import type { UiMode } from "./dashboard/output.ts";
-import type { NetworkChoice } from "./drivers/docker.ts";
+import type { NetworkChoice } from "./drivers/docker/driver.ts";
 import { checkMessageIds } from "./message-ids.ts";
 import { isLoopback } from "./model/connection.ts";
 import {

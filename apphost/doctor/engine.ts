@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { maskTyped } from "../../simulator/common/foundation/mask.ts";
-import { describeAttempts, type EngineLookup } from "../drivers/docker-engine.ts";
+import { describeAttempts, type EngineLookup } from "../drivers/docker/engine.ts";
 import type { ServerKind } from "../drivers/driver.ts";
 import type { HostOptions } from "../options.ts";
 import { type CheckPlan, type Finding, ok, warning } from "./check.ts";

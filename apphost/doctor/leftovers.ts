@@ -1,8 +1,8 @@
 /** What dead hosts left: processes, files, sockets, and things in the container engine. Nothing is removed here. */
 
 import { findStaleSockets } from "../control/socket-files.ts";
-import type { EngineLookup } from "../drivers/docker-engine.ts";
-import { listOfDeadOwners } from "../drivers/docker-leftovers.ts";
+import type { EngineLookup } from "../drivers/docker/engine.ts";
+import { listOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import { createRunMark } from "../orchestrator/process-identity.ts";
 import { isLeftBehind, listRuns, readState } from "../orchestrator/run-folder.ts";
 import { listLiving, listRemains } from "../orchestrator/sweep.ts";

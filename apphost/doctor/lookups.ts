@@ -5,9 +5,9 @@
 
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
-import { type EngineLookup, findEngine } from "../drivers/docker-engine.ts";
-import { listEnginePlaces } from "../drivers/docker-engine-places.ts";
-import { findImage } from "../drivers/docker-image.ts";
+import { type EngineLookup, findEngine } from "../drivers/docker/engine.ts";
+import { listEnginePlaces } from "../drivers/docker/engine-places.ts";
+import { findImage } from "../drivers/docker/image.ts";
 import type { InfrastructureMode, ServerKind } from "../drivers/driver.ts";
 import { createNativeDriver } from "../drivers/native.ts";
 import type { HostOptions, Variables } from "../options.ts";

@@ -7,9 +7,9 @@
 import type { Infrastructure } from "../../simulator/common/contract/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { type ContainerDriver, createDockerDriver } from "../drivers/docker.ts";
-import { describeAttempts, type EngineLookup, findEngine, hasEngineSign } from "../drivers/docker-engine.ts";
-import { removeOfDeadOwners } from "../drivers/docker-leftovers.ts";
+import { type ContainerDriver, createDockerDriver } from "../drivers/docker/driver.ts";
+import { describeAttempts, type EngineLookup, findEngine, hasEngineSign } from "../drivers/docker/engine.ts";
+import { removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import { embeddedDriver } from "../drivers/embedded.ts";
 import { createExternalDriver } from "../drivers/external.ts";

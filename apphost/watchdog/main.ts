@@ -50,8 +50,8 @@ function readLine(line: string): void {
 /** An engine that is silent now may be restarting. What stays in it, the next `up` or `down` removes. */
 async function sweepEngine(address: string, run: string): Promise<void> {
   const [{ openEngine }, { removeRunPatiently }] = await Promise.all([
-    import("../drivers/docker-engine.ts"),
-    import("../drivers/docker-leftovers.ts"),
+    import("../drivers/docker/engine.ts"),
+    import("../drivers/docker/leftovers.ts"),
   ]);
   await removeRunPatiently(await openEngine(address, process.env), run).catch(() => undefined);
 }

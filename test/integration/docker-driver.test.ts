@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import { createDockerDriver } from "../../apphost/drivers/docker.ts";
+import { createDockerDriver } from "../../apphost/drivers/docker/driver.ts";
 import type { DriverContext } from "../../apphost/drivers/driver.ts";
 import type { ChildHooks } from "../../apphost/orchestrator/child-process.ts";
 import { choosePort, isPortClash } from "../../apphost/orchestrator/ports.ts";

@@ -1,7 +1,7 @@
 /** A scripted engine that has some containers with these labels, named by us or otherwise, and lets them be removed. */
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { LABEL, type Labels, nameInEngine } from "../../apphost/drivers/docker-labels.ts";
+import { LABEL, type Labels, nameInEngine } from "../../apphost/drivers/docker/labels.ts";
 
 export interface ScriptedEngine {
   readonly address: string;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { createLabels, LABEL } from "../../../../apphost/drivers/docker-labels.ts";
+import { createLabels, LABEL } from "../../../../apphost/drivers/docker/labels.ts";
 import { sweepDeadHosts } from "../../../../apphost/orchestrator/dead-hosts.ts";
 import { createRunFolder, createRunId, readState, writeState } from "../../../../apphost/orchestrator/run-folder.ts";
 import { stateOf } from "../../../support/run-states.ts";

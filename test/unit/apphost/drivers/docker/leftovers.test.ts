@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openEngine } from "../../../../apphost/drivers/docker-engine.ts";
-import { createLabels, LABEL, readProcessView } from "../../../../apphost/drivers/docker-labels.ts";
-import { removeDeadRun, removeOfDeadOwners } from "../../../../apphost/drivers/docker-leftovers.ts";
-import { type ScriptedEngine, startScriptedEngine } from "../../../support/scripted-engine.ts";
+import { openEngine } from "../../../../../apphost/drivers/docker/engine.ts";
+import { createLabels, LABEL, readProcessView } from "../../../../../apphost/drivers/docker/labels.ts";
+import { removeDeadRun, removeOfDeadOwners } from "../../../../../apphost/drivers/docker/leftovers.ts";
+import { type ScriptedEngine, startScriptedEngine } from "../../../../support/scripted-engine.ts";
 
 const RUN = "0d437693";
 const label = (resource: string) => createLabels({ base: "/project/.flink-apphost", runId: RUN, resource });

@@ -4,8 +4,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openEngine } from "../../../../apphost/drivers/docker-engine.ts";
-import { provideImage } from "../../../../apphost/drivers/docker-image.ts";
+import { openEngine } from "../../../../../apphost/drivers/docker/engine.ts";
+import { provideImage } from "../../../../../apphost/drivers/docker/image.ts";
 
 let folder: string;
 let server: Server;

@@ -4,10 +4,10 @@
  * N1 The password is in a file that is put in before the first start, readable by the server's user alone: it stands in
  *    no argument, no variable, and not in what the engine tells of the container.
  */
-import { LOOPBACK } from "../orchestrator/ports.ts";
-import type { ContainerSpec } from "./docker-container-spec.ts";
-import type { Labels } from "./docker-labels.ts";
-import { formatRedisConfiguration } from "./native-configuration.ts";
+import { LOOPBACK } from "../../orchestrator/ports.ts";
+import { formatRedisConfiguration } from "../native-configuration.ts";
+import type { ContainerSpec } from "./container-spec.ts";
+import type { Labels } from "./labels.ts";
 
 /** As whom the image runs the server. */
 const REDIS_USER_ID = 999;

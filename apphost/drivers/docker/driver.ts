@@ -6,20 +6,20 @@
  * virtual machines of Docker Desktop, ports of 127.0.0.1 are published.
  */
 import { hostname, release } from "node:os";
-import { describeError } from "../../simulator/common/foundation/errors.ts";
-import { choosePort, LOOPBACK } from "../orchestrator/ports.ts";
-import { callEngine } from "./docker-calls.ts";
-import { type ContainerServer, createContainerServer } from "./docker-container.ts";
-import type { ContainerSpec } from "./docker-container-spec.ts";
-import type { Engine } from "./docker-engine.ts";
-import { findImage, type ImageFacts, provideImage } from "./docker-image.ts";
-import { createKafkaSpec } from "./docker-kafka.ts";
-import { createKafkaUiSpec } from "./docker-kafka-ui.ts";
-import { createLabels, NETWORK_RESOURCE, nameInEngine } from "./docker-labels.ts";
-import { removeRun } from "./docker-leftovers.ts";
-import { createRedisSpec } from "./docker-redis.ts";
-import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "./driver.ts";
-import { createPassword, formatRedisUrl } from "./password.ts";
+import { describeError } from "../../../simulator/common/foundation/errors.ts";
+import { choosePort, LOOPBACK } from "../../orchestrator/ports.ts";
+import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../driver.ts";
+import { createPassword, formatRedisUrl } from "../password.ts";
+import { callEngine } from "./calls.ts";
+import { type ContainerServer, createContainerServer } from "./container.ts";
+import type { ContainerSpec } from "./container-spec.ts";
+import type { Engine } from "./engine.ts";
+import { findImage, type ImageFacts, provideImage } from "./image.ts";
+import { createKafkaSpec } from "./kafka.ts";
+import { createKafkaUiSpec } from "./kafka-ui.ts";
+import { createLabels, NETWORK_RESOURCE, nameInEngine } from "./labels.ts";
+import { removeRun } from "./leftovers.ts";
+import { createRedisSpec } from "./redis.ts";
 
 export interface DockerSettings {
   readonly kafkaImage: string;

@@ -5,8 +5,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describeAttempts, findEngine, hasEngineSign } from "../../../../apphost/drivers/docker-engine.ts";
-import { type EnginePlace, listEnginePlaces } from "../../../../apphost/drivers/docker-engine-places.ts";
+import { describeAttempts, findEngine, hasEngineSign } from "../../../../../apphost/drivers/docker/engine.ts";
+import { type EnginePlace, listEnginePlaces } from "../../../../../apphost/drivers/docker/engine-places.ts";
 
 let home: string;
 const servers: Server[] = [];

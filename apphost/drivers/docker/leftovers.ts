@@ -8,8 +8,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type Docker from "dockerode";
-import { callEngine, callPatiently, engineMessage, statusOf } from "./docker-calls.ts";
-import { hasNameOfOurs, isOwnerDead, LABEL, type Labels, labelFilter } from "./docker-labels.ts";
+import { callEngine, callPatiently, engineMessage, statusOf } from "./calls.ts";
+import { hasNameOfOurs, isOwnerDead, LABEL, type Labels, labelFilter } from "./labels.ts";
 
 export interface EngineThing {
   readonly kind: "container" | "network" | "volume";

@@ -1,8 +1,8 @@
 /** The optional web page over the run's Kafka, in a container. Pure. */
-import { LOOPBACK } from "../orchestrator/ports.ts";
-import type { ContainerSpec } from "./docker-container-spec.ts";
-import { KAFKA_INTERNAL_ADDRESS } from "./docker-kafka.ts";
-import type { Labels } from "./docker-labels.ts";
+import { LOOPBACK } from "../../orchestrator/ports.ts";
+import type { ContainerSpec } from "./container-spec.ts";
+import { KAFKA_INTERNAL_ADDRESS } from "./kafka.ts";
+import type { Labels } from "./labels.ts";
 
 const INSIDE_PORT = 8080;
 

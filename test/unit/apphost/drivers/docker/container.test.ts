@@ -2,8 +2,8 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { expect, it } from "vitest";
-import { createContainerServer } from "../../../../apphost/drivers/docker-container.ts";
-import { withDeadline } from "../../../../simulator/common/foundation/deadline.ts";
+import { createContainerServer } from "../../../../../apphost/drivers/docker/container.ts";
+import { withDeadline } from "../../../../../simulator/common/foundation/deadline.ts";
 
 /** A container that runs until it is killed; the first such call is lost with its connection. */
 function playEngine() {

@@ -6,8 +6,8 @@
  */
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
-import { createError } from "../../simulator/common/foundation/errors.ts";
-import { CALL_MS_MAX, callEngine, engineMessage, statusOf } from "./docker-calls.ts";
+import { createError } from "../../../simulator/common/foundation/errors.ts";
+import { CALL_MS_MAX, callEngine, engineMessage, statusOf } from "./calls.ts";
 
 const SILENCE_MS_MAX = 60_000;
 const PULL_MS_MAX = 3_600_000;

@@ -1,7 +1,7 @@
 /** What a container is to be, in our words and in the engine's. Pure. */
 import type Docker from "dockerode";
-import type { ArchivedFile } from "./docker-archive.ts";
-import type { Labels } from "./docker-labels.ts";
+import type { ArchivedFile } from "./archive.ts";
+import type { Labels } from "./labels.ts";
 
 export interface ContainerSpec {
   readonly name: string;

@@ -1,13 +1,13 @@
 /** What is asked of an engine: configurations, labels, archives, progress. Pure. */
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { sharesNetwork, versionOf } from "../../../../apphost/drivers/docker.ts";
-import { createArchive } from "../../../../apphost/drivers/docker-archive.ts";
-import { formatSpec } from "../../../../apphost/drivers/docker-container-spec.ts";
-import { createPullProgress } from "../../../../apphost/drivers/docker-image.ts";
-import { createKafkaEnvironment, createKafkaSpec } from "../../../../apphost/drivers/docker-kafka.ts";
-import { createLabels, isOwnerDead, LABEL, readProcessView } from "../../../../apphost/drivers/docker-labels.ts";
-import { createRedisSpec } from "../../../../apphost/drivers/docker-redis.ts";
+import { createArchive } from "../../../../../apphost/drivers/docker/archive.ts";
+import { formatSpec } from "../../../../../apphost/drivers/docker/container-spec.ts";
+import { sharesNetwork, versionOf } from "../../../../../apphost/drivers/docker/driver.ts";
+import { createPullProgress } from "../../../../../apphost/drivers/docker/image.ts";
+import { createKafkaEnvironment, createKafkaSpec } from "../../../../../apphost/drivers/docker/kafka.ts";
+import { createLabels, isOwnerDead, LABEL, readProcessView } from "../../../../../apphost/drivers/docker/labels.ts";
+import { createRedisSpec } from "../../../../../apphost/drivers/docker/redis.ts";
 
 const labels = createLabels({ base: "/project/.flink-apphost", runId: "0d437693", resource: "kafka" });
 const kafka = {

@@ -1,7 +1,7 @@
 /** Calls to the engine: each with a deadline, its failure in our words, and for some a second chance. */
 import { setTimeout as delay } from "node:timers/promises";
-import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
-import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { withDeadline } from "../../../simulator/common/foundation/deadline.ts";
+import { createError, describeError, isAppError } from "../../../simulator/common/foundation/errors.ts";
 
 /** Creating a container on a slow disk takes seconds; nothing that is alive takes longer. */
 export const CALL_MS_MAX = 30_000;
