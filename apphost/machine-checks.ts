@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { describeError } from "../simulator/common/foundation/errors.ts";
 import type { DeclaredResource } from "./model/builder.ts";
 import { type FixedPort, listFixedPorts } from "./model/checks.ts";
-import { expectFreePort } from "./orchestrator/fixed-port.ts";
+import { expectFreePort } from "./processes/fixed-port.ts";
 
 /** Problems, in words. */
 export async function askMachine(declared: readonly DeclaredResource[]): Promise<string[]> {

@@ -19,7 +19,7 @@ import {
   type Variables,
   type Verb,
 } from "./options.ts";
-import { FIXED_PORTS } from "./orchestrator/ports.ts";
+import { FIXED_PORTS } from "./processes/ports.ts";
 
 export interface PreparedRun {
   readonly options: HostOptions;

@@ -13,8 +13,8 @@ import { SHARE_ENV, Worker } from "node:worker_threads";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { AppHostReading } from "../apphost-reader/main.ts";
-import { entryPoint } from "../entry-point.ts";
 import type { DeclaredApplication } from "../model/builder.ts";
+import { entryPoint } from "../processes/entry-point.ts";
 
 /** A file that asks something of a slow network first has this long; a declaration itself takes no time. */
 const READ_MS_MAX = 20_000;

@@ -14,11 +14,11 @@ import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
-import { entryPoint } from "../entry-point.ts";
 import { EXIT } from "../exit-code.ts";
 import type { HostOptions } from "../options.ts";
 import { temporaryNameOf } from "../orchestrator/own-files.ts";
 import { listRuns, type RunState, readState, requireOwnBase } from "../orchestrator/run-folder.ts";
+import { entryPoint } from "../processes/entry-point.ts";
 import { type LineReader, openLines } from "./log-files.ts";
 import type { Terminal } from "./terminal.ts";
 

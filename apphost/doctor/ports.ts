@@ -1,7 +1,7 @@
 /** Ports: whether this machine lets us listen on 127.0.0.1, and whether the fixed ones are free. */
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { FIXED_PORTS, LOOPBACK, type PortName } from "../orchestrator/ports.ts";
+import { FIXED_PORTS, LOOPBACK, type PortName } from "../processes/ports.ts";
 import { type CheckPlan, type Finding, failed, ok } from "./check.ts";
 import { findPortHolder, type PortHolder } from "./port-holder.ts";
 

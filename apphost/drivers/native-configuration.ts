@@ -1,5 +1,5 @@
 /** The configuration texts of the programs that we run. Pure. */
-import { LOOPBACK } from "../orchestrator/ports.ts";
+import { LOOPBACK } from "../processes/ports.ts";
 
 export function formatRedisConfiguration(options: {
   address: string;

@@ -9,7 +9,7 @@ import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { openEngine } from "../drivers/docker/engine.ts";
 import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker/leftovers.ts";
-import { createRunMark } from "./process-identity.ts";
+import { createRunMark } from "../processes/process-identity.ts";
 import { isLeftBehind, listRuns, type RunState, readState, writeState } from "./run-folder.ts";
 import { sweepRun } from "./sweep.ts";
 

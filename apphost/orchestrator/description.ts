@@ -8,9 +8,9 @@ import { CAPABILITIES } from "../control/server.ts";
 import type { Connections } from "../model/connection.ts";
 import { type HealthReport, maskVariables, type ResourceDescription } from "../model/description.ts";
 import { createResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";
+import type { ChildExit } from "../processes/child-process.ts";
+import type { Supervisor } from "../processes/supervisor.ts";
 import { createForeignEnvironment, describeProgramVariables } from "../resources/node-process.ts";
-import type { ChildExit } from "./child-process.ts";
-import type { Supervisor } from "./restart.ts";
 import type { RunContext } from "./run-context.ts";
 import type { System } from "./system.ts";
 

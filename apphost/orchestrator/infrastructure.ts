@@ -16,12 +16,18 @@ import { createExternalDriver } from "../drivers/external.ts";
 import { createNativeDriver } from "../drivers/native.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
 import { checkEmbeddedMemory, type HostOptions } from "../options.ts";
+import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "../processes/child-process.ts";
+import { isPortClash } from "../processes/ports.ts";
+import {
+  describeEnd,
+  type Judgement,
+  type Launch,
+  type ProcessEnd,
+  type ResourcePlan,
+} from "../processes/resource-plan.ts";
 import { waitForKafka } from "../resources/kafka.ts";
 import { exitError } from "../resources/node-process.ts";
 import { waitForRedis } from "../resources/redis.ts";
-import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "./child-process.ts";
-import { isPortClash } from "./ports.ts";
-import { describeEnd, type Judgement, type Launch, type ProcessEnd, type ResourcePlan } from "./resource-plan.ts";
 import type { RunContext } from "./run-context.ts";
 
 export interface ChosenDrivers {

@@ -6,9 +6,9 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { callHttp } from "../../simulator/common/foundation/http-call.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "../drivers/driver.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
-import type { ChildHooks, RunningServer } from "./child-process.ts";
-import type { Launch } from "./resource-plan.ts";
-import { type Supervisor, superviseResource } from "./restart.ts";
+import type { ChildHooks, RunningServer } from "../processes/child-process.ts";
+import type { Launch } from "../processes/resource-plan.ts";
+import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
 import type { RunContext } from "./run-context.ts";
 
 const READY_MS_MAX = 120_000;

@@ -14,13 +14,19 @@ import { type AppError, describeError } from "../../simulator/common/foundation/
 import { controlSocketPath } from "../control/server.ts";
 import { createEventFeed, type EventFeed } from "../dashboard/event-feed.ts";
 import type { HostOptions, Verb } from "../options.ts";
+import {
+  createRunMark,
+  dropEnded,
+  type ProcessIdentity,
+  type RunMark,
+  readStartTime,
+} from "../processes/process-identity.ts";
+import { type PulseWatch, startPulseWatch } from "../processes/pulse.ts";
+import type { SupervisorHost } from "../processes/supervisor.ts";
 import { createEnding, type Ending } from "./ending.ts";
 import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
-import { createRunMark, dropEnded, type ProcessIdentity, type RunMark, readStartTime } from "./process-identity.ts";
-import { type PulseWatch, startPulseWatch } from "./pulse.ts";
-import type { SupervisorHost } from "./restart.ts";
 import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
 import { readUsage, type Sampler, startSampler } from "./sampling.ts";
 import { removeRemains } from "./sweep.ts";

@@ -5,7 +5,7 @@
  * from its id. A text of another form is malformed as a whole, and says why.
  */
 import { type Fields, type Parsed, parseJson } from "../../simulator/common/foundation/json-fields.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
+import type { ProcessIdentity } from "../processes/process-identity.ts";
 
 export interface RunState {
   readonly schema: 1;

@@ -7,7 +7,7 @@
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import type { Application } from "../model/application.ts";
-import type { Supervisor } from "./restart.ts";
+import type { Supervisor } from "../processes/supervisor.ts";
 
 /** How long an orderly end may take before SIGKILL. */
 export const STOP_BUDGET_MS = 10_000;

@@ -12,7 +12,6 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RUN_DATA_FOLDER } from "../../simulator/common/contract/run-folder.ts";
 import { listSocketsOfRun, removeSocketsOfRun } from "../control/socket-files.ts";
-import { removeOwn } from "./own-files.ts";
 import {
   findProcessesOfRun,
   isAlive,
@@ -20,7 +19,8 @@ import {
   type ProcessIdentity,
   type RunMark,
   signalGroup,
-} from "./process-identity.ts";
+} from "../processes/process-identity.ts";
+import { removeOwn } from "./own-files.ts";
 
 export interface Leftovers {
   readonly mark: RunMark;

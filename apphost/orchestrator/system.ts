@@ -26,6 +26,12 @@ import {
 } from "../model/connection.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
+import { startChildProcess } from "../processes/child-process.ts";
+import { takeFixedPort } from "../processes/fixed-port.ts";
+import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
+import { ENTRY, type ProgramKind } from "../processes/program-entries.ts";
+import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../processes/resource-plan.ts";
+import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
 import { type PreparedTopic, prepareTopic } from "../resources/kafka.ts";
 import {
   alwaysRestart,
@@ -35,16 +41,10 @@ import {
   type LateEnvironment,
   planProgram,
 } from "../resources/node-process.ts";
-import { startChildProcess } from "./child-process.ts";
-import { takeFixedPort } from "./fixed-port.ts";
 import { type ChosenDrivers, createServerResource, type ServerResource } from "./infrastructure.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
 import { superviseKafkaUi } from "./kafka-ui.ts";
-import { choosePort, isPortClash, LOOPBACK } from "./ports.ts";
-import { ENTRY, type ProgramKind } from "./program-entries.ts";
-import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "./resource-plan.ts";
-import { type Supervisor, superviseResource } from "./restart.ts";
 import { createRunConfig } from "./run-config.ts";
 import type { RunContext } from "./run-context.ts";
 import { recordEvidence } from "./run-evidence.ts";

@@ -13,10 +13,10 @@ import type { Writable } from "node:stream";
 import { ENV } from "../../simulator/common/contract/environment.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
-import { entryPoint } from "../entry-point.ts";
+import { entryPoint } from "../processes/entry-point.ts";
+import { dropEnded, isAlive, type ProcessIdentity, type RunMark } from "../processes/process-identity.ts";
+import type { PulseWatch } from "../processes/pulse.ts";
 import type { WatchdogLine } from "../watchdog/main.ts";
-import { dropEnded, isAlive, type ProcessIdentity, type RunMark } from "./process-identity.ts";
-import type { PulseWatch } from "./pulse.ts";
 
 export interface Watchdog {
   readonly pid: number | null;

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Check } from "../../apphost/doctor/check.ts";
 import type { Examination } from "../../apphost/doctor/examination.ts";
 import { createLabels, LABEL } from "../../apphost/drivers/docker/labels.ts";
-import { FIXED_PORTS } from "../../apphost/orchestrator/ports.ts";
+import { FIXED_PORTS } from "../../apphost/processes/ports.ts";
 import { CONTAINER_IMAGES } from "../../apphost/resources/container-images.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { FIXED_PORTS } from "../../apphost/orchestrator/ports.ts";
+import { FIXED_PORTS } from "../../apphost/processes/ports.ts";
 import { distPath } from "../support/dist.ts";
 import { startMisadvertisedKafka } from "../support/misadvertised-kafka.ts";
 import { runCli } from "../support/run-cli.ts";

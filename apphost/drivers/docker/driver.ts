@@ -7,7 +7,7 @@
  */
 import { hostname, release } from "node:os";
 import { describeError } from "../../../simulator/common/foundation/errors.ts";
-import { choosePort, LOOPBACK } from "../../orchestrator/ports.ts";
+import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../driver.ts";
 import { createPassword, formatRedisUrl } from "../password.ts";
 import { callEngine } from "./calls.ts";

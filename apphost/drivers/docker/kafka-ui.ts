@@ -1,5 +1,5 @@
 /** The optional web page over the run's Kafka, in a container. Pure. */
-import { LOOPBACK } from "../../orchestrator/ports.ts";
+import { LOOPBACK } from "../../processes/ports.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 import { KAFKA_INTERNAL_ADDRESS } from "./kafka.ts";
 import type { Labels } from "./labels.ts";

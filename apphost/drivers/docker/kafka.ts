@@ -5,7 +5,7 @@
  * The broker listens inside on the very port that it has outside, so the address that it advertises to programs of this
  * machine is also right for the broker itself.
  */
-import { LOOPBACK } from "../../orchestrator/ports.ts";
+import { LOOPBACK } from "../../processes/ports.ts";
 import { BROKER_PROPERTIES } from "../native-configuration.ts";
 import type { ContainerReach, ContainerSpec } from "./container-spec.ts";
 import type { Labels } from "./labels.ts";

@@ -13,8 +13,8 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { isSameProcess, readStartTime } from "../../orchestrator/process-identity.ts";
 import { readPackageVersion } from "../../package-version.ts";
+import { isSameProcess, readStartTime } from "../../processes/process-identity.ts";
 
 const PREFIX = "dev.flink-apphost";
 

@@ -4,7 +4,7 @@
  * N1 The password is in a file that is put in before the first start, readable by the server's user alone: it stands in
  *    no argument, no variable, and not in what the engine tells of the container.
  */
-import { LOOPBACK } from "../../orchestrator/ports.ts";
+import { LOOPBACK } from "../../processes/ports.ts";
 import { formatRedisConfiguration } from "../native-configuration.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 import type { Labels } from "./labels.ts";

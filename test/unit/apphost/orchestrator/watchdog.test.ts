@@ -6,15 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { listLiving } from "../../../../apphost/orchestrator/sweep.ts";
+import { startWatchdog } from "../../../../apphost/orchestrator/watchdog.ts";
 import {
   createRunMark,
   isAlive,
   markVariables,
   readStartTime,
-} from "../../../../apphost/orchestrator/process-identity.ts";
-import { startPulseWatch } from "../../../../apphost/orchestrator/pulse.ts";
-import { listLiving } from "../../../../apphost/orchestrator/sweep.ts";
-import { startWatchdog } from "../../../../apphost/orchestrator/watchdog.ts";
+} from "../../../../apphost/processes/process-identity.ts";
+import { startPulseWatch } from "../../../../apphost/processes/pulse.ts";
 import { sleep, waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 import { canListProcesses } from "../../../support/run-processes.ts";
 

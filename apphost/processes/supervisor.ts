@@ -20,6 +20,7 @@ import { type Backoff, createBackoff } from "../../simulator/common/foundation/b
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { createResource, moveResource, type ResourceSnapshot } from "../model/resource.ts";
+import { sleepUntilAborted, whenAborted } from "../orchestrator/sleep.ts";
 import { type ChildExit, describeExit, KILL_MS_MAX, type RunningServer } from "./child-process.ts";
 import type { PulseWatch } from "./pulse.ts";
 import {
@@ -31,7 +32,6 @@ import {
   type ResourcePlan,
 } from "./resource-plan.ts";
 import { HANG_LIMIT, RESTART_LIMIT, RestartCount } from "./restart-count.ts";
-import { sleepUntilAborted, whenAborted } from "./sleep.ts";
 
 const STABLE_MS = 10_000;
 /** From the end of a process to the end of its life here: its last words, and what it started. */

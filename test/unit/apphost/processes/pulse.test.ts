@@ -1,6 +1,6 @@
 /** Who hangs, and who only looks like it: a busy process, and a time in which nobody listened. Looks are the test's own. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type PulseWatch, startPulseWatch } from "../../../../apphost/orchestrator/pulse.ts";
+import { type PulseWatch, startPulseWatch } from "../../../../apphost/processes/pulse.ts";
 
 const LOOKS_UNTIL_HUNG = 4;
 const LOOKS_UNTIL_HUNG_AND_BUSY = 24;

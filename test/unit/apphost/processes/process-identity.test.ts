@@ -6,7 +6,7 @@ import {
   isRunning,
   type ProcessIdentity,
   readStartTime,
-} from "../../../../apphost/orchestrator/process-identity.ts";
+} from "../../../../apphost/processes/process-identity.ts";
 
 const self: ProcessIdentity = { pid: process.pid, startTime: readStartTime(process.pid) ?? "" };
 const ended: ProcessIdentity = { pid: spawnSync("true").pid, startTime: "1" };

@@ -1,10 +1,10 @@
 /** The supervisor: restarts, faults, their bound, and nothing started behind a stop. Processes here are scripted. */
 import { describe, expect, it } from "vitest";
 import type { ResourceSnapshot } from "../../../../apphost/model/resource.ts";
-import type { ChildExit, RunningServer } from "../../../../apphost/orchestrator/child-process.ts";
-import type { Launch, ReportHealth, ResourcePlan } from "../../../../apphost/orchestrator/resource-plan.ts";
-import { type SupervisorHost, superviseResource } from "../../../../apphost/orchestrator/restart.ts";
-import { RESTART_LIMIT } from "../../../../apphost/orchestrator/restart-count.ts";
+import type { ChildExit, RunningServer } from "../../../../apphost/processes/child-process.ts";
+import type { Launch, ReportHealth, ResourcePlan } from "../../../../apphost/processes/resource-plan.ts";
+import { RESTART_LIMIT } from "../../../../apphost/processes/restart-count.ts";
+import { type SupervisorHost, superviseResource } from "../../../../apphost/processes/supervisor.ts";
 import type { Fault } from "../../../../simulator/common/contract/report.ts";
 import { createBackoff } from "../../../../simulator/common/foundation/backoff.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type RunningChild, startChildProcess } from "../../../../apphost/orchestrator/child-process.ts";
-import { isGroupAlive } from "../../../../apphost/orchestrator/process-identity.ts";
-import { superviseResource } from "../../../../apphost/orchestrator/restart.ts";
+import { type RunningChild, startChildProcess } from "../../../../apphost/processes/child-process.ts";
+import { isGroupAlive } from "../../../../apphost/processes/process-identity.ts";
+import { superviseResource } from "../../../../apphost/processes/supervisor.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
 let folder: string;
