@@ -17,9 +17,9 @@ import type { AppHostDefinition } from "./model/definition.ts";
 import { hasStatus, type WaitStatus } from "./model/resource.ts";
 import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "./options.ts";
 import { Host } from "./orchestrator/host.ts";
-import { chooseDrivers } from "./orchestrator/infrastructure.ts";
 import type { VerdictEvent } from "./orchestrator/verdict.ts";
 import { type PreparedRun, prepareDeclared } from "./preparation.ts";
+import { chooseDrivers } from "./resources/server.ts";
 
 const WAIT_MS_MAX = 120_000;
 

@@ -10,7 +10,7 @@ import { type HealthReport, maskVariables, type ResourceDescription } from "../m
 import { createResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";
 import type { ChildExit } from "../processes/child-process.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
-import { createForeignEnvironment, describeProgramVariables } from "../resources/node-process.ts";
+import { createForeignEnvironment, describeProgramVariables } from "../resources/own-program.ts";
 import type { RunContext } from "./run-context.ts";
 import type { System } from "./system.ts";
 

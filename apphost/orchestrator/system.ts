@@ -33,6 +33,7 @@ import { ENTRY, type ProgramKind } from "../processes/program-entries.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../processes/resource-plan.ts";
 import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
 import { type PreparedTopic, prepareTopic } from "../resources/kafka.ts";
+import { superviseKafkaUi } from "../resources/kafka-ui.ts";
 import {
   alwaysRestart,
   createForeignEnvironment,
@@ -40,16 +41,15 @@ import {
   judgeTask,
   type LateEnvironment,
   planProgram,
-} from "../resources/node-process.ts";
-import { type ChosenDrivers, createServerResource, type ServerResource } from "./infrastructure.ts";
+} from "../resources/own-program.ts";
+import { type ChosenDrivers, createServerResource, type ServerResource } from "../resources/server.ts";
+import { createUserProcesses, type UserProcesses } from "../resources/user-processes.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { isFullyOwned, markStarted } from "./job-view.ts";
-import { superviseKafkaUi } from "./kafka-ui.ts";
 import { createRunConfig } from "./run-config.ts";
 import type { RunContext } from "./run-context.ts";
 import { recordEvidence } from "./run-evidence.ts";
 import { startInOrder } from "./start.ts";
-import { createUserProcesses, type UserProcesses } from "./user-processes.ts";
 
 const REGISTERED_MS_MAX = 120_000;
 const RUNNING_MS_MAX = 120_000;

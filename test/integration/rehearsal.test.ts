@@ -3,7 +3,7 @@
  * which functions it compiled, and which of that it had to throw away.
  */
 import { afterEach, describe, expect, it } from "vitest";
-import { chooseNodeFlags } from "../../apphost/resources/node-process.ts";
+import { chooseNodeFlags } from "../../apphost/resources/own-program.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { generation, TaskManagerRun } from "../support/task-manager-run.ts";
 

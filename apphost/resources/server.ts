@@ -16,6 +16,7 @@ import { createExternalDriver } from "../drivers/external.ts";
 import { createNativeDriver } from "../drivers/native.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
 import { checkEmbeddedMemory, type HostOptions } from "../options.ts";
+import type { RunContext } from "../orchestrator/run-context.ts";
 import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "../processes/child-process.ts";
 import { isPortClash } from "../processes/ports.ts";
 import {
@@ -25,10 +26,9 @@ import {
   type ProcessEnd,
   type ResourcePlan,
 } from "../processes/resource-plan.ts";
-import { waitForKafka } from "../resources/kafka.ts";
-import { exitError } from "../resources/node-process.ts";
-import { waitForRedis } from "../resources/redis.ts";
-import type { RunContext } from "./run-context.ts";
+import { waitForKafka } from "./kafka.ts";
+import { exitError } from "./own-program.ts";
+import { waitForRedis } from "./redis.ts";
 
 export interface ChosenDrivers {
   readonly kafka: InfrastructureDriver;

@@ -20,7 +20,7 @@ import { sleepUntilAborted } from "../orchestrator/sleep.ts";
 import { type ChildCommand, type RunningServer, startChildProcess } from "../processes/child-process.ts";
 import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
 import type { Judgement, ProcessEnd, ReportHealth, ResourcePlan } from "../processes/resource-plan.ts";
-import { createForeignEnvironment, exitError } from "./node-process.ts";
+import { createForeignEnvironment, exitError } from "./own-program.ts";
 
 const FIRST_INTERVAL_MS = 100;
 const ANSWER_MS_MAX = 2_000;
