@@ -5,7 +5,7 @@ import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { findBase, type HostChoice } from "../control/running-host.ts";
 import { folderForm, runIdForm, type ValueForm } from "../option-values.ts";
 import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions } from "../options.ts";
-import { requireOwnBase } from "../orchestrator/run-folder.ts";
+import { requireOwnBase } from "../run/run-folder.ts";
 
 export type SetExitCode = (code: number) => void;
 

@@ -33,6 +33,8 @@ import { type EngineThing, removeOfDeadOwners } from "../drivers/docker/leftover
 import { redisEndpoint } from "../model/connection.ts";
 import { redisUrl } from "../option-values.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
+import { removeTopicAndGroup } from "../resources/kafka.ts";
+import { removeRunKeys } from "../resources/redis.ts";
 import {
   credentialsPath,
   findRun,
@@ -43,9 +45,7 @@ import {
   readState,
   removeCredentials,
   runIdOf,
-} from "../orchestrator/run-folder.ts";
-import { removeTopicAndGroup } from "../resources/kafka.ts";
-import { removeRunKeys } from "../resources/redis.ts";
+} from "../run/run-folder.ts";
 import { type StopOptions, stopHost } from "./stop-host.ts";
 import type { Terminal } from "./terminal.ts";
 

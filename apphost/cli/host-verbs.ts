@@ -7,7 +7,7 @@ import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/redis-state.t
 import type { ResourceRequest } from "../control/protocol.ts";
 import { duration, oneOf, runIdForm, type ValueForm, wholeNumber } from "../option-values.ts";
 import { type GivenOptions, readOptions } from "../options.ts";
-import { findFolderProblems } from "../orchestrator/run-folder.ts";
+import { findFolderProblems } from "../run/run-folder.ts";
 import {
   createFormatOption,
   createOption,

@@ -18,7 +18,7 @@ import {
   requireRunningHost,
 } from "../control/running-host.ts";
 import type { HostDescription } from "../model/description.ts";
-import { findRun, runIdOf } from "../orchestrator/run-folder.ts";
+import { findRun, runIdOf } from "../run/run-folder.ts";
 import { type LineReader, openLastLines, openLines } from "./log-files.ts";
 import { createSearch, formatLogLine, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
 import type { Terminal } from "./terminal.ts";

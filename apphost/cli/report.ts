@@ -9,8 +9,8 @@ import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
 import { type HostChoice, requireRun } from "../control/running-host.ts";
-import { readOwnFile } from "../orchestrator/own-files.ts";
-import { listRuns, runIdOf } from "../orchestrator/run-folder.ts";
+import { readOwnFile } from "../run/own-files.ts";
+import { listRuns, runIdOf } from "../run/run-folder.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ReportOptions extends HostChoice {

@@ -8,10 +8,10 @@ import { resolveUiMode, startOutput } from "../dashboard/output.ts";
 import type { Verb } from "../options.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { Host } from "../orchestrator/host.ts";
-import { claimFolder } from "../orchestrator/host-claim.ts";
-import { findFolderProblems, requireOwnBase } from "../orchestrator/run-folder.ts";
 import type { PreparedRun } from "../preparation.ts";
 import { chooseDrivers } from "../resources/server.ts";
+import { claimFolder } from "../run/host-claim.ts";
+import { findFolderProblems, requireOwnBase } from "../run/run-folder.ts";
 
 export async function runUp(verb: Verb, { options, application }: PreparedRun): Promise<number> {
   const { env, stdin, stdout, stderr } = process;

@@ -7,7 +7,7 @@
  *    nothing piles up for it here.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { EventFeed } from "../dashboard/event-feed.ts";
+import type { EventFeed } from "../run/event-feed.ts";
 import type { ItemSink } from "./server.ts";
 
 /** Many resources change at once when a system starts; one look takes them together. */

@@ -11,8 +11,8 @@
 import { dirname, join, resolve } from "node:path";
 import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { lookAt } from "../orchestrator/own-files.ts";
-import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../orchestrator/run-folder.ts";
+import { lookAt } from "../run/own-files.ts";
+import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../run/run-folder.ts";
 import { askHost, type ControlRequest, connectTo, followHost, type HostAddress } from "./server.ts";
 import { findControlSocket } from "./socket-files.ts";
 

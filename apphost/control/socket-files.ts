@@ -9,7 +9,7 @@
  */
 import { readdirSync, readlinkSync, rmSync, type Stats, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { lookAt } from "../orchestrator/own-files.ts";
+import { lookAt } from "../run/own-files.ts";
 import { connectTo, controlSocketPath, socketFolders, socketName } from "./server.ts";
 
 /** 12 digits: as earlier versions named them. */

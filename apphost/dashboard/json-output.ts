@@ -4,7 +4,7 @@
  * and other events followed, the newest one is repeated at the end.
  */
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
-import type { EventFeed } from "./event-feed.ts";
+import type { EventFeed } from "../run/event-feed.ts";
 import type { Output } from "./output.ts";
 
 export function startJsonOutput(options: { feed: EventFeed; write: (line: string) => void }): Output {

@@ -11,7 +11,7 @@
  * O2 The dashboard's packages are loaded only for it, with NODE_ENV=production, and no child inherits that.
  */
 import { createError } from "../../simulator/common/foundation/errors.ts";
-import type { EventFeed } from "./event-feed.ts";
+import type { EventFeed } from "../run/event-feed.ts";
 import { startJsonOutput } from "./json-output.ts";
 import { startPlainOutput } from "./plain-output.ts";
 import { startStopWords } from "./stop-words.ts";

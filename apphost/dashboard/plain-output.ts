@@ -3,7 +3,7 @@
  * summary. Each line is `elapsed  source  text`, in columns.
  */
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
-import type { EventFeed } from "./event-feed.ts";
+import type { EventFeed } from "../run/event-feed.ts";
 import { countProduced, type EventLine } from "./event-text.ts";
 import { formatCount, formatMs, formatRate, formatSeconds } from "./format.ts";
 import type { Output } from "./output.ts";

@@ -2,7 +2,7 @@
  * For the modes whose standard output is not for it (json, quiet): a person who asked to stop is told on standard error
  * who is being waited for. A run that ends by itself says nothing, unless its end takes long.
  */
-import type { EventFeed } from "./event-feed.ts";
+import type { EventFeed } from "../run/event-feed.ts";
 import { applyEvent, EMPTY_SNAPSHOT } from "./snapshot.ts";
 
 const LONG_MS = 1_000;

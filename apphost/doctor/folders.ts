@@ -4,7 +4,7 @@ import { access, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../control/server.ts";
 import { type HostOptions, topicBytes } from "../options.ts";
-import { findBaseRefusal, findFolderProblems } from "../orchestrator/run-folder.ts";
+import { findBaseRefusal, findFolderProblems } from "../run/run-folder.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
 import type { ServerModes } from "./lookups.ts";
 import { formatBytes, judgeRoom } from "./room.ts";

@@ -1,5 +1,5 @@
 /** What a command on resources works with. */
-import type { RunContext } from "./run-context.ts";
+import type { RunContext } from "../run/run-context.ts";
 import type { System } from "./system.ts";
 
 export type Tell = (words: string) => void;

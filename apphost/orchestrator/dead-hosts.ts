@@ -10,7 +10,7 @@ import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { openEngine } from "../drivers/docker/engine.ts";
 import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker/leftovers.ts";
 import { createRunMark } from "../processes/process-identity.ts";
-import { isLeftBehind, listRuns, type RunState, readState, writeState } from "./run-folder.ts";
+import { isLeftBehind, listRuns, type RunState, readState, writeState } from "../run/run-folder.ts";
 import { sweepRun } from "./sweep.ts";
 
 export interface SweptRun {

@@ -11,7 +11,7 @@ import { createResource, type ResourceDeclaration, type ResourceSnapshot } from 
 import type { ChildExit } from "../processes/child-process.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
 import { createForeignEnvironment, describeProgramVariables } from "../resources/own-program.ts";
-import type { RunContext } from "./run-context.ts";
+import type { RunContext } from "../run/run-context.ts";
 import type { System } from "./system.ts";
 
 /** Requests that concern one resource, where this host has them. */

@@ -16,8 +16,8 @@ import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
-import type { Reached } from "./job-view.ts";
-import type { RunContext } from "./run-context.ts";
+import type { Reached } from "../run/job-view.ts";
+import type { RunContext } from "../run/run-context.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
 

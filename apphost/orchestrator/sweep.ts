@@ -20,7 +20,7 @@ import {
   type RunMark,
   signalGroup,
 } from "../processes/process-identity.ts";
-import { removeOwn } from "./own-files.ts";
+import { removeOwn } from "../run/own-files.ts";
 
 export interface Leftovers {
   readonly mark: RunMark;

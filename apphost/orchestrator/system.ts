@@ -44,11 +44,11 @@ import {
 } from "../resources/own-program.ts";
 import { type ChosenDrivers, createServerResource, type ServerResource } from "../resources/server.ts";
 import { createUserProcesses, type UserProcesses } from "../resources/user-processes.ts";
+import { isFullyOwned, markStarted } from "../run/job-view.ts";
+import { createRunConfig } from "../run/run-config.ts";
+import type { RunContext } from "../run/run-context.ts";
+import { recordEvidence } from "../run/run-evidence.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
-import { isFullyOwned, markStarted } from "./job-view.ts";
-import { createRunConfig } from "./run-config.ts";
-import type { RunContext } from "./run-context.ts";
-import { recordEvidence } from "./run-evidence.ts";
 import { startInOrder } from "./start.ts";
 
 const REGISTERED_MS_MAX = 120_000;

@@ -19,9 +19,9 @@ import { describeOptions } from "../options.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
 import { isKafkaAnswering } from "../resources/kafka.ts";
 import { isRedisAnswering } from "../resources/redis.ts";
+import type { RunContext } from "../run/run-context.ts";
+import { replaceFile } from "../run/run-folder.ts";
 import type { Round } from "./rounds.ts";
-import type { RunContext } from "./run-context.ts";
-import { replaceFile } from "./run-folder.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
 

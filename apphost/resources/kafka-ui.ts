@@ -6,10 +6,10 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { callHttp } from "../../simulator/common/foundation/http-call.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "../drivers/driver.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
-import type { RunContext } from "../orchestrator/run-context.ts";
 import type { ChildHooks, RunningServer } from "../processes/child-process.ts";
 import type { Launch } from "../processes/resource-plan.ts";
 import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
+import type { RunContext } from "../run/run-context.ts";
 
 const READY_MS_MAX = 120_000;
 const ANSWER_MS_MAX = 2_000;

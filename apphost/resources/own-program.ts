@@ -10,12 +10,12 @@ import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { type Connections, connectionVariables } from "../model/connection.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
-import type { RunContext } from "../orchestrator/run-context.ts";
 import { findPackageFolder } from "../package-version.ts";
 import { type ChildCommand, describeExit, type RunningChild, startChildProcess } from "../processes/child-process.ts";
 import { entryPoint } from "../processes/entry-point.ts";
 import { markVariables, type RunMark } from "../processes/process-identity.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../processes/resource-plan.ts";
+import type { RunContext } from "../run/run-context.ts";
 
 /** Generous: twenty processes start at once, perhaps on two busy cores. */
 const READY_MS_MAX = 120_000;

@@ -16,7 +16,6 @@ import { createExternalDriver } from "../drivers/external.ts";
 import { createNativeDriver } from "../drivers/native.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
 import { checkEmbeddedMemory, type HostOptions } from "../options.ts";
-import type { RunContext } from "../orchestrator/run-context.ts";
 import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "../processes/child-process.ts";
 import { isPortClash } from "../processes/ports.ts";
 import {
@@ -26,6 +25,7 @@ import {
   type ProcessEnd,
   type ResourcePlan,
 } from "../processes/resource-plan.ts";
+import type { RunContext } from "../run/run-context.ts";
 import { waitForKafka } from "./kafka.ts";
 import { exitError } from "./own-program.ts";
 import { waitForRedis } from "./redis.ts";

@@ -5,9 +5,9 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { Application } from "../model/application.ts";
 import { endpointVariables } from "../model/connection.ts";
 import type { NodeProcessDeclaration, ResourceDeclaration, WaitsFor } from "../model/resource.ts";
-import type { RunContext } from "../orchestrator/run-context.ts";
 import type { ResourcePlan } from "../processes/resource-plan.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
+import type { RunContext } from "../run/run-context.ts";
 import { planUserProcess, type UserProcess } from "./user-program.ts";
 
 const MILESTONE_MS_MAX = 120_000;

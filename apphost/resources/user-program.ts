@@ -15,11 +15,11 @@ import { createError, describeError, isAppError } from "../../simulator/common/f
 import { callHttp, isOk } from "../../simulator/common/foundation/http-call.ts";
 import { resolveText } from "../model/reference.ts";
 import type { HealthCheckDeclaration, NodeProcessDeclaration, ResourceDeclaration } from "../model/resource.ts";
-import type { RunContext } from "../orchestrator/run-context.ts";
 import { sleepUntilAborted } from "../orchestrator/sleep.ts";
 import { type ChildCommand, type RunningServer, startChildProcess } from "../processes/child-process.ts";
 import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
 import type { Judgement, ProcessEnd, ReportHealth, ResourcePlan } from "../processes/resource-plan.ts";
+import type { RunContext } from "../run/run-context.ts";
 import { createForeignEnvironment, exitError } from "./own-program.ts";
 
 const FIRST_INTERVAL_MS = 100;

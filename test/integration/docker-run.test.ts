@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { LABEL } from "../../apphost/drivers/docker/labels.ts";
-import { isHostAlive, readState } from "../../apphost/orchestrator/run-folder.ts";
+import { isHostAlive, readState } from "../../apphost/run/run-folder.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";

@@ -1,8 +1,8 @@
 /** Records of runs, as a host writes them: of this process as the host, unless told otherwise. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { RunState } from "../../apphost/orchestrator/run-state.ts";
 import { readStartTime } from "../../apphost/processes/process-identity.ts";
+import type { RunState } from "../../apphost/run/run-state.ts";
 import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 
 /** A host that lives: this process. Another `hostStartTime` makes it a dead one. */

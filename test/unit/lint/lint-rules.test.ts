@@ -55,6 +55,7 @@ const IMPORTS: readonly (readonly [string, string, boolean])[] = [
   ["apphost/orchestrator", "ink", false],
   ["apphost/orchestrator", "dockerode", false],
   ["apphost/drivers", "dockerode", false],
+  ["apphost/drivers/docker", "dockerode", true],
   ["apphost/resources", "dockerode", false],
   ["simulator/runtime/task-manager", "dockerode", false],
   ["apphost/resources", "../../simulator/clients/kafka/admin.ts", true],

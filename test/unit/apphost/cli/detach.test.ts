@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { findNewRun } from "../../../../apphost/cli/detach.ts";
-import { listRuns } from "../../../../apphost/orchestrator/run-folder.ts";
+import { listRuns } from "../../../../apphost/run/run-folder.ts";
 import { plantRun } from "../../../support/run-states.ts";
 
 let base = "";

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { followItems } from "../../../../apphost/control/follow.ts";
 import type { ItemSink } from "../../../../apphost/control/server.ts";
-import { createEventFeed } from "../../../../apphost/dashboard/event-feed.ts";
+import { createEventFeed } from "../../../../apphost/run/event-feed.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
 type Item = { readonly name: string; readonly state: string };

@@ -9,7 +9,7 @@ import {
   requireRun,
   requireRunningHost,
 } from "../../../../apphost/control/running-host.ts";
-import { createRunId } from "../../../../apphost/orchestrator/run-folder.ts";
+import { createRunId } from "../../../../apphost/run/run-folder.ts";
 import { plantRun } from "../../../support/run-states.ts";
 
 let project = "";

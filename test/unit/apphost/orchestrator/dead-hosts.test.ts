@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createLabels, LABEL } from "../../../../apphost/drivers/docker/labels.ts";
 import { sweepDeadHosts } from "../../../../apphost/orchestrator/dead-hosts.ts";
-import { createRunFolder, createRunId, readState, writeState } from "../../../../apphost/orchestrator/run-folder.ts";
+import { createRunFolder, createRunId, readState, writeState } from "../../../../apphost/run/run-folder.ts";
 import { stateOf } from "../../../support/run-states.ts";
 import { startScriptedEngine } from "../../../support/scripted-engine.ts";
 

@@ -1,8 +1,8 @@
 /** What a person may not ask of a resource, told at once: nothing is waited for that cannot come. */
 import { expect, it } from "vitest";
 import { createResourceControl } from "../../../../apphost/orchestrator/resource-control.ts";
-import type { RunContext } from "../../../../apphost/orchestrator/run-context.ts";
 import type { System } from "../../../../apphost/orchestrator/system.ts";
+import type { RunContext } from "../../../../apphost/run/run-context.ts";
 import { createError } from "../../../../simulator/common/foundation/errors.ts";
 
 it("refuses one that is given up for good, with the reason", async () => {

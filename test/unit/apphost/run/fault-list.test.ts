@@ -1,6 +1,6 @@
 /** The faults of a run of any length need the same room, and none gets lost without a word. */
 import { expect, it } from "vitest";
-import { FaultList } from "../../../../apphost/orchestrator/fault-list.ts";
+import { FaultList } from "../../../../apphost/run/fault-list.ts";
 import type { Fault } from "../../../../simulator/common/contract/report.ts";
 
 const fault = (k: number): Fault => ({

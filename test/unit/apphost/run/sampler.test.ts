@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readUsage, type Sampler, startSampler } from "../../../../apphost/orchestrator/sampling.ts";
+import { readUsage, type Sampler, startSampler } from "../../../../apphost/run/sampler.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
 let sampler: Sampler;

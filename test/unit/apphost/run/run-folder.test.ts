@@ -24,7 +24,7 @@ import {
   readRunState,
   removeOldRuns,
   writeCredentials,
-} from "../../../../apphost/orchestrator/run-folder.ts";
+} from "../../../../apphost/run/run-folder.ts";
 import { plantRun, stateOf } from "../../../support/run-states.ts";
 
 const DEAD = { hostStartTime: "another start" };

@@ -1,6 +1,6 @@
 /** What the host makes of the JobManager's messages: who belongs to the job when shares are compared. */
 import { expect, it } from "vitest";
-import { applyJobManagerMessage, EMPTY_JOB_VIEW, markStarted } from "../../../../apphost/orchestrator/job-view.ts";
+import { applyJobManagerMessage, EMPTY_JOB_VIEW, markStarted } from "../../../../apphost/run/job-view.ts";
 
 const register = (...registered: string[]) => ({ type: "taskManagers", registered }) as const;
 const started = markStarted(applyJobManagerMessage(EMPTY_JOB_VIEW, register("a", "b")));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createEventFeed } from "../../../../apphost/dashboard/event-feed.ts";
+import { createEventFeed } from "../../../../apphost/run/event-feed.ts";
 import type { HostEvent } from "../../../../simulator/common/contract/events.ts";
 
 function createFeed() {

@@ -1,8 +1,8 @@
 /** The progress event of each second: told while something in it changes, and not at rest. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Observations } from "../../../../apphost/orchestrator/observations.ts";
-import { startProgressTicker } from "../../../../apphost/orchestrator/progress-ticker.ts";
-import type { RunContext } from "../../../../apphost/orchestrator/run-context.ts";
+import { Observations } from "../../../../apphost/run/observations.ts";
+import { startProgressTicker } from "../../../../apphost/run/progress-ticker.ts";
+import type { RunContext } from "../../../../apphost/run/run-context.ts";
 import type { HostEventBody } from "../../../../simulator/common/contract/events.ts";
 import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
 

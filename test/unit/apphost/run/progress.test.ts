@@ -1,6 +1,6 @@
 /** Progress: sums over all incarnations, rates against the mark before. */
 import { expect, it } from "vitest";
-import { computeProgress, NO_PROGRESS, type ProgressInput } from "../../../../apphost/orchestrator/progress.ts";
+import { computeProgress, NO_PROGRESS, type ProgressInput } from "../../../../apphost/run/progress.ts";
 import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
 
 const metrics = (tm: string, incarnation: string, change: Partial<TaskManagerMetrics>): TaskManagerMetrics => ({

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { claimFolder, findClaimProblems } from "../../../../apphost/orchestrator/host-claim.ts";
+import { claimFolder, findClaimProblems } from "../../../../apphost/run/host-claim.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/claimant.ts", import.meta.url));
 const CLAIMANTS = 4;

@@ -12,8 +12,9 @@ import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { type AppError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { controlSocketPath } from "../control/server.ts";
-import { createEventFeed, type EventFeed } from "../dashboard/event-feed.ts";
 import type { HostOptions, Verb } from "../options.ts";
+import { removeRemains } from "../orchestrator/sweep.ts";
+import { startWatchdog, type Watchdog } from "../orchestrator/watchdog.ts";
 import {
   createRunMark,
   dropEnded,
@@ -24,13 +25,12 @@ import {
 import { type PulseWatch, startPulseWatch } from "../processes/pulse.ts";
 import type { SupervisorHost } from "../processes/supervisor.ts";
 import { createEnding, type Ending } from "./ending.ts";
+import { createEventFeed, type EventFeed } from "./event-feed.ts";
 import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
 import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
-import { readUsage, type Sampler, startSampler } from "./sampling.ts";
-import { removeRemains } from "./sweep.ts";
-import { startWatchdog, type Watchdog } from "./watchdog.ts";
+import { readUsage, type Sampler, startSampler } from "./sampler.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
 const TOKEN_BYTES = 24;
