@@ -9,9 +9,9 @@ import { createError, describeError, isAppError } from "../../simulator/common/f
 import { askRunningHost, type RunningHost } from "../control/running-host.ts";
 import { listSocketsOfRun } from "../control/socket-files.ts";
 import type { HostDescription } from "../model/description.ts";
-import { listLiving } from "../orchestrator/sweep.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { isHostAlive, readState } from "../run/run-folder.ts";
+import { listLiving } from "../watchdog/sweep.ts";
 
 export interface StopOptions {
   readonly timeoutMs: number;

@@ -3,9 +3,9 @@
 import { findStaleSockets } from "../control/socket-files.ts";
 import type { EngineLookup } from "../drivers/docker/engine.ts";
 import { listOfDeadOwners } from "../drivers/docker/leftovers.ts";
-import { listLiving, listRemains } from "../orchestrator/sweep.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { isLeftBehind, listRuns, readState } from "../run/run-folder.ts";
+import { listLiving, listRemains } from "../watchdog/sweep.ts";
 import { type CheckPlan, type Finding, ok, warning } from "./check.ts";
 
 const DEFAULT_BASE = ".flink-apphost";

@@ -11,7 +11,7 @@ import { openEngine } from "../drivers/docker/engine.ts";
 import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker/leftovers.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { isLeftBehind, listRuns, type RunState, readState, writeState } from "../run/run-folder.ts";
-import { sweepRun } from "./sweep.ts";
+import { sweepRun } from "../watchdog/sweep.ts";
 
 export interface SweptRun {
   readonly runId: string;

@@ -13,8 +13,6 @@ import { type RunClock, startRunClock } from "../../simulator/common/foundation/
 import { type AppError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { controlSocketPath } from "../control/server.ts";
 import type { HostOptions, Verb } from "../options.ts";
-import { removeRemains } from "../orchestrator/sweep.ts";
-import { startWatchdog, type Watchdog } from "../orchestrator/watchdog.ts";
 import {
   createRunMark,
   dropEnded,
@@ -24,6 +22,8 @@ import {
 } from "../processes/process-identity.ts";
 import { type PulseWatch, startPulseWatch } from "../processes/pulse.ts";
 import type { SupervisorHost } from "../processes/supervisor.ts";
+import { removeRemains } from "../watchdog/sweep.ts";
+import { startWatchdog, type Watchdog } from "../watchdog/watchdog.ts";
 import { createEnding, type Ending } from "./ending.ts";
 import { createEventFeed, type EventFeed } from "./event-feed.ts";
 import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";

@@ -14,8 +14,8 @@
  * Arguments: run id, run folder, secret of the run's mark, pid of the host.
  */
 import { createInterface } from "node:readline";
-import { sweepRun } from "../orchestrator/sweep.ts";
 import { dropEnded, type ProcessIdentity } from "../processes/process-identity.ts";
+import { sweepRun } from "./sweep.ts";
 
 export type WatchdogLine = { readonly child: ProcessIdentity } | { readonly engine: string | null };
 

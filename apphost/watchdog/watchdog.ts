@@ -16,7 +16,7 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { entryPoint } from "../processes/entry-point.ts";
 import { dropEnded, isAlive, type ProcessIdentity, type RunMark } from "../processes/process-identity.ts";
 import type { PulseWatch } from "../processes/pulse.ts";
-import type { WatchdogLine } from "../watchdog/main.ts";
+import type { WatchdogLine } from "./main.ts";
 
 export interface Watchdog {
   readonly pid: number | null;

@@ -15,13 +15,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { listLiving, removeRemains, sweepRun } from "../../../../apphost/orchestrator/sweep.ts";
 import {
   createRunMark,
   isAlive,
   markVariables,
   readStartTime,
 } from "../../../../apphost/processes/process-identity.ts";
+import { listLiving, removeRemains, sweepRun } from "../../../../apphost/watchdog/sweep.ts";
 import { ENV } from "../../../../simulator/common/contract/environment.ts";
 import { realRedisMissing } from "../../../support/real-redis.ts";
 import { canListProcesses } from "../../../support/run-processes.ts";

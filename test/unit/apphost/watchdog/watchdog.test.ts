@@ -6,8 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { listLiving } from "../../../../apphost/orchestrator/sweep.ts";
-import { startWatchdog } from "../../../../apphost/orchestrator/watchdog.ts";
 import {
   createRunMark,
   isAlive,
@@ -15,6 +13,8 @@ import {
   readStartTime,
 } from "../../../../apphost/processes/process-identity.ts";
 import { startPulseWatch } from "../../../../apphost/processes/pulse.ts";
+import { listLiving } from "../../../../apphost/watchdog/sweep.ts";
+import { startWatchdog } from "../../../../apphost/watchdog/watchdog.ts";
 import { sleep, waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 import { canListProcesses } from "../../../support/run-processes.ts";
 
