@@ -10,7 +10,7 @@ import {
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
-import type { ProduceRequest } from "../../simulator/clients/kafka/wire/produce.ts";
+import type { ProduceRequest } from "../../simulator/clients/kafka/wire/apis/produce.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { isAppError } from "../../simulator/common/foundation/errors.ts";

@@ -1,9 +1,9 @@
 /** A plain peer for protocol tests of the embedded Kafka: one connection, one promise a request, no cleverness. */
 import { connect, type Socket } from "node:net";
-import { createTopicsApi } from "../../simulator/clients/kafka/wire/create-topics.ts";
-import { type FetchRequest, fetchApi } from "../../simulator/clients/kafka/wire/fetch.ts";
+import { createTopicsApi } from "../../simulator/clients/kafka/wire/apis/create-topics.ts";
+import { type FetchRequest, fetchApi } from "../../simulator/clients/kafka/wire/apis/fetch.ts";
+import { produceApi } from "../../simulator/clients/kafka/wire/apis/produce.ts";
 import { type Api, encodeRequestFrame } from "../../simulator/clients/kafka/wire/frame.ts";
-import { produceApi } from "../../simulator/clients/kafka/wire/produce.ts";
 import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";

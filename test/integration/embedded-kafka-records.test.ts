@@ -1,13 +1,13 @@
 /** Records in the embedded Kafka, over real sockets: produce, fetch, repeats, long polls, bounds. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { deleteTopicsApi } from "../../simulator/clients/kafka/wire/delete-topics.ts";
+import { deleteTopicsApi } from "../../simulator/clients/kafka/wire/apis/delete-topics.ts";
+import { fetchApi } from "../../simulator/clients/kafka/wire/apis/fetch.ts";
+import { findCoordinatorApi } from "../../simulator/clients/kafka/wire/apis/find-coordinator.ts";
+import { initProducerIdApi } from "../../simulator/clients/kafka/wire/apis/init-producer-id.ts";
+import { listOffsetsApi } from "../../simulator/clients/kafka/wire/apis/list-offsets.ts";
+import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
+import { produceApi } from "../../simulator/clients/kafka/wire/apis/produce.ts";
 import { ErrorCode } from "../../simulator/clients/kafka/wire/error-codes.ts";
-import { fetchApi } from "../../simulator/clients/kafka/wire/fetch.ts";
-import { findCoordinatorApi } from "../../simulator/clients/kafka/wire/find-coordinator.ts";
-import { initProducerIdApi } from "../../simulator/clients/kafka/wire/init-producer-id.ts";
-import { listOffsetsApi } from "../../simulator/clients/kafka/wire/list-offsets.ts";
-import { metadataApi } from "../../simulator/clients/kafka/wire/metadata.ts";
-import { produceApi } from "../../simulator/clients/kafka/wire/produce.ts";
 import { ATTRIBUTE, BATCH, placeBatch, sealBatch } from "../../simulator/clients/kafka/wire/record-batch.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import {

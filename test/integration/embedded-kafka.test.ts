@@ -1,17 +1,17 @@
 /** The embedded Kafka over real sockets, by a peer that speaks the bare protocol: versions, bad input, topics, offsets. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { apiVersionsApi } from "../../simulator/clients/kafka/wire/api-versions.ts";
-import { createTopicsApi } from "../../simulator/clients/kafka/wire/create-topics.ts";
-import { deleteGroupsApi } from "../../simulator/clients/kafka/wire/delete-groups.ts";
-import { deleteTopicsApi } from "../../simulator/clients/kafka/wire/delete-topics.ts";
+import { apiVersionsApi } from "../../simulator/clients/kafka/wire/apis/api-versions.ts";
+import { createTopicsApi } from "../../simulator/clients/kafka/wire/apis/create-topics.ts";
+import { deleteGroupsApi } from "../../simulator/clients/kafka/wire/apis/delete-groups.ts";
+import { deleteTopicsApi } from "../../simulator/clients/kafka/wire/apis/delete-topics.ts";
+import { fetchApi } from "../../simulator/clients/kafka/wire/apis/fetch.ts";
+import { findCoordinatorApi } from "../../simulator/clients/kafka/wire/apis/find-coordinator.ts";
+import { listOffsetsApi } from "../../simulator/clients/kafka/wire/apis/list-offsets.ts";
+import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
+import { offsetCommitApi } from "../../simulator/clients/kafka/wire/apis/offset-commit.ts";
+import { offsetFetchApi } from "../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
+import { produceApi } from "../../simulator/clients/kafka/wire/apis/produce.ts";
 import { ErrorCode } from "../../simulator/clients/kafka/wire/error-codes.ts";
-import { fetchApi } from "../../simulator/clients/kafka/wire/fetch.ts";
-import { findCoordinatorApi } from "../../simulator/clients/kafka/wire/find-coordinator.ts";
-import { listOffsetsApi } from "../../simulator/clients/kafka/wire/list-offsets.ts";
-import { metadataApi } from "../../simulator/clients/kafka/wire/metadata.ts";
-import { offsetCommitApi } from "../../simulator/clients/kafka/wire/offset-commit.ts";
-import { offsetFetchApi } from "../../simulator/clients/kafka/wire/offset-fetch.ts";
-import { produceApi } from "../../simulator/clients/kafka/wire/produce.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
 import {
   batchOf,

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import getPort from "get-port";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { deleteTopicsApi } from "../../simulator/clients/kafka/wire/delete-topics.ts";
+import { deleteTopicsApi } from "../../simulator/clients/kafka/wire/apis/delete-topics.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
 import { StateStore } from "../../simulator/clients/redis/state-store.ts";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";

@@ -1,7 +1,7 @@
 /** Administration of a broker that hangs in the middle of it: it holds the connection, and never answers. */
 import { expect, it } from "vitest";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
-import { createTopicsApi } from "../../simulator/clients/kafka/wire/create-topics.ts";
+import { createTopicsApi } from "../../simulator/clients/kafka/wire/apis/create-topics.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { startSilentKafka } from "../support/silent-kafka.ts";
 

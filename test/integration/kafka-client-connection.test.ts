@@ -4,15 +4,15 @@ import { createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { Connection } from "../../simulator/clients/kafka/connection.ts";
-import { apiVersionsApi } from "../../simulator/clients/kafka/wire/api-versions.ts";
+import { apiVersionsApi } from "../../simulator/clients/kafka/wire/apis/api-versions.ts";
+import { initProducerIdApi } from "../../simulator/clients/kafka/wire/apis/init-producer-id.ts";
+import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
 import {
   decodeRequestHeader,
   encodeResponseFrame,
   type RequestHeader,
 } from "../../simulator/clients/kafka/wire/frame.ts";
 import { FrameAssembler } from "../../simulator/clients/kafka/wire/frame-assembler.ts";
-import { initProducerIdApi } from "../../simulator/clients/kafka/wire/init-producer-id.ts";
-import { metadataApi } from "../../simulator/clients/kafka/wire/metadata.ts";
 import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 

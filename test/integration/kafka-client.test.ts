@@ -17,7 +17,7 @@ import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { Connection } from "../../simulator/clients/kafka/connection.ts";
 import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
-import { LATEST_TIMESTAMP, listOffsetsApi } from "../../simulator/clients/kafka/wire/list-offsets.ts";
+import { LATEST_TIMESTAMP, listOffsetsApi } from "../../simulator/clients/kafka/wire/apis/list-offsets.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import type { AppError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";

@@ -10,8 +10,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
 import { encodeRequestFrame } from "../../simulator/clients/kafka/wire/frame.ts";
-import { metadataApi } from "../../simulator/clients/kafka/wire/metadata.ts";
 import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 

@@ -4,21 +4,21 @@
  */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { apiVersionsApi } from "../../simulator/clients/kafka/wire/api-versions.ts";
-import { ErrorCode } from "../../simulator/clients/kafka/wire/error-codes.ts";
-import { fetchApi } from "../../simulator/clients/kafka/wire/fetch.ts";
-import { findCoordinatorApi } from "../../simulator/clients/kafka/wire/find-coordinator.ts";
-import { type Api, decodeRequestHeader, encodeResponseFrame } from "../../simulator/clients/kafka/wire/frame.ts";
-import { FrameAssembler } from "../../simulator/clients/kafka/wire/frame-assembler.ts";
-import { initProducerIdApi } from "../../simulator/clients/kafka/wire/init-producer-id.ts";
+import { apiVersionsApi } from "../../simulator/clients/kafka/wire/apis/api-versions.ts";
+import { fetchApi } from "../../simulator/clients/kafka/wire/apis/fetch.ts";
+import { findCoordinatorApi } from "../../simulator/clients/kafka/wire/apis/find-coordinator.ts";
+import { initProducerIdApi } from "../../simulator/clients/kafka/wire/apis/init-producer-id.ts";
 import {
   type AskedOffset,
   type ListedOffset,
   listOffsetsApi,
-} from "../../simulator/clients/kafka/wire/list-offsets.ts";
-import { metadataApi } from "../../simulator/clients/kafka/wire/metadata.ts";
-import { offsetFetchApi } from "../../simulator/clients/kafka/wire/offset-fetch.ts";
-import { produceApi } from "../../simulator/clients/kafka/wire/produce.ts";
+} from "../../simulator/clients/kafka/wire/apis/list-offsets.ts";
+import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
+import { offsetFetchApi } from "../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
+import { produceApi } from "../../simulator/clients/kafka/wire/apis/produce.ts";
+import { ErrorCode } from "../../simulator/clients/kafka/wire/error-codes.ts";
+import { type Api, decodeRequestHeader, encodeResponseFrame } from "../../simulator/clients/kafka/wire/frame.ts";
+import { FrameAssembler } from "../../simulator/clients/kafka/wire/frame-assembler.ts";
 import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
 import { batchBaseSequence } from "../../simulator/clients/kafka/wire/record-batch.ts";
 

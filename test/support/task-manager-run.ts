@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTopicsApi } from "../../simulator/clients/kafka/wire/create-topics.ts";
+import { createTopicsApi } from "../../simulator/clients/kafka/wire/apis/create-topics.ts";
 import { StateStore } from "../../simulator/clients/redis/state-store.ts";
 import { type AppliedLogRow, type ApplyRow, parseAppliedLogRow } from "../../simulator/common/contract/applied-log.ts";
 import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";

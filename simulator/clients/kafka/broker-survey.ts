@@ -11,7 +11,7 @@
 import { createError } from "../../common/foundation/errors.ts";
 import { SILENT_AFTER_MS } from "./connection.ts";
 import { type Address, type Broker, type ConnectionPool, formatAddress } from "./connection-pool.ts";
-import { type MetadataResponse, metadataApi } from "./wire/metadata.ts";
+import { type MetadataResponse, metadataApi } from "./wire/apis/metadata.ts";
 
 export interface SurveyOptions {
   readonly pool: ConnectionPool;

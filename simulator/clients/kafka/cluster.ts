@@ -17,9 +17,9 @@ import { type Broker, ConnectionPool, formatAddress, parseAddress } from "./conn
 import { OffsetsLookup } from "./partition-offsets.ts";
 import { type Attempt, brokerError, checkCode, retryAttempts } from "./retry.ts";
 import { type PartitionLeader, type TopicDescription, TopicLeaders } from "./topic-leaders.ts";
+import type { MetadataPartition, MetadataResponse } from "./wire/apis/metadata.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 import type { Api } from "./wire/frame.ts";
-import type { MetadataPartition, MetadataResponse } from "./wire/metadata.ts";
 
 export interface KafkaClusterOptions {
   /** host:port of some brokers; the rest of the cluster is asked from them. */

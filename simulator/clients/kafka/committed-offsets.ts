@@ -8,10 +8,10 @@ import { createError } from "../../common/foundation/errors.ts";
 import type { Connection } from "./connection.ts";
 import { type Address, type ConnectionPool, formatAddress } from "./connection-pool.ts";
 import { type Attempt, checkCode } from "./retry.ts";
+import { findCoordinatorApi } from "./wire/apis/find-coordinator.ts";
+import { offsetCommitApi } from "./wire/apis/offset-commit.ts";
+import { offsetFetchApi } from "./wire/apis/offset-fetch.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
-import { findCoordinatorApi } from "./wire/find-coordinator.ts";
-import { offsetCommitApi } from "./wire/offset-commit.ts";
-import { offsetFetchApi } from "./wire/offset-fetch.ts";
 
 export interface PartitionOffset {
   readonly p: number;

@@ -18,7 +18,7 @@ import { connect, type Socket } from "node:net";
 import { assert } from "../../common/foundation/assert.ts";
 import { withDeadline } from "../../common/foundation/deadline.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
-import { type ApiVersionRange, apiVersionsApi } from "./wire/api-versions.ts";
+import { type ApiVersionRange, apiVersionsApi } from "./wire/apis/api-versions.ts";
 import { describeBrokerError } from "./wire/error-codes.ts";
 import { type Api, encodeRequestFrame } from "./wire/frame.ts";
 import { FrameAssembler } from "./wire/frame-assembler.ts";

@@ -31,8 +31,8 @@ import { type FetchQuestion, LeaderFetcher } from "./leader-fetcher.ts";
 import { walkRecordSet } from "./record-set.ts";
 import { BACKOFF_CAP_MS, BACKOFF_INITIAL_MS, brokerError, isConnectionFailure } from "./retry.ts";
 import type { PartitionLeader } from "./topic-leaders.ts";
+import type { FetchedPartition } from "./wire/apis/fetch.ts";
 import { describeBrokerError, ErrorCode } from "./wire/error-codes.ts";
-import type { FetchedPartition } from "./wire/fetch.ts";
 import type { ByteRange } from "./wire/reader.ts";
 
 export interface FetchedRecords {

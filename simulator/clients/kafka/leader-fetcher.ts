@@ -12,7 +12,7 @@
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import type { PartitionLeader } from "./topic-leaders.ts";
-import { type FetchedPartition, fetchApi } from "./wire/fetch.ts";
+import { type FetchedPartition, fetchApi } from "./wire/apis/fetch.ts";
 import type { ByteRange, Reader } from "./wire/reader.ts";
 
 /** What is asked for, and for whom: the answer counts only if the target is still at this offset, and still led so. */

@@ -14,8 +14,8 @@ import { type AppError, createError } from "../../common/foundation/errors.ts";
 import { type Broker, formatAddress } from "./connection-pool.ts";
 import { type Attempt, checkCode, isConnectionFailure } from "./retry.ts";
 import { isStale, type PartitionLeader } from "./topic-leaders.ts";
+import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset, listOffsetsApi } from "./wire/apis/list-offsets.ts";
 import type { Api } from "./wire/frame.ts";
-import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset, listOffsetsApi } from "./wire/list-offsets.ts";
 
 export interface LeaderDirectory {
   readonly brokers: readonly Broker[];

@@ -23,9 +23,9 @@ import type { Connection } from "./connection.ts";
 import { lookForBatch, type ProducerIdentity } from "./own-batches.ts";
 import { type Fate, PartitionSender, type SendEntry } from "./partition-sender.ts";
 import { BACKOFF_CAP_MS, BACKOFF_INITIAL_MS, brokerError, checkCode, isConnectionFailure } from "./retry.ts";
+import { initProducerIdApi } from "./wire/apis/init-producer-id.ts";
+import { type ProducedPartition, produceApi } from "./wire/apis/produce.ts";
 import { describeBrokerError, ErrorCode, rulesOutAppend } from "./wire/error-codes.ts";
-import { initProducerIdApi } from "./wire/init-producer-id.ts";
-import { type ProducedPartition, produceApi } from "./wire/produce.ts";
 import type { Reader } from "./wire/reader.ts";
 
 export interface IdempotentProducerOptions {

@@ -8,7 +8,7 @@
  *    comparing the two whether it still holds.
  * E4 A partition that an answer leaves out stays known: partitions are added to a topic, and never removed.
  */
-import type { MetadataPartition } from "./wire/metadata.ts";
+import type { MetadataPartition } from "./wire/apis/metadata.ts";
 
 export interface PartitionLeader {
   readonly nodeId: number;

@@ -6,25 +6,25 @@
  * Q2 A request of an API or version that is not served ends the connection, as in Kafka: there is no form in which to
  *    answer it. Only ApiVersions of any version is answered: its client asks which versions there are.
  */
-import { type ApiVersionRange, apiVersionsApi } from "../../clients/kafka/wire/api-versions.ts";
-import { createTopicsApi } from "../../clients/kafka/wire/create-topics.ts";
-import { deleteGroupsApi } from "../../clients/kafka/wire/delete-groups.ts";
-import { deleteTopicsApi } from "../../clients/kafka/wire/delete-topics.ts";
+import { type ApiVersionRange, apiVersionsApi } from "../../clients/kafka/wire/apis/api-versions.ts";
+import { createTopicsApi } from "../../clients/kafka/wire/apis/create-topics.ts";
+import { deleteGroupsApi } from "../../clients/kafka/wire/apis/delete-groups.ts";
+import { deleteTopicsApi } from "../../clients/kafka/wire/apis/delete-topics.ts";
+import { type FetchRequest, fetchApi } from "../../clients/kafka/wire/apis/fetch.ts";
+import { findCoordinatorApi } from "../../clients/kafka/wire/apis/find-coordinator.ts";
+import { initProducerIdApi } from "../../clients/kafka/wire/apis/init-producer-id.ts";
+import { listOffsetsApi } from "../../clients/kafka/wire/apis/list-offsets.ts";
+import { metadataApi } from "../../clients/kafka/wire/apis/metadata.ts";
+import { offsetCommitApi } from "../../clients/kafka/wire/apis/offset-commit.ts";
+import { offsetFetchApi } from "../../clients/kafka/wire/apis/offset-fetch.ts";
+import { type ProduceResponse, produceApi } from "../../clients/kafka/wire/apis/produce.ts";
 import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
-import { type FetchRequest, fetchApi } from "../../clients/kafka/wire/fetch.ts";
-import { findCoordinatorApi } from "../../clients/kafka/wire/find-coordinator.ts";
 import {
   type Api,
   decodeRequestHeader,
   encodeResponseFrame,
   type RequestHeader,
 } from "../../clients/kafka/wire/frame.ts";
-import { initProducerIdApi } from "../../clients/kafka/wire/init-producer-id.ts";
-import { listOffsetsApi } from "../../clients/kafka/wire/list-offsets.ts";
-import { metadataApi } from "../../clients/kafka/wire/metadata.ts";
-import { offsetCommitApi } from "../../clients/kafka/wire/offset-commit.ts";
-import { offsetFetchApi } from "../../clients/kafka/wire/offset-fetch.ts";
-import { type ProduceResponse, produceApi } from "../../clients/kafka/wire/produce.ts";
 import { Reader } from "../../clients/kafka/wire/reader.ts";
 import type { Writer } from "../../clients/kafka/wire/writer.ts";
 import { answerDescribeConfigs } from "./apis/configs.ts";

@@ -5,13 +5,14 @@
  *    what still fits.
  * K2 No fetch sessions: a client that begins one gets session id 0 and so knows that each request must name all.
  */
-import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+
 import type {
   FetchedPartition,
   FetchPartition,
   FetchRequest,
   FetchResponse,
-} from "../../../clients/kafka/wire/fetch.ts";
+} from "../../../clients/kafka/wire/apis/fetch.ts";
+import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import { type BrokerState, checkLeaderEpoch } from "../broker-state.ts";
 import type { PartitionLog } from "../partition-log.ts";
 

@@ -2,11 +2,14 @@
  * FindCoordinator, OffsetCommit, OffsetFetch, DeleteGroups: groups without members, whose users commit by themselves.
  * Membership (JoinGroup and its kin) is not served, so a commit that names a member cannot be right.
  */
-import type { DeleteGroupsRequest, DeleteGroupsResponse } from "../../../clients/kafka/wire/delete-groups.ts";
+import type { DeleteGroupsRequest, DeleteGroupsResponse } from "../../../clients/kafka/wire/apis/delete-groups.ts";
+import type {
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+} from "../../../clients/kafka/wire/apis/find-coordinator.ts";
+import type { OffsetCommitRequest, OffsetCommitResponse } from "../../../clients/kafka/wire/apis/offset-commit.ts";
+import type { OffsetFetchRequest, OffsetFetchResponse } from "../../../clients/kafka/wire/apis/offset-fetch.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
-import type { FindCoordinatorRequest, FindCoordinatorResponse } from "../../../clients/kafka/wire/find-coordinator.ts";
-import type { OffsetCommitRequest, OffsetCommitResponse } from "../../../clients/kafka/wire/offset-commit.ts";
-import type { OffsetFetchRequest, OffsetFetchResponse } from "../../../clients/kafka/wire/offset-fetch.ts";
 import { type BrokerState, NODE_ID } from "../broker-state.ts";
 import { TRANSACTIONAL_ID_AUTHORIZATION_FAILED } from "./producers.ts";
 

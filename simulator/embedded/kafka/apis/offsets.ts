@@ -1,12 +1,13 @@
 /** ListOffsets: the ends of a partition's log, or the first record at or after a time. */
-import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+
 import {
   EARLIEST_TIMESTAMP,
   LATEST_TIMESTAMP,
   type ListedOffset,
   type ListOffsetsRequest,
   type ListOffsetsResponse,
-} from "../../../clients/kafka/wire/list-offsets.ts";
+} from "../../../clients/kafka/wire/apis/list-offsets.ts";
+import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import { type BrokerState, checkLeaderEpoch, LEADER_EPOCH } from "../broker-state.ts";
 import type { PartitionLog } from "../partition-log.ts";
 

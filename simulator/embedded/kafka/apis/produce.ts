@@ -4,8 +4,9 @@
  * P1 A batch is appended whole or not at all, and answered with its offset or with an error that tells why.
  * P2 A repeat of one of a producer's last five batches is answered even when the memory is full.
  */
+
+import type { ProducedPartition, ProduceRequest, ProduceResponse } from "../../../clients/kafka/wire/apis/produce.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
-import type { ProducedPartition, ProduceRequest, ProduceResponse } from "../../../clients/kafka/wire/produce.ts";
 import type { ByteRange } from "../../../clients/kafka/wire/reader.ts";
 import { unreachable } from "../../../common/foundation/assert.ts";
 import { validateBatch } from "../batch-validation.ts";

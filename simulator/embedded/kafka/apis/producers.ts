@@ -1,6 +1,10 @@
 /** InitProducerId: an id under which an idempotent producer's repeats are recognised. */
+
+import type {
+  InitProducerIdRequest,
+  InitProducerIdResponse,
+} from "../../../clients/kafka/wire/apis/init-producer-id.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
-import type { InitProducerIdRequest, InitProducerIdResponse } from "../../../clients/kafka/wire/init-producer-id.ts";
 import type { BrokerState } from "../broker-state.ts";
 
 /** Kafka's code for a transactional id that may not be used; clients take it as final. */

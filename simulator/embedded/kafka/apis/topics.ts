@@ -3,10 +3,10 @@ import type {
   CreateTopicsRequest,
   CreateTopicsResponse,
   TopicToCreate,
-} from "../../../clients/kafka/wire/create-topics.ts";
-import type { DeleteTopicsRequest, DeleteTopicsResponse } from "../../../clients/kafka/wire/delete-topics.ts";
+} from "../../../clients/kafka/wire/apis/create-topics.ts";
+import type { DeleteTopicsRequest, DeleteTopicsResponse } from "../../../clients/kafka/wire/apis/delete-topics.ts";
+import type { MetadataRequest, MetadataResponse, MetadataTopic } from "../../../clients/kafka/wire/apis/metadata.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
-import type { MetadataRequest, MetadataResponse, MetadataTopic } from "../../../clients/kafka/wire/metadata.ts";
 import { type BrokerState, LEADER_EPOCH, NODE_ID } from "../broker-state.ts";
 import { refuseSetting, TopicConfig } from "../topic-config.ts";
 import { PARTITIONS_PER_TOPIC_MAX, refuseTopicName, type Topic } from "../topics.ts";

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { AnswerHandler, Connection } from "../../../../simulator/clients/kafka/connection.ts";
 import { type FetchQuestion, LeaderFetcher } from "../../../../simulator/clients/kafka/leader-fetcher.ts";
-import { type FetchRequest, fetchApi } from "../../../../simulator/clients/kafka/wire/fetch.ts";
+import { type FetchRequest, fetchApi } from "../../../../simulator/clients/kafka/wire/apis/fetch.ts";
 import { encodeResponseFrame } from "../../../../simulator/clients/kafka/wire/frame.ts";
 import { Reader } from "../../../../simulator/clients/kafka/wire/reader.ts";
 import { createError } from "../../../../simulator/common/foundation/errors.ts";

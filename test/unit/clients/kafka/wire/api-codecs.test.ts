@@ -1,17 +1,17 @@
 /** Every API, every version it claims: what one side encodes, the other side decodes to the same. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { apiVersionsApi } from "../../../../../simulator/clients/kafka/wire/api-versions.ts";
-import { createTopicsApi } from "../../../../../simulator/clients/kafka/wire/create-topics.ts";
-import { deleteGroupsApi } from "../../../../../simulator/clients/kafka/wire/delete-groups.ts";
-import { deleteTopicsApi } from "../../../../../simulator/clients/kafka/wire/delete-topics.ts";
-import { findCoordinatorApi } from "../../../../../simulator/clients/kafka/wire/find-coordinator.ts";
+import { apiVersionsApi } from "../../../../../simulator/clients/kafka/wire/apis/api-versions.ts";
+import { createTopicsApi } from "../../../../../simulator/clients/kafka/wire/apis/create-topics.ts";
+import { deleteGroupsApi } from "../../../../../simulator/clients/kafka/wire/apis/delete-groups.ts";
+import { deleteTopicsApi } from "../../../../../simulator/clients/kafka/wire/apis/delete-topics.ts";
+import { findCoordinatorApi } from "../../../../../simulator/clients/kafka/wire/apis/find-coordinator.ts";
+import { initProducerIdApi } from "../../../../../simulator/clients/kafka/wire/apis/init-producer-id.ts";
+import { listOffsetsApi } from "../../../../../simulator/clients/kafka/wire/apis/list-offsets.ts";
+import { metadataApi } from "../../../../../simulator/clients/kafka/wire/apis/metadata.ts";
+import { offsetCommitApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-commit.ts";
+import { offsetFetchApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
 import type { Api } from "../../../../../simulator/clients/kafka/wire/frame.ts";
-import { initProducerIdApi } from "../../../../../simulator/clients/kafka/wire/init-producer-id.ts";
-import { listOffsetsApi } from "../../../../../simulator/clients/kafka/wire/list-offsets.ts";
-import { metadataApi } from "../../../../../simulator/clients/kafka/wire/metadata.ts";
-import { offsetCommitApi } from "../../../../../simulator/clients/kafka/wire/offset-commit.ts";
-import { offsetFetchApi } from "../../../../../simulator/clients/kafka/wire/offset-fetch.ts";
 import { bodyWriter, decodeAll, few, int16, int32, int64, name, nullableName, seed, topicOf } from "./codec-support.ts";
 
 interface Side<T> {

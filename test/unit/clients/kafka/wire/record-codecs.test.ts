@@ -1,14 +1,14 @@
 /** Produce and Fetch carry record bytes untouched, and no frame makes the reader leave its bounds. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createTopicsApi } from "../../../../../simulator/clients/kafka/wire/create-topics.ts";
-import { fetchApi } from "../../../../../simulator/clients/kafka/wire/fetch.ts";
+import { createTopicsApi } from "../../../../../simulator/clients/kafka/wire/apis/create-topics.ts";
+import { fetchApi } from "../../../../../simulator/clients/kafka/wire/apis/fetch.ts";
+import { listOffsetsApi } from "../../../../../simulator/clients/kafka/wire/apis/list-offsets.ts";
+import { metadataApi } from "../../../../../simulator/clients/kafka/wire/apis/metadata.ts";
+import { offsetCommitApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-commit.ts";
+import { offsetFetchApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
+import { produceApi } from "../../../../../simulator/clients/kafka/wire/apis/produce.ts";
 import { decodeRequestHeader, encodeRequestFrame } from "../../../../../simulator/clients/kafka/wire/frame.ts";
-import { listOffsetsApi } from "../../../../../simulator/clients/kafka/wire/list-offsets.ts";
-import { metadataApi } from "../../../../../simulator/clients/kafka/wire/metadata.ts";
-import { offsetCommitApi } from "../../../../../simulator/clients/kafka/wire/offset-commit.ts";
-import { offsetFetchApi } from "../../../../../simulator/clients/kafka/wire/offset-fetch.ts";
-import { produceApi } from "../../../../../simulator/clients/kafka/wire/produce.ts";
 import { type ByteRange, Reader } from "../../../../../simulator/clients/kafka/wire/reader.ts";
 import {
   bodyWriter,

@@ -1,7 +1,7 @@
 /** DeleteGroups (42): removes groups and their committed offsets. */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface DeleteGroupsRequest {
   readonly groups: readonly string[];

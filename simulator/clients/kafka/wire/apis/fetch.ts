@@ -1,7 +1,7 @@
 /** Fetch (1): reads record batches. Sessions are not used: session_id 0 and session_epoch -1 ask for everything. */
-import type { Api } from "./frame.ts";
-import type { ByteRange, Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { ByteRange, Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface FetchRequest {
   readonly maxWaitMs: number;

@@ -1,7 +1,7 @@
 /** ApiVersions (18): which requests a broker serves, in which versions. The first request on a connection. */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export type ApiVersionsRequest = Readonly<Record<never, never>>;
 

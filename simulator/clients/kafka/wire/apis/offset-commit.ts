@@ -1,7 +1,7 @@
 /** OffsetCommit (8): stores a group's positions. Generation -1 and an empty member id: a group without members. */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface OffsetCommitRequest {
   readonly group: string;

@@ -1,7 +1,7 @@
 /** InitProducerId (22): an id and an epoch under which a broker recognises a producer's repeats. */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface InitProducerIdRequest {
   readonly transactionalId: string | null;

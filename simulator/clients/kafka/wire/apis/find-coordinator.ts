@@ -1,7 +1,7 @@
 /** FindCoordinator (10): which broker keeps a group's committed offsets. */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface FindCoordinatorRequest {
   readonly key: string;

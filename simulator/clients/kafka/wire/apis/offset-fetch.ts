@@ -1,7 +1,7 @@
 /** OffsetFetch (9): reads a group's committed positions. */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface OffsetFetchRequest {
   readonly group: string;

@@ -1,7 +1,7 @@
 /** Metadata (3): brokers, topics, and who leads which partition. */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface MetadataRequest {
   /** Null: all topics. */

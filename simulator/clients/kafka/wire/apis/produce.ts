@@ -1,7 +1,7 @@
 /** Produce (0): appends record batches. */
-import type { Api } from "./frame.ts";
-import type { ByteRange, Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { ByteRange, Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 /** To encode, records are buffers, written without a copy; decoded, they are a range of the frame. */
 export interface ProduceRequest<Records> {

@@ -1,7 +1,7 @@
 /** CreateTopics (19). */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface CreateTopicsRequest {
   readonly topics: readonly TopicToCreate[];

@@ -1,7 +1,7 @@
 /** DeleteTopics (20). */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 export interface DeleteTopicsRequest {
   readonly names: readonly string[];

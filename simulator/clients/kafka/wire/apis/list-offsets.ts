@@ -1,7 +1,7 @@
 /** ListOffsets (2): the earliest or latest offset of a partition, or the first at or after a time. */
-import type { Api } from "./frame.ts";
-import type { Reader } from "./reader.ts";
-import type { Writer } from "./writer.ts";
+import type { Api } from "../frame.ts";
+import type { Reader } from "../reader.ts";
+import type { Writer } from "../writer.ts";
 
 /** Special values of `timestampMs`. With isolation level 1, latest is the last stable offset. */
 export const LATEST_TIMESTAMP = -1;
