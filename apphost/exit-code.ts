@@ -1,5 +1,5 @@
 /** Exit codes tell the kinds of failure apart. A verdict's code comes from report.json; these are for all the rest. */
-import type { RunEnding } from "../simulator/common/contract/host-facts.ts";
+import type { RunEnding } from "../simulator/common/contract/files/host-facts.ts";
 import { unreachable } from "../simulator/common/foundation/assert.ts";
 import type { ErrorCategory } from "../simulator/common/foundation/error-row.ts";
 import { categoryOf, type ErrorCode, isAppError } from "../simulator/common/foundation/errors.ts";

@@ -6,7 +6,7 @@
 import { totalmem } from "node:os";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
-import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator/common/contract/redis-state.ts";
+import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator/common/contract/state/redis-state.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
 import type { UiMode } from "./dashboard/output.ts";

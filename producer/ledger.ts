@@ -11,12 +11,13 @@
  *    PRODUCER_RECORDS_LOST.
  * G5 What was acknowledged stays in the ledger, also when Kafka lost it and when the round cannot be resumed.
  */
+
+import type { Ledger, ProducerIdentity } from "../simulator/common/contract/files/ledger.ts";
 import {
   createLatencyCounts,
   latencyQuantileUs,
   recordLatency,
 } from "../simulator/common/contract/latency-histogram.ts";
-import type { Ledger, ProducerIdentity } from "../simulator/common/contract/ledger.ts";
 import { type IdLayout, SUM_MODULUS } from "../simulator/common/contract/message.ts";
 import { present } from "../simulator/common/foundation/assert.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";

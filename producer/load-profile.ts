@@ -6,6 +6,8 @@
  * L2 With a rate the schedule is open: record i of the round is due at start + i/rate, however late the sends are. Its
  *    stamp is that time, so waiting in our own queue counts as latency.
  */
+
+import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
 import {
   type IdLayout,
   idOfIndex,
@@ -13,7 +15,6 @@ import {
   mix32,
   SUM_MODULUS,
 } from "../simulator/common/contract/message.ts";
-import type { ProducerTask } from "../simulator/common/contract/tasks.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 
 const MICROSECONDS = 1_000_000;

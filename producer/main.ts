@@ -6,11 +6,16 @@
  */
 import { KafkaCluster } from "../simulator/clients/kafka/cluster.ts";
 import { IdempotentProducer } from "../simulator/clients/kafka/producer.ts";
-import { runChild } from "../simulator/common/contract/child-channel.ts";
-import { ENV, readChildEnvironment, readTask, requireVariable } from "../simulator/common/contract/environment.ts";
-import type { ProducerIdentity } from "../simulator/common/contract/ledger.ts";
-import { runFolder } from "../simulator/common/contract/run-folder.ts";
-import type { ProducerTask } from "../simulator/common/contract/tasks.ts";
+import { runChild } from "../simulator/common/contract/child/child-channel.ts";
+import {
+  ENV,
+  readChildEnvironment,
+  readTask,
+  requireVariable,
+} from "../simulator/common/contract/child/environment.ts";
+import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
+import type { ProducerIdentity } from "../simulator/common/contract/files/ledger.ts";
+import { runFolder } from "../simulator/common/contract/files/run-folder.ts";
 import { writeJson } from "../simulator/common/foundation/json-file.ts";
 import { produceRound } from "./round.ts";
 import { readIdentity } from "./run-files.ts";

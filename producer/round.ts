@@ -11,11 +11,11 @@
  */
 import type { KafkaCluster } from "../simulator/clients/kafka/cluster.ts";
 import type { IdempotentProducer } from "../simulator/clients/kafka/producer.ts";
-import type { ChildProcess } from "../simulator/common/contract/child-channel.ts";
-import type { ChildEnvironment } from "../simulator/common/contract/environment.ts";
-import type { Ledger, ProducerIdentity } from "../simulator/common/contract/ledger.ts";
-import { runFolder } from "../simulator/common/contract/run-folder.ts";
-import type { ProducerTask } from "../simulator/common/contract/tasks.ts";
+import type { ChildProcess } from "../simulator/common/contract/child/child-channel.ts";
+import type { ChildEnvironment } from "../simulator/common/contract/child/environment.ts";
+import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
+import type { Ledger, ProducerIdentity } from "../simulator/common/contract/files/ledger.ts";
+import { runFolder } from "../simulator/common/contract/files/run-folder.ts";
 import { createError, describeError, isAppError } from "../simulator/common/foundation/errors.ts";
 import { writeJson } from "../simulator/common/foundation/json-file.ts";
 import { RoundLedger } from "./ledger.ts";

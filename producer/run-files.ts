@@ -4,14 +4,15 @@
  * with themselves; a file that it does not believe it leaves as it is. One of another form is FILE_MALFORMED, and one of
  * that form that cannot be of this run RUN_FILE_INVALID.
  */
+
+import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
 import {
   type Ledger,
   type ProducerIdentity,
   readLedger,
   readProducerIdentity,
-} from "../simulator/common/contract/ledger.ts";
+} from "../simulator/common/contract/files/ledger.ts";
 import type { IdLayout } from "../simulator/common/contract/message.ts";
-import type { ProducerTask } from "../simulator/common/contract/tasks.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { readJson } from "../simulator/common/foundation/json-file.ts";
 import { type PartitionShare, splitRound } from "./load-profile.ts";

@@ -12,7 +12,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { batchRecordsMax, recordsPerTurn } from "../simulator/common/contract/batch-size.ts";
-import type { ProducerIdentity } from "../simulator/common/contract/ledger.ts";
+import type { ProducerIdentity } from "../simulator/common/contract/files/ledger.ts";
 import { type IdLayout, idOfIndex } from "../simulator/common/contract/message.ts";
 import { present } from "../simulator/common/foundation/assert.ts";
 import { BatchTemplate } from "./batch-template.ts";

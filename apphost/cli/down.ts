@@ -7,6 +7,8 @@
  * W2 A run's record says where it worked, and not what is removed there. Names are made from the run's id, and so are
  *    no other run's; one that the user gave, of a topic or a key, is removed only when the user repeats it.
  */
+
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import {
   GLOBAL_SEQUENCE_KEY,
   groupName,
@@ -16,7 +18,6 @@ import {
   stateKeyOf,
   topicName,
 } from "../../simulator/common/contract/names.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import {

@@ -3,7 +3,7 @@
  * in `verbs/`, and is loaded when it is used.
  */
 import { type Command, Option } from "commander";
-import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/redis-state.ts";
+import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
 import type { ResourceRequest } from "../control/protocol.ts";
 import { duration, oneOf, runIdForm, type ValueForm, wholeNumber } from "../option-values.ts";
 import { type GivenOptions, readOptions } from "../options.ts";

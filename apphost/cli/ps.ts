@@ -1,6 +1,6 @@
 /** `ps`: the hosts of this folder, or all of this user, and whether each can be asked. */
 import { realpathSync } from "node:fs";
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { askRunningHost, findRunningHosts, type RunningHost, readRunningHost } from "../control/running-host.ts";
 import { listLinkedRuns, removeStaleSockets } from "../control/socket-files.ts";
 import type { HostDescription } from "../model/description.ts";

@@ -4,8 +4,8 @@
  * Q1 The code is that of a report which is one, of this very run, and whose text says the same. Anything else is refused
  *    by its path, and never passes for an older verdict.
  */
-import { type Report, readReport } from "../../simulator/common/contract/report.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { type Report, readReport } from "../../simulator/common/contract/files/report.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
 import { type HostChoice, requireRun } from "../control/running-host.ts";

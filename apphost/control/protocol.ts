@@ -1,5 +1,5 @@
 /** What another terminal may ask of a single resource or a group: the requests, their check, and the answer's form. Pure. */
-import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/redis-state.ts";
+import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
 import type { ResourceSnapshot } from "../model/resource.ts";
 
 export type ResourceAction = "start" | "stop" | "restart";

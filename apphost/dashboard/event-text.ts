@@ -12,7 +12,7 @@ import {
   STOPPED,
   STOPPED_BY_USER,
 } from "../../simulator/common/contract/events.ts";
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { listNames } from "../model/name-list.ts";
 import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./format.ts";

@@ -3,7 +3,7 @@
  * snapshot, live or played back from a file. Every list in it is bounded.
  */
 import type { HostEvent, ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { listNames } from "../model/name-list.ts";
 import { describeEvent, type EventLine, type ResourceEvent, type VerdictEvent } from "./event-text.ts";

@@ -1,5 +1,5 @@
 /** Variables of the environment that would surprise: values of another form, misspelt names, and names that are not read. Pure. */
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { environmentTwin, type HostOptions, OPTION_TABLE, readOptions, type Variables } from "../options.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";

@@ -4,7 +4,7 @@
  *
  * A named mode that cannot work is an error with its reason; only `auto` goes on to the next mode.
  */
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import type { ChildCommand, ChildHooks, RunningServer } from "../processes/child-process.ts";
 
 export type ServerKind = "kafka" | "redis";

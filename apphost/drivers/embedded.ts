@@ -1,5 +1,5 @@
 /** Our own servers, as child processes: they need nothing but Node. Their data lives in memory. */
-import type { EmbeddedKafkaTask, EmbeddedRedisTask } from "../../simulator/common/contract/tasks.ts";
+import type { EmbeddedKafkaTask, EmbeddedRedisTask } from "../../simulator/common/contract/child/tasks.ts";
 import { readPackageVersion } from "../package-version.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";

@@ -2,7 +2,7 @@
  * Where the servers are, and the variables by which dependents learn it. Pure. Several families of names are given,
  * because programs of different origin look for different ones; the host itself reads none of them.
  */
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
 
 export interface Connections {
   /** `host:port[,host:port…]`. */

@@ -2,7 +2,7 @@
  * What `describe` prints: the host, and each resource as an item. Public: fields are added, never renamed. Pure.
  */
 import type { HostEventBody, ResourceHealth, ResourceState, RunPhase } from "../../simulator/common/contract/events.ts";
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { maskSecrets } from "../../simulator/common/foundation/mask.ts";
 
 export interface HostDescription {

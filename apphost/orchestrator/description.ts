@@ -1,7 +1,7 @@
 /** What the host says of its resources to other terminals, as items of `model/description.ts`. */
 import { constants } from "node:os";
 import type { ResourceKind } from "../../simulator/common/contract/events.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { listSecretForms } from "../../simulator/common/foundation/mask.ts";
 import { CAPABILITIES } from "../control/server.ts";

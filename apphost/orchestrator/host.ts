@@ -11,7 +11,7 @@
  *    with its final checkpoint, then the processes, each step waiting for whole process groups.
  */
 import type { RunPhase } from "../../simulator/common/contract/events.ts";
-import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
+import type { RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { followItems } from "../control/follow.ts";

@@ -1,5 +1,5 @@
 /** The host's calls to the JobManager. Each is idempotent, so the caller repeats it until it is answered. */
-import type { DrainRequest, JobSnapshot, ScaleRequest } from "../../simulator/common/contract/rest.ts";
+import type { DrainRequest, JobSnapshot, ScaleRequest } from "../../simulator/common/contract/job/rest.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { callHttp, isOk } from "../../simulator/common/foundation/http-call.ts";
 

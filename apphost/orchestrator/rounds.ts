@@ -11,8 +11,9 @@
  * B4 A producer is done when it says so: its ledger is complete on disk by then. Whether and how its process ends is
  *    part neither of the load nor of the time that is measured.
  */
-import type { JobSnapshot } from "../../simulator/common/contract/rest.ts";
-import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
+
+import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { JobSnapshot } from "../../simulator/common/contract/job/rest.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import type { Supervisor } from "../processes/supervisor.ts";

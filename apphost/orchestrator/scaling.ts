@@ -7,9 +7,9 @@
  * L3 The JobManager knows of it by a request that is repeated to each of its lives: one that dies in between goes on.
  */
 
+import type { ScaleRequest } from "../../simulator/common/contract/job/rest.ts";
 import { taskManagerName } from "../../simulator/common/contract/names.ts";
-import { taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
-import type { ScaleRequest } from "../../simulator/common/contract/rest.ts";
+import { taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { TASK_MANAGERS } from "../app-model.ts";

@@ -3,12 +3,12 @@
  * wait for. It knows how each resource is started; the model alone knows when.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import type { JobManagerTask, TaskManagerTask } from "../../simulator/common/contract/child/tasks.ts";
 import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
-import type { JobManagerTask, TaskManagerTask } from "../../simulator/common/contract/tasks.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";

@@ -4,11 +4,11 @@
  */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
-import type { HostFacts, RunEnding } from "../../simulator/common/contract/host-facts.ts";
-import { countChecks, type Report, readReport } from "../../simulator/common/contract/report.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
-import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import type { HostFacts, RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
+import { countChecks, type Report, readReport } from "../../simulator/common/contract/files/report.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";

@@ -12,7 +12,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
-import type { ChildMessage, HostMessage } from "../../simulator/common/contract/child-messages.ts";
+import type { ChildMessage, HostMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createOutputLines } from "./output-lines.ts";
 import { isGroupAlive, type ProcessIdentity, readStartTime, signalGroup } from "./process-identity.ts";

@@ -15,7 +15,7 @@
  * V7 Whoever stops or halts it waits no longer than the process may take to end, in order or killed.
  */
 import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
-import type { Fault } from "../../simulator/common/contract/report.ts";
+import type { Fault } from "../../simulator/common/contract/files/report.ts";
 import { type Backoff, createBackoff } from "../../simulator/common/foundation/backoff.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";

@@ -7,8 +7,8 @@
  * T2 Somebody else's topic (--topic with --messages 0) is only read; its end offsets now are what "drained" will mean.
  */
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
-import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
+import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";

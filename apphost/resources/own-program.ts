@@ -3,9 +3,9 @@
  * embedded servers. Each runs from its entry point with the run's environment, and says "ready" on its channel.
  */
 import { basename, dirname, join } from "node:path";
-import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
-import { ENV } from "../../simulator/common/contract/environment.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { type Connections, connectionVariables } from "../model/connection.ts";

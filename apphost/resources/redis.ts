@@ -1,7 +1,7 @@
 /** Redis as a resource: ready is an answer to AUTH, INFO and PING, never a bare connect. */
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis, probeRedis } from "../../simulator/clients/redis/reader.ts";
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
 import { ATTEMPTS, attemptRepeatedly } from "./attempts.ts";

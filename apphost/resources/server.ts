@@ -4,7 +4,7 @@
  * I-1 An address that was given is used, and nothing else. A mode that was named and cannot work is an error with its
  *     reason. Only `auto` goes on to the next mode.
  */
-import type { Infrastructure } from "../../simulator/common/contract/report.ts";
+import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { type ContainerDriver, createDockerDriver } from "../drivers/docker/driver.ts";

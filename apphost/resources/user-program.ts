@@ -9,7 +9,7 @@
  * U3 One that was never healthy ends the run: its deadline is its promise. Later, it is started again like the dead.
  */
 import { once } from "node:events";
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { callHttp, isOk } from "../../simulator/common/foundation/http-call.ts";

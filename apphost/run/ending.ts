@@ -2,7 +2,7 @@
  * How the run comes to its end: the first reason that was given, and a signal that ends every wait. `drained` is no
  * reason to end anything; it is what holds when nobody gave another one.
  */
-import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
+import type { RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
 import { categoryOf, describeError } from "../../simulator/common/foundation/errors.ts";
 import { endingOfCategory } from "../exit-code.ts";
 

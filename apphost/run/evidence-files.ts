@@ -8,7 +8,7 @@
 import { once } from "node:events";
 import { createWriteStream, openSync, type WriteStream, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../../simulator/common/foundation/errors.ts";
 

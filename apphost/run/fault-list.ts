@@ -2,7 +2,7 @@
  * The faults of a run, for its report: the newest FAULTS_MAX, and how many there were before those. All of them are in
  * `events.ndjson`.
  */
-import type { Fault } from "../../simulator/common/contract/report.ts";
+import type { Fault } from "../../simulator/common/contract/files/report.ts";
 
 const FAULTS_MAX = 1_000;
 

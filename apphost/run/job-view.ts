@@ -2,7 +2,11 @@
  * What the host knows of the job, from the JobManager's messages alone. Pure: a view and a message give the next view.
  * A restarted JobManager says everything again, so a lost message does no lasting harm.
  */
-import type { ChildMessage, JobManagerMessage, JobState } from "../../simulator/common/contract/child-messages.ts";
+import type {
+  ChildMessage,
+  JobManagerMessage,
+  JobState,
+} from "../../simulator/common/contract/child/child-messages.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import type { ErrorCategory } from "../../simulator/common/foundation/error-row.ts";
 

@@ -5,7 +5,7 @@
  *    those before, of which nothing comes any more once the next one speaks.
  * O2 A "failed" message belongs to one process life: a new life starts without it.
  */
-import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import { addMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { AppError } from "../../simulator/common/foundation/errors.ts";
 import { applyJobManagerMessage, EMPTY_JOB_VIEW, isJobManagerMessage, type JobView } from "./job-view.ts";

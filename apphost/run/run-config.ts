@@ -1,4 +1,6 @@
 /** What every process of a run must know, decided from the options before anything is started. Pure. */
+
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import {
   groupName,
@@ -8,7 +10,6 @@ import {
   stateKeyOf,
   topicName,
 } from "../../simulator/common/contract/names.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
 import { partitionsOf } from "../options.ts";
 import type { RunContext } from "./run-context.ts";
 

@@ -7,8 +7,8 @@
 import { randomBytes } from "node:crypto";
 import type { Writable } from "node:stream";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { type AppError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { controlSocketPath } from "../control/server.ts";

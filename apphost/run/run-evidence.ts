@@ -1,5 +1,5 @@
 /** What a run will leave on servers of others, written down before the first of it is made: for `down --purge`. */
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { redisEndpoint } from "../model/connection.ts";
 import type { RunContext } from "./run-context.ts";
 import { writeCredentials } from "./run-folder.ts";

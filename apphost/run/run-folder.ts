@@ -12,7 +12,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { isOfThisUser, isSameProcess } from "../processes/process-identity.ts";
 import { findClaimProblems } from "./host-claim.ts";

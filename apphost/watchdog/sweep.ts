@@ -10,7 +10,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { RUN_DATA_FOLDER } from "../../simulator/common/contract/run-folder.ts";
+import { RUN_DATA_FOLDER } from "../../simulator/common/contract/files/run-folder.ts";
 import { listSocketsOfRun, removeSocketsOfRun } from "../control/socket-files.ts";
 import {
   findProcessesOfRun,

@@ -10,7 +10,7 @@
  */
 import { spawn } from "node:child_process";
 import type { Writable } from "node:stream";
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { entryPoint } from "../processes/entry-point.ts";

@@ -5,9 +5,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
+import type { Report } from "../../simulator/common/contract/files/report.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
-import type { Report } from "../../simulator/common/contract/report.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { cleanEnvironment, runCommand } from "./child-command.ts";
 import { programPath } from "./parts.ts";

@@ -1,5 +1,5 @@
 /** The figures of a run of the product. Every one comes from its report, from its events, or from /proc. */
-import type { Report } from "../../simulator/common/contract/report.ts";
+import type { Report } from "../../simulator/common/contract/files/report.ts";
 import type { Group } from "./process-sampler.ts";
 import { cpuPerMessage, type ProductRun } from "./product-run.ts";
 import { perSecond } from "./statistics.ts";

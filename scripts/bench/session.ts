@@ -10,7 +10,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createTopic, deleteTopics } from "../../simulator/clients/kafka/admin.ts";
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { findJava, findProgram } from "../../simulator/common/foundation/program.ts";
 import { cleanEnvironment } from "./child-command.ts";

@@ -1,14 +1,14 @@
 /** The report process: merges what the run left in its folder into `report.json`, `report.txt` and the text's copy. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
-import { type ChildProcess, runChild } from "../../simulator/common/contract/child-channel.ts";
-import { readChildEnvironment, readTask } from "../../simulator/common/contract/environment.ts";
-import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
-import { type Ledger, readLedger } from "../../simulator/common/contract/ledger.ts";
-import type { Report } from "../../simulator/common/contract/report.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
-import type { ReportTask } from "../../simulator/common/contract/tasks.ts";
+import { type ChildProcess, runChild } from "../../simulator/common/contract/child/child-channel.ts";
+import { readChildEnvironment, readTask } from "../../simulator/common/contract/child/environment.ts";
+import type { ReportTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { ChecksFile } from "../../simulator/common/contract/files/checks.ts";
+import type { HostFacts } from "../../simulator/common/contract/files/host-facts.ts";
+import { type Ledger, readLedger } from "../../simulator/common/contract/files/ledger.ts";
+import type { Report } from "../../simulator/common/contract/files/report.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { readJson, writeJson, writeText } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";

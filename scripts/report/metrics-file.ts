@@ -8,8 +8,8 @@
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { type MetricsDigest, MetricsMerge } from "./metrics-merge.ts";

@@ -5,6 +5,8 @@
  * G1 Messages of an incarnation come before those of the next one, as the host wrote them; then it is added to the sum of
  *    the former ones. So a digest has the same size however many messages and incarnations there were.
  */
+
+import type { Report } from "../../simulator/common/contract/files/report.ts";
 import {
   countLatencies,
   createLatencyCounts,
@@ -13,7 +15,6 @@ import {
   mergeSparseLatency,
 } from "../../simulator/common/contract/latency-histogram.ts";
 import { type ApplyCounts, addMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
-import type { Report } from "../../simulator/common/contract/report.ts";
 
 export interface TaskManagerUse {
   readonly processed: number;

@@ -1,5 +1,11 @@
 /** The text report, in Given/When/Then form. Rendered only from the report, so it can say nothing else. Pure. */
-import type { Check, CheckStatus, Report, SampleMessage, Scenario } from "../../simulator/common/contract/report.ts";
+import type {
+  Check,
+  CheckStatus,
+  Report,
+  SampleMessage,
+  Scenario,
+} from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 
 export function renderReport(report: Report): string {

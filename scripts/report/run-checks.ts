@@ -1,8 +1,8 @@
 /** The checks that need facts of the host: time, and the balance of load. Pure. The validator makes all others. */
-import { CHECKS } from "../../simulator/common/contract/check-catalogue.ts";
-import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
-import type { HostFacts } from "../../simulator/common/contract/host-facts.ts";
-import type { Check } from "../../simulator/common/contract/report.ts";
+import { CHECKS } from "../../simulator/common/contract/files/check-catalogue.ts";
+import type { ChecksFile } from "../../simulator/common/contract/files/checks.ts";
+import type { HostFacts } from "../../simulator/common/contract/files/host-facts.ts";
+import type { Check } from "../../simulator/common/contract/files/report.ts";
 
 /**
  * First send to last applied effect, summed over rounds, in ms; null unless every round is known. Idle time between

@@ -1,5 +1,10 @@
 /** The checks as Given/When/Then scenarios: what a reader wants to know, with the checks that answer it. Pure. */
-import { type Check, type CheckCounts, countChecks, type Scenario } from "../../simulator/common/contract/report.ts";
+import {
+  type Check,
+  type CheckCounts,
+  countChecks,
+  type Scenario,
+} from "../../simulator/common/contract/files/report.ts";
 
 interface ScenarioPlan {
   readonly name: string;

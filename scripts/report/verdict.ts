@@ -5,9 +5,9 @@
  *   6 job · 5 budget missed · 1 unexpected · 0 passed
  */
 
-import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
-import type { RunEnding } from "../../simulator/common/contract/host-facts.ts";
-import type { Check, VerdictWord } from "../../simulator/common/contract/report.ts";
+import type { ChecksFile } from "../../simulator/common/contract/files/checks.ts";
+import type { RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
+import type { Check, VerdictWord } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 
 export interface Verdict {

@@ -2,7 +2,11 @@
 import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type AcquireRow, type ApplyRow, parseAppliedLogRow } from "../../simulator/common/contract/applied-log.ts";
+import {
+  type AcquireRow,
+  type ApplyRow,
+  parseAppliedLogRow,
+} from "../../simulator/common/contract/files/applied-log.ts";
 import type { AppliedLog } from "./applied-log-union.ts";
 
 const BROKEN_NAMED_MAX = 20;

@@ -6,9 +6,9 @@
  * U3 While the job runs, a log may be ahead of the state that was read; rows above the applied offset do not count yet.
  *    A job that is drained or stopped has none, so there they stay in and break the tiling.
  */
-import type { AcquireRow, ApplyRow } from "../../simulator/common/contract/applied-log.ts";
-import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
-import type { JobState } from "../../simulator/common/contract/redis-state.ts";
+import type { AcquireRow, ApplyRow } from "../../simulator/common/contract/files/applied-log.ts";
+import type { RecoveriesFile } from "../../simulator/common/contract/files/checkpoint.ts";
+import type { JobState } from "../../simulator/common/contract/state/redis-state.ts";
 
 export interface AppliedLog {
   readonly files: number;

@@ -1,8 +1,8 @@
 /** The checkpoints that the JobManager left in the run's folder. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type CheckpointFile, readCheckpoint } from "../../simulator/common/contract/checkpoint.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { type CheckpointFile, readCheckpoint } from "../../simulator/common/contract/files/checkpoint.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 
 /** The newest one that is complete; null when there is none, not even the initial one. */

@@ -1,9 +1,9 @@
 /** From facts to `checks.json`. Pure. */
-import type { ApplyRow } from "../../simulator/common/contract/applied-log.ts";
-import type { ChecksFile } from "../../simulator/common/contract/checks.ts";
-import type { Ledger } from "../../simulator/common/contract/ledger.ts";
-import type { JobState } from "../../simulator/common/contract/redis-state.ts";
-import type { Check, PartitionReport } from "../../simulator/common/contract/report.ts";
+import type { ApplyRow } from "../../simulator/common/contract/files/applied-log.ts";
+import type { ChecksFile } from "../../simulator/common/contract/files/checks.ts";
+import type { Ledger } from "../../simulator/common/contract/files/ledger.ts";
+import type { Check, PartitionReport } from "../../simulator/common/contract/files/report.ts";
+import type { JobState } from "../../simulator/common/contract/state/redis-state.ts";
 import { checkFencing } from "./checks/fence-checks.ts";
 import { checkCommitted } from "./checks/group-checks.ts";
 import { checkLedgers } from "./checks/ledger-checks.ts";

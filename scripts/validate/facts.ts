@@ -2,12 +2,13 @@
  * Everything the checks look at, gathered before the first check runs. A fact that is missing is a value here, not an
  * exception: the check that needs it fails, or does not know, and says so.
  */
-import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
-import type { Ledger } from "../../simulator/common/contract/ledger.ts";
-import type { JobState, ParsedJobState } from "../../simulator/common/contract/redis-state.ts";
-import type { SampleMessage } from "../../simulator/common/contract/report.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
-import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { CheckpointFile, RecoveriesFile } from "../../simulator/common/contract/files/checkpoint.ts";
+import type { Ledger } from "../../simulator/common/contract/files/ledger.ts";
+import type { SampleMessage } from "../../simulator/common/contract/files/report.ts";
+import type { JobState, ParsedJobState } from "../../simulator/common/contract/state/redis-state.ts";
 import type { AppliedLog, AppliedUnion } from "./applied-log-union.ts";
 import type { IdBitmap } from "./id-bitmap.ts";
 import type { PlannedShare } from "./round-plan.ts";

@@ -6,11 +6,11 @@
  *   5. the ledgers                            6. the topic, from its start, with the state's offsets as cuts
  */
 import { access, readdir } from "node:fs/promises";
-import { readRecoveries } from "../../simulator/common/contract/checkpoint.ts";
-import type { ChildEnvironment } from "../../simulator/common/contract/environment.ts";
-import { readLedger, readProducerIdentity } from "../../simulator/common/contract/ledger.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
-import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import type { ChildEnvironment } from "../../simulator/common/contract/child/environment.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
+import { readRecoveries } from "../../simulator/common/contract/files/checkpoint.ts";
+import { readLedger, readProducerIdentity } from "../../simulator/common/contract/files/ledger.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";

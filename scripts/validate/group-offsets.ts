@@ -4,10 +4,10 @@
  */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
-import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
 import { sleep, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readNewestCheckpoint } from "./checkpoint-files.ts";

@@ -2,8 +2,9 @@
  * One bit an id: which ids the topic holds, exactly. Ids are 1…idMax, and the host has refused a run whose bits would not
  * fit into the machine's memory. The system gives the pages when bits in them are set.
  */
+
+import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
 import { type IdLayout, idOfIndex } from "../../simulator/common/contract/message.ts";
-import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { lastPlannedId } from "./round-plan.ts";
 

@@ -13,12 +13,12 @@
  */
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
-import { readRecoveries } from "../../simulator/common/contract/checkpoint.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
+import { readRecoveries } from "../../simulator/common/contract/files/checkpoint.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { publishedKeyOf } from "../../simulator/common/contract/names.ts";
-import { type ParsedJobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
-import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import { type ParsedJobState, parseJobState } from "../../simulator/common/contract/state/redis-state.ts";
 import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";

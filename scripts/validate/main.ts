@@ -3,11 +3,16 @@
  * and writes `checks.json`. It ends normally when it could check, whatever the checks say; only what keeps it from
  * checking (Kafka or Redis not reachable) ends it with a failure.
  */
-import { runChild } from "../../simulator/common/contract/child-channel.ts";
-import { ENV, readChildEnvironment, readTask, requireVariable } from "../../simulator/common/contract/environment.ts";
-import type { Check } from "../../simulator/common/contract/report.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
-import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+import { runChild } from "../../simulator/common/contract/child/child-channel.ts";
+import {
+  ENV,
+  readChildEnvironment,
+  readTask,
+  requireVariable,
+} from "../../simulator/common/contract/child/environment.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { Check } from "../../simulator/common/contract/files/report.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { writeJson } from "../../simulator/common/foundation/json-file.ts";
 import { evaluateFacts } from "./evaluate.ts";
 import { gatherFacts } from "./gather.ts";

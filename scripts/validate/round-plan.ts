@@ -5,8 +5,9 @@
  * It goes through the ids one by one and asks where each belongs; the producer goes through the indexes of a partition
  * and asks which id comes next. Neither uses the other's code.
  */
+
+import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
 import { type IdLayout, mix32, SUM_MODULUS } from "../../simulator/common/contract/message.ts";
-import type { ProducerTask } from "../../simulator/common/contract/tasks.ts";
 
 /** Sums over the first planned messages of a partition, of which there are `messages`. */
 export interface PlannedShare {

@@ -4,8 +4,8 @@
  * the k-th message in that range of offsets is looked for.
  */
 import { RECORD_FIELDS } from "../../simulator/clients/kafka/wire/records.ts";
-import type { ApplyRow } from "../../simulator/common/contract/applied-log.ts";
-import type { SampleMessage } from "../../simulator/common/contract/report.ts";
+import type { ApplyRow } from "../../simulator/common/contract/files/applied-log.ts";
+import type { SampleMessage } from "../../simulator/common/contract/files/report.ts";
 import { readMessageId, readPayload, readStampUs } from "./message-reader.ts";
 
 export const SAMPLES = 10;

@@ -9,9 +9,10 @@
  * E2 Of several answers the highest counts: what is committed stays, and what is deleted does not come back.
  * E3 What lasts is left to the checks, with both numbers.
  */
-import type { JobState } from "../../simulator/common/contract/redis-state.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
-import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { JobState } from "../../simulator/common/contract/state/redis-state.ts";
 import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";

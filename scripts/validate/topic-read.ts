@@ -1,7 +1,8 @@
 /** Asks Kafka what it holds of the topic, and reads all of it that this run answers for into tallies. */
-import type { JobState } from "../../simulator/common/contract/redis-state.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
-import type { ValidatorTask } from "../../simulator/common/contract/tasks.ts";
+
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { JobState } from "../../simulator/common/contract/state/redis-state.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { LedgerFact, TopicFacts } from "./facts.ts";
 import { createIdBitmap } from "./id-bitmap.ts";

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { LABEL } from "../../apphost/drivers/docker/labels.ts";
 import { isHostAlive, readState } from "../../apphost/run/run-folder.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { containerOf, listOfRun, realEngine, untilNothingOfRun } from "../support/real-docker.ts";

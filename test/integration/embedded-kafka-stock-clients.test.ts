@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import getPort from "get-port";
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
 import { describeReal } from "../support/real-parts.ts";

@@ -1,7 +1,7 @@
 /** A host that is killed at any stage of its life, alone or with its watchdog: nothing of it is left. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 import { canListProcesses, expectNoRunProcesses, listRunProcesses, listWatchdogs } from "../support/run-processes.ts";

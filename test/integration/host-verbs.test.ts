@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HostListing } from "../../apphost/cli/ps.ts";
 import type { HostDescription, ResourceDescription } from "../../apphost/model/description.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
 import { describeReal } from "../support/real-parts.ts";

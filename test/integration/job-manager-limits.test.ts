@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { taskManagerName } from "../../simulator/common/contract/names.ts";
-import { byField, PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
+import { byField, PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { JobManagerRun } from "../support/job-manager-run.ts";
 import { describeReal } from "../support/real-parts.ts";

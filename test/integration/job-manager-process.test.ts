@@ -12,13 +12,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { deleteTopicsApi } from "../../simulator/clients/kafka/wire/apis/delete-topics.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
 import { StateStore } from "../../simulator/clients/redis/state-store.ts";
-import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import type { JobSnapshot } from "../../simulator/common/contract/job/rest.ts";
 import { idOfIndex } from "../../simulator/common/contract/message.ts";
 import { groupName, jobIdOf, publishedKeyOf, stateKeyOf, topicName } from "../../simulator/common/contract/names.ts";
-import { parseJobState } from "../../simulator/common/contract/redis-state.ts";
-import type { JobSnapshot } from "../../simulator/common/contract/rest.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
+import { parseJobState } from "../../simulator/common/contract/state/redis-state.ts";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";

@@ -5,7 +5,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { RecoveriesFile } from "../../simulator/common/contract/checkpoint.ts";
+import type { RecoveriesFile } from "../../simulator/common/contract/files/checkpoint.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import { FakeTaskManager } from "../support/fake-task-manager.ts";

@@ -1,8 +1,8 @@
 /** What others do to the topic and the group on a real Kafka, with stock clients, and what the judge says of it. */
 import { type Admin, ConfigResourceTypes } from "kafkajs";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Check, Report } from "../../simulator/common/contract/files/report.ts";
 import { groupName, topicName } from "../../simulator/common/contract/names.ts";
-import type { Check, Report } from "../../simulator/common/contract/report.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { type RealKafka, startRealKafka } from "../support/real-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";

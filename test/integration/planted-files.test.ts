@@ -21,8 +21,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readStartTime } from "../../apphost/processes/process-identity.ts";
-import { ENV } from "../../simulator/common/contract/environment.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { type CliResult, runCli } from "../support/run-cli.ts";
 import { plantRun, stateOf } from "../support/run-states.ts";
 

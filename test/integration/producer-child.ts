@@ -5,9 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
-import { ENV } from "../../simulator/common/contract/environment.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
-import { SCRIPT_TEXT } from "../../simulator/common/contract/redis-script-text.ts";
+import { SCRIPT_TEXT } from "../../simulator/common/contract/state/redis-script-text.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
 import { LARGE_SCRIPT_CASES } from "../support/large-script-cases.ts";

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import { StateStore } from "../../simulator/clients/redis/state-store.ts";
-import type { ApplyArguments } from "../../simulator/common/contract/redis-scripts.ts";
+import type { ApplyArguments } from "../../simulator/common/contract/state/redis-scripts.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { describeReal } from "../support/real-parts.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { choosePort } from "../../apphost/processes/ports.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { type Certificates, createCertificates } from "../support/certificates.ts";
 import { type RealKafka, startRealKafka } from "../support/real-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";

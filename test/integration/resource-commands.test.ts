@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostDescription } from "../../apphost/model/description.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 import { listRunProcesses } from "../support/run-processes.ts";
 import { expectPassed, ONCE } from "../support/system.ts";

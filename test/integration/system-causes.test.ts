@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Report } from "../../simulator/common/contract/report.ts";
+import type { Report } from "../../simulator/common/contract/files/report.ts";
 import { startCli } from "../support/run-cli.ts";
 import { expectExit, ONCE } from "../support/system.ts";
 

@@ -1,14 +1,14 @@
 /** Facts falsified behind the system's back: each must end with exit 4 and the reason, or the verdict is worth nothing. */
 import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Report } from "../../simulator/common/contract/files/report.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import {
   jobIdOf,
   PROCESSED_MESSAGE_COUNTER_KEY,
   stateKeyOf,
   topicName,
 } from "../../simulator/common/contract/names.ts";
-import type { Report } from "../../simulator/common/contract/report.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 import { type Cli, startCli } from "../support/run-cli.ts";
 import {
   expectExit,

@@ -5,13 +5,13 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import type { TaskManagerToJobManager } from "../../simulator/common/contract/job/rpc.ts";
 import {
   countLatencies,
   createLatencyCounts,
   mergeSparseLatency,
 } from "../../simulator/common/contract/latency-histogram.ts";
-import type { TaskManagerToJobManager } from "../../simulator/common/contract/rpc.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { FakeJobManager } from "../support/fake-job-manager.ts";
 import { EPOCH_ONE, generation, TaskManagerRun } from "../support/task-manager-run.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
 import { describeReal } from "../support/real-parts.ts";

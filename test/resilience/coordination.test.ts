@@ -1,7 +1,7 @@
 /** Everybody who is not on the way of the records dies or sleeps: producer, JobManager, client, validator. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { HEARTBEAT_TIMEOUT_MS } from "../../simulator/common/contract/rpc.ts";
+import { HEARTBEAT_TIMEOUT_MS } from "../../simulator/common/contract/job/rpc.ts";
 import {
   killAll,
   processOf,

@@ -1,7 +1,7 @@
 /** TaskManagers that die or are stopped, one or all, while records flow: everything is counted exactly once. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { HEARTBEAT_TIMEOUT_MS } from "../../simulator/common/contract/rpc.ts";
+import { HEARTBEAT_TIMEOUT_MS } from "../../simulator/common/contract/job/rpc.ts";
 import {
   killAll,
   taskManagers,

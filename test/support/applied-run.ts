@@ -2,10 +2,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { sumIds } from "../../producer/load-profile.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
-import { formatAppliedLogRow } from "../../simulator/common/contract/applied-log.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import { formatAppliedLogRow } from "../../simulator/common/contract/files/applied-log.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { idOfIndex, messagesInPartition } from "../../simulator/common/contract/message.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
 
 export interface AppliedRun {
   readonly config: RunConfig;

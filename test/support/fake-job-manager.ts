@@ -1,6 +1,6 @@
 /** A JobManager for tests of a TaskManager: a TCP server that does what the test says, and keeps what it hears. */
 import { createServer, type Server, type Socket } from "node:net";
-import type { JobManagerToTaskManager, TaskManagerToJobManager } from "../../simulator/common/contract/rpc.ts";
+import type { JobManagerToTaskManager, TaskManagerToJobManager } from "../../simulator/common/contract/job/rpc.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { type JsonLines, openJsonLines } from "../../simulator/runtime/rpc/json-lines.ts";
 import { decodeTaskManagerMessage } from "../../simulator/runtime/rpc/messages.ts";

@@ -8,7 +8,7 @@ import type {
   HeldPartition,
   JobManagerToTaskManager,
   TaskManagerToJobManager,
-} from "../../simulator/common/contract/rpc.ts";
+} from "../../simulator/common/contract/job/rpc.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { type JsonLines, openJsonLines } from "../../simulator/runtime/rpc/json-lines.ts";
 import { decodeJobManagerMessage } from "../../simulator/runtime/rpc/messages.ts";

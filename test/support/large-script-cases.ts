@@ -5,9 +5,9 @@ import {
   encodeInit,
   encodeRecover,
   initialFields,
-} from "../../simulator/common/contract/redis-script-codec.ts";
-import type { ScriptName } from "../../simulator/common/contract/redis-scripts.ts";
-import { byField, partitionField, taskManagersMax } from "../../simulator/common/contract/redis-state.ts";
+} from "../../simulator/common/contract/state/redis-script-codec.ts";
+import type { ScriptName } from "../../simulator/common/contract/state/redis-scripts.ts";
+import { byField, partitionField, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
 import { type Hash, type ScriptCase, STATE_KEYS } from "./script-cases.ts";
 
 const G = 2_000_009;

@@ -2,7 +2,7 @@
  * A store in memory, for tests of what is above it: the JobManager's scripts on one plain object. The real scripts have
  * their own tests; this one is as simple as the promises it keeps.
  */
-import { parseJobState, type StoreLife } from "../../simulator/common/contract/redis-state.ts";
+import { parseJobState, type StoreLife } from "../../simulator/common/contract/state/redis-state.ts";
 import type { JobStore } from "../../simulator/runtime/checkpoint/job-store.ts";
 import { buildInitialFields } from "../../simulator/runtime/checkpoint/recovery-state.ts";
 

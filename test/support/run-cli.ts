@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
-import type { Report } from "../../simulator/common/contract/report.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import type { Report } from "../../simulator/common/contract/files/report.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "./dist.ts";
 import { expectNoRunProcesses } from "./run-processes.ts";

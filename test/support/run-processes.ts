@@ -1,6 +1,6 @@
 /** Processes of a run, found by FLINK_APPHOST_RUN in their environment; its watchdog by itself. Linux only. */
 import { readdirSync, readFileSync } from "node:fs";
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 
 export interface RunProcess {

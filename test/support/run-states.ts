@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { readStartTime } from "../../apphost/processes/process-identity.ts";
 import type { RunState } from "../../apphost/run/run-state.ts";
-import { runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 
 /** A host that lives: this process. Another `hostStartTime` makes it a dead one. */
 export const stateOf = (runId: string, change: Partial<RunState> = {}): RunState => ({

@@ -11,8 +11,8 @@ import {
   encodePublish,
   encodeRecover,
   initialFields,
-} from "../../simulator/common/contract/redis-script-codec.ts";
-import type { ApplyArguments, ScriptName } from "../../simulator/common/contract/redis-scripts.ts";
+} from "../../simulator/common/contract/state/redis-script-codec.ts";
+import type { ApplyArguments, ScriptName } from "../../simulator/common/contract/state/redis-scripts.ts";
 
 export const STATE_KEY = "{0123456789abcdef}:state";
 export const PUBLISHED_KEY = "{0123456789abcdef}:published";

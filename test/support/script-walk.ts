@@ -6,8 +6,8 @@ import {
   encodeInit,
   encodePublish,
   encodeRecover,
-} from "../../simulator/common/contract/redis-script-codec.ts";
-import type { ApplyArguments, ScriptName } from "../../simulator/common/contract/redis-scripts.ts";
+} from "../../simulator/common/contract/state/redis-script-codec.ts";
+import type { ApplyArguments, ScriptName } from "../../simulator/common/contract/state/redis-scripts.ts";
 import { type Hash, STATE_KEYS, VIEW_KEYS } from "./script-cases.ts";
 
 /** One step of a random walk: a script, or damage as FLUSHALL, HDEL and a stray HSET do it. */

@@ -4,7 +4,7 @@ import type {
   AcquireArguments,
   ApplyAnswer,
   ApplyArguments,
-} from "../../simulator/common/contract/redis-scripts.ts";
+} from "../../simulator/common/contract/state/redis-scripts.ts";
 
 interface Call<A, R> {
   readonly a: A;

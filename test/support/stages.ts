@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
-import { RUN_DATA_FOLDER, runFolder } from "../../simulator/common/contract/run-folder.ts";
+import { RUN_DATA_FOLDER, runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "./dist.ts";
 import { findRunDir } from "./run-cli.ts";

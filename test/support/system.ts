@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { Kafka, logLevel } from "kafkajs";
 import { expect } from "vitest";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
-import type { Report } from "../../simulator/common/contract/report.ts";
+import type { Report } from "../../simulator/common/contract/files/report.ts";
 import { type Cli, type CliResult, runCli } from "./run-cli.ts";
 
 /** A run on the embedded servers that ends with its verdict. */

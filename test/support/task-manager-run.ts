@@ -9,14 +9,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTopicsApi } from "../../simulator/clients/kafka/wire/apis/create-topics.ts";
 import { StateStore } from "../../simulator/clients/redis/state-store.ts";
-import { type AppliedLogRow, type ApplyRow, parseAppliedLogRow } from "../../simulator/common/contract/applied-log.ts";
-import type { ChildMessage } from "../../simulator/common/contract/child-messages.ts";
-import { ENV } from "../../simulator/common/contract/environment.ts";
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import {
+  type AppliedLogRow,
+  type ApplyRow,
+  parseAppliedLogRow,
+} from "../../simulator/common/contract/files/applied-log.ts";
 import { idOfIndex, mix32, SUM_MODULUS } from "../../simulator/common/contract/message.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { jobIdOf, publishedKeyOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
-import { type JobState, parseJobState } from "../../simulator/common/contract/redis-state.ts";
-import type { RunConfig } from "../../simulator/common/contract/run-config.ts";
+import { type JobState, parseJobState } from "../../simulator/common/contract/state/redis-state.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";

@@ -8,9 +8,9 @@
  *    or that another fact contradicts, leaves it unknown.
  * C4 What is wrong is said first: a problem fails the check, also where a part of it is unknown.
  */
-import type { CheckDefinition } from "../../../simulator/common/contract/check-catalogue.ts";
-import type { JobState } from "../../../simulator/common/contract/redis-state.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
+import type { CheckDefinition } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
+import type { JobState } from "../../../simulator/common/contract/state/redis-state.ts";
 import type { Facts } from "../facts.ts";
 
 /** Problems named in a reason; the rest is counted. */

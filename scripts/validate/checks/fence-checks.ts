@@ -10,10 +10,10 @@
  * F5 A fence of the hash has an acquire row, or is 0 (nobody acquired), or was set by FENCE_ALL (all are the same, the
  *    phase is stopped) or RECOVER. Else its owner ended between ACQUIRE and its row, which is said.
  */
-import type { AcquireRow, ApplyRow } from "../../../simulator/common/contract/applied-log.ts";
-import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
-import type { JobState, PartitionState } from "../../../simulator/common/contract/redis-state.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
+import type { AcquireRow, ApplyRow } from "../../../simulator/common/contract/files/applied-log.ts";
+import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
+import type { JobState, PartitionState } from "../../../simulator/common/contract/state/redis-state.ts";
 import type { Facts } from "../facts.ts";
 import { checkState } from "./check.ts";
 

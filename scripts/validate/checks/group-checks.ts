@@ -6,10 +6,10 @@
  * committed. A TaskManager that was late may commit more than the cut of its checkpoint; the final checkpoint, and the
  * one that drained the job, are above that, too.
  */
-import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
-import type { CheckpointFile } from "../../../simulator/common/contract/checkpoint.ts";
-import { type JobState, partitionField } from "../../../simulator/common/contract/redis-state.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
+import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { CheckpointFile } from "../../../simulator/common/contract/files/checkpoint.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
+import { type JobState, partitionField } from "../../../simulator/common/contract/state/redis-state.ts";
 import { type CommitExcuses, type Facts, isMoving } from "../facts.ts";
 import { checkState, type Finding, notApplicable } from "./check.ts";
 

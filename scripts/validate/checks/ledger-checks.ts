@@ -1,9 +1,10 @@
 /** Checks of the producer's ledgers: complete, equal to the topic, kept by Kafka, and nobody else in between. Pure. */
-import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
-import type { Ledger, LedgerPartition } from "../../../simulator/common/contract/ledger.ts";
+
+import type { ProducerTask } from "../../../simulator/common/contract/child/tasks.ts";
+import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { Ledger, LedgerPartition } from "../../../simulator/common/contract/files/ledger.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import { SUM_MODULUS } from "../../../simulator/common/contract/message.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
-import type { ProducerTask } from "../../../simulator/common/contract/tasks.ts";
 import { explainShortEnd, listUncovered, selectCovered } from "../coverage.ts";
 import { countRecords, type Facts, readLedgers, sumOver } from "../facts.ts";
 import { countPlanned } from "../round-plan.ts";

@@ -1,7 +1,7 @@
 /** Checks of the applied log: its form, and I5 (ordered ids and offsets without hole or overlap). Pure. */
-import type { ApplyRow } from "../../../simulator/common/contract/applied-log.ts";
-import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
+import type { ApplyRow } from "../../../simulator/common/contract/files/applied-log.ts";
+import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import { type Facts, sumOver } from "../facts.ts";
 import { checkState, judge } from "./check.ts";
 

@@ -1,7 +1,7 @@
 /** The ids of the re-read topic against those that the host asked for: each once, and each in its partition. Pure. */
-import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
+import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import { SUM_MODULUS } from "../../../simulator/common/contract/message.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
 import { listUncovered, selectCovered } from "../coverage.ts";
 import { countRecords, type Facts, readLedgers, sumOver } from "../facts.ts";
 import { countPlanned, type PlannedShare } from "../round-plan.ts";

@@ -5,9 +5,9 @@
  * somebody else wrote that one afterwards. On a Redis that others may use that is named, and no fault of this job; on one
  * that this run started it is a fault, unless another job left a key of its own there.
  */
-import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
-import type { JobState } from "../../../simulator/common/contract/redis-state.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
+import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
+import type { JobState } from "../../../simulator/common/contract/state/redis-state.ts";
 import { listUncovered, selectCovered } from "../coverage.ts";
 import { type Facts, isMoving, sumOver } from "../facts.ts";
 import { checkState, type Finding } from "./check.ts";

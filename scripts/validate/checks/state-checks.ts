@@ -1,6 +1,6 @@
 /** Checks of the job's state in Redis: I1, I2, I6, I9, who did how much, and rejected values. Pure. */
-import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
+import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import { listUncovered, selectCovered } from "../coverage.ts";
 import { type Facts, sumOver } from "../facts.ts";
 import { checkState, compareEach, notApplicable } from "./check.ts";

@@ -1,7 +1,7 @@
 /** Checks against the re-read topic: its partitions, I3, and I4 of what Redis has. Pure. */
-import { CHECKS } from "../../../simulator/common/contract/check-catalogue.ts";
-import type { JobState } from "../../../simulator/common/contract/redis-state.ts";
-import type { Check } from "../../../simulator/common/contract/report.ts";
+import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
+import type { Check } from "../../../simulator/common/contract/files/report.ts";
+import type { JobState } from "../../../simulator/common/contract/state/redis-state.ts";
 import { countNotCounted, explainShortEnd, listUncovered, selectCovered } from "../coverage.ts";
 import { countApplied, countRecords, type Facts, readLedgers, sumOver } from "../facts.ts";
 import type { PartitionTally } from "../topic-tally.ts";

@@ -25,8 +25,8 @@ import {
   encodeInit,
   encodePublish,
   encodeRecover,
-} from "../../common/contract/redis-script-codec.ts";
-import { SCRIPT_SHA, SCRIPT_TEXT } from "../../common/contract/redis-script-text.ts";
+} from "../../common/contract/state/redis-script-codec.ts";
+import { SCRIPT_SHA, SCRIPT_TEXT } from "../../common/contract/state/redis-script-text.ts";
 import type {
   AcquireAnswer,
   AcquireArguments,
@@ -39,8 +39,8 @@ import type {
   RecoverAnswer,
   RecoverArguments,
   ScriptName,
-} from "../../common/contract/redis-scripts.ts";
-import type { StoreLife } from "../../common/contract/redis-state.ts";
+} from "../../common/contract/state/redis-scripts.ts";
+import type { StoreLife } from "../../common/contract/state/redis-state.ts";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";

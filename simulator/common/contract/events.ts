@@ -2,8 +2,9 @@
  * The host's events: one line each in `events.ndjson`, on stdout under --ui json, and the only input of the dashboard.
  * `atUs` is run time in µs. Names and shapes are public: they change only with a new `schema` in the report.
  */
+
+import type { CheckCounts, Fault, Infrastructure, VerdictWord } from "./files/report.ts";
 import type { ApplyCounts } from "./metrics.ts";
-import type { CheckCounts, Fault, Infrastructure, VerdictWord } from "./report.ts";
 
 /** The life of a run, in order; `stopping` and `ended` may follow any of them. */
 export type RunPhase =

@@ -1,8 +1,8 @@
 /** Embedded Kafka as a process of a run: serves until it is stopped. Its records live and die with it. */
 import { once } from "node:events";
-import { runChild } from "../../common/contract/child-channel.ts";
-import { readTask } from "../../common/contract/environment.ts";
-import type { EmbeddedKafkaTask } from "../../common/contract/tasks.ts";
+import { runChild } from "../../common/contract/child/child-channel.ts";
+import { readTask } from "../../common/contract/child/environment.ts";
+import type { EmbeddedKafkaTask } from "../../common/contract/child/tasks.ts";
 import { startKafkaServer } from "./server.ts";
 
 await runChild(async (child) => {

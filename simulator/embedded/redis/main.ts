@@ -1,8 +1,8 @@
 /** The embedded Redis as a child of the host. Its data ends with it; a restart is a new life, with a new run_id. */
 import { once } from "node:events";
-import { runChild } from "../../common/contract/child-channel.ts";
-import { readTask } from "../../common/contract/environment.ts";
-import type { EmbeddedRedisTask } from "../../common/contract/tasks.ts";
+import { runChild } from "../../common/contract/child/child-channel.ts";
+import { readTask } from "../../common/contract/child/environment.ts";
+import type { EmbeddedRedisTask } from "../../common/contract/child/tasks.ts";
 import { startEmbeddedRedis } from "./server.ts";
 
 await runChild(async ({ log, send, stopping }) => {

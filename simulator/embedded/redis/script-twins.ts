@@ -15,8 +15,8 @@ import {
   parseWholeHash,
   SCRIPT_KEYS,
   type WholeHashArguments,
-} from "../../common/contract/redis-script-codec.ts";
-import type { AcquireArguments, ApplyArguments, ScriptName } from "../../common/contract/redis-scripts.ts";
+} from "../../common/contract/state/redis-script-codec.ts";
+import type { AcquireArguments, ApplyArguments, ScriptName } from "../../common/contract/state/redis-scripts.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import type { Keyspace } from "./keyspace.ts";
 import { CommandError } from "./reply.ts";

@@ -13,9 +13,9 @@
  *    one, and all TaskManagers acknowledged just these offsets, so that the very last ones are committed to Kafka too.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
-import { type JobState, parseJobState, type StoreLife } from "../../common/contract/redis-state.ts";
-import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
+import type { CheckpointFile } from "../../common/contract/files/checkpoint.ts";
+import type { TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
+import { type JobState, parseJobState, type StoreLife } from "../../common/contract/state/redis-state.ts";
 import { assert, present } from "../../common/foundation/assert.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import { describeError } from "../../common/foundation/errors.ts";

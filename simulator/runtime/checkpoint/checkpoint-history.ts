@@ -2,7 +2,7 @@
  * What is known of this JobManager's checkpoints, for REST: counts, the newest of each kind, and a bounded history.
  * Pure bookkeeping; the files of checkpoint-storage.ts are the truth.
  */
-import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
+import type { CheckpointFile } from "../../common/contract/files/checkpoint.ts";
 
 /** As in Flink's default `web.checkpoints.history`. */
 const HISTORY_MAX = 10;

@@ -15,8 +15,8 @@ import {
   type RecoveriesFile,
   readCheckpoint,
   readRecoveries,
-} from "../../common/contract/checkpoint.ts";
-import { type JobState, parseJobState } from "../../common/contract/redis-state.ts";
+} from "../../common/contract/files/checkpoint.ts";
+import { type JobState, parseJobState } from "../../common/contract/state/redis-state.ts";
 import { describeError } from "../../common/foundation/errors.ts";
 import { parseJson } from "../../common/foundation/json-fields.ts";
 import { readJson } from "../../common/foundation/json-file.ts";

@@ -9,8 +9,8 @@ import type {
   PublishAnswer,
   RecoverAnswer,
   RecoverArguments,
-} from "../../common/contract/redis-scripts.ts";
-import type { StoreLife } from "../../common/contract/redis-state.ts";
+} from "../../common/contract/state/redis-scripts.ts";
+import type { StoreLife } from "../../common/contract/state/redis-state.ts";
 
 export interface JobStore {
   /** run_id of the server that is connected now. */

@@ -8,14 +8,14 @@
  * R3 The new life has every field of the chosen state, and zero for each `by:` field that Redis has beyond those: the
  *    HSET overlays an old hash, and I9 must hold afterwards.
  */
-import type { RecoveriesFile } from "../../common/contract/checkpoint.ts";
+import type { RecoveriesFile } from "../../common/contract/files/checkpoint.ts";
 import {
   byField,
   type JobState,
   parseJobState,
   partitionField,
   type StoreLife,
-} from "../../common/contract/redis-state.ts";
+} from "../../common/contract/state/redis-state.ts";
 
 export interface RecoveryChoice {
   readonly from: "redis" | "checkpoint";

@@ -9,8 +9,8 @@
  * C4 The JobManager answers when the state changes, so the end is known at once and a job that runs costs nothing.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { JobState } from "../../common/contract/child-messages.ts";
-import type { JobGraph, JobSnapshot } from "../../common/contract/rest.ts";
+import type { JobState } from "../../common/contract/child/child-messages.ts";
+import type { JobGraph, JobSnapshot } from "../../common/contract/job/rest.ts";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import { callHttp, isOk } from "../../common/foundation/http-call.ts";

@@ -4,9 +4,10 @@
  *
  *   JobGraphBuilder.from({ topic, … }).map("identity").sinkTo({ stateKey, … }, { jobId, … })
  */
-import { isOperatorName, OPERATOR_NAMES } from "../../common/contract/operators.ts";
-import type { JobGraph } from "../../common/contract/rest.ts";
-import type { RunConfig } from "../../common/contract/run-config.ts";
+
+import type { RunConfig } from "../../common/contract/child/run-config.ts";
+import { isOperatorName, OPERATOR_NAMES } from "../../common/contract/job/operators.ts";
+import type { JobGraph } from "../../common/contract/job/rest.ts";
 import { createError } from "../../common/foundation/errors.ts";
 
 export class JobGraphBuilder {

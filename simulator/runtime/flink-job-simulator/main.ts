@@ -2,8 +2,8 @@
  * The FlinkJobSimulator process: declares the job, submits it, and follows it. It ends with the job's outcome; asked to
  * stop, it detaches and the job goes on. Restarted, it attaches again, since submitting is idempotent by job id.
  */
-import { runChild } from "../../common/contract/child-channel.ts";
-import { ENV, readChildEnvironment, requireVariable } from "../../common/contract/environment.ts";
+import { runChild } from "../../common/contract/child/child-channel.ts";
+import { ENV, readChildEnvironment, requireVariable } from "../../common/contract/child/environment.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import { JobClient } from "./job-client.ts";

@@ -2,7 +2,7 @@
  * A store that is being opened. A job exists, and answers questions, before Redis does; what it asks of its store waits
  * for the opening, and fails with its error.
  */
-import type { StoreLife } from "../../common/contract/redis-state.ts";
+import type { StoreLife } from "../../common/contract/state/redis-state.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
 
 export function deferStore(opening: Promise<JobStore>): JobStore {

@@ -5,8 +5,9 @@
  * States: idle (no request) → waiting → drained; a newer request, or a state rolled back below it, leads back to
  * waiting.
  */
-import type { JobState } from "../../common/contract/redis-state.ts";
-import type { DrainRequest } from "../../common/contract/rest.ts";
+
+import type { DrainRequest } from "../../common/contract/job/rest.ts";
+import type { JobState } from "../../common/contract/state/redis-state.ts";
 
 export interface DrainedAt extends DrainRequest {
   readonly checkpointId: number;

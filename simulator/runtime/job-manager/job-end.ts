@@ -9,8 +9,8 @@
  * O2 A failure is durable before FENCE_ALL, too: the next JobManager would take a stopped state without it for a stop.
  * O3 A failure that comes in the middle of a stop is the end.
  */
-import type { JobManagerMessage, JobState as JobStateName } from "../../common/contract/child-messages.ts";
-import type { JobState } from "../../common/contract/redis-state.ts";
+import type { JobManagerMessage, JobState as JobStateName } from "../../common/contract/child/child-messages.ts";
+import type { JobState } from "../../common/contract/state/redis-state.ts";
 import { waitUntil } from "../../common/foundation/deadline.ts";
 import type { ErrorCategory } from "../../common/foundation/error-row.ts";
 import { isAppError } from "../../common/foundation/errors.ts";

@@ -3,8 +3,8 @@
  * the newest drain request, and how the job ended.
  */
 import { join } from "node:path";
-import type { JobState } from "../../common/contract/child-messages.ts";
-import type { DrainRequest, JobGraph } from "../../common/contract/rest.ts";
+import type { JobState } from "../../common/contract/child/child-messages.ts";
+import type { DrainRequest, JobGraph } from "../../common/contract/job/rest.ts";
 import type { ErrorCategory } from "../../common/foundation/error-row.ts";
 import { readJson } from "../../common/foundation/json-file.ts";
 import { writeDurably } from "../checkpoint/durable-file.ts";

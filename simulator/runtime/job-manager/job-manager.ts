@@ -6,9 +6,9 @@
  * B2 Submitting is idempotent by job id. A run has one job; another id is refused.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { JobManagerMessage } from "../../common/contract/child-messages.ts";
-import type { JobGraph } from "../../common/contract/rest.ts";
-import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
+import type { JobManagerMessage } from "../../common/contract/child/child-messages.ts";
+import type { JobGraph } from "../../common/contract/job/rest.ts";
+import type { TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import { describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";

@@ -9,11 +9,11 @@
  * M2 Drain and stop may be repeated at any time, also to a restarted JobManager; the answer is the same.
  */
 
-import type { CheckpointFile } from "../../common/contract/checkpoint.ts";
-import type { JobManagerMessage } from "../../common/contract/child-messages.ts";
-import { parseJobState } from "../../common/contract/redis-state.ts";
-import type { DrainRequest, JobGraph, JobSnapshot, ScaleRequest } from "../../common/contract/rest.ts";
-import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
+import type { JobManagerMessage } from "../../common/contract/child/child-messages.ts";
+import type { CheckpointFile } from "../../common/contract/files/checkpoint.ts";
+import type { DrainRequest, JobGraph, JobSnapshot, ScaleRequest } from "../../common/contract/job/rest.ts";
+import type { TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
+import { parseJobState } from "../../common/contract/state/redis-state.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import type { ErrorCategory } from "../../common/foundation/error-row.ts";

@@ -4,7 +4,7 @@
  *   INITIALIZING → CREATED → RUNNING → CANCELLING → FINISHED | CANCELED
  *   any of them before the end → FAILING → FAILED
  */
-import type { JobState } from "../../common/contract/child-messages.ts";
+import type { JobState } from "../../common/contract/child/child-messages.ts";
 import type { ErrorCategory } from "../../common/foundation/error-row.ts";
 
 const NEXT: Readonly<Record<JobState, readonly JobState[]>> = {

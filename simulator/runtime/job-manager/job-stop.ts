@@ -6,7 +6,7 @@
  *    shows it. A JobManager that dies between the two has a successor that does both again.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { JobState } from "../../common/contract/redis-state.ts";
+import type { JobState } from "../../common/contract/state/redis-state.ts";
 import { createBackoff } from "../../common/foundation/backoff.ts";
 import { withDeadline } from "../../common/foundation/deadline.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";

@@ -5,17 +5,17 @@
 
 import { KafkaCluster } from "../../clients/kafka/cluster.ts";
 import { StateStore } from "../../clients/redis/state-store.ts";
-import { type ChildProcess, runChild } from "../../common/contract/child-channel.ts";
+import { type ChildProcess, runChild } from "../../common/contract/child/child-channel.ts";
 import {
   type ChildEnvironment,
   ENV,
   readChildEnvironment,
   readTask,
   requireVariable,
-} from "../../common/contract/environment.ts";
-import type { JobGraph } from "../../common/contract/rest.ts";
-import { runFolder } from "../../common/contract/run-folder.ts";
-import type { JobManagerTask } from "../../common/contract/tasks.ts";
+} from "../../common/contract/child/environment.ts";
+import type { JobManagerTask } from "../../common/contract/child/tasks.ts";
+import { runFolder } from "../../common/contract/files/run-folder.ts";
+import type { JobGraph } from "../../common/contract/job/rest.ts";
 import { claimEpoch } from "./epoch.ts";
 import { JobManager } from "./job-manager.ts";
 import { RestServer } from "./rest/http-server.ts";

@@ -7,7 +7,7 @@
  *    one, it leads: this one is superseded, and issues nothing above its successor's numbers.
  * N3 Leadership stays with the first epoch: that one goes into scripts, messages and files.
  */
-import { EPOCH_STRIDE } from "../../common/contract/redis-state.ts";
+import { EPOCH_STRIDE } from "../../common/contract/state/redis-state.ts";
 import { assert } from "../../common/foundation/assert.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import { claimFollowingEpoch, readHighestEpoch } from "./epoch.ts";

@@ -13,7 +13,7 @@
  *    case safe: from the new owner's ACQUIRE on the old one's writes fail.
  * T3 A holder that reports (p, g) keeps p only if no higher generation of p is known.
  */
-import { HEARTBEAT_TIMEOUT_MS, type HeldPartition } from "../../common/contract/rpc.ts";
+import { HEARTBEAT_TIMEOUT_MS, type HeldPartition } from "../../common/contract/job/rpc.ts";
 import { assert, present } from "../../common/foundation/assert.ts";
 import { planAssignment } from "./assignment.ts";
 

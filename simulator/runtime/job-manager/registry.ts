@@ -1,6 +1,7 @@
 /** The TaskManagers that are registered now, with what their heartbeats said last. Plain bookkeeping. */
+
+import type { HeldPartition, JobManagerToTaskManager } from "../../common/contract/job/rpc.ts";
 import type { TaskManagerMetrics } from "../../common/contract/metrics.ts";
-import type { HeldPartition, JobManagerToTaskManager } from "../../common/contract/rpc.ts";
 import type { JsonLines } from "../rpc/json-lines.ts";
 
 export interface RegisteredTaskManager {

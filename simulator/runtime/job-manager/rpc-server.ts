@@ -14,7 +14,7 @@ import {
   HEARTBEAT_TIMEOUT_MS,
   type JobManagerToTaskManager,
   type TaskManagerToJobManager,
-} from "../../common/contract/rpc.ts";
+} from "../../common/contract/job/rpc.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { type JsonLines, openJsonLines } from "../rpc/json-lines.ts";
 import { decodeTaskManagerMessage } from "../rpc/messages.ts";

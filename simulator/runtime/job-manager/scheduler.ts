@@ -10,9 +10,9 @@
  *    it is released, and then at its new owner. Its process is stopped after that, by the host.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { JobManagerMessage } from "../../common/contract/child-messages.ts";
-import type { StoreLife } from "../../common/contract/redis-state.ts";
-import { HEARTBEAT_TIMEOUT_MS, type HeldPartition } from "../../common/contract/rpc.ts";
+import type { JobManagerMessage } from "../../common/contract/child/child-messages.ts";
+import { HEARTBEAT_TIMEOUT_MS, type HeldPartition } from "../../common/contract/job/rpc.ts";
+import type { StoreLife } from "../../common/contract/state/redis-state.ts";
 import { PartitionTable } from "./partition-table.ts";
 import type { TaskManagerPort } from "./task-manager-port.ts";
 

@@ -12,7 +12,7 @@
  *    cut on the rows of the old life are void, so that life cannot go on.
  */
 import { randomUUID } from "node:crypto";
-import { type JobState, parseJobState, type StoreLife } from "../../common/contract/redis-state.ts";
+import { type JobState, parseJobState, type StoreLife } from "../../common/contract/state/redis-state.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";

@@ -1,5 +1,5 @@
 /** What a job needs of the TaskManagers: who is there, and a way to send them orders. */
-import type { HeldPartition, JobManagerToTaskManager } from "../../common/contract/rpc.ts";
+import type { HeldPartition, JobManagerToTaskManager } from "../../common/contract/job/rpc.ts";
 
 type Unstamped<M> = M extends { readonly epoch: number } ? Omit<M, "epoch"> : never;
 /** A message to a TaskManager; the RPC server adds the epoch. */

@@ -10,7 +10,7 @@
  * J3 After `close` or the end of the connection no message is delivered, and `send` does nothing.
  */
 import type { Socket } from "node:net";
-import { RPC_LINE_BYTES_MAX } from "../../common/contract/rpc.ts";
+import { RPC_LINE_BYTES_MAX } from "../../common/contract/job/rpc.ts";
 import { describeError } from "../../common/foundation/errors.ts";
 import { LineSplitter } from "./line-splitter.ts";
 

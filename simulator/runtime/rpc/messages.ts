@@ -4,8 +4,9 @@
  *
  * Metrics are passed on as they are; only their identity is checked, since nothing is decided by the rest of them.
  */
+
+import type { HeldPartition, JobManagerToTaskManager, TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
 import type { TaskManagerMetrics } from "../../common/contract/metrics.ts";
-import type { HeldPartition, JobManagerToTaskManager, TaskManagerToJobManager } from "../../common/contract/rpc.ts";
 import type { ErrorCategory } from "../../common/foundation/error-row.ts";
 import type { ErrorCode } from "../../common/foundation/errors.ts";
 

@@ -4,7 +4,7 @@
  */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { type AppliedLogRow, formatAppliedLogRow } from "../../common/contract/applied-log.ts";
+import { type AppliedLogRow, formatAppliedLogRow } from "../../common/contract/files/applied-log.ts";
 import type { RejectReason } from "../../common/contract/message.ts";
 import { createError } from "../../common/foundation/errors.ts";
 

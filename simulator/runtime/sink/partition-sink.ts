@@ -12,8 +12,8 @@
  *    arrives, at most two record sets.
  * S5 After an answer other than OK or DUP the sink is closed: nothing of this generation is sent any more.
  */
-import type { ApplyRow } from "../../common/contract/applied-log.ts";
-import type { ApplyAnswer, ApplyArguments } from "../../common/contract/redis-scripts.ts";
+import type { ApplyRow } from "../../common/contract/files/applied-log.ts";
+import type { ApplyAnswer, ApplyArguments } from "../../common/contract/state/redis-scripts.ts";
 import { assert } from "../../common/foundation/assert.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import type { RecordColumns } from "../source/record-columns.ts";

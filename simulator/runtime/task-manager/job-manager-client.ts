@@ -15,7 +15,7 @@ import {
   HEARTBEAT_TIMEOUT_MS,
   type JobManagerToTaskManager,
   type TaskManagerToJobManager,
-} from "../../common/contract/rpc.ts";
+} from "../../common/contract/job/rpc.ts";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { type JsonLines, openJsonLines } from "../rpc/json-lines.ts";

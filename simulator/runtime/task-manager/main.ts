@@ -3,15 +3,15 @@ import { once } from "node:events";
 import { KafkaCluster } from "../../clients/kafka/cluster.ts";
 import { PartitionReader } from "../../clients/kafka/consumer.ts";
 import { StateStore } from "../../clients/redis/state-store.ts";
-import { type ChildProcess, runChild } from "../../common/contract/child-channel.ts";
+import { type ChildProcess, runChild } from "../../common/contract/child/child-channel.ts";
 import {
   type ChildEnvironment,
   ENV,
   readChildEnvironment,
   readTask,
   requireVariable,
-} from "../../common/contract/environment.ts";
-import type { TaskManagerTask } from "../../common/contract/tasks.ts";
+} from "../../common/contract/child/environment.ts";
+import type { TaskManagerTask } from "../../common/contract/child/tasks.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import { rehearse } from "./rehearsal.ts";
 import { TaskManager } from "./task-manager.ts";

@@ -1,12 +1,12 @@
 /** What the partitions of a TaskManager share: its store, its files, its source, and whom they report to. */
-import type { AppliedLogRow } from "../../common/contract/applied-log.ts";
+import type { AppliedLogRow } from "../../common/contract/files/applied-log.ts";
+import type { TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
 import type {
   AcquireAnswer,
   AcquireArguments,
   ApplyAnswer,
   ApplyArguments,
-} from "../../common/contract/redis-scripts.ts";
-import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
+} from "../../common/contract/state/redis-scripts.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import type { FlinkKafkaConsumerGroup } from "../source/flink-kafka-consumer-group.ts";
 import type { RecordColumns } from "../source/record-columns.ts";

@@ -20,9 +20,9 @@
  * P3 The same claim again changes nothing while it is acquired or held: records go on without a pause.
  * P4 Records reach the sink in offset order without a gap: a record set that was fetched from elsewhere is refused.
  */
-import type { AppliedLogRow } from "../../common/contract/applied-log.ts";
-import type { AcquireAnswer } from "../../common/contract/redis-scripts.ts";
-import type { LastBatch } from "../../common/contract/redis-state.ts";
+import type { AppliedLogRow } from "../../common/contract/files/applied-log.ts";
+import type { AcquireAnswer } from "../../common/contract/state/redis-scripts.ts";
+import type { LastBatch } from "../../common/contract/state/redis-state.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { PartitionSink, type SinkEnd } from "../sink/partition-sink.ts";
 import type { FetchedSet, PartitionContext } from "./partition-context.ts";

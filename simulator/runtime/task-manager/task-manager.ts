@@ -10,11 +10,11 @@
  * M3 Metrics go to the host before the acknowledgement of a checkpoint, so that the host has them when it completes.
  * M4 What the JobManager must know and may have missed (a failure, a lost store) is said again at each registration.
  */
-import type { ChildEnvironment } from "../../common/contract/environment.ts";
+import type { ChildEnvironment } from "../../common/contract/child/environment.ts";
+import { runFolder } from "../../common/contract/files/run-folder.ts";
+import type { TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
 import type { PartitionPosition, TaskManagerMetrics } from "../../common/contract/metrics.ts";
-import type { StoreLife } from "../../common/contract/redis-state.ts";
-import type { TaskManagerToJobManager } from "../../common/contract/rpc.ts";
-import { runFolder } from "../../common/contract/run-folder.ts";
+import type { StoreLife } from "../../common/contract/state/redis-state.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { waitUntil } from "../../common/foundation/deadline.ts";
 import { type AppError, categoryOf, describeError, isAppError } from "../../common/foundation/errors.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RoundLedger } from "../../../producer/ledger.ts";
 import { splitRound, sumIds } from "../../../producer/load-profile.ts";
 import { findLedgerProblem } from "../../../producer/run-files.ts";
-import type { Ledger } from "../../../simulator/common/contract/ledger.ts";
+import type { Ledger } from "../../../simulator/common/contract/files/ledger.ts";
 
 const producer = { topic: "t", producerId: 1, producerEpoch: 0 };
 const layout = { partitions: 2, stickyIds: 1 };

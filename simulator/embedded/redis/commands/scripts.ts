@@ -1,7 +1,7 @@
 /** EVAL, EVALSHA and SCRIPT: there is no Lua here, only the native twins of the job's own scripts. */
 import { createHash } from "node:crypto";
-import { SCRIPT_SHA } from "../../../common/contract/redis-script-text.ts";
-import type { ScriptName } from "../../../common/contract/redis-scripts.ts";
+import { SCRIPT_SHA } from "../../../common/contract/state/redis-script-text.ts";
+import type { ScriptName } from "../../../common/contract/state/redis-scripts.ts";
 import { CommandError, notAnInteger, OK, type Reply } from "../reply.ts";
 import { runScriptTwin } from "../script-twins.ts";
 import type { CommandContext, CommandTable } from "./command.ts";

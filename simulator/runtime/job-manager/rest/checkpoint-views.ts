@@ -1,5 +1,5 @@
 /** Flink's JSON for checkpoints. Pure: the history in, JSON out. Sizes are those of the files. */
-import type { JobGraph } from "../../../common/contract/rest.ts";
+import type { JobGraph } from "../../../common/contract/job/rest.ts";
 import type { CheckpointHistory, CheckpointRecord } from "../../checkpoint/checkpoint-history.ts";
 
 export function viewCheckpoints(history: CheckpointHistory): object {

@@ -5,8 +5,8 @@
  * counts are sums over the processes that are alive (`…-complete` is false when one of them has not reported yet).
  */
 import { createHash } from "node:crypto";
-import type { JobState } from "../../../common/contract/child-messages.ts";
-import type { JobGraph } from "../../../common/contract/rest.ts";
+import type { JobState } from "../../../common/contract/child/child-messages.ts";
+import type { JobGraph } from "../../../common/contract/job/rest.ts";
 import type { ExceptionHistory } from "../exception-history.ts";
 import type { JobMaster } from "../job-master.ts";
 import type { RegisteredTaskManager } from "../registry.ts";

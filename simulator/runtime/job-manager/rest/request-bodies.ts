@@ -1,7 +1,7 @@
 /** The bodies that REST accepts, checked field by field; each refusal names the field, its value and what is expected. */
-import { isOperatorName, OPERATOR_NAMES } from "../../../common/contract/operators.ts";
-import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../../../common/contract/redis-state.ts";
-import type { DrainRequest, JobGraph, ScaleRequest } from "../../../common/contract/rest.ts";
+import { isOperatorName, OPERATOR_NAMES } from "../../../common/contract/job/operators.ts";
+import type { DrainRequest, JobGraph, ScaleRequest } from "../../../common/contract/job/rest.ts";
+import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../../../common/contract/state/redis-state.ts";
 import { RestError } from "./http-server.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

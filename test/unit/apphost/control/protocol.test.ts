@@ -1,7 +1,7 @@
 /** What comes over the control socket for single resources is checked before anybody acts on it. */
 import { expect, it } from "vitest";
 import { readResourceRequest } from "../../../../apphost/control/protocol.ts";
-import { TASK_MANAGERS_MAX } from "../../../../simulator/common/contract/redis-state.ts";
+import { TASK_MANAGERS_MAX } from "../../../../simulator/common/contract/state/redis-state.ts";
 
 it.each([
   [

@@ -5,7 +5,7 @@ import type { ChildExit, RunningServer } from "../../../../apphost/processes/chi
 import type { Launch, ReportHealth, ResourcePlan } from "../../../../apphost/processes/resource-plan.ts";
 import { RESTART_LIMIT } from "../../../../apphost/processes/restart-count.ts";
 import { type SupervisorHost, superviseResource } from "../../../../apphost/processes/supervisor.ts";
-import type { Fault } from "../../../../simulator/common/contract/report.ts";
+import type { Fault } from "../../../../simulator/common/contract/files/report.ts";
 import { createBackoff } from "../../../../simulator/common/foundation/backoff.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../../../../simulator/common/foundation/errors.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createEvidenceFiles } from "../../../../apphost/run/evidence-files.ts";
 import { createRunFolder } from "../../../../apphost/run/run-folder.ts";
-import { runFolder } from "../../../../simulator/common/contract/run-folder.ts";
+import { runFolder } from "../../../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 import { type AppError, categoryOf } from "../../../../simulator/common/foundation/errors.ts";
 

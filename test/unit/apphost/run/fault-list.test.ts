@@ -1,7 +1,7 @@
 /** The faults of a run of any length need the same room, and none gets lost without a word. */
 import { expect, it } from "vitest";
 import { FaultList } from "../../../../apphost/run/fault-list.ts";
-import type { Fault } from "../../../../simulator/common/contract/report.ts";
+import type { Fault } from "../../../../simulator/common/contract/files/report.ts";
 
 const fault = (k: number): Fault => ({
   ...{ kind: "processExit", target: `taskmanager-${k}`, at: "2026-11-28T14:00:00.000Z", planned: false },

@@ -22,7 +22,7 @@ import {
   readStartTime,
 } from "../../../../apphost/processes/process-identity.ts";
 import { listLiving, removeRemains, sweepRun } from "../../../../apphost/watchdog/sweep.ts";
-import { ENV } from "../../../../simulator/common/contract/environment.ts";
+import { ENV } from "../../../../simulator/common/contract/child/environment.ts";
 import { realRedisMissing } from "../../../support/real-redis.ts";
 import { canListProcesses } from "../../../support/run-processes.ts";
 

@@ -9,13 +9,13 @@ import {
   initialFields,
   parseApply,
   parseWholeHash,
-} from "../../../../simulator/common/contract/redis-script-codec.ts";
+} from "../../../../simulator/common/contract/state/redis-script-codec.ts";
 import {
   PARTITIONS_MAX,
   parseJobState,
   STATE_FIELDS_MAX,
   taskManagersMax,
-} from "../../../../simulator/common/contract/redis-state.ts";
+} from "../../../../simulator/common/contract/state/redis-state.ts";
 
 const APPLY = {
   life: "L1",

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { CheckpointFile } from "../../../../simulator/common/contract/checkpoint.ts";
+import type { CheckpointFile } from "../../../../simulator/common/contract/files/checkpoint.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import { CheckpointStorage } from "../../../../simulator/runtime/checkpoint/checkpoint-storage.ts";
 import { buildInitialFields } from "../../../../simulator/runtime/checkpoint/recovery-state.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseJobState } from "../../../../simulator/common/contract/redis-state.ts";
+import { parseJobState } from "../../../../simulator/common/contract/state/redis-state.ts";
 import { type Acknowledgement, judgeCut } from "../../../../simulator/runtime/checkpoint/checkpoint-coordinator.ts";
 import { buildInitialFields } from "../../../../simulator/runtime/checkpoint/recovery-state.ts";
 

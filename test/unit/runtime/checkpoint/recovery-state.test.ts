@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type JobState, parseJobState } from "../../../../simulator/common/contract/redis-state.ts";
+import { type JobState, parseJobState } from "../../../../simulator/common/contract/state/redis-state.ts";
 import {
   buildInitialFields,
   buildRecoveredFields,

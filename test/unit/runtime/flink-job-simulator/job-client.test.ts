@@ -2,8 +2,8 @@
 import { createServer, type Server } from "node:http";
 import getPort from "get-port";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { JobSnapshot } from "../../../../simulator/common/contract/rest.ts";
-import type { RunConfig } from "../../../../simulator/common/contract/run-config.ts";
+import type { RunConfig } from "../../../../simulator/common/contract/child/run-config.ts";
+import type { JobSnapshot } from "../../../../simulator/common/contract/job/rest.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import { JobClient } from "../../../../simulator/runtime/flink-job-simulator/job-client.ts";
 import { declareJob } from "../../../../simulator/runtime/flink-job-simulator/job-graph.ts";

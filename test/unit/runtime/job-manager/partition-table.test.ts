@@ -1,7 +1,7 @@
 /** Random histories of joins, deaths, releases and fences: no two holders, no generation twice, all owned in the end. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { HeldPartition } from "../../../../simulator/common/contract/rpc.ts";
+import type { HeldPartition } from "../../../../simulator/common/contract/job/rpc.ts";
 import { PartitionTable, REVOKE_TIMEOUT_MS } from "../../../../simulator/runtime/job-manager/partition-table.ts";
 
 const seed = process.env["TEST_SEED"] === undefined ? {} : { seed: Number(process.env["TEST_SEED"]) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OPERATOR_NAMES } from "../../../../simulator/common/contract/operators.ts";
+import { OPERATOR_NAMES } from "../../../../simulator/common/contract/job/operators.ts";
 import { createOperatorChain } from "../../../../simulator/runtime/operators/registry.ts";
 import { createRecordColumns } from "../../../../simulator/runtime/source/record-columns.ts";
 

@@ -6,7 +6,7 @@ import {
   type JobManagerToTaskManager,
   RPC_LINE_BYTES_MAX,
   type TaskManagerToJobManager,
-} from "../../../../simulator/common/contract/rpc.ts";
+} from "../../../../simulator/common/contract/job/rpc.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 import { type JsonLines, openJsonLines } from "../../../../simulator/runtime/rpc/json-lines.ts";
 import { decodeTaskManagerMessage } from "../../../../simulator/runtime/rpc/messages.ts";

@@ -1,13 +1,13 @@
 /** The largest messages of the largest job, with numbers of all their digits, are far below the longest line (J1). */
 import { expect, test } from "vitest";
-import { LATENCY_BUCKETS } from "../../../../simulator/common/contract/latency-histogram.ts";
-import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
-import { PARTITIONS_MAX } from "../../../../simulator/common/contract/redis-state.ts";
 import {
   type JobManagerToTaskManager,
   RPC_LINE_BYTES_MAX,
   type TaskManagerToJobManager,
-} from "../../../../simulator/common/contract/rpc.ts";
+} from "../../../../simulator/common/contract/job/rpc.ts";
+import { LATENCY_BUCKETS } from "../../../../simulator/common/contract/latency-histogram.ts";
+import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
+import { PARTITIONS_MAX } from "../../../../simulator/common/contract/state/redis-state.ts";
 import { decodeJobManagerMessage, decodeTaskManagerMessage } from "../../../../simulator/runtime/rpc/messages.ts";
 
 const N = Number.MAX_SAFE_INTEGER;

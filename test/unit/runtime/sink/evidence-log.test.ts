@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseAppliedLogRow } from "../../../../simulator/common/contract/applied-log.ts";
+import { parseAppliedLogRow } from "../../../../simulator/common/contract/files/applied-log.ts";
 import { AppliedLog, RejectedLog } from "../../../../simulator/runtime/sink/evidence-log.ts";
 
 let folder: string;

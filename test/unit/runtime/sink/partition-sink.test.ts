@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ApplyRow } from "../../../../simulator/common/contract/applied-log.ts";
+import type { ApplyRow } from "../../../../simulator/common/contract/files/applied-log.ts";
 import { mix32 } from "../../../../simulator/common/contract/message.ts";
 import { startRunClock } from "../../../../simulator/common/foundation/clock.ts";
 import { PartitionSink, type SinkEnd } from "../../../../simulator/runtime/sink/partition-sink.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HEARTBEAT_TIMEOUT_MS, type TaskManagerToJobManager } from "../../../../simulator/common/contract/rpc.ts";
+import { HEARTBEAT_TIMEOUT_MS, type TaskManagerToJobManager } from "../../../../simulator/common/contract/job/rpc.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type AppliedLogRow, formatAppliedLogRow } from "../../../../simulator/common/contract/applied-log.ts";
-import type { TaskManagerToJobManager } from "../../../../simulator/common/contract/rpc.ts";
+import { type AppliedLogRow, formatAppliedLogRow } from "../../../../simulator/common/contract/files/applied-log.ts";
+import type { TaskManagerToJobManager } from "../../../../simulator/common/contract/job/rpc.ts";
 import { startRunClock } from "../../../../simulator/common/foundation/clock.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import { FlinkKafkaConsumerGroup } from "../../../../simulator/runtime/source/flink-kafka-consumer-group.ts";

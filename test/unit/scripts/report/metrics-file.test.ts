@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readMetrics } from "../../../../scripts/report/metrics-file.ts";
+import { runFolder } from "../../../../simulator/common/contract/files/run-folder.ts";
 import { latencyBucket } from "../../../../simulator/common/contract/latency-histogram.ts";
 import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
-import { runFolder } from "../../../../simulator/common/contract/run-folder.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 
 const LOAD_US = 5;

@@ -4,11 +4,11 @@ import { MetricsMerge } from "../../../../scripts/report/metrics-merge.ts";
 import { renderReport } from "../../../../scripts/report/report-text.ts";
 import { checkLoadBalance, checkMaxTime } from "../../../../scripts/report/run-checks.ts";
 import { evaluateFacts } from "../../../../scripts/validate/evaluate.ts";
-import { CHECKS } from "../../../../simulator/common/contract/check-catalogue.ts";
-import type { ChecksFile } from "../../../../simulator/common/contract/checks.ts";
-import type { HostFacts } from "../../../../simulator/common/contract/host-facts.ts";
+import { CHECKS } from "../../../../simulator/common/contract/files/check-catalogue.ts";
+import type { ChecksFile } from "../../../../simulator/common/contract/files/checks.ts";
+import type { HostFacts } from "../../../../simulator/common/contract/files/host-facts.ts";
+import type { Ledger } from "../../../../simulator/common/contract/files/ledger.ts";
 import { latencyBucket } from "../../../../simulator/common/contract/latency-histogram.ts";
-import type { Ledger } from "../../../../simulator/common/contract/ledger.ts";
 import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
 import { FIRST_SEND_US, makeRun, toFacts } from "../validate/synthetic-run.ts";
 

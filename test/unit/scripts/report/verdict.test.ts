@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Coverage, decideVerdict } from "../../../../scripts/report/verdict.ts";
-import type { RunEnding } from "../../../../simulator/common/contract/host-facts.ts";
-import type { Check } from "../../../../simulator/common/contract/report.ts";
+import type { RunEnding } from "../../../../simulator/common/contract/files/host-facts.ts";
+import type { Check } from "../../../../simulator/common/contract/files/report.ts";
 
 const check = (id: string, status: Check["status"]): Check => ({
   id,

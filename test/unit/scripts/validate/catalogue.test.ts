@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runChecks } from "../../../../scripts/validate/evaluate.ts";
-import { CHECKS, type CheckDefinition } from "../../../../simulator/common/contract/check-catalogue.ts";
+import { CHECKS, type CheckDefinition } from "../../../../simulator/common/contract/files/check-catalogue.ts";
 import { makeRun, toFacts } from "./synthetic-run.ts";
 
 const README = new URL("../../../../scripts/validate/README.md", import.meta.url);

@@ -1,6 +1,6 @@
 /** How tests change a synthetic run, and what its checks then say. */
 import { runChecks } from "../../../../scripts/validate/evaluate.ts";
-import type { Check, CheckStatus } from "../../../../simulator/common/contract/report.ts";
+import type { Check, CheckStatus } from "../../../../simulator/common/contract/files/report.ts";
 import { makeRun, message, type SyntheticRun, toFacts } from "./synthetic-run.ts";
 
 const idsWith = (run: SyntheticRun, wanted: CheckStatus): string[] =>

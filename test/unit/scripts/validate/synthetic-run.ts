@@ -15,13 +15,13 @@ import { chooseSamples, SampleCollector } from "../../../../scripts/validate/sam
 import { findNeededEnds } from "../../../../scripts/validate/topic-ranges.ts";
 import { createPartitionTally, skipUnread, TopicTally } from "../../../../scripts/validate/topic-tally.ts";
 import { encodeRecordBatch } from "../../../../simulator/clients/kafka/wire/records.ts";
-import type { AcquireRow, ApplyRow } from "../../../../simulator/common/contract/applied-log.ts";
-import type { CheckpointFile } from "../../../../simulator/common/contract/checkpoint.ts";
-import type { Ledger } from "../../../../simulator/common/contract/ledger.ts";
+import type { RunConfig } from "../../../../simulator/common/contract/child/run-config.ts";
+import type { ValidatorTask } from "../../../../simulator/common/contract/child/tasks.ts";
+import type { AcquireRow, ApplyRow } from "../../../../simulator/common/contract/files/applied-log.ts";
+import type { CheckpointFile } from "../../../../simulator/common/contract/files/checkpoint.ts";
+import type { Ledger } from "../../../../simulator/common/contract/files/ledger.ts";
 import { type IdLayout, idOfIndex } from "../../../../simulator/common/contract/message.ts";
-import { type JobState, parseJobState } from "../../../../simulator/common/contract/redis-state.ts";
-import type { RunConfig } from "../../../../simulator/common/contract/run-config.ts";
-import type { ValidatorTask } from "../../../../simulator/common/contract/tasks.ts";
+import { type JobState, parseJobState } from "../../../../simulator/common/contract/state/redis-state.ts";
 
 const BATCH = 7;
 const PRODUCER_ID = 1;

@@ -8,7 +8,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { JobGraph } from "../../../../../simulator/common/contract/rest.ts";
+import type { JobGraph } from "../../../../../simulator/common/contract/job/rest.ts";
 import { startRunClock } from "../../../../../simulator/common/foundation/clock.ts";
 import { waitUntil } from "../../../../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../../../../simulator/common/foundation/log.ts";

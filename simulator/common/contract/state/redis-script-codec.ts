@@ -9,9 +9,9 @@
  *   FENCE_ALL  KEYS state    ARGV epoch g
  *   RECOVER    KEYS state    ARGV epoch life (field value)…
  */
-import { assert, present } from "../foundation/assert.ts";
-import { createError } from "../foundation/errors.ts";
-import { SUM_MODULUS } from "./message.ts";
+import { assert, present } from "../../foundation/assert.ts";
+import { createError } from "../../foundation/errors.ts";
+import { SUM_MODULUS } from "../message.ts";
 import type {
   AcquireAnswer,
   AcquireArguments,

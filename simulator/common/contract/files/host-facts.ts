@@ -1,7 +1,7 @@
 /** `host-facts.json`: what only the host knows, for the report. Every number in it was recorded in this run. */
 
+import type { RunConfig } from "../child/run-config.ts";
 import type { Fault, Infrastructure } from "./report.ts";
-import type { RunConfig } from "./run-config.ts";
 
 export interface HostFacts {
   readonly schema: 1;

@@ -6,9 +6,9 @@
  * ones, so a paused old JobManager that wakes up changes nothing.
  */
 
-import type { ErrorCategory } from "../foundation/error-row.ts";
-import type { ErrorCode } from "../foundation/errors.ts";
-import type { TaskManagerMetrics } from "./metrics.ts";
+import type { ErrorCategory } from "../../foundation/error-row.ts";
+import type { ErrorCode } from "../../foundation/errors.ts";
+import type { TaskManagerMetrics } from "../metrics.ts";
 
 export const RPC_LINE_BYTES_MAX = 1_048_576;
 export const HEARTBEAT_INTERVAL_MS = 1_000;

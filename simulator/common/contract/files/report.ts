@@ -1,10 +1,10 @@
 /**
  * `report.json`, schema 1. Every number was recorded in the run it describes; null means not known, never zero.
  */
-import type { Fields } from "../foundation/json-fields.ts";
+import type { Fields } from "../../foundation/json-fields.ts";
+import type { ApplyCounts } from "../metrics.ts";
 import type { CheckDefinition } from "./check-catalogue.ts";
 import type { ProcessUse } from "./host-facts.ts";
-import type { ApplyCounts } from "./metrics.ts";
 
 /** unknown: nothing is known to be wrong, but a fact could not be had that must be there to say so. */
 export type VerdictWord = "passed" | "failed" | "unknown" | "interrupted";

@@ -13,7 +13,7 @@
  * PUBLISH touches two keys in other slots than the state's hash tag: this is for one Redis server, not for a cluster.
  */
 import { createHash } from "node:crypto";
-import { SUM_MODULUS } from "./message.ts";
+import { SUM_MODULUS } from "../message.ts";
 import type { ScriptName } from "./redis-scripts.ts";
 
 /** L2 and L3, at the head of every script. */

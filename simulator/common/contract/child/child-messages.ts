@@ -5,9 +5,9 @@
  * A child exits by itself when the channel closes: the host is gone.
  */
 
-import type { ErrorCategory } from "../foundation/error-row.ts";
-import type { ErrorCode } from "../foundation/errors.ts";
-import type { TaskManagerMetrics } from "./metrics.ts";
+import type { ErrorCategory } from "../../foundation/error-row.ts";
+import type { ErrorCode } from "../../foundation/errors.ts";
+import type { TaskManagerMetrics } from "../metrics.ts";
 
 /** To a child that was started with ENV.begin = "channel": the rest of its environment. Sent once. */
 export interface BeginMessage {

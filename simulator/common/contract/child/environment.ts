@@ -3,8 +3,8 @@
  *
  * The first two are also how the watchdog and the sweep know children on Linux, so every child has them.
  */
-import { parseRunClock, type RunClock } from "../foundation/clock.ts";
-import { createError } from "../foundation/errors.ts";
+import { parseRunClock, type RunClock } from "../../foundation/clock.ts";
+import { createError } from "../../foundation/errors.ts";
 import type { RunConfig } from "./run-config.ts";
 
 export const ENV = {

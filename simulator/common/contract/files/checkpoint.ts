@@ -1,5 +1,5 @@
 /** Files of `checkpoints/`. Written by the JobManager: temporary file, fsync, rename, fsync of the folder. */
-import type { Fields } from "../foundation/json-fields.ts";
+import type { Fields } from "../../foundation/json-fields.ts";
 
 /** `chk-<id>/_metadata`. Checkpoint 0 holds the start offsets and zero counts, before the first INIT. */
 export interface CheckpointFile {

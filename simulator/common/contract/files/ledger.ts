@@ -2,7 +2,7 @@
  * The producer's ledger: what was acknowledged, and nothing else. `ledger-<round>.json` is rewritten (temporary file and
  * rename) each second and at the end; the validator compares it with the topic and with Redis.
  */
-import type { Fields } from "../foundation/json-fields.ts";
+import type { Fields } from "../../foundation/json-fields.ts";
 
 export interface Ledger {
   readonly schema: 1;

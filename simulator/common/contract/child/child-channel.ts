@@ -9,8 +9,8 @@
  * C4 A child that was started early, with ENV.begin = "channel", has loaded its code when main waits for what it depends
  *    on: main is called once the host has sent the rest of the environment, and never if the stop comes first.
  */
-import { categoryOf, createError, describeError, isAppError } from "../foundation/errors.ts";
-import { createLog, type Log } from "../foundation/log.ts";
+import { categoryOf, createError, describeError, isAppError } from "../../foundation/errors.ts";
+import { createLog, type Log } from "../../foundation/log.ts";
 import type { ChildMessage, HostMessage } from "./child-messages.ts";
 import { ENV } from "./environment.ts";
 

@@ -9,8 +9,8 @@
  *     ?changedFrom=RUNNING&waitMs=10000   the same, once the state is another one or that time has passed
  * Errors are Flink's: {"errors":["…"]}.
  */
-import type { ErrorCategory } from "../foundation/error-row.ts";
-import type { JobState } from "./child-messages.ts";
+import type { ErrorCategory } from "../../foundation/error-row.ts";
+import type { JobState } from "../child/child-messages.ts";
 
 export interface JobGraph {
   readonly jobId: string;
