@@ -3,7 +3,7 @@
  *
  *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"down"}
  *             | {"token","request":"describe"|"follow","showSecrets":boolean}
- *             | one of `resource-requests.ts`
+ *             | one of `protocol.ts`
  *   answers   ({"type":"accepted","detail"} | {"type":"item","item"})*
  *             then  {"type":"result","result"} or {"type":"refused","reason"}
  *

@@ -1,7 +1,7 @@
 /**
  * What hosts left that died together with their watchdogs: found by the run folders, swept by the next `up` or `down`.
  *
- * Y1 What is killed and removed is decided by S1 and S3 of `sweep.ts`, and of the engine by L2 of `docker-labels.ts`. The
+ * Y1 What is killed and removed is decided by S1 and S3 of `sweep.ts`, and of the engine by L2 of `labels.ts`. The
  *    record of a run tells whether its host is dead, and where to look.
  * Y2 A run counts as swept only when nothing of it is left, neither here nor in the container engine that it used.
  */

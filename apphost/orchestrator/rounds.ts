@@ -33,7 +33,7 @@ const PRODUCED_NOTICE_MS_MAX = 1_000;
 /** From the last effect to our hearing of it: one look of the JobManager, one checkpoint, and a slow machine. */
 const DRAIN_NOTICE_MS_MAX = 5_000;
 const PRODUCER_START_MS_MAX = 120_000;
-/** From its last word to the end of its process. One that hangs then is killed before that (V6 of `restart.ts`). */
+/** From its last word to the end of its process. One that hangs then is killed before that (V6 of `supervisor.ts`). */
 const PRODUCER_END_MS_MAX = 60_000;
 /** Longer than the JobManager waits for Redis: it knows better why the job does not stop, and says so. */
 const STOP_MS_MAX = 90_000;

@@ -1,4 +1,4 @@
-/** What the supervisor (`restart.ts`) must know of a resource: how it is started, when it is ready, what its end means. */
+/** What the supervisor (`supervisor.ts`) must know of a resource: how it is started, when it is ready, what its end means. */
 import type { ResourceHealth } from "../../simulator/common/contract/events.ts";
 import { type AppError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";

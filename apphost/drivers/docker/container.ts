@@ -2,7 +2,7 @@
  * One container as a server of the run: created once, started again after each death with the data that it has, removed
  * with the run.
  *
- *   (nothing) → created → running → ended → running …        removed by docker-leftovers.ts, by label
+ *   (nothing) → created → running → ended → running …        removed by leftovers.ts, by label
  *
  * K1 The container is created by the first launch and never by a later one: its data, and its port, are its own.
  * K2 A file with secrets is in it before it starts; they stand in no argument, variable or label.

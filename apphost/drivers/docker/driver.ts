@@ -1,5 +1,5 @@
 /**
- * Kafka and Redis in containers of the engine that `docker-engine.ts` finds.
+ * Kafka and Redis in containers of the engine that `engine.ts` finds.
  *
  * Where the engine shares this machine's kernel and network, a container uses the machine's own network: it listens on
  * 127.0.0.1 like any program here, and no byte is copied once more by the engine's forwarder. Elsewhere, as in the
