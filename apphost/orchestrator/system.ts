@@ -27,9 +27,9 @@ import {
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
 import { startChildProcess } from "../processes/child-process.ts";
+import { ENTRY, type ProgramKind } from "../processes/entry-point.ts";
 import { takeFixedPort } from "../processes/fixed-port.ts";
 import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
-import { ENTRY, type ProgramKind } from "../processes/program-entries.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../processes/resource-plan.ts";
 import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
 import { type PreparedTopic, prepareTopic } from "../resources/kafka.ts";

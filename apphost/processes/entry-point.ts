@@ -10,5 +10,17 @@ import { fileURLToPath } from "node:url";
  * source finds source: the compiler rewrites import specifiers but not paths, hence our own extension.
  */
 export function entryPoint(name: string): string {
-  return fileURLToPath(new URL(`../${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
+  return fileURLToPath(new URL(`../../${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
 }
+
+/** Where each kind of our programs starts. */
+export const ENTRY = {
+  jobmanager: "simulator/runtime/job-manager/main",
+  taskmanager: "simulator/runtime/task-manager/main",
+  "flink-job-simulator": "simulator/runtime/flink-job-simulator/main",
+  producer: "producer/main",
+  validator: "scripts/validate/main",
+  report: "scripts/report/main",
+} as const;
+
+export type ProgramKind = keyof typeof ENTRY;

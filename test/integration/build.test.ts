@@ -1,7 +1,7 @@
 /** What a build leaves in `dist`, which is what a user's host starts. */
 import { readFileSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
-import { ENTRY } from "../../apphost/processes/program-entries.ts";
+import { ENTRY } from "../../apphost/processes/entry-point.ts";
 import { distPath } from "../support/dist.ts";
 
 const PROGRAMS = [...Object.values(ENTRY), "simulator/embedded/kafka/main", "simulator/embedded/redis/main"];
