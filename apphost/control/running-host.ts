@@ -11,10 +11,11 @@
 import { dirname, join, resolve } from "node:path";
 import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { lookAt } from "../run/own-files.ts";
+import { lookAt } from "../files/own-files.ts";
+import { connectTo, findControlSocket } from "../files/socket-files.ts";
 import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../run/run-folder.ts";
-import { askHost, type ControlRequest, connectTo, followHost, type HostAddress } from "./server.ts";
-import { findControlSocket } from "./socket-files.ts";
+import { askHost, followHost, type HostAddress } from "./client.ts";
+import type { ControlRequest } from "./protocol.ts";
 
 export interface RunningHost {
   readonly runDir: string;

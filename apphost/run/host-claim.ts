@@ -11,8 +11,8 @@ import { linkSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
+import { readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
 import { isOfThisUser, isSameProcess, type ProcessIdentity, readStartTime } from "../processes/process-identity.ts";
-import { readOwnFile, temporaryNameOf, writeNewFile } from "./own-files.ts";
 
 /** A loser meets the winner's claim on the next look; more looks mean that hosts start and die in a row. */
 const ATTEMPTS_MAX = 20;
