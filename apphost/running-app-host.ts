@@ -19,7 +19,7 @@ import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "./
 import { Host } from "./orchestrator/host.ts";
 import type { VerdictEvent } from "./orchestrator/verdict.ts";
 import { type PreparedRun, prepareDeclared } from "./preparation.ts";
-import { chooseDrivers } from "./resources/server.ts";
+import { chooseDrivers } from "./resources/driver-choice.ts";
 
 const WAIT_MS_MAX = 120_000;
 

@@ -3,13 +3,14 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { findRunningHosts } from "../control/running-host.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
-import { resolveUiMode, startOutput } from "../dashboard/output.ts";
+import { startOutput } from "../dashboard/output.ts";
+import { resolveUiMode } from "../dashboard/ui-mode.ts";
 import { linkRun, removeStaleSockets } from "../files/socket-files.ts";
 import type { Verb } from "../options.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { Host } from "../orchestrator/host.ts";
 import type { PreparedRun } from "../preparation.ts";
-import { chooseDrivers } from "../resources/server.ts";
+import { chooseDrivers } from "../resources/driver-choice.ts";
 import { claimFolder } from "../run/host-claim.ts";
 import { findFolderProblems, requireOwnBase } from "../run/run-folder.ts";
 

@@ -1,7 +1,7 @@
 /**
  * What another terminal may ask of a host, and what it is answered: one JSON request a line, JSON lines back. Pure.
  *
- *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"down"}
+ *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"down"|"ping"}
  *             | {"token","request":"describe"|"follow","showSecrets":boolean}
  *             | {"token","request":"start"|"stop"|"restart","resource"} | {"token","request":"scale","group","replicas"}
  *   answers   ({"type":"accepted","detail"} | {"type":"item","item"})*
@@ -23,7 +23,7 @@ export type ResourceRequest =
 export type ControlRequest =
   | { readonly request: "produce"; readonly messages: number }
   | { readonly request: "describe" | "follow"; readonly showSecrets: boolean }
-  | { readonly request: "env" | "down" }
+  | { readonly request: "env" | "down" | "ping" }
   | ResourceRequest;
 
 /** Every request that this host answers. */
@@ -37,6 +37,7 @@ export const CAPABILITIES: readonly ControlRequest["request"][] = [
   "stop",
   "restart",
   "scale",
+  "ping",
 ];
 
 export type Answer =
@@ -73,6 +74,7 @@ export function parseRequest(line: string, token: string): ControlRequest | stri
       return { request: fields["request"], showSecrets: fields["showSecrets"] === true };
     case "env":
     case "down":
+    case "ping":
       return { request: fields["request"] };
     case "start":
     case "stop":

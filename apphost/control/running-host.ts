@@ -165,11 +165,11 @@ async function waitForHost(
   }
 }
 
-/** Settles when it said anything: an older one may refuse the question. */
+/** Settles when it said anything: an older one refuses a ping. */
 async function greetHost(address: HostAddress, signal?: AbortSignal): Promise<void> {
   const limited = AbortSignal.any([AbortSignal.timeout(REACHABLE_MS_MAX), ...(signal === undefined ? [] : [signal])]);
   try {
-    await askHost(address, { request: "describe", showSecrets: false }, undefined, limited);
+    await askHost(address, { request: "ping" }, undefined, limited);
   } catch (error) {
     if (!isAppError(error) || error.code !== "CONTROL_REFUSED") throw error;
   }

@@ -24,7 +24,7 @@ import type { Application } from "../model/application.ts";
 import type { HostDescription } from "../model/description.ts";
 import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts";
 import { readPackageVersion } from "../package-version.ts";
-import type { ChosenDrivers } from "../resources/server.ts";
+import type { ChosenDrivers } from "../resources/driver-choice.ts";
 import { describeIdle } from "../run/job-view.ts";
 import { startProgressTicker } from "../run/progress-ticker.ts";
 import { openRun, type RunContext } from "../run/run-context.ts";
@@ -184,6 +184,8 @@ export class Host {
       case "down":
         accept("stopping");
         this.requestStop("SIGTERM");
+        return {};
+      case "ping":
         return {};
       case "produce":
         return this.produce(request.messages, accept);

@@ -32,6 +32,7 @@ import { takeFixedPort } from "../processes/fixed-port.ts";
 import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../processes/resource-plan.ts";
 import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
+import type { ChosenDrivers } from "../resources/driver-choice.ts";
 import { type PreparedTopic, prepareTopic } from "../resources/kafka.ts";
 import { superviseKafkaUi } from "../resources/kafka-ui.ts";
 import {
@@ -42,7 +43,7 @@ import {
   type LateEnvironment,
   planProgram,
 } from "../resources/own-program.ts";
-import { type ChosenDrivers, createServerResource, type ServerResource } from "../resources/server.ts";
+import { createServerResource, type ServerResource } from "../resources/server.ts";
 import { createUserProcesses, type UserProcesses } from "../resources/user-processes.ts";
 import { isFullyOwned, markStarted } from "../run/job-view.ts";
 import { createRunConfig } from "../run/run-config.ts";
