@@ -32,7 +32,7 @@ import { describeResources } from "./description.ts";
 import { createResourceControl, type ResourceControl } from "./resource-control.ts";
 import { countTopic, type Round, runRound, stopJob, waitForMetrics } from "./rounds.ts";
 import { stopInReverse, stopTogether } from "./stop.ts";
-import { createSystem, type System } from "./system.ts";
+import { System } from "./system.ts";
 import { areServersAnswering, createBareVerdict, reachVerdict, type VerdictEvent } from "./verdict.ts";
 
 const PRODUCER_STOP_MS = 5_000;
@@ -82,7 +82,7 @@ export class Host {
     this.#drivers = drivers;
     this.#textFolder = textFolder;
     this.run = openRun(verb, options, startedAtMs);
-    this.#system = createSystem(this.run, application, drivers);
+    this.#system = new System(this.run, application, drivers);
     this.run.feed.subscribe((event) => {
       if (event.type === "phase") this.#phase = event.phase;
     });

@@ -125,7 +125,7 @@ export const FLOORS: readonly Floor[] = [
   {
     name: "orchestrator",
     files: ["apphost/orchestrator/"],
-    on: [...BASE, "processes", "drivers", "docker", "watchdog", "run", "resources", "control"],
+    on: [...BASE, "files", "processes", "drivers", "docker", "watchdog", "run", "resources", "control"],
     packages: [],
   },
   // It draws what the feed of events says, and asks nobody.
