@@ -19,8 +19,7 @@ import {
   type Variables,
   type Verb,
 } from "./options.ts";
-import { expectFreePort } from "./processes/fixed-port.ts";
-import { FIXED_PORTS } from "./processes/ports.ts";
+import { expectFreePort, FIXED_PORTS } from "./processes/ports.ts";
 
 export interface PreparedRun {
   readonly options: HostOptions;

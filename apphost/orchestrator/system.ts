@@ -25,8 +25,7 @@ import {
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
 import { startChildProcess } from "../processes/child-process.ts";
 import { ENTRY, type ProgramKind } from "../processes/entry-point.ts";
-import { takeFixedPort } from "../processes/fixed-port.ts";
-import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
+import { choosePort, isPortClash, LOOPBACK, takeFixedPort } from "../processes/ports.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../processes/resource-plan.ts";
 import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
 import type { ChosenDrivers } from "../resources/driver-choice.ts";
@@ -226,7 +225,7 @@ export class System {
       withKafkaUi: this.#drivers.kafkaUi !== null,
       recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
-      choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort(null)),
+      choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort()),
       ownProgram: (kind, entry, task) =>
         createProgramCommand(kind, entry, { run: this.#run, config: this.config, connections: null }, task),
       foreignEnvironment: () => createForeignEnvironment(mark),
@@ -292,8 +291,8 @@ export class System {
   }
 
   async #chooseJobManagerPorts(): Promise<JobManagerTask> {
-    const restPort = await (this.#run.options.fixedPorts ? takeFixedPort("jobManagerHttp") : choosePort(null));
-    return { restPort, rpcPort: await choosePort(null) };
+    const restPort = await (this.#run.options.fixedPorts ? takeFixedPort("jobManagerHttp") : choosePort());
+    return { restPort, rpcPort: await choosePort() };
   }
 
   #judge(name: string, kind: ProgramKind, isDone: () => boolean): (end: ProcessEnd) => Judgement {

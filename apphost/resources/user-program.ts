@@ -90,7 +90,7 @@ export function planUserProcess({ declaration, process: declared, run, variables
 }
 
 async function choosePorts({ endpoints }: NodeProcessDeclaration): Promise<ReadonlyMap<string, number>> {
-  const chosen = endpoints.map(async ({ name, port }) => [name, port ?? (await choosePort(null))] as const);
+  const chosen = endpoints.map(async ({ name, port }) => [name, port ?? (await choosePort())] as const);
   return new Map(await Promise.all(chosen));
 }
 
