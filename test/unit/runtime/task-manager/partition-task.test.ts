@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { FetchedRecords } from "../../../../simulator/clients/kafka/assigned-partition.ts";
 import { type AppliedLogRow, formatAppliedLogRow } from "../../../../simulator/common/contract/files/applied-log.ts";
 import type { TaskManagerToJobManager } from "../../../../simulator/common/contract/job/rpc.ts";
 import { startRunClock } from "../../../../simulator/common/foundation/clock.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import { FlinkKafkaConsumerGroup } from "../../../../simulator/runtime/source/flink-kafka-consumer-group.ts";
-import type { FetchedSet } from "../../../../simulator/runtime/task-manager/partition-context.ts";
 import { PartitionTask } from "../../../../simulator/runtime/task-manager/partition-task.ts";
 import { createTaskCounters } from "../../../../simulator/runtime/task-manager/task-counters.ts";
 import { columnsOf } from "../../../support/record-columns.ts";
@@ -49,9 +49,11 @@ beforeEach(() => {
     counters: createTaskCounters(),
     clock: startRunClock(),
     // A record set of k bytes stands for k records.
-    decode: (fetched, from, emit) => {
-      const count = fetched.end - fetched.start;
-      emit(columnsOf(Array.from({ length: count }, (_, i) => from + i + 1)), from + count);
+    decoder: {
+      decode: ({ start, end, fetchOffset }, output) => {
+        const count = end - start;
+        output.add(columnsOf(Array.from({ length: count }, (_, i) => fetchOffset + i + 1)), fetchOffset + count);
+      },
     },
     report: (message) => reports.push(message),
     onStoreLost: (life) => lost.push(life),
@@ -59,8 +61,17 @@ beforeEach(() => {
   });
 });
 
-function fetched(fetchOffset: number, count: number): FetchedSet {
-  return { p: P, buffer: Buffer.alloc(0), start: 0, end: count, fetchOffset, lastStableOffset: 99 };
+function fetched(fetchOffset: number, count: number): FetchedRecords {
+  return {
+    p: P,
+    buffer: Buffer.alloc(0),
+    start: 0,
+    end: count,
+    fetchOffset,
+    nextOffset: fetchOffset + count,
+    lastStableOffset: 99,
+    highWatermark: 99,
+  };
 }
 
 async function run(offset: number): Promise<void> {
