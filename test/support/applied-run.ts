@@ -53,9 +53,9 @@ export async function writeAppliedRun(run: AppliedRun, messages: number): Promis
   await mkdir(runFolder.appliedFolder(runDir));
   // The last line is one whose writer died in it.
   await writeFile(runFolder.applied(runDir, "taskmanager-01", "a"), `${rows}A ${LIFE} 0 unterminated`);
-  await connection.call("HSET", [config.stateKey, ...Object.entries(fields).flat()]);
+  await connection.transport.call("HSET", [config.stateKey, ...Object.entries(fields).flat()]);
   const { publishedKey, counterKey, sequenceKey } = config;
-  await connection.call(
+  await connection.transport.call(
     "MSET",
     [publishedKey, counterKey, sequenceKey].flatMap((key) => [key, String(total)]),
   );
