@@ -29,7 +29,9 @@ export async function runUp(verb: Verb, { options, application }: PreparedRun): 
   const signals: { host: Host | null } = { host: null };
   const removeSignals = listenToSignals(() => present(signals.host, "the host"));
   const host = new Host(verb, {
-    ...{ options, application, drivers },
+    options,
+    application,
+    drivers,
     // Loading the program belongs to the time that a user waits.
     startedAtMs: 0,
     textFolder: process.cwd(),
@@ -39,7 +41,10 @@ export async function runUp(verb: Verb, { options, application }: PreparedRun): 
   const output = await startOutput({
     ui: options.ui,
     feed: run.feed,
-    ...{ stdin, stdout, stderr, env },
+    stdin,
+    stdout,
+    stderr,
+    env,
     nowUs: () => run.clock.nowUs(),
     onStop: () => host.requestStop("SIGINT"),
   });

@@ -46,7 +46,15 @@ export async function writeAppliedRun(run: AppliedRun, messages: number): Promis
     rows += formatAppliedLogRow({ kind: "acquire", life: LIFE, p, g, offset: 0 });
     rows += formatAppliedLogRow({
       kind: "apply",
-      ...{ life: LIFE, p, g, prev: 0, next: n, n, base: total, tm, appliedAtUs: clock.nowUs() },
+      life: LIFE,
+      p,
+      g,
+      prev: 0,
+      next: n,
+      n,
+      base: total,
+      tm,
+      appliedAtUs: clock.nowUs(),
     });
     total += n;
   }

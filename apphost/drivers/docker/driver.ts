@@ -108,7 +108,11 @@ class DockerDriver implements ContainerDriver {
     this.#servers.set("kafka-ui", server);
     const endpoint = `http://${LOOPBACK}:${port}`;
     return {
-      ...{ mode: "docker", address: endpoint, endpoint, survivesRestart: true, version: null },
+      mode: "docker",
+      address: endpoint,
+      endpoint,
+      survivesRestart: true,
+      version: null,
       launch: (hooks) => server.launch(hooks),
     };
   }
