@@ -19,6 +19,7 @@
  * P2 A new claim is acquired only when the old one has no APPLY in flight.
  * P3 The same claim again changes nothing while it is acquired or held: records go on without a pause.
  * P4 Records reach the sink in offset order without a gap: a record set that was fetched from elsewhere is refused.
+ * P5 Batches before one that cannot be read are applied all the same, so that the store stands where the trouble begins.
  */
 import type { FetchedRecords } from "../../clients/kafka/assigned-partition.ts";
 import type { AppliedLogRow } from "../../common/contract/files/applied-log.ts";
@@ -105,8 +106,11 @@ export class PartitionTask {
       return;
     }
     counters.bytes += fetched.end - fetched.start;
-    decoder.decode(fetched, sink);
-    sink.flush();
+    try {
+      decoder.decode(fetched, sink);
+    } finally {
+      sink.flush();
+    }
   }
 
   #acquireDesired(): void {

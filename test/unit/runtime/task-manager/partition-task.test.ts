@@ -22,6 +22,8 @@ let reports: TaskManagerToJobManager[];
 let source: string[];
 let lost: string[];
 let failures: unknown[];
+/** What the decoder throws after its batch. */
+let unreadable: Error | undefined;
 let task: PartitionTask;
 
 beforeEach(() => {
@@ -31,6 +33,7 @@ beforeEach(() => {
   source = [];
   lost = [];
   failures = [];
+  unreadable = undefined;
   task = new PartitionTask(P, {
     tm: "tm",
     store,
@@ -53,6 +56,7 @@ beforeEach(() => {
       decode: ({ start, end, fetchOffset }, output) => {
         const count = end - start;
         output.add(columnsOf(Array.from({ length: count }, (_, i) => fetchOffset + i + 1)), fetchOffset + count);
+        if (unreadable !== undefined) throw unreadable;
       },
     },
     report: (message) => reports.push(message),
@@ -112,6 +116,17 @@ describe("PartitionTask", () => {
     expect([task.kind, store.applies.length]).toEqual(["gone", 0]);
     expect(reports.at(-1)).toEqual({ type: "released", p: P, g: G1.g });
     expect(rows.at(-1)).toMatchObject({ kind: "apply", prev: 0, next: 5 });
+  });
+
+  it("applies what comes before a batch that cannot be read (P5)", async () => {
+    await run(0);
+    unreadable = new Error("the second batch is compressed");
+    expect(() => task.receive(fetched(0, 5))).toThrow(unreadable);
+    // As the TaskManager does when a task failed: the APPLY in flight is awaited.
+    task.drop(null);
+    expect(task.kind).toBe("releasing");
+    expect(await store.answerApply({ kind: "ok", base: 0 })).toMatchObject({ prev: 0, next: 5, n: 5 });
+    expect([task.kind, rows.at(-1)]).toMatchObject(["gone", { kind: "apply", prev: 0, next: 5 }]);
   });
 
   it("acquires anew under another g only when nothing is in flight (P2)", async () => {
