@@ -31,6 +31,7 @@ import {
 import { removeStaleSockets } from "../control/socket-files.ts";
 import { findEngine } from "../drivers/docker/engine.ts";
 import { type EngineThing, removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
+import { formatShellWord } from "../foreign-syntax.ts";
 import { redisEndpoint } from "../model/connection.ts";
 import { redisUrl } from "../option-values.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
@@ -204,7 +205,7 @@ function listShared({ counterKey, sequenceKey }: RunEvidence, options: PurgeOpti
 }
 
 const describeUnrepeated = (kind: string, option: string, name: string): string =>
-  `${kind} ${name}, which ${option} named: repeat ${option} ${name} to remove it`;
+  `${kind} ${name}, which ${option} named: repeat ${option} ${formatShellWord(name)} to remove it`;
 
 function isNewestOnServer(base: string, runDir: string, redis: string): boolean {
   const runs = listRuns(base);

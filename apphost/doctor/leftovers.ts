@@ -3,6 +3,7 @@
 import { findStaleSockets } from "../control/socket-files.ts";
 import type { EngineLookup } from "../drivers/docker/engine.ts";
 import { listOfDeadOwners } from "../drivers/docker/leftovers.ts";
+import { formatShellWord } from "../foreign-syntax.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { isLeftBehind, listRuns, readState } from "../run/run-folder.ts";
 import { listLiving, listRemains } from "../watchdog/sweep.ts";
@@ -62,7 +63,7 @@ export function judgeLeftovers({ runs, sockets, engineThings }: Leftovers, base:
     ...engineThings,
   ];
   if (parts.length === 0) return ok("none of runs in this folder");
-  const where = base === DEFAULT_BASE ? "" : ` --run-dir ${base}`;
+  const where = base === DEFAULT_BASE ? "" : ` --run-dir ${formatShellWord(base)}`;
   const count = runs.length + sockets.filter((path) => !ofRuns.has(path)).length + engineThings.length;
   return warning(`${count} of dead hosts`, parts.join("; "), `npx flink-apphost down${where}`);
 }
