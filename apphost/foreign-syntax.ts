@@ -5,10 +5,13 @@
  *   redis.conf         a word in double quotes; the backslash escapes, and \xHH is a byte
  *   POSIX shell        everything between single quotes is as it is, except the single quote
  *   dotenv             readers disagree about quotes, so a value has none unless it needs them
+ *   StackExchange.Redis   `host:port,key=value,…`, without any escapes: undefined is what it cannot hold
  *
- * Two syntaxes have no escapes, and are given no text but our own: Kafka's list settings, which split at commas, and
+ * Two syntaxes have no escapes either, and are given no text but our own: Kafka's list settings, which split at commas, and
  * Java's class path, which splits at colons. For these `drivers/native.ts` runs Java in the data folder, where plain names do.
  */
+import { formatHostPort, type RedisAddress } from "../simulator/common/foundation/address.ts";
+
 export function formatJavaProperties(properties: Readonly<Record<string, string>>): string {
   const lines = Object.entries(properties).map(([key, value]) => `${escapeKey(key)}=${escapeValue(value)}\n`);
   return lines.join("");
@@ -45,4 +48,17 @@ export function quoteForDotenv(value: string): string {
     .replaceAll("\n", "\\n")
     .replaceAll("\r", "\\r");
   return `"${escaped}"`;
+}
+
+/** undefined: a user or a password has a comma, or a blank at an end, and would be read as another one. */
+export function formatStackExchangeRedis(address: RedisAddress): string | undefined {
+  const { username, password, database, tls } = address;
+  const settings = [
+    ...(username === "" ? [] : [["user", username]]),
+    ...(password === "" ? [] : [["password", password]]),
+    ...(database === 0 ? [] : [["defaultDatabase", String(database)]]),
+    ...(tls ? [["ssl", "True"]] : []),
+  ];
+  if (settings.some(([, value = ""]) => value.includes(",") || value.trim() !== value)) return undefined;
+  return [formatHostPort(address), ...settings.map(([key, value]) => `${key}=${value}`)].join(",");
 }

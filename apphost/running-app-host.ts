@@ -24,11 +24,13 @@ import { chooseDrivers } from "./resources/server.ts";
 const WAIT_MS_MAX = 120_000;
 
 type LeftToTheHost = "ui" | "once" | "apphost" | "testOperator" | "testHold" | "testHungAfterMs";
+/** As on the command line. */
+type GivenAsText = "kafka" | "redis";
 
 /** As on the command line; they win over the environment and over the definition. No messages unless given. */
 export type StartOptions = {
-  readonly [K in Exclude<keyof HostOptions, LeftToTheHost>]?: NonNullable<HostOptions[K]>;
-} & {
+  readonly [K in Exclude<keyof HostOptions, LeftToTheHost | GivenAsText>]?: NonNullable<HostOptions[K]>;
+} & { readonly [K in GivenAsText]?: string } & {
   /** Where scripts are looked for. @default the current folder */
   readonly folder?: string;
 };

@@ -18,7 +18,7 @@ import { type ChildHooks, describeExit, type RunningServer } from "../processes/
 import { choosePort, LOOPBACK } from "../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
 import { formatKafkaLogging, formatKafkaProperties, formatRedisConfiguration } from "./native-configuration.ts";
-import { createPassword, formatRedisUrl } from "./password.ts";
+import { createPassword, ownRedis } from "./password.ts";
 
 export const JAVA_MAJOR_MIN = 17;
 /**
@@ -89,7 +89,7 @@ async function planRedis(context: DriverContext, env: Variables): Promise<Server
   const folder = runFolder.data(context.runDir, "redis");
   return {
     mode: "native",
-    address: formatRedisUrl(password, `${LOOPBACK}:${port}`),
+    address: { kind: "redis", redis: ownRedis(password, { host: LOOPBACK, port }) },
     endpoint: `${LOOPBACK}:${port}`,
     survivesRestart: true,
     version: null,
@@ -125,7 +125,7 @@ async function planKafka(context: DriverContext, env: Variables): Promise<Server
   });
   return {
     mode: "native",
-    address: `${LOOPBACK}:${port}`,
+    address: { kind: "kafka", brokers: [{ host: LOOPBACK, port }] },
     endpoint: `${LOOPBACK}:${port}`,
     survivesRestart: true,
     version: readKafkaVersion(home) ?? null,

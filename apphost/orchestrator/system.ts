@@ -14,14 +14,16 @@ import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadl
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { addKafkaUi, TASK_MANAGERS } from "../app-model.ts";
-import type { DriverContext, ServerKind, ServerPlan } from "../drivers/driver.ts";
+import { brokersOf, type DriverContext, redisOf, type ServerKind, type ServerPlan } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
 import { type Application, resizeGroup } from "../model/application.ts";
 import {
   type Connections,
   connectionVariables,
+  hasConnectionString,
   jobManagerVariables,
   kafkaVariables,
+  NO_CONNECTION_STRING,
   redisVariables,
 } from "../model/connection.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
@@ -131,8 +133,8 @@ class RunSystem implements System {
   connections(): Connections {
     const ports = this.#ports ?? { restPort: 0, rpcPort: 0 };
     return {
-      kafka: this.#servers.kafka.server().address,
-      redis: { url: this.#servers.redis.server().address },
+      kafka: brokersOf(this.#servers.kafka.server()),
+      redis: redisOf(this.#servers.redis.server()),
       jobManager: { httpPort: ports.restPort, rpcPort: ports.rpcPort },
     };
   }
@@ -219,6 +221,7 @@ class RunSystem implements System {
     if (this.#areServersTold || kafka.facts() === null || redis.facts() === null) return;
     this.#areServersTold = true;
     this.#run.feed.emit({ type: "infrastructure", ...this.infrastructure });
+    if (!hasConnectionString(this.connections().redis)) this.#run.notice("warn", "redis", NO_CONNECTION_STRING);
   }
 
   #createDriverContext(): DriverContext {
@@ -276,8 +279,8 @@ class RunSystem implements System {
 
   /** By which others reach it. It has been started: a reference waits (D2 of the builder). */
   #variablesOf(nameOrGroup: string): Record<string, string> {
-    if (nameOrGroup === "kafka") return kafkaVariables(this.#servers.kafka.server().address);
-    if (nameOrGroup === "redis") return redisVariables({ url: this.#servers.redis.server().address });
+    if (nameOrGroup === "kafka") return kafkaVariables(brokersOf(this.#servers.kafka.server()));
+    if (nameOrGroup === "redis") return redisVariables(redisOf(this.#servers.redis.server()));
     if (nameOrGroup === "jobmanager") return jobManagerVariables(this.connections().jobManager);
     return this.#userProcesses.variablesOf(nameOrGroup);
   }
@@ -380,7 +383,7 @@ class RunSystem implements System {
     const { options, ending } = this.#run;
     recordEvidence(this.#run, this.config);
     this.topic = await prepareTopic({
-      address: this.#servers.kafka.server().address,
+      bootstrap: brokersOf(this.#servers.kafka.server()),
       topic: this.config.topic,
       partitions: options.partitions,
       partitionsDefault: partitionsOf(options),

@@ -9,10 +9,10 @@ import { readFileSync, statSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { isLoopback } from "../../../simulator/common/foundation/address.ts";
 import { withDeadline } from "../../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../../simulator/common/foundation/errors.ts";
 import { maskTyped } from "../../../simulator/common/foundation/mask.ts";
-import { isLoopback } from "../../model/connection.ts";
 import { type EnginePlace, listEnginePlaces, type Variables } from "./engine-places.ts";
 
 export interface Engine {
@@ -121,7 +121,9 @@ async function createClientOptions({ target, certificates }: EnginePlace): Promi
   const agent = new HttpAgent({ keepAlive: true });
   // Without a host given dockerode takes that of DOCKER_HOST, whatever the socket.
   if (socketPath !== null) return { socketPath, host: "", agent };
-  const { hostname: host, port } = new URL(target);
+  const { hostname, port } = new URL(target);
+  // Sockets take an IPv6 address without its brackets.
+  const host = hostname.replace(/^\[|\]$/g, "");
   if (certificates === null) return { host, port: port || "2375", protocol: "http", agent };
   const read = (name: string) => readFileSync(join(certificates, name));
   const tls = { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };

@@ -1,7 +1,13 @@
 /** What needs no other program to be seen. `integration/foreign-syntax.test.ts` lets the other programs read it. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { formatJavaProperties, formatShellWord, quoteForRedis } from "../../../apphost/foreign-syntax.ts";
+import {
+  formatJavaProperties,
+  formatShellWord,
+  formatStackExchangeRedis,
+  quoteForRedis,
+} from "../../../apphost/foreign-syntax.ts";
+import type { RedisAddress } from "../../../simulator/common/foundation/address.ts";
 
 it.each([
   ["a key's own signs", "k y:=#!\\", "v", "k\\ y\\:\\=\\#\\!\\\\=v\n"],
@@ -41,3 +47,24 @@ it("a command that a person may copy has quotes only where a shell needs them", 
   expect(formatShellWord("it's $HOME")).toBe("'it'\\''s $HOME'");
   expect(formatShellWord("")).toBe("''");
 });
+
+const ADDRESS: RedisAddress = { host: "h", port: 1, tls: false, username: "", password: "", database: 0 };
+
+it.each([
+  [{}, "h:1"],
+  [{ password: "p" }, "h:1,password=p"],
+  [{ username: "alice" }, "h:1,user=alice"],
+  [
+    { host: "::1", username: "alice", password: "p=w:/@", database: 3, tls: true },
+    "[::1]:1,user=alice,password=p=w:/@,defaultDatabase=3,ssl=True",
+  ],
+] as const)("StackExchange.Redis: %j is %s", (parts, text) => {
+  expect(formatStackExchangeRedis({ ...ADDRESS, ...parts })).toBe(text);
+});
+
+it.each([{ password: "a,ssl=False" }, { username: "a,b" }, { password: " a" }, { password: "a\t" }])(
+  "StackExchange.Redis: %j would be read as something else, and is not written",
+  (parts) => {
+    expect(formatStackExchangeRedis({ ...ADDRESS, ...parts })).toBeUndefined();
+  },
+);

@@ -1,0 +1,12 @@
+/** Addresses of tests as the clients take them. */
+import {
+  type HostPort,
+  type RedisAddress,
+  requireKafkaAddresses,
+  requireRedisAddress,
+} from "../../simulator/common/foundation/address.ts";
+
+export const kafkaAt = (...texts: readonly string[]): readonly HostPort[] =>
+  requireKafkaAddresses(texts.join(","), "the test");
+
+export const redisAt = (url: string): RedisAddress => requireRedisAddress(url, "the test");
