@@ -54,7 +54,8 @@ export function quoteForDotenv(value: string): string {
 export function formatStackExchangeRedis(address: RedisAddress): string | undefined {
   const { username, password, database, tls } = address;
   const settings = [
-    ...(username === "" ? [] : [["user", username]]),
+    // The default user is who one is without a name; programs that know no users then read the text, too.
+    ...(username === "" || username === "default" ? [] : [["user", username]]),
     ...(password === "" ? [] : [["password", password]]),
     ...(database === 0 ? [] : [["defaultDatabase", String(database)]]),
     ...(tls ? [["ssl", "True"]] : []),

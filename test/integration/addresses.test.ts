@@ -1,7 +1,8 @@
 /** Addresses with all their parts, on every path that they take: our clients, kafkajs, `env`, `doctor` and `down --purge`. */
-import { networkInterfaces } from "node:os";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobIdOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
+import { hasIpv6 } from "../support/addresses.ts";
 import { createClusterId, findFreePorts, type RealKafka, startRealNode } from "../support/real-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
@@ -96,7 +97,6 @@ describeReal(["redis"], "a Redis with users of its own", () => {
   });
 });
 
-const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === "::1"));
 const describeIpv6 = hasIpv6 ? describe : describe.skip;
 
 describeIpv6(`Kafka at [::1]${hasIpv6 ? "" : ` ${SKIP_MARK}this machine has no ::1)`}`, () => {

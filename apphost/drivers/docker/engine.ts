@@ -121,9 +121,7 @@ async function createClientOptions({ target, certificates }: EnginePlace): Promi
   const agent = new HttpAgent({ keepAlive: true });
   // Without a host given dockerode takes that of DOCKER_HOST, whatever the socket.
   if (socketPath !== null) return { socketPath, host: "", agent };
-  const { hostname, port } = new URL(target);
-  // Sockets take an IPv6 address without its brackets.
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const { hostname: host, port } = new URL(target);
   if (certificates === null) return { host, port: port || "2375", protocol: "http", agent };
   const read = (name: string) => readFileSync(join(certificates, name));
   const tls = { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };

@@ -53,6 +53,7 @@ const ADDRESS: RedisAddress = { host: "h", port: 1, tls: false, username: "", pa
 it.each([
   [{}, "h:1"],
   [{ password: "p" }, "h:1,password=p"],
+  [{ username: "default", password: "p" }, "h:1,password=p"],
   [{ username: "alice" }, "h:1,user=alice"],
   [
     { host: "::1", username: "alice", password: "p=w:/@", database: 3, tls: true },
