@@ -1,10 +1,12 @@
 /** Addresses with all their parts, on every path that they take: our clients, kafkajs, `env`, `doctor` and `down --purge`. */
 
+import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobIdOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
-import { hasIpv6 } from "../support/addresses.ts";
+import { formatRedisAddress } from "../../simulator/common/foundation/address.ts";
+import { hasIpv6, redisAt } from "../support/addresses.ts";
 import { createClusterId, findFreePorts, type RealKafka, startRealNode } from "../support/real-kafka.ts";
-import { describeReal } from "../support/real-parts.ts";
+import { describeReal, requireReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
 import { type CliResult, runCli, startCli } from "../support/run-cli.ts";
 import { SKIP_MARK } from "../support/skip-reporter.ts";
@@ -73,6 +75,19 @@ describeReal(["redis"], "a Redis with users of its own", () => {
       await cli.dispose();
     }
   });
+
+  const client = requireReal("redis-cli");
+  it.skipIf(client.skip !== false).each([
+    ["alice", "alice"],
+    ["bob", "bob:p%2Cw%40%2050%25"],
+  ])(
+    `redis-cli reads the URL of %s as we do${client.skip === false ? "" : ` ${SKIP_MARK}${client.skip})`}`,
+    (name, credentials) => {
+      const url = formatRedisAddress(redisAt(`redis://${credentials}@127.0.0.1:${redis.port}/3`));
+      const { stdout, stderr } = spawnSync("redis-cli", ["-u", url, "CLIENT", "INFO"], { encoding: "utf8" });
+      expect(stdout, stderr).toMatch(new RegExp(`\\bdb=3 .*\\buser=${name}\\b`));
+    },
+  );
 
   it("env and doctor give every part", async () => {
     const url = `redis://alice@127.0.0.1:${redis.port}/3`;

@@ -3,12 +3,12 @@
  *
  *   address    HOST:PORT            HOST a name, an IPv4 address, or [an IPv6 address]; PORT 1 to 65535
  *   Kafka      [PLAINTEXT://]ADDRESS[,…]                     as bootstrap.servers; blanks around a comma do no harm
- *   Redis      redis[s]://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]   as redis-cli -u and ioredis read it
+ *   Redis      redis[s]://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]   as ioredis reads it; redis-cli takes USER@ for a password
  *
  * A1 A host is kept without brackets, as sockets take it; a text has them where its host has a colon.
  * A2 Every reader returns undefined for a text of another form, and never a part of it. The caller names the text, masked.
  * A3 What was read is written again in one form, in which every client reads the same: the signs of a user or a password
- *    that mean something in a URL are encoded.
+ *    that mean something in a URL are encoded, and a user without a password has its colon.
  */
 import { createError } from "./errors.ts";
 import { maskAddress } from "./mask.ts";
@@ -99,7 +99,7 @@ function decode(text: string): string | undefined {
 /** A3. It holds the password. */
 export function formatRedisAddress(address: RedisAddress): string {
   const { tls, username, password, database } = address;
-  // With its colon also where there is no password: redis-cli takes a name without one for a password.
+  // A3: redis-cli takes a name without a colon for a password.
   const credentials =
     username === "" && password === "" ? "" : `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;
   const databasePart = database === 0 ? "" : `/${database}`;
