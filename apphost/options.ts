@@ -17,8 +17,6 @@ import {
 } from "../simulator/common/foundation/address.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
-import type { UiMode } from "./dashboard/output.ts";
-import type { NetworkChoice } from "./drivers/docker/driver.ts";
 import { checkMessageIds } from "./message-ids.ts";
 import {
   byteCount,
@@ -35,8 +33,17 @@ import {
   wholeNumber,
   yesOrNo,
 } from "./option-values.ts";
-import { CONTAINER_IMAGES } from "./resources/container-images.ts";
 
+/** The images that containers are made of, by name and tag: the one place that pins them. Each has an option. */
+export const CONTAINER_IMAGES = {
+  kafka: "apache/kafka:4.3.0",
+  redis: "redis:8.6",
+  kafkaUi: "kafbat/kafka-ui:v1.5.0",
+} as const;
+
+export type UiMode = "auto" | "tui" | "plain" | "json" | "quiet";
+/** How containers are reached: by the host's own network, or by published ports. */
+export type NetworkChoice = "auto" | "host" | "published";
 export type InfraChoice = "auto" | "docker" | "native" | "embedded";
 
 export interface HostOptions {
@@ -58,7 +65,7 @@ export interface HostOptions {
   readonly kafka: readonly HostPort[] | null;
   /** An external Redis; may hold a password. */
   readonly redis: RedisAddress | null;
-  /** Images of containers; the defaults are in `resources/container-images.ts`. */
+  /** Images of containers; the defaults are CONTAINER_IMAGES. */
   readonly kafkaImage: string;
   readonly redisImage: string;
   readonly kafkaUiImage: string;

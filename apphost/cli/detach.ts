@@ -17,9 +17,9 @@ import { formatRedisAddress } from "../../simulator/common/foundation/address.ts
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { EXIT } from "../exit-code.ts";
+import { temporaryNameOf } from "../files/own-files.ts";
 import type { HostOptions } from "../options.ts";
 import { entryPoint } from "../processes/entry-point.ts";
-import { temporaryNameOf } from "../run/own-files.ts";
 import { listRuns, type RunState, readState, requireOwnBase } from "../run/run-folder.ts";
 import { type LineReader, openLines } from "./log-files.ts";
 import type { Terminal } from "./terminal.ts";

@@ -25,6 +25,7 @@ import {
   redisPlace,
 } from "../../simulator/common/foundation/address.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { formatShellWord } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import {
   findRunningHosts,
@@ -34,10 +35,9 @@ import {
   requireRun,
   requireRunningHost,
 } from "../control/running-host.ts";
-import { removeStaleSockets } from "../control/socket-files.ts";
 import { findEngine } from "../drivers/docker/engine.ts";
 import { type EngineThing, removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
-import { formatShellWord } from "../foreign-syntax.ts";
+import { removeStaleSockets } from "../files/socket-files.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { removeTopicAndGroup } from "../resources/kafka.ts";
 import { removeRunKeys } from "../resources/redis.ts";

@@ -1,7 +1,7 @@
 /** `env`: the variables that dependents get. The one place that shows the Redis password. The formats are pure. */
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { quoteForDotenv, quoteForShell } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
-import { quoteForDotenv, quoteForShell } from "../foreign-syntax.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type EnvFormat = "export" | "dotenv" | "json";

@@ -11,9 +11,9 @@
  */
 import { type Instance, render } from "ink";
 import { Dashboard } from "./dashboard.tsx";
-import type { Output, OutputOptions } from "./output.ts";
 import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
+import type { Output, OutputOptions } from "./ui-mode.ts";
 
 const FRAME_INTERVAL_MS = 1_000;
 const CLOCK_INTERVAL_MS = 5_000;
@@ -38,7 +38,13 @@ export function startTuiOutput(options: TuiOutputOptions): Output {
     options.onStop();
   };
   const view = () => (
-    <Dashboard nowUs={options.nowUs()} colors={options.colors} {...{ snapshot, isStopping, onStop }} />
+    <Dashboard
+      nowUs={options.nowUs()}
+      colors={options.colors}
+      snapshot={snapshot}
+      isStopping={isStopping}
+      onStop={onStop}
+    />
   );
   const instance: Instance = render(view(), {
     stdout: options.stdout,

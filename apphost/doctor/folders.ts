@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../control/server.ts";
+import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../files/socket-files.ts";
 import { type HostOptions, topicBytes } from "../options.ts";
 import { findBaseRefusal, findFolderProblems } from "../run/run-folder.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
@@ -28,14 +28,19 @@ export function planFolderChecks(context: {
   return [
     { id: "run-folder", title: "Run folder", ...plan, examine: () => examineFolder(base) },
     {
-      ...{ id: "disk", title: "Disk", ...plan },
+      id: "disk",
+      title: "Disk",
+      ...plan,
       async examine() {
         const modes = await context.modes();
         return examineDisk(base, runFolderBytes(options, modes), "the run");
       },
     },
     {
-      ...{ id: "engine-disk", title: "Engine's disk", ...plan, neededFor: "containers" },
+      id: "engine-disk",
+      title: "Engine's disk",
+      ...plan,
+      neededFor: "containers",
       async examine() {
         const [modes, folder] = await Promise.all([context.modes(), context.engineFolder()]);
         const neededBytes = dataBytes(options, modes, "docker");

@@ -1,9 +1,9 @@
 /** What dead hosts left: processes, files, sockets, and things in the container engine. Nothing is removed here. */
 
-import { findStaleSockets } from "../control/socket-files.ts";
+import { formatShellWord } from "../../simulator/common/foundation/foreign-syntax.ts";
 import type { EngineLookup } from "../drivers/docker/engine.ts";
 import { listOfDeadOwners } from "../drivers/docker/leftovers.ts";
-import { formatShellWord } from "../foreign-syntax.ts";
+import { findStaleSockets } from "../files/socket-files.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { isLeftBehind, listRuns, readState } from "../run/run-folder.ts";
 import { listLiving, listRemains } from "../watchdog/sweep.ts";
@@ -26,7 +26,10 @@ export interface Leftovers {
 
 export function planLeftoverCheck(base: string, engine: () => Promise<EngineLookup>): CheckPlan {
   return {
-    ...{ id: "leftovers", title: "Leftovers", neededFor: "every run", isAskedInfrastructure: false },
+    id: "leftovers",
+    title: "Leftovers",
+    neededFor: "every run",
+    isAskedInfrastructure: false,
     async examine() {
       const [sockets, engineThings] = await Promise.all([findStaleSockets(), listEngineThings(await engine())]);
       return judgeLeftovers({ runs: listRunLeftovers(base), sockets, engineThings }, base);

@@ -1,5 +1,5 @@
 /** The terminal, and what `up` would show in it. */
-import { resolveUiMode } from "../dashboard/output.ts";
+import { resolveUiMode } from "../dashboard/ui-mode.ts";
 import type { Variables } from "../options.ts";
 import { type CheckPlan, type Finding, ok, warning } from "./check.ts";
 
@@ -15,7 +15,10 @@ export interface TerminalFacts {
 
 export function planTerminalCheck(terminal: TerminalFacts, env: Variables): CheckPlan {
   return {
-    ...{ id: "terminal", title: "Terminal", neededFor: "the dashboard", isAskedInfrastructure: false },
+    id: "terminal",
+    title: "Terminal",
+    neededFor: "the dashboard",
+    isAskedInfrastructure: false,
     examine: async () => judgeTerminal(terminal, env),
   };
 }

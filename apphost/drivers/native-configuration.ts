@@ -1,5 +1,5 @@
 /** The configuration texts of the programs that we run. Pure. */
-import { formatJavaProperties, quoteForRedis } from "../foreign-syntax.ts";
+import { formatJavaProperties, quoteForRedis } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 
 export function formatRedisConfiguration(options: {

@@ -9,7 +9,7 @@ import {
   type HostPort,
   type RedisAddress,
 } from "../../simulator/common/foundation/address.ts";
-import { formatStackExchangeRedis } from "../foreign-syntax.ts";
+import { formatStackExchangeRedis } from "../../simulator/common/foundation/foreign-syntax.ts";
 
 export interface Connections {
   readonly kafka: readonly HostPort[];

@@ -11,7 +11,7 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { type AppError, describeError } from "../../simulator/common/foundation/errors.ts";
-import { controlSocketPath } from "../control/server.ts";
+import { controlSocketPath } from "../files/socket-files.ts";
 import type { HostOptions, Verb } from "../options.ts";
 import {
   createRunMark,
@@ -30,7 +30,7 @@ import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
 import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
-import { readUsage, type Sampler, startSampler } from "./sampler.ts";
+import { readUsage, Sampler } from "./sampler.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
 const TOKEN_BYTES = 24;
@@ -92,7 +92,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
       notice("warn", "watchdog", `${how}, and was started again`);
     },
   });
-  const sampler = startSampler();
+  const sampler = new Sampler();
   sampler.watch("host", process.pid);
   const state = createStateFile(runDir, initial, files);
   // Whoever sweeps behind a host that was killed must find a watchdog that hangs, too.

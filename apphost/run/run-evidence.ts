@@ -10,7 +10,12 @@ export function recordEvidence(run: RunContext, config: RunConfig): void {
   if (redis !== null) writeCredentials(run.runDir, formatRedisAddress(redis));
   run.updateState({
     evidence: {
-      ...{ topic, ownTopic, group, stateKey, counterKey, sequenceKey },
+      topic,
+      ownTopic,
+      group,
+      stateKey,
+      counterKey,
+      sequenceKey,
       kafka: kafka === null ? null : formatKafkaAddresses(kafka),
       redis: redis === null ? null : redisPlace(redis),
     },

@@ -21,10 +21,9 @@ import {
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { findJava, findProgram } from "../../simulator/common/foundation/program.ts";
 import { cleanEnvironment } from "./child-command.ts";
-import { findKafkaLibs, programPath } from "./parts.ts";
+import { findKafkaLibs, MissingPart, programPath } from "./parts.ts";
 import type { ProcessSampler } from "./process-sampler.ts";
 import { ProductHost } from "./product-host.ts";
-import { MissingPart } from "./suite.ts";
 
 const START_MS_MAX = 180_000;
 const ENV_ANSWER_MS_MAX = 30_000;
@@ -110,8 +109,20 @@ export class Session {
 /** Keys of its own, and no checkpoint within a session: its idle job must not write what a measured run is checked for. */
 const SERVER_ARGUMENTS: readonly string[] = [
   "up",
-  ...["--infra", "native", "--messages", "0", "--task-managers", "1", "--partitions", "1"],
-  ...["--checkpoint-interval", "24h", "--counter-key", "bench:idle:counter", "--sequence-key", "bench:idle:sequence"],
+  "--infra",
+  "native",
+  "--messages",
+  "0",
+  "--task-managers",
+  "1",
+  "--partitions",
+  "1",
+  "--checkpoint-interval",
+  "24h",
+  "--counter-key",
+  "bench:idle:counter",
+  "--sequence-key",
+  "bench:idle:sequence",
 ];
 
 function findObstacle(): string | undefined {

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import { createDockerDriver } from "../../apphost/drivers/docker/driver.ts";
+import { DockerDriver } from "../../apphost/drivers/docker/driver.ts";
 import type { DriverContext } from "../../apphost/drivers/driver.ts";
+import { CONTAINER_IMAGES } from "../../apphost/options.ts";
 import type { ChildHooks } from "../../apphost/processes/child-process.ts";
 import { choosePort, isPortClash } from "../../apphost/processes/ports.ts";
-import { CONTAINER_IMAGES } from "../../apphost/resources/container-images.ts";
 import { waitForRedis } from "../../apphost/resources/redis.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { listOfRun, realEngine } from "../support/real-docker.ts";
@@ -24,9 +24,13 @@ const listen = async (port: number): Promise<Server> => {
 /** The ports in turn; for the context of one driver. */
 function createContext(runId: string, ports: number[]): DriverContext {
   return {
-    ...{ runId, runDir: "/nowhere/runs/one", base: "/nowhere", kafkaHeapBytes: 256 * 1024 * 1024, withKafkaUi: false },
+    runId,
+    runDir: "/nowhere/runs/one",
+    base: "/nowhere",
+    kafkaHeapBytes: 256 * 1024 * 1024,
+    withKafkaUi: false,
     embeddedMemoryBytes: 0,
-    choosePort: async () => ports.shift() ?? choosePort(null),
+    choosePort: async () => ports.shift() ?? choosePort(),
     ownProgram: () => expect.fail("no program of ours"),
     foreignEnvironment: () => expect.fail("no program of this machine"),
     startProcess: () => expect.fail("no process"),
@@ -39,11 +43,11 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
     "is told as such over a %s network, and the next plan has another",
     async (network) => {
       const runId = `port-${network}-${process.pid}`;
-      const port = await choosePort(null);
+      const port = await choosePort();
       const other = await listen(port);
       const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
       const images = { kafkaImage, redisImage, kafkaUiImage };
-      const driver = createDockerDriver(realEngine(), { ...images, network, tell: () => undefined });
+      const driver = new DockerDriver(realEngine(), { ...images, network, tell: () => undefined });
       const context = createContext(runId, [port]);
       try {
         const first = await driver.plan("redis", context);
@@ -71,9 +75,9 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
     const runId = `again-${process.pid}`;
     const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
     const images = { kafkaImage, redisImage, kafkaUiImage };
-    const driver = createDockerDriver(realEngine(), { ...images, network: "published", tell: () => undefined });
+    const driver = new DockerDriver(realEngine(), { ...images, network: "published", tell: () => undefined });
     try {
-      const port = await choosePort(null);
+      const port = await choosePort();
       const plan = await driver.plan("redis", createContext(runId, [port]));
       const first = await plan.launch?.(HOOKS, new AbortController().signal);
       const [container] = await listOfRun(runId);

@@ -9,8 +9,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Check } from "../../apphost/doctor/check.ts";
 import type { Examination } from "../../apphost/doctor/examination.ts";
 import { createLabels, LABEL } from "../../apphost/drivers/docker/labels.ts";
+import { CONTAINER_IMAGES } from "../../apphost/options.ts";
 import { FIXED_PORTS } from "../../apphost/processes/ports.ts";
-import { CONTAINER_IMAGES } from "../../apphost/resources/container-images.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
 import { listOfRun, realEngine } from "../support/real-docker.ts";
@@ -180,7 +180,8 @@ describe("a machine that lacks what was asked for", () => {
       if (uid !== undefined) chownSync(cwd, uid, uid);
       const env = { DOCKER_HOST: `unix://${socket}`, XDG_RUNTIME_DIR: cwd };
       const { exitCode, check } = await runDoctor(["--infra", "docker"], {
-        ...{ cwd, env },
+        cwd,
+        env,
         ...(uid === undefined ? {} : { uid }),
       });
       expect(exitCode).toBe(3);

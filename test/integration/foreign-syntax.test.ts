@@ -6,7 +6,12 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BROKER_PROPERTIES } from "../../apphost/drivers/native-configuration.ts";
-import { formatJavaProperties, formatShellWord, quoteForRedis, quoteForShell } from "../../apphost/foreign-syntax.ts";
+import {
+  formatJavaProperties,
+  formatShellWord,
+  quoteForRedis,
+  quoteForShell,
+} from "../../simulator/common/foundation/foreign-syntax.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { startRealRedis } from "../support/real-redis.ts";
 import { walkSeed } from "../support/script-walk.ts";

@@ -8,6 +8,7 @@
 import { hostname, release } from "node:os";
 import { formatHostPort } from "../../../simulator/common/foundation/address.ts";
 import { describeError } from "../../../simulator/common/foundation/errors.ts";
+import type { NetworkChoice } from "../../options.ts";
 import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../driver.ts";
 import { createPassword, ownRedis } from "../password.ts";
@@ -31,18 +32,7 @@ export interface DockerSettings {
   readonly tell: (progress: string) => void;
 }
 
-export type NetworkChoice = "auto" | "host" | "published";
-
-export interface ContainerDriver extends InfrastructureDriver {
-  /** Why there can be no web page over Kafka; undefined when there can. */
-  findKafkaUiObstacle(): Promise<string | undefined>;
-}
-
-export function createDockerDriver(engine: Engine, settings: DockerSettings): ContainerDriver {
-  return new DockerDriver(engine, settings);
-}
-
-class DockerDriver implements ContainerDriver {
+export class DockerDriver implements InfrastructureDriver {
   readonly mode = "docker";
   readonly #engine: Engine;
   readonly #settings: DockerSettings;
@@ -60,6 +50,7 @@ class DockerDriver implements ContainerDriver {
     return this.#provide(this.#imageOf(kind));
   }
 
+  /** Why there can be no web page over Kafka; undefined when there can. */
   findKafkaUiObstacle(): Promise<string | undefined> {
     return this.#provide(this.#settings.kafkaUiImage);
   }
@@ -97,7 +88,7 @@ class DockerDriver implements ContainerDriver {
   async planKafkaUi(context: DriverContext): Promise<ServerPlan> {
     await this.#servers.get("kafka-ui")?.discard();
     const { base, runId } = context;
-    const port = await choosePort(null);
+    const port = await choosePort();
     const spec = createKafkaUiSpec({
       name: nameInEngine(runId, "kafka-ui"),
       image: this.#settings.kafkaUiImage,
@@ -110,8 +101,11 @@ class DockerDriver implements ContainerDriver {
     this.#servers.set("kafka-ui", server);
     const endpoint = `http://${LOOPBACK}:${port}`;
     return {
-      ...{ mode: "docker", endpoint, survivesRestart: true, version: null },
+      mode: "docker",
       address: { kind: "page", url: endpoint },
+      endpoint,
+      survivesRestart: true,
+      version: null,
       launch: (hooks) => server.launch(hooks),
     };
   }
@@ -144,7 +138,7 @@ class DockerDriver implements ContainerDriver {
       isOnHost,
     };
     if (kind === "redis") return createRedisSpec({ ...common, password });
-    const controllerPort = await choosePort(null);
+    const controllerPort = await choosePort();
     const network = context.withKafkaUi && !isOnHost ? await this.#provideNetwork(context) : null;
     this.#kafkaPort = port;
     return createKafkaSpec({ ...common, controllerPort, heapBytes: kafkaHeapBytes, network });

@@ -1,13 +1,13 @@
 /** What needs no other program to be seen. `integration/foreign-syntax.test.ts` lets the other programs read it. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { RedisAddress } from "../../../simulator/common/foundation/address.ts";
 import {
   formatJavaProperties,
   formatShellWord,
   formatStackExchangeRedis,
   quoteForRedis,
-} from "../../../apphost/foreign-syntax.ts";
-import type { RedisAddress } from "../../../simulator/common/foundation/address.ts";
+} from "../../../simulator/common/foundation/foreign-syntax.ts";
 
 it.each([
   ["a key's own signs", "k y:=#!\\", "v", "k\\ y\\:\\=\\#\\!\\\\=v\n"],

@@ -8,9 +8,9 @@
  *   StackExchange.Redis   `host:port,key=value,…`, without any escapes: undefined is what it cannot hold
  *
  * Two syntaxes have no escapes either, and are given no text but our own: Kafka's list settings, which split at commas, and
- * Java's class path, which splits at colons. For these `drivers/native.ts` runs Java in the data folder, where plain names do.
+ * Java's class path, which splits at colons. For these `apphost/drivers/native.ts` runs Java in the data folder, where plain names do.
  */
-import { formatHostPort, type RedisAddress } from "../simulator/common/foundation/address.ts";
+import { formatHostPort, type RedisAddress } from "./address.ts";
 
 export function formatJavaProperties(properties: Readonly<Record<string, string>>): string {
   const lines = Object.entries(properties).map(([key, value]) => `${escapeKey(key)}=${escapeValue(value)}\n`);
