@@ -2,7 +2,14 @@
  * The forms of option values. Each reader is pure and returns undefined for a text of another form; the caller names the
  * option, the value and `expected` in its error.
  */
-import { isLoopback, splitAddress } from "./model/connection.ts";
+import {
+  type HostPort,
+  KAFKA_ADDRESSES_FORM,
+  parseKafkaAddresses,
+  parseRedisAddress,
+  REDIS_ADDRESS_FORM,
+  type RedisAddress,
+} from "../simulator/common/foundation/address.ts";
 
 export interface ValueForm<T> {
   /** Completes "expected …". */
@@ -101,29 +108,9 @@ export const runIdForm: ValueForm<string> = {
   read: (text) => (/^[A-Za-z0-9-]{1,64}$/.test(text) ? text : undefined),
 };
 
-export const kafkaAddresses: ValueForm<string> = {
-  expected: "HOST:PORT[,HOST:PORT…] of a listener without SASL and TLS",
-  read: (text) => (text.split(",").every(isAddress) ? text : undefined),
+export const kafkaAddresses: ValueForm<readonly HostPort[]> = {
+  expected: KAFKA_ADDRESSES_FORM,
+  read: parseKafkaAddresses,
 };
 
-function isAddress(text: string): boolean {
-  if (!/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(text)) return false;
-  const port = Number(splitAddress(text)[1]);
-  return port >= 1 && port <= 65_535;
-}
-
-export const redisUrl: ValueForm<string> = {
-  expected:
-    "redis://[[USER]:PASSWORD@]HOST:PORT[/DB], or rediss:// for TLS, with / ? # @ of a password written as %2F %3F %23 %40",
-  read(text) {
-    if (!URL.canParse(text)) return undefined;
-    const url = new URL(text);
-    const isRedis = url.protocol === "redis:" || url.protocol === "rediss:";
-    const pathIsDatabase = /^(\/\d{0,4})?$/.test(url.pathname);
-    return isRedis && url.hostname !== "" && pathIsDatabase && url.search === "" && url.hash === "" ? text : undefined;
-  },
-};
-
-/** The addresses of a list that are not on this machine. */
-export const remoteAddresses = (addresses: string): string[] =>
-  addresses.split(",").filter((address) => !isLoopback(splitAddress(address)[0]));
+export const redisAddress: ValueForm<RedisAddress> = { expected: REDIS_ADDRESS_FORM, read: parseRedisAddress };

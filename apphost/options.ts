@@ -7,10 +7,17 @@ import { totalmem } from "node:os";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator/common/contract/state/redis-state.ts";
+import {
+  formatHostPort,
+  formatKafkaAddresses,
+  formatRedisAddress,
+  type HostPort,
+  isLoopback,
+  type RedisAddress,
+} from "../simulator/common/foundation/address.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
 import { checkMessageIds } from "./message-ids.ts";
-import { isLoopback } from "./model/connection.ts";
 import {
   byteCount,
   duration,
@@ -19,9 +26,8 @@ import {
   imageName,
   kafkaAddresses,
   oneOf,
+  redisAddress,
   redisKey,
-  redisUrl,
-  remoteAddresses,
   topicForm,
   type ValueForm,
   wholeNumber,
@@ -55,10 +61,10 @@ export interface HostOptions {
   readonly partitions: number | null;
   /** Where Kafka and Redis come from when no address is given. @default "auto" */
   readonly infra: InfraChoice;
-  /** Address of an external Kafka. */
-  readonly kafka: string | null;
-  /** URL of an external Redis; may hold a password. */
-  readonly redis: string | null;
+  /** Brokers of an external Kafka. */
+  readonly kafka: readonly HostPort[] | null;
+  /** An external Redis; may hold a password. */
+  readonly redis: RedisAddress | null;
   /** Images of containers; the defaults are CONTAINER_IMAGES. */
   readonly kafkaImage: string;
   readonly redisImage: string;
@@ -145,7 +151,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic (default 20)"),
   infra: row("infra", oneOf(["auto", "docker", "native", "embedded"]), "where Kafka and Redis come from (auto)"),
   kafka: row("kafka", kafkaAddresses, "use the Kafka at this address"),
-  redis: row("redis", redisUrl, "use the Redis at this address"),
+  redis: row("redis", redisAddress, "use the Redis at this address"),
   kafkaImage: row("kafka-image", imageName, `image of the Kafka container (${CONTAINER_IMAGES.kafka})`),
   redisImage: row("redis-image", imageName, `image of the Redis container (${CONTAINER_IMAGES.redis})`),
   kafkaUiImage: row("kafka-ui-image", imageName, `image of the page over Kafka (${CONTAINER_IMAGES.kafkaUi})`),
@@ -322,8 +328,10 @@ function refuseCombination(isGiven: boolean, what: string, advice: string): void
 
 /** Producing into, or counting in, somebody's servers by accident is worse than one more option. */
 function refuseRemote(options: HostOptions): void {
-  const remote = options.kafka === null || options.messages === 0 ? [] : remoteAddresses(options.kafka);
-  if (options.redis !== null && !isLoopback(new URL(options.redis).hostname)) remote.push(maskAddress(options.redis));
+  const { kafka, redis, messages } = options;
+  const brokers = messages === 0 ? [] : (kafka ?? []);
+  const remote = brokers.filter(({ host }) => !isLoopback(host)).map(formatHostPort);
+  if (redis !== null && !isLoopback(redis.host)) remote.push(maskAddress(formatRedisAddress(redis)));
   if (remote.length === 0) return;
   throw createError("USAGE_CONFLICT", {
     what: `${remote.join(", ")} is not on this machine, and the run would write to it`,
@@ -357,6 +365,7 @@ export function describeOptions(options: HostOptions): Record<string, string | n
   return {
     ...options,
     partitions: partitionsOf(options),
-    redis: options.redis === null ? null : maskAddress(options.redis),
+    kafka: options.kafka === null ? null : formatKafkaAddresses(options.kafka),
+    redis: options.redis === null ? null : maskAddress(formatRedisAddress(options.redis)),
   };
 }

@@ -24,14 +24,16 @@ const WAIT_MS_MAX = 120_000;
 
 /** What has no meaning inside a program: there is no terminal, it stays until it is stopped, and it is in this process. */
 const NOT_INSIDE = ["ui", "once", "detach", "apphost", "testOperator", "testHold", "testHungAfterMs"] as const;
+/** As on the command line. */
+type GivenAsText = "kafka" | "redis";
 
 /**
  * As on the command line; they win over the environment and over the definition. No messages unless given. As there, a
  * folder has one host at a time: several at once, in this process or in others, are each `isolated`.
  */
 export type StartOptions = {
-  readonly [K in Exclude<keyof HostOptions, (typeof NOT_INSIDE)[number]>]?: NonNullable<HostOptions[K]>;
-} & {
+  readonly [K in Exclude<keyof HostOptions, (typeof NOT_INSIDE)[number] | GivenAsText>]?: NonNullable<HostOptions[K]>;
+} & { readonly [K in GivenAsText]?: string } & {
   /** Where scripts are looked for. @default the current folder */
   readonly folder?: string;
 };

@@ -7,12 +7,7 @@
 import { KafkaCluster } from "../simulator/clients/kafka/cluster.ts";
 import { IdempotentProducer } from "../simulator/clients/kafka/producer.ts";
 import { runChild } from "../simulator/common/contract/child/child-channel.ts";
-import {
-  ENV,
-  readChildEnvironment,
-  readTask,
-  requireVariable,
-} from "../simulator/common/contract/child/environment.ts";
+import { readChildEnvironment, readKafkaAddresses, readTask } from "../simulator/common/contract/child/environment.ts";
 import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
 import type { ProducerIdentity } from "../simulator/common/contract/files/ledger.ts";
 import { runFolder } from "../simulator/common/contract/files/run-folder.ts";
@@ -23,7 +18,7 @@ import { readIdentity } from "./run-files.ts";
 await runChild(async (child) => {
   const environment = readChildEnvironment();
   const task = readTask<ProducerTask>();
-  const bootstrap = requireVariable(process.env, ENV.kafka).split(",");
+  const bootstrap = readKafkaAddresses();
   const { config, resource, runDir } = environment;
   const warn = (text: string) => child.send({ type: "notice", level: "warn", text });
   const cluster = await KafkaCluster.open({ bootstrap, clientId: resource, log: child.log, signal: child.stopping });

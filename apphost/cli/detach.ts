@@ -6,12 +6,14 @@
  * A2 A start that fails ends with the host's exit code and its reasons. Ctrl+C here is Ctrl+C for the start, and so is a
  *    closed terminal.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
+import { formatRedisAddress } from "../../simulator/common/foundation/address.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { EXIT } from "../exit-code.ts";
@@ -76,7 +78,11 @@ function startHost(args: readonly string[], { redis }: HostOptions, logPath: str
     return spawn(process.execPath, command, {
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, FLINK_APPHOST_DETACH: "", FLINK_APPHOST_REDIS: redis ?? "" },
+      env: {
+        ...process.env,
+        FLINK_APPHOST_DETACH: "",
+        FLINK_APPHOST_REDIS: redis === null ? "" : formatRedisAddress(redis),
+      },
     });
   } finally {
     closeSync(log);

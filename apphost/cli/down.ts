@@ -18,7 +18,14 @@ import {
   stateKeyOf,
   topicName,
 } from "../../simulator/common/contract/names.ts";
+import {
+  parseKafkaAddresses,
+  parseRedisAddress,
+  type RedisAddress,
+  redisPlace,
+} from "../../simulator/common/foundation/address.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { formatShellWord } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import {
   findRunningHosts,
@@ -31,8 +38,6 @@ import {
 import { findEngine } from "../drivers/docker/engine.ts";
 import { type EngineThing, removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import { removeStaleSockets } from "../files/socket-files.ts";
-import { redisEndpoint } from "../model/connection.ts";
-import { redisUrl } from "../option-values.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
 import { removeTopicAndGroup } from "../resources/kafka.ts";
 import { removeRunKeys } from "../resources/redis.ts";
@@ -58,7 +63,7 @@ export interface DownOptions extends HostChoice {
   /** null: no purge. Empty: the newest run. */
   readonly purge: string | null;
   /** Where the password of an external Redis comes from when the run's file does not have it. */
-  readonly redis: string | null;
+  readonly redis: RedisAddress | null;
   /** Names that the run was given, repeated (W2). */
   readonly topic: string | null;
   readonly counterKey: string | null;
@@ -134,19 +139,24 @@ async function purge(options: PurgeOptions, name: string | null): Promise<void> 
     await options.write(`run ${runId} left nothing on servers of others`);
     return;
   }
-  const left = [...(await purgeKafka(evidence, runId, options)), ...(await purgeRedis(evidence, runDir, options))];
+  const left = [...(await purgeKafka(evidence, runDir, options)), ...(await purgeRedis(evidence, runDir, options))];
   for (const what of left) await options.write(`left ${what}`);
   // Whoever repeats a name needs them once more.
   if (left.length === 0) removeCredentials(runDir);
 }
 
 /** Returns what it left, in words; so does the next. */
-async function purgeKafka(evidence: RunEvidence, runId: string, options: PurgeOptions): Promise<string[]> {
+async function purgeKafka(evidence: RunEvidence, runDir: string, options: PurgeOptions): Promise<string[]> {
   const { kafka: address, ownTopic, topic } = evidence;
   if (address === null) return [];
+  const bootstrap = parseKafkaAddresses(address);
+  if (bootstrap === undefined) {
+    throw createError("FILE_MALFORMED", { path: runFolder.state(runDir), reason: "it holds no addresses of a Kafka" });
+  }
+  const runId = runIdOf(runDir);
   const group = groupName(runId);
   const isMeant = ownTopic && (topic === topicName(runId) || topic === options.topic);
-  await removeTopicAndGroup({ address, topic: isMeant ? topic : null, group, log: createLog() });
+  await removeTopicAndGroup({ bootstrap, topic: isMeant ? topic : null, group, log: createLog() });
   await options.write(`removed ${isMeant ? `topic ${topic} and ` : ""}group ${group} from ${address}`);
   // Somebody else's topic was only read, and is not ours to speak of.
   return isMeant || !ownTopic ? [] : [describeUnrepeated("topic", "--topic", topic)];
@@ -154,19 +164,19 @@ async function purgeKafka(evidence: RunEvidence, runId: string, options: PurgeOp
 
 async function purgeRedis(evidence: RunEvidence, runDir: string, options: PurgeOptions): Promise<string[]> {
   if (evidence.redis === null) return [];
-  const url = options.redis ?? readKeptUrl(runDir);
-  if (url === undefined) {
+  const address = options.redis ?? readKeptAddress(runDir);
+  if (address === undefined) {
     const what = `the credentials of Redis at ${evidence.redis} are no longer in ${runDir}`;
     throw createError("USAGE_CONFLICT", { what, advice: "give its URL with --redis" });
   }
-  if (redisEndpoint(url) !== evidence.redis) {
-    const what = `the run used Redis at ${evidence.redis}, and --redis is ${redisEndpoint(url)}`;
+  if (redisPlace(address) !== evidence.redis) {
+    const what = `the run used Redis at ${evidence.redis}, and --redis is ${redisPlace(address)}`;
     throw createError("USAGE_CONFLICT", { what, advice: "give the URL of the server that the run used" });
   }
   const shared = isNewestOnServer(options.base, runDir, evidence.redis) ? listShared(evidence, options) : [];
   const unrepeated = shared.filter(({ isMeant }) => !isMeant);
   const jobId = jobIdOf(runIdOf(runDir));
-  const { count, left } = await removeRunKeys(url, {
+  const { count, left } = await removeRunKeys(address, {
     stateKey: stateKeyOf(jobId),
     publishedKey: publishedKeyOf(jobId),
     shared: shared.filter(({ isMeant }) => isMeant).map(({ key }) => key),
@@ -180,9 +190,11 @@ async function purgeRedis(evidence: RunEvidence, runDir: string, options: PurgeO
 }
 
 /** What the run kept of it, if that is an address of Redis. */
-function readKeptUrl(runDir: string): string | undefined {
+function readKeptAddress(runDir: string): RedisAddress | undefined {
   const url = readCredentials(runDir);
-  if (url === undefined || redisUrl.read(url) !== undefined) return url;
+  if (url === undefined) return undefined;
+  const address = parseRedisAddress(url);
+  if (address !== undefined) return address;
   throw createError("FILE_MALFORMED", { path: credentialsPath(runDir), reason: "it holds no address of a Redis" });
 }
 
@@ -204,7 +216,7 @@ function listShared({ counterKey, sequenceKey }: RunEvidence, options: PurgeOpti
 }
 
 const describeUnrepeated = (kind: string, option: string, name: string): string =>
-  `${kind} ${name}, which ${option} named: repeat ${option} ${name} to remove it`;
+  `${kind} ${name}, which ${option} named: repeat ${option} ${formatShellWord(name)} to remove it`;
 
 function isNewestOnServer(base: string, runDir: string, redis: string): boolean {
   const runs = listRuns(base);

@@ -1,5 +1,6 @@
 /** `env`: the variables that dependents get. The one place that shows the Redis password. The formats are pure. */
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { quoteForDotenv, quoteForShell } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -25,18 +26,4 @@ export function formatVariables(variables: Readonly<Record<string, string>>, for
     default:
       return unreachable(format);
   }
-}
-
-/** For `eval`: between single quotes a shell takes everything as it is, except the single quote. */
-const quoteForShell = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
-
-/** Readers of dotenv files disagree about quotes, so a value has none unless it needs them. */
-function quoteForDotenv(value: string): string {
-  if (/^[\w@%+=:,./-]*$/.test(value)) return value;
-  if (!/['\n\r]/.test(value)) return `'${value}'`;
-  const escaped = value
-    .replace(/[\\"$`]/g, "\\$&")
-    .replaceAll("\n", "\\n")
-    .replaceAll("\r", "\\r");
-  return `"${escaped}"`;
 }

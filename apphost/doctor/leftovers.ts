@@ -1,5 +1,6 @@
 /** What dead hosts left: processes, files, sockets, and things in the container engine. Nothing is removed here. */
 
+import { formatShellWord } from "../../simulator/common/foundation/foreign-syntax.ts";
 import type { EngineLookup } from "../drivers/docker/engine.ts";
 import { listOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import { findStaleSockets } from "../files/socket-files.ts";
@@ -65,7 +66,7 @@ export function judgeLeftovers({ runs, sockets, engineThings }: Leftovers, base:
     ...engineThings,
   ];
   if (parts.length === 0) return ok("none of runs in this folder");
-  const where = base === DEFAULT_BASE ? "" : ` --run-dir ${base}`;
+  const where = base === DEFAULT_BASE ? "" : ` --run-dir ${formatShellWord(base)}`;
   const count = runs.length + sockets.filter((path) => !ofRuns.has(path)).length + engineThings.length;
   return warning(`${count} of dead hosts`, parts.join("; "), `npx flink-apphost down${where}`);
 }

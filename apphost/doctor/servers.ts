@@ -1,4 +1,5 @@
 /** Servers at given addresses: whether they answer now. Nothing is written to them. */
+import { formatKafkaAddresses, formatRedisAddress } from "../../simulator/common/foundation/address.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { maskAddress } from "../../simulator/common/foundation/mask.ts";
 import type { HostOptions } from "../options.ts";
@@ -7,6 +8,7 @@ import { type CheckPlan, failed, ok } from "./check.ts";
 export function planServerChecks({ kafka, redis }: Pick<HostOptions, "kafka" | "redis">): CheckPlan[] {
   const plans: CheckPlan[] = [];
   if (kafka !== null) {
+    const shown = formatKafkaAddresses(kafka);
     plans.push({
       id: "kafka-address",
       title: "Kafka",
@@ -14,15 +16,15 @@ export function planServerChecks({ kafka, redis }: Pick<HostOptions, "kafka" | "
       isAskedInfrastructure: true,
       // The clients take a while to load, and most runs have no server of others.
       examine: () =>
-        examineServer(kafka, async () => {
+        examineServer(shown, async () => {
           const { probeKafka } = await import("../resources/kafka.ts");
           await probeKafka(kafka);
-          return `${kafka} answers`;
+          return `${shown} answers`;
         }),
     });
   }
   if (redis !== null) {
-    const shown = maskAddress(redis);
+    const shown = maskAddress(formatRedisAddress(redis));
     plans.push({
       id: "redis-address",
       title: "Redis",

@@ -5,6 +5,8 @@
  * A named mode that cannot work is an error with its reason; only `auto` goes on to the next mode.
  */
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
+import type { HostPort, RedisAddress } from "../../simulator/common/foundation/address.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { ChildCommand, ChildHooks, RunningServer } from "../processes/child-process.ts";
 
 export type ServerKind = "kafka" | "redis";
@@ -30,10 +32,27 @@ export interface DriverContext {
   readonly recordEngine: (address: string) => void;
 }
 
+/** With all that a client needs: of a Redis also who we are there, and the password. */
+export type ServerAddress =
+  | { readonly kind: "kafka"; readonly brokers: readonly HostPort[] }
+  | { readonly kind: "redis"; readonly redis: RedisAddress }
+  | { readonly kind: "page"; readonly url: string };
+
+/** Of a plan for Kafka. */
+export function brokersOf({ address }: ServerPlan): readonly HostPort[] {
+  if (address.kind === "kafka") return address.brokers;
+  throw createError("ASSERTION_FAILED", { what: `a plan for ${address.kind} was taken for one of Kafka` });
+}
+
+/** Of a plan for Redis. */
+export function redisOf({ address }: ServerPlan): RedisAddress {
+  if (address.kind === "redis") return address.redis;
+  throw createError("ASSERTION_FAILED", { what: `a plan for ${address.kind} was taken for one of Redis` });
+}
+
 export interface ServerPlan {
   readonly mode: InfrastructureMode;
-  /** As clients take it: `host:port[,…]`, or the Redis URL with its password. */
-  readonly address: string;
+  readonly address: ServerAddress;
   /** Without secrets. */
   readonly endpoint: string;
   /**

@@ -3,7 +3,7 @@ import type { EmbeddedKafkaTask, EmbeddedRedisTask } from "../../simulator/commo
 import { readPackageVersion } from "../package-version.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
-import { createPassword, formatRedisUrl } from "./password.ts";
+import { createPassword, ownRedis } from "./password.ts";
 
 export const embeddedDriver: InfrastructureDriver = {
   mode: "embedded",
@@ -17,7 +17,7 @@ async function planKafka(context: DriverContext): Promise<ServerPlan> {
   const command = context.ownProgram("kafka", "simulator/embedded/kafka/main", task);
   return {
     mode: "embedded",
-    address: `${LOOPBACK}:${port}`,
+    address: { kind: "kafka", brokers: [{ host: LOOPBACK, port }] },
     endpoint: `${LOOPBACK}:${port}`,
     launch: async (hooks) => context.startProcess(command, hooks),
     survivesRestart: false,
@@ -33,7 +33,7 @@ async function planRedis(context: DriverContext): Promise<ServerPlan> {
   const command = context.ownProgram("redis", "simulator/embedded/redis/main", task);
   return {
     mode: "embedded",
-    address: formatRedisUrl(password, `${LOOPBACK}:${port}`),
+    address: { kind: "redis", redis: ownRedis(password, { host: LOOPBACK, port }) },
     endpoint: `${LOOPBACK}:${port}`,
     launch: async (hooks) => context.startProcess(command, hooks),
     survivesRestart: true,

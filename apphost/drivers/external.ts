@@ -1,16 +1,16 @@
 /** Servers that are not ours: given by address, used, and left as they are. */
-import { redisEndpoint } from "../model/connection.ts";
-import type { InfrastructureDriver } from "./driver.ts";
+import { formatKafkaAddresses, redisPlace } from "../../simulator/common/foundation/address.ts";
+import type { InfrastructureDriver, ServerAddress } from "./driver.ts";
 
-export function createExternalDriver(address: string): InfrastructureDriver {
+export function createExternalDriver(address: Exclude<ServerAddress, { kind: "page" }>): InfrastructureDriver {
   return {
     mode: "external",
     findObstacle: async () => undefined,
-    async plan(kind) {
+    async plan() {
       return {
         mode: "external",
         address,
-        endpoint: kind === "redis" ? redisEndpoint(address) : address,
+        endpoint: address.kind === "redis" ? redisPlace(address.redis) : formatKafkaAddresses(address.brokers),
         launch: null,
         survivesRestart: true,
         version: null,

@@ -1,4 +1,5 @@
 /** The configuration texts of the programs that we run. Pure. */
+import { formatJavaProperties, quoteForRedis } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 
 export function formatRedisConfiguration(options: {
@@ -10,8 +11,8 @@ export function formatRedisConfiguration(options: {
   return [
     `bind ${options.address}`,
     `port ${options.port}`,
-    `requirepass ${options.password}`,
-    `dir ${quote(options.folder)}`,
+    `requirepass ${quoteForRedis(options.password)}`,
+    `dir ${quoteForRedis(options.folder)}`,
     // Effects survive a crash of the server but for its last second; the checkpoints cover that second.
     "appendonly yes",
     "appendfsync everysec",
@@ -45,32 +46,27 @@ export const BROKER_PROPERTIES: Readonly<Record<string, string>> = {
   "log.segment.delete.delay.ms": "1000",
 };
 
-export function formatKafkaProperties(options: { port: number; controllerPort: number; folder: string }): string {
+/** `logDir`: a plain name. Kafka splits this setting at commas, and knows no way to write one. */
+export function formatKafkaProperties(options: { port: number; controllerPort: number; logDir: string }): string {
   const client = `PLAINTEXT://${LOOPBACK}:${options.port}`;
   const controller = `${LOOPBACK}:${options.controllerPort}`;
-  const properties = {
+  return formatJavaProperties({
     ...BROKER_PROPERTIES,
     "controller.quorum.voters": `1@${controller}`,
     listeners: `${client},CONTROLLER://${controller}`,
     "advertised.listeners": client,
     "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-    "log.dirs": `${options.folder}/log`,
-  };
-  return `${Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}`)
-    .join("\n")}\n`;
+    "log.dirs": options.logDir,
+  });
 }
 
 export function formatKafkaLogging(): string {
-  return [
-    "rootLogger.level=info",
-    "rootLogger.appenderRef.out.ref=OUT",
-    "appender.out.type=Console",
-    "appender.out.name=OUT",
-    "appender.out.layout.type=PatternLayout",
-    "appender.out.layout.pattern=%d{ISO8601} %-5p %m (%c{1})%n",
-    "",
-  ].join("\n");
+  return formatJavaProperties({
+    "rootLogger.level": "info",
+    "rootLogger.appenderRef.out.ref": "OUT",
+    "appender.out.type": "Console",
+    "appender.out.name": "OUT",
+    "appender.out.layout.type": "PatternLayout",
+    "appender.out.layout.pattern": "%d{ISO8601} %-5p %m (%c{1})%n",
+  });
 }
-
-const quote = (text: string): string => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;

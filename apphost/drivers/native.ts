@@ -3,9 +3,12 @@
  * or newer. Data lies in the run's folder and is deleted at the end.
  *
  * N1 The Redis password reaches the server on standard input, and stands in no argument list, file or log.
+ * N2 Java is told no path of the run or of KAFKA_HOME: it runs in the data folder, and finds everything there by a plain
+ *    name. Kafka's lists split at commas, the class path at colons, and log4j reads its file's name as a list of URIs;
+ *    nothing in these can be escaped.
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
@@ -15,7 +18,7 @@ import { type ChildHooks, describeExit, type RunningServer } from "../processes/
 import { choosePort, LOOPBACK } from "../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
 import { formatKafkaLogging, formatKafkaProperties, formatRedisConfiguration } from "./native-configuration.ts";
-import { createPassword, formatRedisUrl } from "./password.ts";
+import { createPassword, ownRedis } from "./password.ts";
 
 export const JAVA_MAJOR_MIN = 17;
 /**
@@ -25,6 +28,17 @@ export const JAVA_MAJOR_MIN = 17;
 const BROKER_JVM_FLAGS = ["-Xmx1g", "-XX:+UseParallelGC"];
 const JAVA_ANSWER_MS_MAX = 10_000;
 const FORMAT_MS_MAX = 60_000;
+
+/** N2: what is in the data folder of Kafka. */
+const IN_DATA_FOLDER = {
+  properties: "server.properties",
+  logging: "log4j2.properties",
+  log: "log",
+  /** A symbolic link to the jars. */
+  libs: "libs",
+} as const;
+/** Without it Java takes the names of files for ASCII, and then cannot even start in a folder with an umlaut. */
+const JAVA_LOCALE = { LC_ALL: "C.UTF-8" };
 
 export function createNativeDriver(env: Variables): InfrastructureDriver {
   return {
@@ -75,7 +89,7 @@ async function planRedis(context: DriverContext, env: Variables): Promise<Server
   const folder = runFolder.data(context.runDir, "redis");
   return {
     mode: "native",
-    address: formatRedisUrl(password, `${LOOPBACK}:${port}`),
+    address: { kind: "redis", redis: ownRedis(password, { host: LOOPBACK, port }) },
     endpoint: `${LOOPBACK}:${port}`,
     survivesRestart: true,
     version: null,
@@ -98,16 +112,20 @@ async function planKafka(context: DriverContext, env: Variables): Promise<Server
   const port = await context.choosePort("kafka");
   const controllerPort = await choosePort();
   const folder = runFolder.data(context.runDir, "kafka");
-  const java = createJavaRunner(context, { java: findJava(env) ?? "java", home, folder });
+  const java = createJavaRunner(context, { java: findJava(env) ?? "java", folder });
   const prepare = memoize(async (hooks: ChildHooks, signal: AbortSignal) => {
+    // A plan before this one may have found its port taken: Kafka refuses to format what that one formatted.
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(java.properties, formatKafkaProperties({ port, controllerPort, folder }));
-    writeFileSync(java.logging, formatKafkaLogging());
+    const { properties, logging, log, libs } = IN_DATA_FOLDER;
+    writeFileSync(join(folder, properties), formatKafkaProperties({ port, controllerPort, logDir: log }));
+    writeFileSync(join(folder, logging), formatKafkaLogging());
+    symlinkSync(resolve(home, "libs"), join(folder, libs));
     await java.format(hooks, signal);
   });
   return {
     mode: "native",
-    address: `${LOOPBACK}:${port}`,
+    address: { kind: "kafka", brokers: [{ host: LOOPBACK, port }] },
     endpoint: `${LOOPBACK}:${port}`,
     survivesRestart: true,
     version: readKafkaVersion(home) ?? null,
@@ -118,24 +136,22 @@ async function planKafka(context: DriverContext, env: Variables): Promise<Server
   };
 }
 
-function createJavaRunner(context: DriverContext, where: { java: string; home: string; folder: string }) {
-  const properties = join(where.folder, "server.properties");
-  const logging = join(where.folder, "log4j2.properties");
+function createJavaRunner(context: DriverContext, { java, folder }: { java: string; folder: string }) {
+  const { properties, logging, libs } = IN_DATA_FOLDER;
   const run = (args: readonly string[], hooks: ChildHooks): RunningServer =>
     context.startProcess(
       {
-        command: where.java,
+        command: java,
         args: [`-Dlog4j2.configurationFile=${logging}`, ...args],
         // By variable: a command line with 90 jars is too long for some systems, and the star is expanded by Java.
-        env: { ...context.foreignEnvironment(), CLASSPATH: join(where.home, "libs", "*") },
+        env: { ...context.foreignEnvironment(), ...JAVA_LOCALE, CLASSPATH: `${libs}/*` },
+        folder,
         input: null,
         hasChannel: false,
       },
       hooks,
     );
   return {
-    properties,
-    logging,
     startBroker: (hooks: ChildHooks) => run([...BROKER_JVM_FLAGS, "kafka.Kafka", properties], hooks),
     /** Once for a data folder: KRaft refuses one without its identity. A tool that is not done in time is ended. */
     async format(hooks: ChildHooks, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { HostPort, RedisAddress } from "../../simulator/common/foundation/address.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const LENGTH = 32;
@@ -7,5 +8,12 @@ const LENGTH = 32;
 export const createPassword = (): string =>
   Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
 
-/** With the user's name, as every Redis since 6 has it: redis-cli would send an empty one for `redis://:PASSWORD@…`. */
-export const formatRedisUrl = (password: string, endpoint: string): string => `redis://default:${password}@${endpoint}`;
+/** A Redis of ours, with the user's name, as every Redis since 6 has it. */
+export const ownRedis = (password: string, { host, port }: HostPort): RedisAddress => ({
+  host,
+  port,
+  tls: false,
+  username: "default",
+  password,
+  database: 0,
+});

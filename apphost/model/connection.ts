@@ -3,17 +3,19 @@
  * because programs of different origin look for different ones; the host itself reads none of them.
  */
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import {
+  formatKafkaAddresses,
+  formatRedisAddress,
+  type HostPort,
+  type RedisAddress,
+} from "../../simulator/common/foundation/address.ts";
+import { formatStackExchangeRedis } from "../../simulator/common/foundation/foreign-syntax.ts";
 
 export interface Connections {
-  /** `host:port[,host:port…]`. */
-  readonly kafka: string;
-  readonly redis: RedisConnection;
+  readonly kafka: readonly HostPort[];
+  /** It may hold the password. */
+  readonly redis: RedisAddress;
   readonly jobManager: { readonly httpPort: number; readonly rpcPort: number };
-}
-
-export interface RedisConnection {
-  /** `redis[s]://[user[:password]@]host:port[/db]`, as clients take it. It may hold the password. */
-  readonly url: string;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -27,32 +29,38 @@ export function connectionVariables(connections: Connections): Record<string, st
   };
 }
 
-export function kafkaVariables(address: Connections["kafka"]): Record<string, string> {
-  const [host, port] = splitAddress(address.split(",")[0] ?? "");
+export function kafkaVariables(addresses: Connections["kafka"]): Record<string, string> {
+  const text = formatKafkaAddresses(addresses);
+  const { host = "", port = "" } = addresses[0] ?? {};
   return {
-    ConnectionStrings__kafka: address,
+    ConnectionStrings__kafka: text,
     KAFKA_HOST: host,
-    KAFKA_PORT: port,
-    [ENV.kafka]: address,
-    DOTNET_KAFKA_BOOTSTRAP_SERVERS: address,
+    KAFKA_PORT: String(port),
+    [ENV.kafka]: text,
+    DOTNET_KAFKA_BOOTSTRAP_SERVERS: text,
   };
 }
 
-export function redisVariables({ url }: RedisConnection): Record<string, string> {
-  const redis = new URL(url);
-  const host = redis.hostname;
-  const port = redis.port === "" ? "6379" : redis.port;
-  const password = decodeURIComponent(redis.password);
-  const passwordPart = password === "" ? "" : `,password=${password}`;
-  const connectionString = `${host}:${port}${passwordPart}${redis.protocol === "rediss:" ? ",ssl=True" : ""}`;
+export const NO_CONNECTION_STRING =
+  "has no connection string: its user or password has a comma, or a blank at an end, which that form cannot hold; use its URI";
+
+export const hasConnectionString = (redis: RedisAddress): boolean => formatStackExchangeRedis(redis) !== undefined;
+
+/** Without connection strings where these cannot hold what must be in them: a part of it would be another address. */
+export function redisVariables(redis: RedisAddress): Record<string, string> {
+  const url = formatRedisAddress(redis);
+  const connectionString = formatStackExchangeRedis(redis);
   return {
-    ConnectionStrings__redis: connectionString,
-    REDIS_HOST: host,
-    REDIS_PORT: port,
-    REDIS_PASSWORD: password,
+    ...(connectionString === undefined
+      ? {}
+      : { ConnectionStrings__redis: connectionString, DOTNET_REDIS_URL: connectionString }),
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    REDIS_USERNAME: redis.username,
+    REDIS_PASSWORD: redis.password,
+    REDIS_DATABASE: String(redis.database),
     REDIS_URI: url,
     [ENV.redis]: url,
-    DOTNET_REDIS_URL: connectionString,
   };
 }
 
@@ -71,22 +79,4 @@ export function endpointVariables(name: string, endpoint: string, ports: readonl
   const variables = urls.map((url, replica) => [`services__${name}__${endpoint}__${replica}`, url]);
   const short = `${name}_${endpoint}`.replaceAll("-", "_").toUpperCase();
   return { ...Object.fromEntries(variables), ...(urls[0] === undefined ? {} : { [short]: urls[0] }) };
-}
-
-/** `host:port` of a Redis address, without secrets: for display, events and reports. */
-export function redisEndpoint(url: string): string {
-  const parsed = new URL(url);
-  return `${parsed.hostname}:${parsed.port === "" ? "6379" : parsed.port}`;
-}
-
-/** Splits at the last colon, so that `[::1]:9092` works too. */
-export function splitAddress(address: string): [host: string, port: string] {
-  const at = address.lastIndexOf(":");
-  return [address.slice(0, at).replace(/^\[|\]$/g, ""), address.slice(at + 1)];
-}
-
-/** Whether an address can only mean this machine. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
-  return bare === "localhost" || bare === "::1" || /^127(\.\d{1,3}){3}$/.test(bare);
 }

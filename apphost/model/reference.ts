@@ -3,7 +3,7 @@
  * resolved when the program that needs it is started. Plain data, so that a file may have made it with another copy of
  * this package.
  */
-import { present } from "../../simulator/common/foundation/assert.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
 
 export interface Reference {
   /** Name of the resource. */
@@ -36,7 +36,9 @@ export const PROPERTIES = {
     uri: "REDIS_URI",
     host: "REDIS_HOST",
     port: "REDIS_PORT",
+    username: "REDIS_USERNAME",
     password: "REDIS_PASSWORD",
+    database: "REDIS_DATABASE",
     connectionString: "ConnectionStrings__redis",
   },
   jobmanager: { http: "JOBMANAGER_HTTP" },
@@ -54,7 +56,10 @@ export function resolveText(
   const resolve = (value: Reference | string | number | undefined): string => {
     if (value === undefined) return "";
     if (typeof value !== "object") return String(value);
-    return present(variablesOf(value.of)[value.variable], `${value.of}'s ${value.variable}`);
+    const known = variablesOf(value.of)[value.variable];
+    if (known !== undefined) return known;
+    const advice = "refer to another of its properties";
+    throw createError("USAGE_CONFLICT", { what: `${value.of} of this run has no ${value.variable}`, advice });
   };
   return text.texts.map((part, index) => `${part}${resolve(text.values[index])}`).join("");
 }

@@ -2,6 +2,7 @@
 import { constants } from "node:os";
 import type { ResourceKind } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
+import { formatRedisAddress } from "../../simulator/common/foundation/address.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { listSecretForms } from "../../simulator/common/foundation/mask.ts";
 import { CAPABILITIES } from "../control/protocol.ts";
@@ -22,7 +23,7 @@ export function describeResources(run: RunContext, system: System, showSecrets: 
   const connections = readConnections(system);
   const secrets = showSecrets
     ? []
-    : [run.token, ...(connections === null ? [] : listSecretForms(connections.redis.url))];
+    : [run.token, ...(connections === null ? [] : listSecretForms(formatRedisAddress(connections.redis)))];
   return [...system.application.order]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((declaration) => describeResource({ run, system, connections, secrets }, declaration));

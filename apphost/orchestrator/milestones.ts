@@ -4,8 +4,10 @@
  *
  * B1 Several may wait for a milestone; it is worked for once, from the first who asks, and stays reached.
  */
+
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
+import type { HostPort } from "../../simulator/common/foundation/address.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
@@ -24,7 +26,7 @@ export interface MilestoneContext {
   /** As it is now: the topic changes it. */
   readonly config: () => RunConfig;
   /** Throws before Kafka was launched. */
-  readonly kafkaAddress: () => string;
+  readonly bootstrap: () => readonly HostPort[];
   readonly taskManagers: () => readonly string[];
   readonly onTopic: (topic: PreparedTopic) => void;
 }
@@ -78,11 +80,11 @@ export class Milestones {
   }
 
   #prepareTopic(): Promise<PreparedTopic> {
-    const { run, config, kafkaAddress } = this.#context;
+    const { run, config, bootstrap } = this.#context;
     const { options, ending } = run;
     recordEvidence(run, config());
     return prepareTopic({
-      address: kafkaAddress(),
+      bootstrap: bootstrap(),
       topic: config().topic,
       partitions: options.partitions,
       partitionsDefault: partitionsOf(options),

@@ -12,14 +12,16 @@ import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { addKafkaUi, TASK_MANAGERS } from "../app-model.ts";
-import type { DriverContext, ServerKind, ServerPlan } from "../drivers/driver.ts";
+import { brokersOf, type DriverContext, redisOf, type ServerKind, type ServerPlan } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
 import { type Application, resizeGroup } from "../model/application.ts";
 import {
   type Connections,
   connectionVariables,
+  hasConnectionString,
   jobManagerVariables,
   kafkaVariables,
+  NO_CONNECTION_STRING,
   redisVariables,
 } from "../model/connection.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
@@ -80,7 +82,7 @@ export class System {
     this.#milestones = new Milestones({
       run,
       config: () => this.config,
-      kafkaAddress: () => this.serverOf("kafka").address,
+      bootstrap: () => brokersOf(this.serverOf("kafka")),
       taskManagers: () => this.application.members(TASK_MANAGERS).map((member) => member.name),
       onTopic: (topic) => this.#noteTopic(topic),
     });
@@ -120,8 +122,8 @@ export class System {
   connections(): Connections {
     const ports = this.#ports ?? { restPort: 0, rpcPort: 0 };
     return {
-      kafka: this.#servers.kafka.server().address,
-      redis: { url: this.#servers.redis.server().address },
+      kafka: brokersOf(this.#servers.kafka.server()),
+      redis: redisOf(this.#servers.redis.server()),
       jobManager: { httpPort: ports.restPort, rpcPort: ports.rpcPort },
     };
   }
@@ -213,6 +215,7 @@ export class System {
     if (this.#areServersTold || kafka.facts() === null || redis.facts() === null) return;
     this.#areServersTold = true;
     this.#run.feed.emit({ type: "infrastructure", ...this.infrastructure });
+    if (!hasConnectionString(this.connections().redis)) this.#run.notice("warn", "redis", NO_CONNECTION_STRING);
   }
 
   #createDriverContext(): DriverContext {
@@ -270,8 +273,8 @@ export class System {
 
   /** By which others reach it. It has been started: a reference waits (D2 of the builder). */
   #variablesOf(nameOrGroup: string): Record<string, string> {
-    if (nameOrGroup === "kafka") return kafkaVariables(this.#servers.kafka.server().address);
-    if (nameOrGroup === "redis") return redisVariables({ url: this.#servers.redis.server().address });
+    if (nameOrGroup === "kafka") return kafkaVariables(brokersOf(this.#servers.kafka.server()));
+    if (nameOrGroup === "redis") return redisVariables(redisOf(this.#servers.redis.server()));
     if (nameOrGroup === "jobmanager") return jobManagerVariables(this.connections().jobManager);
     return this.#userProcesses.variablesOf(nameOrGroup);
   }

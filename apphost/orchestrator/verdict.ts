@@ -104,7 +104,7 @@ const serversOf = ({ supervisors }: System): Supervisor[] =>
 export async function areServersAnswering(system: System): Promise<boolean> {
   if (serversOf(system).some(({ failure }) => failure !== null)) return false;
   const { kafka, redis } = system.connections();
-  const answers = await Promise.all([isKafkaAnswering(kafka), isRedisAnswering(redis.url)]);
+  const answers = await Promise.all([isKafkaAnswering(kafka), isRedisAnswering(redis)]);
   return answers.every((answer) => answer);
 }
 

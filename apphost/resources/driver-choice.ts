@@ -97,7 +97,7 @@ async function chooseDriver(
   docker: DockerLookup,
   words: EarlyWords,
 ): Promise<InfrastructureDriver> {
-  const address = options[kind];
+  const address = externalAddress(kind, options);
   if (address !== null) return createExternalDriver(address);
   const native = createNativeDriver(process.env);
   switch (options.infra) {
@@ -120,6 +120,11 @@ async function chooseDriver(
     default:
       return unreachable(options.infra);
   }
+}
+
+function externalAddress(kind: ServerKind, { kafka, redis }: HostOptions) {
+  if (kind === "kafka") return kafka === null ? null : { kind, brokers: kafka };
+  return redis === null ? null : { kind, redis };
 }
 
 async function requireDriver(kind: ServerKind, driver: InfrastructureDriver): Promise<InfrastructureDriver> {

@@ -9,10 +9,11 @@
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
+import type { HostPort } from "../../simulator/common/foundation/address.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
-import type { ServerPlan } from "../drivers/driver.ts";
+import { brokersOf, type ServerPlan } from "../drivers/driver.ts";
 import { attemptRepeatedly } from "./attempts.ts";
 import { findUnfitSetting, OWN_TOPIC_SETTINGS, type TopicLoad } from "./topic-settings.ts";
 
@@ -27,9 +28,13 @@ const LEADERS_MS_MAX = 60_000;
 /** A topic that is to be counted: a broker that has just started needs a moment to know it. */
 const FOREIGN_MISSING_MS = 2_000;
 
-function openCluster(address: string, openDeadlineMs: number, signal?: AbortSignal): Promise<KafkaCluster> {
+function openCluster(
+  bootstrap: readonly HostPort[],
+  openDeadlineMs: number,
+  signal?: AbortSignal,
+): Promise<KafkaCluster> {
   return KafkaCluster.open({
-    bootstrap: address.split(","),
+    bootstrap,
     clientId: CLIENT_ID,
     openDeadlineMs,
     ...(signal === undefined ? {} : { signal }),
@@ -38,15 +43,16 @@ function openCluster(address: string, openDeadlineMs: number, signal?: AbortSign
 
 export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
   const isOurs = plan.launch !== null;
-  const cluster = isOurs ? await openCluster(plan.address, READY_MS_MAX, signal) : await contactKafka(plan, signal);
+  const cluster = isOurs ? await openCluster(brokersOf(plan), READY_MS_MAX, signal) : await contactKafka(plan, signal);
   cluster.close();
   // The protocol does not tell a broker's version; where we did not start it, it is honestly unknown.
   return { mode: plan.mode, endpoint: plan.endpoint, version: plan.version ?? "unknown" };
 }
 
-function contactKafka({ address, endpoint }: ServerPlan, signal: AbortSignal): Promise<KafkaCluster> {
+function contactKafka(plan: ServerPlan, signal: AbortSignal): Promise<KafkaCluster> {
+  const { endpoint } = plan;
   return attemptRepeatedly({
-    attempt: () => openCluster(address, ONE_ATTEMPT_MS, signal),
+    attempt: () => openCluster(brokersOf(plan), ONE_ATTEMPT_MS, signal),
     isWorthRepeating: (error) => error.code === "KAFKA_UNREACHABLE",
     conclude: (last, waitedMs) => createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, last.cause ?? last),
     signal,
@@ -54,12 +60,12 @@ function contactKafka({ address, endpoint }: ServerPlan, signal: AbortSignal): P
 }
 
 /** One attempt. Throws why it does not answer. */
-export const probeKafka = async (address: string): Promise<void> =>
-  (await openCluster(address, ONE_ATTEMPT_MS)).close();
+export const probeKafka = async (bootstrap: readonly HostPort[]): Promise<void> =>
+  (await openCluster(bootstrap, ONE_ATTEMPT_MS)).close();
 
 /** Whether it answers now. */
-export async function isKafkaAnswering(address: string): Promise<boolean> {
-  const opening = openCluster(address, PROBE_MS_MAX);
+export async function isKafkaAnswering(bootstrap: readonly HostPort[]): Promise<boolean> {
+  const opening = openCluster(bootstrap, PROBE_MS_MAX);
   try {
     await withDeadline(opening, { what: "an answer of Kafka", deadlineMs: ANSWER_MS_MAX });
     return true;
@@ -76,8 +82,12 @@ export async function isKafkaAnswering(address: string): Promise<boolean> {
 }
 
 /** After a restart of the broker: every partition of the topic has a leader again. */
-export async function waitForLeaders(address: string, topic: string, signal: AbortSignal): Promise<void> {
-  const cluster = await openCluster(address, READY_MS_MAX, signal);
+export async function waitForLeaders(
+  bootstrap: readonly HostPort[],
+  topic: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const cluster = await openCluster(bootstrap, READY_MS_MAX, signal);
   try {
     await cluster.topic(topic, LEADERS_MS_MAX);
   } finally {
@@ -86,7 +96,7 @@ export async function waitForLeaders(address: string, topic: string, signal: Abo
 }
 
 export interface TopicRequest {
-  readonly address: string;
+  readonly bootstrap: readonly HostPort[];
   readonly topic: string;
   /** null: as many as it has, where it is only read. */
   readonly partitions: number | null;
@@ -110,7 +120,7 @@ export interface PreparedTopic {
 }
 
 export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic> {
-  const cluster = await openCluster(request.address, READY_MS_MAX, request.signal);
+  const cluster = await openCluster(request.bootstrap, READY_MS_MAX, request.signal);
   try {
     const isForeign = request.isNamed && !request.willProduce;
     if (isForeign) await expectTopic(cluster, request.topic);
@@ -159,15 +169,18 @@ async function createOwnTopic(request: TopicRequest): Promise<"created" | "exist
   const { createTopic } = await import("../../simulator/clients/kafka/admin.ts");
   const { topic, signal, log } = request;
   const spec = { topic, partitions, configs: OWN_TOPIC_SETTINGS };
-  return createTopic({ bootstrap: request.address.split(","), log, signal }, spec);
+  return createTopic({ bootstrap: request.bootstrap, log, signal }, spec);
 }
 
 /** A topic that others created for us to produce into. */
-async function checkSettings({ address, topic, log, signal, loadOf }: TopicRequest, partitions: number): Promise<void> {
+async function checkSettings(
+  { bootstrap, topic, log, signal, loadOf }: TopicRequest,
+  partitions: number,
+): Promise<void> {
   const { readTopicSettings } = await import("../../simulator/clients/kafka/admin.ts");
   let settings: ReadonlyMap<string, string>;
   try {
-    settings = await readTopicSettings({ bootstrap: address.split(","), log, signal }, topic);
+    settings = await readTopicSettings({ bootstrap, log, signal }, topic);
   } catch (error) {
     if (!isAppError(error) || error.code !== "KAFKA_BROKER_ERROR") throw error;
     // To produce into a topic, nobody needs to be allowed to read its settings.
@@ -208,12 +221,12 @@ function checkExisting(
 
 /** For `down --purge`. */
 export async function removeTopicAndGroup(options: {
-  readonly address: string;
+  readonly bootstrap: readonly HostPort[];
   readonly topic: string | null;
   readonly group: string;
   readonly log: Log;
 }): Promise<void> {
-  const admin = { bootstrap: options.address.split(","), log: options.log };
+  const admin = { bootstrap: options.bootstrap, log: options.log };
   const { deleteGroups, deleteTopics } = await import("../../simulator/clients/kafka/admin.ts");
   await deleteGroups(admin, [options.group]);
   if (options.topic !== null) await deleteTopics(admin, [options.topic]);

@@ -97,7 +97,7 @@ export const describeProgramVariables = (
 });
 
 /** Each process would read and parse the user's certificates, a fifth of the time to load a TaskManager, for nothing. */
-const usesTls = ({ options }: RunFacts): boolean => options.redis?.startsWith("rediss:") === true;
+const usesTls = ({ options }: RunFacts): boolean => options.redis?.tls === true;
 
 /** What is certain only when all that a program waits for is reached. */
 function createLateVariables({ config, connections, task }: LateEnvironment): Record<string, string> {

@@ -2,8 +2,9 @@
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis, probeRedis } from "../../simulator/clients/redis/reader.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
+import type { RedisAddress } from "../../simulator/common/foundation/address.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import type { ServerPlan } from "../drivers/driver.ts";
+import { redisOf, type ServerPlan } from "../drivers/driver.ts";
 import { ATTEMPTS, attemptRepeatedly } from "./attempts.ts";
 
 /** A server that hangs gets this long for one attempt; one that refuses answers at once. */
@@ -16,7 +17,7 @@ const PURGE_MS_MAX = 10_000;
 export async function waitForRedis(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
   const isOurs = plan.launch !== null;
   const connection = isOurs
-    ? await openRedis(plan.address, { deadlineMs: READY_MS_MAX, signal })
+    ? await openRedis(redisOf(plan), { deadlineMs: READY_MS_MAX, signal })
     : await contactRedis(plan, signal);
   try {
     const facts = await connection.readFacts();
@@ -29,9 +30,10 @@ export async function waitForRedis(plan: ServerPlan, signal: AbortSignal): Promi
   }
 }
 
-function contactRedis({ address, endpoint }: ServerPlan, signal: AbortSignal): Promise<RedisConnection> {
+function contactRedis(plan: ServerPlan, signal: AbortSignal): Promise<RedisConnection> {
+  const { endpoint } = plan;
   return attemptRepeatedly({
-    attempt: () => probeRedis(address, { dialMs: ATTEMPT_MS_MAX, signal }),
+    attempt: () => probeRedis(redisOf(plan), { dialMs: ATTEMPT_MS_MAX, signal }),
     isWorthRepeating: (error) => error.retryable,
     conclude: (last, waitedMs) =>
       createError("REDIS_UNREACHABLE", { endpoint, attempts: ATTEMPTS, waitedMs }, last.cause ?? last),
@@ -40,8 +42,8 @@ function contactRedis({ address, endpoint }: ServerPlan, signal: AbortSignal): P
 }
 
 /** Its version; throws why it does not answer now. */
-export async function readRedisVersion(url: string): Promise<string> {
-  const connection = await probeRedis(url, { dialMs: PROBE_MS_MAX });
+export async function readRedisVersion(address: RedisAddress): Promise<string> {
+  const connection = await probeRedis(address, { dialMs: PROBE_MS_MAX });
   try {
     return (await connection.readFacts()).version;
   } finally {
@@ -50,9 +52,9 @@ export async function readRedisVersion(url: string): Promise<string> {
 }
 
 /** Whether it answers now. */
-export async function isRedisAnswering(url: string): Promise<boolean> {
+export async function isRedisAnswering(address: RedisAddress): Promise<boolean> {
   try {
-    (await probeRedis(url, { dialMs: PROBE_MS_MAX })).close();
+    (await probeRedis(address, { dialMs: PROBE_MS_MAX })).close();
     return true;
   } catch {
     // Whatever the reason, a validator could not read from it either.
@@ -81,9 +83,9 @@ export interface KeysOfRun {
  * For `down --purge`: the own keys of a run, and of the shared ones those that hold the very total of its state, or of
  * its own view. Their names are no run's own, so the server must show that it was this run which wrote them.
  */
-export async function removeRunKeys(url: string, keys: KeysOfRun): Promise<RemovedKeys> {
+export async function removeRunKeys(address: RedisAddress, keys: KeysOfRun): Promise<RemovedKeys> {
   const { stateKey, publishedKey, shared, keepOwn } = keys;
-  const connection = await probeRedis(url, { dialMs: PURGE_MS_MAX });
+  const connection = await probeRedis(address, { dialMs: PURGE_MS_MAX });
   try {
     const { total } = await connection.readHash(stateKey);
     const [view, ...values] = await Promise.all(

@@ -35,9 +35,9 @@ export interface RunEvidence {
   readonly stateKey: string;
   readonly counterKey: string;
   readonly sequenceKey: string;
-  /** Address of a Kafka that is not ours; null when we started it, and nothing stays. */
+  /** Addresses of a Kafka that is not ours; null when we started it, and nothing stays. */
   readonly kafka: string | null;
-  /** host:port of a Redis that is not ours. */
+  /** host:port[/database] of a Redis that is not ours. */
   readonly redis: string | null;
 }
 

@@ -47,7 +47,7 @@ export async function fillTopic(context: BenchContext): Promise<FilledTopic> {
 
 /** A reader that finds fewer messages than it waits for would wait for ever. */
 async function confirmFull(session: Session, { topic, partitions, messages }: FilledTopic): Promise<void> {
-  const cluster = await KafkaCluster.open({ bootstrap: [session.bootstrap], clientId: "bench", log: createLog() });
+  const cluster = await KafkaCluster.open({ bootstrap: session.brokers, clientId: "bench", log: createLog() });
   try {
     const all = Array.from({ length: partitions }, (_, p) => p);
     const ends = await cluster.listOffsets(topic, all, "latest");

@@ -6,11 +6,18 @@
  * S1 The session counts the loads that the broker has served: a JVM gets faster as it warms up.
  * S2 What is made on these servers is removed after use, or ends with them: they keep nothing beyond the session.
  */
+
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createTopic, deleteTopics } from "../../simulator/clients/kafka/admin.ts";
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import {
+  type HostPort,
+  type RedisAddress,
+  requireKafkaAddresses,
+  requireRedisAddress,
+} from "../../simulator/common/foundation/address.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { findJava, findProgram } from "../../simulator/common/foundation/program.ts";
 import { cleanEnvironment } from "./child-command.ts";
@@ -29,7 +36,9 @@ export interface SessionOptions {
 
 export class Session {
   readonly bootstrap: string;
+  readonly brokers: readonly HostPort[];
   readonly redisUrl: string;
+  readonly redis: RedisAddress;
   readonly #host: ProductHost;
   readonly #pids: { readonly broker: number | null; readonly redis: number | null };
   readonly #log = createLog();
@@ -39,6 +48,8 @@ export class Session {
     this.#host = host;
     this.bootstrap = addresses.bootstrap;
     this.redisUrl = addresses.redisUrl;
+    this.brokers = requireKafkaAddresses(this.bootstrap, ENV.kafka);
+    this.redis = requireRedisAddress(this.redisUrl, ENV.redis);
     const pidOf = (kind: string) => {
       const event = host.events.findLast((e) => e.type === "resource" && e.kind === kind && e.pid !== null);
       return event?.type === "resource" ? event.pid : null;
@@ -81,7 +92,7 @@ export class Session {
 
   /** A topic for the time of `work`. */
   async withTopic<T>(topic: string, partitions: number, work: () => Promise<T>): Promise<T> {
-    const admin = { bootstrap: [this.bootstrap], log: this.#log, deadlineMs: TOPIC_MS_MAX };
+    const admin = { bootstrap: this.brokers, log: this.#log, deadlineMs: TOPIC_MS_MAX };
     await createTopic(admin, { topic, partitions });
     try {
       return await work();

@@ -5,12 +5,14 @@
  *   3. the newest checkpoint                  4. the applied logs, which have every row of that state (or `last:` has it)
  *   5. the ledgers                            6. the topic, from its start, with the state's offsets as cuts
  */
+
 import { access, readdir } from "node:fs/promises";
 import type { ChildEnvironment } from "../../simulator/common/contract/child/environment.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
 import { readRecoveries } from "../../simulator/common/contract/files/checkpoint.ts";
 import { readLedger, readProducerIdentity } from "../../simulator/common/contract/files/ledger.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
+import type { HostPort, RedisAddress } from "../../simulator/common/foundation/address.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
@@ -29,8 +31,8 @@ import { readTopic } from "./topic-read.ts";
 export interface GatherOptions {
   readonly environment: ChildEnvironment;
   readonly task: ValidatorTask;
-  readonly bootstrap: readonly string[];
-  readonly redisUrl: string;
+  readonly bootstrap: readonly HostPort[];
+  readonly redis: RedisAddress;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** How long facts that contradict each other, or that are on their way, are asked for again. Default 30 s. */

@@ -11,6 +11,7 @@
  *
  * After SETTLE_MS what is there is what is judged; but a state of which J1 holds still is no fact, and judged by nobody.
  */
+
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
@@ -19,6 +20,7 @@ import { readRecoveries } from "../../simulator/common/contract/files/checkpoint
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { publishedKeyOf } from "../../simulator/common/contract/names.ts";
 import { type ParsedJobState, parseJobState } from "../../simulator/common/contract/state/redis-state.ts";
+import type { RedisAddress } from "../../simulator/common/foundation/address.ts";
 import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
@@ -32,7 +34,7 @@ const LOOK_INTERVAL_MS = 100;
 const SCANS_MAX = 1_000;
 
 export interface JobStateReadOptions {
-  readonly redisUrl: string;
+  readonly redis: RedisAddress;
   readonly runDir: string;
   readonly config: RunConfig;
   readonly task: ValidatorTask;
@@ -81,8 +83,8 @@ async function readRepeatedly(
 }
 
 async function readOnce(options: JobStateReadOptions): Promise<Reading & { readonly runId: string }> {
-  const { config, redisUrl, log, signal } = options;
-  const redis = await openRedis(redisUrl, { log, signal });
+  const { config, log, signal } = options;
+  const redis = await openRedis(options.redis, { log, signal });
   try {
     const own = await redis.readText(config.publishedKey);
     const counter = await redis.readText(config.counterKey);

@@ -5,10 +5,10 @@
  */
 import { runChild } from "../../simulator/common/contract/child/child-channel.ts";
 import {
-  ENV,
   readChildEnvironment,
+  readKafkaAddresses,
+  readRedisAddress,
   readTask,
-  requireVariable,
 } from "../../simulator/common/contract/child/environment.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
 import type { Check } from "../../simulator/common/contract/files/report.ts";
@@ -25,8 +25,8 @@ await runChild(async (child) => {
   const facts = await gatherFacts({
     environment,
     task,
-    bootstrap: requireVariable(process.env, ENV.kafka).split(","),
-    redisUrl: requireVariable(process.env, ENV.redis),
+    bootstrap: readKafkaAddresses(),
+    redis: readRedisAddress(),
     log: child.log,
     signal: child.stopping,
   });

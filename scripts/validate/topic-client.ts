@@ -2,7 +2,9 @@
  * The validator's way to Kafka: one cluster client at a time, replaced by one without memory when an answer is doubted.
  * The newest one's leaders are those that the re-read begins with.
  */
+
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { formatHostPort, type HostPort } from "../../simulator/common/foundation/address.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { TopicAnswer } from "./facts.ts";
@@ -14,7 +16,7 @@ const AGAIN_DEADLINE_MS = 20_000;
 const AGAIN_PART_DEADLINE_MS = 10_000;
 
 export interface TopicClientOptions {
-  readonly bootstrap: readonly string[];
+  readonly bootstrap: readonly HostPort[];
   readonly clientId: string;
   readonly topic: string;
   readonly log: Log;
@@ -59,8 +61,10 @@ export class TopicClient {
 
   async #askAnew(attempt: number, expired: AbortSignal): Promise<TopicAnswer> {
     const { topic, bootstrap, signal } = this.#options;
-    const known = this.#cluster.brokers.map(formatBroker);
-    const addresses = [...new Set([...known, ...bootstrap])];
+    const known = new Map(
+      [...this.#cluster.brokers, ...bootstrap].map((address) => [formatHostPort(address), address]),
+    );
+    const addresses = [...known.values()];
     const first = attempt % addresses.length;
     const cluster = await KafkaCluster.open({
       ...this.#options,
@@ -89,6 +93,3 @@ async function askTopic(cluster: KafkaCluster, topic: string, deadlineMs: number
   const ends = await cluster.listOffsets(topic, all, "latest", "committed");
   return { partitions: all.length, earliest, ends, high: high.map((offset, p) => Math.max(offset, ends[p] ?? 0)) };
 }
-
-const formatBroker = ({ host, port }: { readonly host: string; readonly port: number }): string =>
-  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

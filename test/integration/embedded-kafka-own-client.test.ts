@@ -1,4 +1,5 @@
 /** The embedded Kafka with the project's own client: what runs in every embedded run. */
+
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
   createTopic,
@@ -12,8 +13,10 @@ import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
 import type { ProduceRequest } from "../../simulator/clients/kafka/wire/apis/produce.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
+import type { HostPort } from "../../simulator/common/foundation/address.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { isAppError } from "../../simulator/common/foundation/errors.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
 
 const PARTITIONS = 20;
@@ -22,11 +25,11 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 
 let broker: TestBroker;
 let cluster: KafkaCluster;
-let bootstrap: string[];
+let bootstrap: readonly HostPort[];
 
 beforeAll(async () => {
   broker = await startTestBroker(60_000_000);
-  bootstrap = [`127.0.0.1:${broker.port}`];
+  bootstrap = kafkaAt(`127.0.0.1:${broker.port}`);
   cluster = await KafkaCluster.open({ bootstrap, clientId: "test" });
 });
 

@@ -2,6 +2,7 @@
  * The runtime as processes: JobManager, TaskManagers and the FlinkJobSimulator as the host starts them, on the embedded
  * Kafka and a real Redis. Processes are killed while records are counted; the counts must be exact.
  */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -22,6 +23,7 @@ import { parseJobState } from "../../simulator/common/contract/state/redis-state
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { redisAt } from "../support/addresses.ts";
 import { distPath } from "../support/dist.ts";
 import { type RealRedis, realRedisMissing, startRealRedis } from "../support/real-redis.ts";
 import { createTopic, Peer, produceBatch, startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
@@ -243,7 +245,11 @@ class Run {
   }
 
   openStore(): Promise<StateStore> {
-    return StateStore.open({ ...this.config, endpoint: this.#endpoints.redis, log: createLog(() => undefined) });
+    return StateStore.open({
+      ...this.config,
+      endpoint: redisAt(this.#endpoints.redis),
+      log: createLog(() => undefined),
+    });
   }
 
   async readState() {

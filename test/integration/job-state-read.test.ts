@@ -1,4 +1,5 @@
 /** The validator's read of a Redis that was restarted a moment ago: what is no fact of the job yet is read again. */
+
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { readSettledJobState } from "../../scripts/validate/job-state-read.ts";
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
@@ -10,6 +11,7 @@ import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
 import { writeDurably } from "../../simulator/runtime/checkpoint/durable-file.ts";
 import { buildInitialFields } from "../../simulator/runtime/checkpoint/recovery-state.ts";
+import { redisAt } from "../support/addresses.ts";
 import { createTestRun, type TestRun } from "./producer-child.ts";
 
 const log = createLog(() => undefined);
@@ -23,7 +25,7 @@ let connection: RedisConnection;
 beforeEach(async () => {
   redis = await startEmbeddedRedis({ port: 0, password: "secret", log });
   run = await createTestRun({ kafka: "", redis: `redis://:secret@127.0.0.1:${redis.port}` });
-  connection = await openRedis(run.redis);
+  connection = await openRedis(redisAt(run.redis));
 });
 afterEach(async () => {
   connection.close();
@@ -33,7 +35,7 @@ afterEach(async () => {
 
 const read = (settleMs: number, task: Partial<ValidatorTask> = {}) =>
   readSettledJobState({
-    redisUrl: run.redis,
+    redis: redisAt(run.redis),
     runDir: run.runDir,
     config: run.config,
     task: { rounds: [], mode: "drained", endOffsets: null, sharedRedis: false, ...task },

@@ -1,4 +1,5 @@
 /** Three real brokers, of which one is paused, or was, while the judge reads. */
+
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sumIds } from "../../producer/load-profile.ts";
 import { countRecords, type LedgerFact } from "../../scripts/validate/facts.ts";
@@ -16,6 +17,7 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { type RealCluster, startRealCluster } from "../support/real-cluster.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { createKafka } from "../support/system.ts";
@@ -37,7 +39,7 @@ describeReal(["kafka"], "the judge, on three brokers", () => {
   });
 
   async function findLeader(topic: string, p: number, bootstrap: readonly string[]): Promise<number> {
-    const cluster = await KafkaCluster.open({ bootstrap, clientId: "test", log });
+    const cluster = await KafkaCluster.open({ bootstrap: kafkaAt(...bootstrap), clientId: "test", log });
     try {
       return (await cluster.topic(topic, 30_000)).partitions[p]?.leader ?? -1;
     } finally {
@@ -49,7 +51,7 @@ describeReal(["kafka"], "the judge, on three brokers", () => {
     const run = await createTestRun({ kafka: brokers.bootstrap, redis: "" });
     runs.push(run);
     const { topic, partitions } = run.config;
-    const admin = { bootstrap: brokers.brokers.map(({ bootstrap }) => bootstrap), clientId: "test", log };
+    const admin = { bootstrap: kafkaAt(brokers.bootstrap), clientId: "test", log };
     await createTopic(admin, { topic, partitions, replicationFactor });
     return run;
   }
@@ -106,7 +108,13 @@ describeReal(["kafka"], "the judge, on three brokers", () => {
   async function readAgain(run: TestRun, bootstrap: readonly string[], rounds: readonly ProducerTask[]) {
     const { config, runDir } = run;
     const { signal } = new AbortController();
-    const client = await TopicClient.open({ bootstrap, clientId: "test", topic: config.topic, log, signal });
+    const client = await TopicClient.open({
+      bootstrap: kafkaAt(...bootstrap),
+      clientId: "test",
+      topic: config.topic,
+      log,
+      signal,
+    });
     const ledgers = await Promise.all(
       rounds.map(async ({ round }): Promise<LedgerFact> => {
         const ledger = present(await readJson<Ledger>(runFolder.ledger(runDir, round)), "the ledger");
@@ -185,7 +193,7 @@ describeReal(["kafka"], "the judge, on three brokers", () => {
     const { topic, partitions } = run.config;
     await produce(run, { round: 1, firstId: 1, messages: MESSAGES });
     const bootstrap = brokers.brokers.map((broker) => broker.bootstrap);
-    const cluster = await KafkaCluster.open({ bootstrap, clientId: "test", log });
+    const cluster = await KafkaCluster.open({ bootstrap: kafkaAt(...bootstrap), clientId: "test", log });
     const described = (await cluster.topic(topic, 30_000)).partitions;
     const all = Array.from({ length: partitions }, (_, p) => p);
     const ends = await cluster.listOffsets(topic, all, "latest", "committed");

@@ -1,8 +1,10 @@
 /** Administration of a broker that hangs in the middle of it: it holds the connection, and never answers. */
+
 import { expect, it } from "vitest";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
 import { createTopicsApi } from "../../simulator/clients/kafka/wire/apis/create-topics.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { startSilentKafka } from "../support/silent-kafka.ts";
 
 const DEADLINE_MS = 3_000;
@@ -14,7 +16,7 @@ async function createAtSilentBroker(signal?: AbortSignal): Promise<{ error: unkn
   const broker = await startSilentKafka(createTopicsApi.key);
   const startedMs = performance.now();
   try {
-    const options = { bootstrap: [broker.bootstrap], log: createLog(() => undefined), deadlineMs: DEADLINE_MS };
+    const options = { bootstrap: kafkaAt(broker.bootstrap), log: createLog(() => undefined), deadlineMs: DEADLINE_MS };
     const given = signal === undefined ? options : { ...options, signal };
     const error: unknown = await createTopic(given, { topic: "t", partitions: 1 }).catch((reason: unknown) => reason);
     return { error, tookMs: performance.now() - startedMs };

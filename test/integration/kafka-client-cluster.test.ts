@@ -1,4 +1,5 @@
 /** The Kafka client and three real brokers, of which one is paused: it answers late, or never, and believes that it leads. */
+
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
@@ -7,6 +8,7 @@ import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { encodeNumberedBatch, NumberedRecordsCheck } from "../support/numbered-records.ts";
 import { type RealCluster, startRealCluster } from "../support/real-cluster.ts";
 import type { RealKafka } from "../support/real-kafka.ts";
@@ -39,7 +41,7 @@ describeReal(["kafka"], "the Kafka client and three real brokers", () => {
     const { topic, cluster, producer, end } = await beginTopic(brokers, "stale", {});
     await sendToAll(producer, 0);
     const victim = await firstLeader(brokers, cluster, topic);
-    const open = () => KafkaCluster.open({ bootstrap: [victim.bootstrap], clientId: "asking", log });
+    const open = () => KafkaCluster.open({ bootstrap: kafkaAt(victim.bootstrap), clientId: "asking", log });
     const connected = await open();
     victim.pause();
     try {
@@ -66,7 +68,7 @@ describeReal(["kafka"], "the Kafka client and three real brokers", () => {
     const options = { requestDeadlineMs: NO_DEADLINE_MS };
     const { topic, cluster, producer, end } = await beginTopic(brokers, "hung", options);
     const read = new NumberedRecordsCheck(PARTITIONS);
-    const reading = await KafkaCluster.open({ bootstrap: brokers.bootstrap.split(","), clientId: "reading", log });
+    const reading = await KafkaCluster.open({ bootstrap: kafkaAt(brokers.bootstrap), clientId: "reading", log });
     const lost: string[] = [];
     const openConnection = reading.openConnection.bind(reading);
     vi.spyOn(reading, "openConnection").mockImplementation((nodeId, events) =>
@@ -121,7 +123,7 @@ describeReal(["kafka"], "the Kafka client and three real brokers", () => {
 
 /** A topic of its own, and who writes to it. */
 async function beginTopic(brokers: RealCluster, topic: string, options: { requestDeadlineMs?: number }) {
-  const bootstrap = brokers.bootstrap.split(",");
+  const bootstrap = kafkaAt(brokers.bootstrap);
   await createTopic({ bootstrap, log }, { topic, partitions: PARTITIONS });
   const cluster = await KafkaCluster.open({ bootstrap, clientId: "writing", log });
   const producer = await IdempotentProducer.open({ cluster, topic, identity: null, ...options });

@@ -2,6 +2,7 @@
  * Which leader the Kafka client believes, and when it stops waiting for one, against scripted brokers: what real ones do
  * only in a moment that cannot be hit.
  */
+
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
@@ -9,6 +10,7 @@ import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
 import { ErrorCode } from "../../simulator/clients/kafka/wire/error-codes.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { encodeNumberedBatch, NumberedRecordsCheck } from "../support/numbered-records.ts";
 import { ScriptedCluster, SCRIPTED_TOPIC as TOPIC } from "../support/scripted-kafka.ts";
 
@@ -27,7 +29,7 @@ async function start(count: number): Promise<{ scripted: ScriptedCluster; cluste
 }
 
 async function open(scripted: ScriptedCluster, bootstrap = scripted.bootstrap.slice(0, 1)): Promise<KafkaCluster> {
-  const cluster = await KafkaCluster.open({ bootstrap, clientId: "test" });
+  const cluster = await KafkaCluster.open({ bootstrap: kafkaAt(...bootstrap), clientId: "test" });
   cleanUps.push(() => cluster.close());
   return cluster;
 }

@@ -2,6 +2,7 @@
  * What the Kafka client meets in a long run: hours in which nothing comes, and more records than a sequence can count. On
  * a real Kafka, behind a proxy that counts.
  */
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
@@ -10,6 +11,7 @@ import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { type RealKafka, realKafkaMissing, startRealKafka } from "../support/real-kafka.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { startTestBroker } from "./embedded-kafka-peer.ts";
@@ -32,9 +34,9 @@ function batchOf(producer: IdempotentProducer, firstIndex: number, records: numb
 
 /** Kafka takes whatever sequence is the first that it sees of a producer. */
 async function sendBeyondTheLastSequence(bootstrap: string): Promise<void> {
-  const cluster = await KafkaCluster.open({ bootstrap: [bootstrap], clientId: "test", log });
+  const cluster = await KafkaCluster.open({ bootstrap: kafkaAt(bootstrap), clientId: "test", log });
   try {
-    await createTopic({ bootstrap: [bootstrap], log }, { topic: "wrap", partitions: 1 });
+    await createTopic({ bootstrap: kafkaAt(bootstrap), log }, { topic: "wrap", partitions: 1 });
     const first = await IdempotentProducer.open({ cluster, topic: "wrap", identity: null });
     const last = 2 ** 31;
     // The second one begins with the last sequences and ends with the first ones; the third and the fourth have small ones.
@@ -71,7 +73,7 @@ describe.skipIf(missing !== null)(`long runs${missing === null ? "" : ` (skipped
     proxy = await startTcpProxy(0);
     kafka = await startRealKafka({ advertisedPort: proxy.port });
     proxy.target = kafka.port;
-    cluster = await KafkaCluster.open({ bootstrap: [`127.0.0.1:${proxy.port}`], clientId: "test", log });
+    cluster = await KafkaCluster.open({ bootstrap: kafkaAt(`127.0.0.1:${proxy.port}`), clientId: "test", log });
   });
 
   afterAll(async () => {
@@ -85,7 +87,7 @@ describe.skipIf(missing !== null)(`long runs${missing === null ? "" : ` (skipped
   });
 
   it("an idle reader reads at once what is assigned, and what is written, while its fetch waits at the broker", async () => {
-    await createTopic({ bootstrap: [`127.0.0.1:${proxy.port}`], log }, { topic: "idle", partitions: 2 });
+    await createTopic({ bootstrap: kafkaAt(`127.0.0.1:${proxy.port}`), log }, { topic: "idle", partitions: 2 });
     const producer = await IdempotentProducer.open({ cluster, topic: "idle", identity: null });
     await producer.send(1, batchOf(producer, 0, 1));
     const next = [0, 0];

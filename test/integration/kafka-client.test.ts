@@ -2,6 +2,7 @@
  * The Kafka client against a real Kafka, with a network that breaks: the client reaches the broker only through a
  * proxy, which is also what the broker advertises.
  */
+
 import { statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,9 +20,11 @@ import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
 import { findOwnBatches } from "../../simulator/clients/kafka/own-batches.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
 import { LATEST_TIMESTAMP, listOffsetsApi } from "../../simulator/clients/kafka/wire/apis/list-offsets.ts";
+import { formatKafkaAddresses, type HostPort } from "../../simulator/common/foundation/address.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import type { AppError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { encodeNumberedBatch, NumberedRecordsCheck } from "../support/numbered-records.ts";
 import { type RealKafka, realKafkaMissing, startRealKafka } from "../support/real-kafka.ts";
 import { createKafka, sendRecord } from "../support/system.ts";
@@ -35,14 +38,14 @@ describe.skipIf(missing !== null)(
   () => {
     let kafka: RealKafka;
     let proxy: TcpProxy;
-    let admin: { bootstrap: string[]; log: typeof log };
+    let admin: { bootstrap: readonly HostPort[]; log: typeof log };
     let cluster: KafkaCluster;
 
     beforeAll(async () => {
       proxy = await startTcpProxy(0);
       kafka = await startRealKafka({ advertisedPort: proxy.port });
       proxy.target = kafka.port;
-      admin = { bootstrap: [`127.0.0.1:${proxy.port}`], log };
+      admin = { bootstrap: kafkaAt(`127.0.0.1:${proxy.port}`), log };
       cluster = await KafkaCluster.open({ bootstrap: admin.bootstrap, clientId: "test", log });
     });
 
@@ -338,7 +341,8 @@ describe.skipIf(missing !== null)(
       });
       expect(doubts).toHaveLength(1);
       // Others write what hides the loss from whoever looks at the end of the log only.
-      for (let i = 0; i < 60; i += 1) await sendRecord(admin.bootstrap[0] as string, "cut", 0, "somebody else's");
+      for (let i = 0; i < 60; i += 1)
+        await sendRecord(formatKafkaAddresses(admin.bootstrap), "cut", 0, "somebody else's");
       const second = await IdempotentProducer.open({
         cluster,
         topic: "cut",
@@ -382,7 +386,9 @@ describe.skipIf(missing !== null)(
       await reader.close();
       await producer.close();
       // The bootstrap address answers, the advertised one does not.
-      await expect(KafkaCluster.open({ bootstrap: [kafka.bootstrap], clientId: "late", log })).rejects.toMatchObject({
+      await expect(
+        KafkaCluster.open({ bootstrap: kafkaAt(kafka.bootstrap), clientId: "late", log }),
+      ).rejects.toMatchObject({
         code: "KAFKA_ADVERTISED_UNREACHABLE",
       });
       proxy.refuse(false);

@@ -1,4 +1,5 @@
 /** The producer's process and a real Kafka that loses records, answers late, or has other writers. */
+
 import { once } from "node:events";
 import { readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ import { MESSAGE } from "../../simulator/common/contract/message.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { type RealKafka, startRealKafka } from "../support/real-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { createKafka, sendRecord } from "../support/system.ts";
@@ -49,7 +51,7 @@ describeReal(["kafka"], "the producer and a real Kafka", () => {
     const run = await createTestRun({ kafka: bootstrap, redis: "redis://127.0.0.1:1" }, change);
     runs.push(run);
     const { topic, partitions } = run.config;
-    await createTopic({ bootstrap: [bootstrap], clientId: "test", log }, { topic, partitions, configs });
+    await createTopic({ bootstrap: kafkaAt(bootstrap), clientId: "test", log }, { topic, partitions, configs });
     return run;
   }
 
@@ -222,7 +224,7 @@ function emptyLog({ folder }: RealKafka, { config }: TestRun): void {
 
 /** The ids of the topic, sorted. Records of others have none. */
 async function readIds({ kafka, config }: TestRun): Promise<number[]> {
-  const cluster = await KafkaCluster.open({ bootstrap: [kafka], clientId: "test" });
+  const cluster = await KafkaCluster.open({ bootstrap: kafkaAt(kafka), clientId: "test" });
   const all = Array.from({ length: config.partitions }, (_, p) => p);
   const ends = await cluster.listOffsets(config.topic, all, "latest");
   const ids: number[] = [];

@@ -1,4 +1,5 @@
 /** The producer as a process, against each Kafka there is. */
+
 import { once } from "node:events";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +10,7 @@ import type { Ledger } from "../../simulator/common/contract/files/ledger.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { realKafkaMissing, startRealKafka } from "../support/real-kafka.ts";
 import { startTestBroker } from "./embedded-kafka-peer.ts";
 import { createTestRun, startChild, type TestRun } from "./producer-child.ts";
@@ -45,12 +47,12 @@ describe.each(kinds)("the producer with $name", ({ start }) => {
     const run = await createTestRun({ kafka: kafka.bootstrap, redis: "redis://127.0.0.1:1" }, change);
     runs.push(run);
     const { topic, partitions } = run.config;
-    await createTopic({ bootstrap: [kafka.bootstrap], clientId: "test", log: silent }, { topic, partitions });
+    await createTopic({ bootstrap: kafkaAt(kafka.bootstrap), clientId: "test", log: silent }, { topic, partitions });
     return run;
   }
 
   async function readEnds({ config }: TestRun): Promise<number[]> {
-    const cluster = await KafkaCluster.open({ bootstrap: [kafka.bootstrap], clientId: "test" });
+    const cluster = await KafkaCluster.open({ bootstrap: kafkaAt(kafka.bootstrap), clientId: "test" });
     try {
       return await cluster.listOffsets(
         config.topic,

@@ -2,6 +2,7 @@
  * The embedded Redis as others meet it: stock ioredis, redis-cli, raw bytes, and side by side with a real Redis, which
  * must give the same replies to the same commands.
  */
+
 import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -14,6 +15,7 @@ import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
+import { redisAt } from "../support/addresses.ts";
 import { distPath } from "../support/dist.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
@@ -52,11 +54,11 @@ describe("stock ioredis on the embedded Redis", () => {
   });
 
   it("tells our client what it is", async () => {
-    const connection = await openRedis(url());
+    const connection = await openRedis(redisAt(url()));
     expect(await connection.readFacts()).toMatchObject({ embedded: true, aof: "off", fsync: null });
     expect(connection.runId).toMatch(/^[0-9a-f]{40}$/);
     connection.close();
-    await expect(openRedis(`redis://:wrong@127.0.0.1:${server.port}`)).rejects.toMatchObject({
+    await expect(openRedis(redisAt(`redis://:wrong@127.0.0.1:${server.port}`))).rejects.toMatchObject({
       code: "REDIS_AUTHENTICATION_FAILED",
     });
   });
@@ -72,7 +74,7 @@ describe("the embedded Redis as a child process", () => {
     const exited = once(child, "exit");
     const [message] = await withDeadline(once(child, "message"), { what: "the child is ready", deadlineMs: 10_000 });
     expect(message).toMatchObject({ type: "ready", detail: expect.stringMatching(/^127\.0\.0\.1:\d+$/) });
-    const connection = await openRedis(`redis://:${PASSWORD}@${(message as { detail: string }).detail}`);
+    const connection = await openRedis(redisAt(`redis://:${PASSWORD}@${(message as { detail: string }).detail}`));
     await connection.transport.call("SET", ["a", "1"]);
     child.disconnect();
     await withDeadline(exited, { what: "the child ends", deadlineMs: 10_000 });
@@ -83,7 +85,7 @@ describe("the embedded Redis as a child process", () => {
 
 describe("bounds of the embedded Redis", () => {
   it("answers a malformed request and closes that connection only", async () => {
-    const bystander = await openRedis(url());
+    const bystander = await openRedis(redisAt(url()));
     expect(await exchange(server.port, "*1\r\n$x\r\n")).toBe("-ERR Protocol error: invalid bulk length\r\n");
     expect(await exchange(server.port, "*100\r\n")).toBe("-ERR Protocol error: invalid multibulk length\r\n");
     expect(await bystander.transport.call("PING", [])).toBe("PONG");
@@ -91,7 +93,7 @@ describe("bounds of the embedded Redis", () => {
   });
 
   it("closes a client that asks for much and reads nothing", async () => {
-    const writer = await openRedis(url());
+    const writer = await openRedis(redisAt(url()));
     await writer.transport.call("SET", ["large", "x".repeat(8_000_000)]);
     const socket = connect(server.port, "127.0.0.1");
     socket.on("error", () => undefined);
@@ -115,8 +117,8 @@ describeReal(["redis"], "the embedded Redis beside a real one", () => {
 
   beforeAll(async () => {
     real = await startRealRedis();
-    onReal = await openRedis(real.url);
-    onEmbedded = await openRedis(url());
+    onReal = await openRedis(redisAt(real.url));
+    onEmbedded = await openRedis(redisAt(url()));
   });
   afterAll(async () => {
     onReal.close();

@@ -2,12 +2,14 @@
  * The scripts on a real Redis and on the embedded one: the same cases, the same random walks, the same answers and the
  * same hash, bit for bit. And that each run of a script writes at most once (L1), as the server itself reports it.
  */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
 import { SCRIPT_TEXT } from "../../simulator/common/contract/state/redis-script-text.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
+import { redisAt } from "../support/addresses.ts";
 import { LARGE_SCRIPT_CASES } from "../support/large-script-cases.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
@@ -25,7 +27,7 @@ let onEmbedded: RedisConnection;
 
 beforeAll(async () => {
   embedded = await startEmbeddedRedis({ port: 0, password: "", log: quiet });
-  onEmbedded = await openRedis(`redis://127.0.0.1:${embedded.port}`);
+  onEmbedded = await openRedis(redisAt(`redis://127.0.0.1:${embedded.port}`));
 });
 afterAll(async () => {
   onEmbedded.close();
@@ -42,7 +44,7 @@ describeReal(["redis"], "scripts on a real Redis", () => {
 
   beforeAll(async () => {
     real = await startRealRedis();
-    onReal = await openRedis(real.url);
+    onReal = await openRedis(redisAt(real.url));
   });
   afterAll(async () => {
     onReal.close();

@@ -2,6 +2,7 @@
  * StateStore against a real Redis behind a network that breaks: no script reaches a foreign server (T1), a lost reply
  * is answered as the retry it is (T2), and every wait ends (T3).
  */
+
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { RedisConnection } from "../../simulator/clients/redis/connection.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
@@ -9,6 +10,7 @@ import { StateStore } from "../../simulator/clients/redis/state-store.ts";
 import type { ApplyArguments } from "../../simulator/common/contract/state/redis-scripts.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { redisAt } from "../support/addresses.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
 import { type MonitorLine, watchCommands } from "../support/redis-monitor.ts";
@@ -47,7 +49,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
 
   const open = (a: { giveUpMs?: number; replyMs?: number; stateKey?: string; publishedKey?: string } = {}) =>
     StateStore.open({
-      endpoint: `redis://:secret@127.0.0.1:${proxy.port}`,
+      endpoint: redisAt(`redis://:secret@127.0.0.1:${proxy.port}`),
       stateKey: a.stateKey ?? STATE_KEY,
       publishedKey: a.publishedKey ?? PUBLISHED_KEY,
       counterKey: COUNTER_KEY,
@@ -59,7 +61,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
 
   beforeEach(async () => {
     redis = await startRealRedis({ password: "secret" });
-    direct = await openRedis(redis.url);
+    direct = await openRedis(redisAt(redis.url));
     proxy = await startTcpProxy(redis.port);
     store = await open();
     const redisRunId = await store.runId();
@@ -80,7 +82,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
 
   it("dials anew when a life of another server is named, though the connection before it still looks open", async () => {
     const other = await startRealRedis({ password: "secret" });
-    const there = await openRedis(other.url);
+    const there = await openRedis(redisAt(other.url));
     try {
       const renewed = { life: "L2", redisRunId: there.runId };
       proxy.target = other.port;
@@ -114,7 +116,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
       // The first APPLY makes the script known: with all answers swallowed, NOSCRIPT would be swallowed too.
       expect(await store.apply(batch(0, 0))).toEqual({ kind: "ok", base: 0 });
       // The other server even holds the same hash, as after a restart from an older append-only file.
-      const copy = await openRedis(other.url);
+      const copy = await openRedis(redisAt(other.url));
       await copy.transport.call("HSET", [STATE_KEY, ...Object.entries(await direct.readHash(STATE_KEY)).flat()]);
       const monitor = await watchCommands(other.port, other.password);
       proxy.blackhole("fromServer");
@@ -244,14 +246,14 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
     await direct.transport.call("SET", [STATE_KEY, "text"]);
     await expect(store.apply(batch(0, 0))).rejects.toMatchObject({ code: "REDIS_COMMAND_REFUSED" });
     const startedMs = performance.now();
-    const refused = await openRedis(redis.url.replace("secret", "wrong-one")).catch((error: unknown) => error);
+    const refused = await openRedis(redisAt(redis.url.replace("secret", "wrong-one"))).catch((error: unknown) => error);
     expect(refused).toMatchObject({
       code: "REDIS_AUTHENTICATION_FAILED",
       category: "infrastructure",
       retryable: false,
     });
     expect(JSON.stringify(refused) + String(refused) + String((refused as Error).cause)).not.toContain("wrong-one");
-    await expect(openRedis(`redis://127.0.0.1:${redis.port}`)).rejects.toMatchObject({
+    await expect(openRedis(redisAt(`redis://127.0.0.1:${redis.port}`))).rejects.toMatchObject({
       code: "REDIS_AUTHENTICATION_FAILED",
     });
     expect(performance.now() - startedMs).toBeLessThan(3_000);

@@ -92,7 +92,7 @@ describe("a password that was typed", () => {
   it.each([
     [
       "redis://admin:Tr0ub4dor/&3@127.0.0.1:1",
-      '--redis is "redis://***": expected redis://[[USER]:PASSWORD@]HOST:PORT',
+      '--redis is "redis://***": expected redis://[[USER]:PASSWORD@]HOST[:PORT]',
     ],
     ["redis://:Tr0ub4dor x@h/y", 'is "redis://***"'],
     ["Tr0ub4dor", 'is "***"'],

@@ -1,4 +1,5 @@
 /** TaskManager processes against embedded Kafka and Redis, under a JobManager that the test plays. */
+
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -13,6 +14,7 @@ import {
   mergeSparseLatency,
 } from "../../simulator/common/contract/latency-histogram.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { FakeJobManager } from "../support/fake-job-manager.ts";
 import { EPOCH_ONE, generation, TaskManagerRun } from "../support/task-manager-run.ts";
 
@@ -79,7 +81,7 @@ describe("TaskManager processes", () => {
       { p: 1, offset: 10_000 },
     ]);
     run.jobManager.send(A, { type: "checkpointCompleted", epoch: EPOCH_ONE, checkpointId: 77 });
-    const cluster = await KafkaCluster.open({ bootstrap: [`127.0.0.1:${run.kafka.port}`], clientId: "test" });
+    const cluster = await KafkaCluster.open({ bootstrap: kafkaAt(`127.0.0.1:${run.kafka.port}`), clientId: "test" });
     try {
       await waitUntil(
         async () => {

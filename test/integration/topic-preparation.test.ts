@@ -2,12 +2,14 @@
  * A topic that exists: its partitions are known only once Kafka answers, and are held to the limits of options then. And
  * one that exists although Kafka did not say so at first, as in the moment in which a broker loads its topics.
  */
+
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { prepareTopic, type TopicRequest } from "../../apphost/resources/kafka.ts";
 import * as admin from "../../simulator/clients/kafka/admin.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
 
 const log = createLog(() => undefined);
@@ -52,12 +54,12 @@ it("a topic that turns out to exist when it is to be created is checked like one
 });
 
 function createTopic(topic: string, partitions: number): Promise<unknown> {
-  return admin.createTopic({ bootstrap: [`127.0.0.1:${broker.port}`], log }, { topic, partitions });
+  return admin.createTopic({ bootstrap: kafkaAt(`127.0.0.1:${broker.port}`), log }, { topic, partitions });
 }
 
 function requestOf(request: Partial<TopicRequest> & { readonly topic: string }): TopicRequest {
   return {
-    address: `127.0.0.1:${broker.port}`,
+    bootstrap: kafkaAt(`127.0.0.1:${broker.port}`),
     partitions: null,
     partitionsDefault: 20,
     taskManagers: 1,

@@ -1,7 +1,9 @@
 /** A real Kafka whose own settings for topics would delete, refuse or change what a run sends. */
+
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTopic, readTopicSettings } from "../../simulator/clients/kafka/admin.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { type RealKafka, startRealKafka } from "../support/real-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { runCli } from "../support/run-cli.ts";
@@ -41,7 +43,7 @@ describeReal(["kafka"], "a Kafka that keeps little", () => {
   });
   afterAll(() => kafka?.stop());
 
-  const admin = () => ({ bootstrap: [kafka.bootstrap], log });
+  const admin = () => ({ bootstrap: kafkaAt(kafka.bootstrap), log });
 
   it("keeps what a run sends to its own topic until it is judged", async () => {
     // Longer than it would be kept, and more than a segment in each partition.

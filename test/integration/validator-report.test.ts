@@ -1,4 +1,5 @@
 /** Producer, validator and report as processes, with the sink's part written by the test. */
+
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +15,7 @@ import { messagesInPartition } from "../../simulator/common/contract/message.ts"
 import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
+import { kafkaAt, redisAt } from "../support/addresses.ts";
 import { writeAppliedRun } from "../support/applied-run.ts";
 import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
 import { createTestRun, startChild, type TestRun } from "./producer-child.ts";
@@ -37,7 +39,7 @@ describe("validator and report", () => {
     redis = await startEmbeddedRedis({ port: 0, password: "secret", log: silent });
     run = await createTestRun({ kafka: `127.0.0.1:${kafka.port}`, redis: `redis://:secret@127.0.0.1:${redis.port}` });
     const { topic, partitions } = run.config;
-    await createTopic({ bootstrap: [run.kafka], clientId: "test", log: silent }, { topic, partitions });
+    await createTopic({ bootstrap: kafkaAt(run.kafka), clientId: "test", log: silent }, { topic, partitions });
     const producer = startChild(run, "producer/main.js", { round: 1, firstId: 1, messages: MESSAGES });
     expect([await producer.finish(), producer.output()]).toEqual([0, expect.any(String)]);
     await writeAppliedRun(run, MESSAGES);
@@ -49,7 +51,7 @@ describe("validator and report", () => {
   });
 
   async function setField(field: string, value: string): Promise<void> {
-    const connection = await openRedis(run.redis);
+    const connection = await openRedis(redisAt(run.redis));
     await connection.transport.call("HSET", [run.config.stateKey, field, value]);
     connection.close();
   }

@@ -1,4 +1,5 @@
 /** A broker that was paused wakes up as a leader that it no longer is, and the run asks it what there is to count. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,6 +8,7 @@ import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { kafkaAt } from "../support/addresses.ts";
 import { withRun } from "../support/faults.ts";
 import { type RealCluster, startRealCluster } from "../support/real-cluster.ts";
 import type { RealKafka } from "../support/real-kafka.ts";
@@ -52,7 +54,7 @@ describeReal(["kafka"], "three brokers, of which one slept", () => {
 
 /** Writes so many more to each partition, each acknowledged by all replicas that are in sync. */
 async function fill(bootstrap: string, from: number, records: number): Promise<void> {
-  const cluster = await KafkaCluster.open({ bootstrap: bootstrap.split(","), clientId: "test", log });
+  const cluster = await KafkaCluster.open({ bootstrap: kafkaAt(bootstrap), clientId: "test", log });
   const producer = await IdempotentProducer.open({ cluster, topic: TOPIC, identity: null });
   const sends = Array.from({ length: PARTITIONS }, (_, p) => {
     const values = Array.from({ length: records }, (_, i) => ({

@@ -1,4 +1,5 @@
 /** What a correct job leaves in Redis and in the run's folder, written by the test in the job's place. */
+
 import { mkdir, writeFile } from "node:fs/promises";
 import { sumIds } from "../../producer/load-profile.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
@@ -6,6 +7,7 @@ import type { RunConfig } from "../../simulator/common/contract/child/run-config
 import { formatAppliedLogRow } from "../../simulator/common/contract/files/applied-log.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { idOfIndex, messagesInPartition } from "../../simulator/common/contract/message.ts";
+import { redisAt } from "./addresses.ts";
 
 export interface AppliedRun {
   readonly config: RunConfig;
@@ -22,7 +24,7 @@ const FENCE = 2_000_000;
 /** The state of a stopped job that has applied ids 1 to `messages`, the published keys, and one row a partition. */
 export async function writeAppliedRun(run: AppliedRun, messages: number): Promise<void> {
   const { config, runDir, clock } = run;
-  const connection = await openRedis(run.redis);
+  const connection = await openRedis(redisAt(run.redis));
   const fields: Record<string, string> = {
     life: LIFE,
     redisRunId: connection.runId,

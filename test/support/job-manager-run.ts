@@ -2,6 +2,7 @@
  * One job's JobManagers, one after the other or side by side, and scripted TaskManagers over real TCP, on a store and a
  * run folder of their own. Whoever creates one closes it.
  */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ import { createLog } from "../../simulator/common/foundation/log.ts";
 import type { JobStore } from "../../simulator/runtime/checkpoint/job-store.ts";
 import { claimEpoch } from "../../simulator/runtime/job-manager/epoch.ts";
 import { JobManager } from "../../simulator/runtime/job-manager/job-manager.ts";
+import { redisAt } from "./addresses.ts";
 import { FakeTaskManager, type FakeTaskManagerOptions } from "./fake-task-manager.ts";
 
 export const RUN_TOKEN = "the-run-token";
@@ -84,7 +86,11 @@ export class JobManagerRun {
 
   async openStore(): Promise<StateStore> {
     const { redisUrl } = this.#options;
-    const store = await StateStore.open({ ...this.graph.sink, endpoint: redisUrl, log: createLog(() => undefined) });
+    const store = await StateStore.open({
+      ...this.graph.sink,
+      endpoint: redisAt(redisUrl),
+      log: createLog(() => undefined),
+    });
     this.#stores.push(store);
     return store;
   }

@@ -2,6 +2,7 @@
  * A run with TaskManager processes and nothing else of ours: embedded Kafka and Redis in the test's own process, and a
  * scripted JobManager. What a test produces, and what came of it, is read back here.
  */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -26,6 +27,7 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
 import { Peer, produceBatch, startTestBroker, type TestBroker } from "../integration/embedded-kafka-peer.ts";
+import { redisAt } from "./addresses.ts";
 import { distPath } from "./dist.ts";
 import { FakeJobManager } from "./fake-job-manager.ts";
 import { batchOf, messageOf } from "./record-sets.ts";
@@ -285,7 +287,7 @@ export class TaskManagerRun {
 
   #openStore(): Promise<StateStore> {
     const { stateKey, publishedKey, counterKey, sequenceKey } = this.config;
-    const endpoint = `redis://127.0.0.1:${this.redis.port}`;
+    const endpoint = redisAt(`redis://127.0.0.1:${this.redis.port}`);
     const log = createLog(() => undefined);
     return StateStore.open({ endpoint, stateKey, publishedKey, counterKey, sequenceKey, log });
   }

@@ -1,5 +1,5 @@
 /**
- * A TCP proxy on 127.0.0.1 whose network a test breaks: `cut` resets every connection, `blackhole` swallows bytes in
+ * A TCP proxy on this machine whose network a test breaks: `cut` resets every connection, `blackhole` swallows bytes in
  * one or both directions while connections stay open, `refuse` accepts nobody, `hold` and `delay` let bytes come late.
  */
 import { once } from "node:events";
@@ -29,7 +29,8 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+/** `host`: where it listens. The server is at 127.0.0.1. */
+export async function startTcpProxy(targetPort: number, host = "127.0.0.1"): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let swallowing: "fromServer" | "both" | null = null;
   let refusing = false;
@@ -75,7 +76,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       });
     }
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(0, host);
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port was given");

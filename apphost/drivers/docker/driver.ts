@@ -6,11 +6,12 @@
  * virtual machines of Docker Desktop, ports of 127.0.0.1 are published.
  */
 import { hostname, release } from "node:os";
+import { formatHostPort } from "../../../simulator/common/foundation/address.ts";
 import { describeError } from "../../../simulator/common/foundation/errors.ts";
 import type { NetworkChoice } from "../../options.ts";
 import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../driver.ts";
-import { createPassword, formatRedisUrl } from "../password.ts";
+import { createPassword, ownRedis } from "../password.ts";
 import { callEngine } from "./calls.ts";
 import { type ContainerServer, createContainerServer } from "./container.ts";
 import type { ContainerSpec } from "./container-spec.ts";
@@ -72,11 +73,12 @@ export class DockerDriver implements InfrastructureDriver {
     const spec = await this.#createSpec(kind, context, { port, password, isOnHost: await this.#sharesHost() });
     const server = createContainerServer(docker, spec);
     this.#servers.set(kind, server);
-    const endpoint = `${LOOPBACK}:${port}`;
+    const place = { host: LOOPBACK, port };
     return {
       mode: "docker",
-      address: kind === "kafka" ? endpoint : formatRedisUrl(password, endpoint),
-      endpoint,
+      address:
+        kind === "kafka" ? { kind: "kafka", brokers: [place] } : { kind: "redis", redis: ownRedis(password, place) },
+      endpoint: formatHostPort(place),
       launch: (hooks) => server.launch(hooks),
       survivesRestart: true,
       version: versionOf(spec.image, await findImage(docker, spec.image)),
@@ -100,7 +102,7 @@ export class DockerDriver implements InfrastructureDriver {
     const endpoint = `http://${LOOPBACK}:${port}`;
     return {
       mode: "docker",
-      address: endpoint,
+      address: { kind: "page", url: endpoint },
       endpoint,
       survivesRestart: true,
       version: null,

@@ -9,10 +9,10 @@ import { readFileSync, statSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { isLoopback } from "../../../simulator/common/foundation/address.ts";
 import { withDeadline } from "../../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../../simulator/common/foundation/errors.ts";
 import { maskTyped } from "../../../simulator/common/foundation/mask.ts";
-import { isLoopback } from "../../model/connection.ts";
 import { type EnginePlace, listEnginePlaces, type Variables } from "./engine-places.ts";
 
 export interface Engine {

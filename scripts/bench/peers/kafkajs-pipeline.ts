@@ -105,7 +105,7 @@ async function drain(
 
 /** Reads the counter and removes it. */
 async function takeCounter(session: Session, key: string, signal: AbortSignal): Promise<number> {
-  const redis = await openRedis(session.redisUrl, { signal });
+  const redis = await openRedis(session.redis, { signal });
   try {
     const counted = Number(await redis.readText(key));
     await redis.remove([key]);

@@ -1,5 +1,5 @@
 /** A peer that is one command on the session's broker: its output, its time, and the CPU time of itself and the broker. */
-import { join } from "node:path";
+import { basename, dirname } from "node:path";
 import { findJava } from "../../../simulator/common/foundation/program.ts";
 import { type CommandSpec, cleanEnvironment, runCommand } from "../child-command.ts";
 import { findKafkaLibs, MissingPart } from "../parts.ts";
@@ -22,6 +22,8 @@ export async function runPeer(
   session: Session,
   spec: Omit<CommandSpec, "cwd" | "env"> & {
     readonly env?: Readonly<Record<string, string>>;
+    /** Where it runs. @default the folder of the bench */
+    readonly folder?: string;
     readonly messages: number;
   },
 ): Promise<PeerRun> {
@@ -31,7 +33,7 @@ export async function runPeer(
   // Exact, and without a last sample that came too early: no other child of ours ends meanwhile.
   const reapedBeforeMs = readReapedCpuMs();
   const fromUs = clock.nowUs();
-  const command = { ...spec, cwd: workFolder, env: cleanEnvironment(spec.env) };
+  const command = { ...spec, cwd: spec.folder ?? workFolder, env: cleanEnvironment(spec.env) };
   try {
     const onStart = (pid: number) => sampler.watch("peer", pid);
     const { stdout, stderr, wallMs } = await runCommand(command, { deadlineMs: PEER_MS_MAX, signal, onStart });
@@ -55,7 +57,9 @@ export function javaTool(name: string, args: readonly string[]) {
     name,
     command: java,
     args: [`org.apache.kafka.tools.${name}`, ...args],
+    // From there and by a plain name: the class path splits at colons, and Java without a locale reads only ASCII names.
+    folder: dirname(libs),
     // By variable: the star is expanded by Java, and must not be by anybody else.
-    env: { CLASSPATH: join(libs, "*") },
+    env: { CLASSPATH: `${basename(libs)}/*`, LC_ALL: "C.UTF-8" },
   };
 }

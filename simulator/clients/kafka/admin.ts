@@ -2,7 +2,9 @@
  * Administration of a cluster: topics, groups, the readiness probe. The only importer of kafkajs, which it loads when
  * first needed and closes after each use: an open kafkajs connection costs 5 % of a core while idle.
  */
-import type { Admin, LogEntry } from "kafkajs";
+import { connect } from "node:net";
+import type { Admin, ISocketFactory, KafkaConfig, LogEntry } from "kafkajs";
+import { formatKafkaAddresses, type HostPort } from "../../common/foundation/address.ts";
 import { waitUntil, withDeadline } from "../../common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
@@ -12,7 +14,7 @@ import type { TopicDescription } from "./topic-leaders.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 
 export interface AdminOptions {
-  readonly bootstrap: readonly string[];
+  readonly bootstrap: readonly HostPort[];
   readonly log: Log;
   readonly clientId?: string;
   /** For the whole call. Default 30 s. */
@@ -37,6 +39,8 @@ const DEADLINE_MS = 30_000;
 /** It waits for the answers that a hanging broker owes. */
 const CLOSE_MS_MAX = 2_000;
 const CLIENT_ID = "flink-apphost-admin";
+/** As kafkajs has it where it opens the sockets itself. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** Ready means: metadata is answered, and an advertised address can be reached. Waits for it until the deadline. */
 export async function probeKafka(options: AdminOptions): Promise<KafkaProbe> {
@@ -183,7 +187,7 @@ async function withAdmin<T>(options: AdminOptions, what: string, work: (admin: A
   const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
   const unsilence = silenceNegativeTimeouts();
   const kafka = new Kafka({
-    brokers: [...options.bootstrap],
+    ...seedsFor(options.bootstrap),
     clientId: options.clientId ?? CLIENT_ID,
     connectionTimeout: 5_000,
     requestTimeout: deadlineMs,
@@ -208,13 +212,25 @@ async function withAdmin<T>(options: AdminOptions, what: string, work: (admin: A
   }
 }
 
+/**
+ * kafkajs splits the addresses that it is given at their first colon, which is inside of an IPv6 address. So it is given a
+ * name without colons for each host, and the sockets are opened to the host that is meant.
+ */
+function seedsFor(bootstrap: readonly HostPort[]): Pick<KafkaConfig, "brokers" | "socketFactory"> {
+  const nameOf = ({ host }: HostPort) => host.replaceAll(":", "-");
+  const hosts = new Map(bootstrap.map((address) => [nameOf(address), address.host]));
+  const socketFactory: ISocketFactory = ({ host, port, onConnect }) =>
+    connect({ host: hosts.get(host) ?? host, port, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, onConnect);
+  return { brokers: bootstrap.map((address) => `${nameOf(address)}:${address.port}`), socketFactory };
+}
+
 function logKafkajs(log: Log, entry: LogEntry): void {
   const { message, error } = entry.log;
   log.warn(`kafkajs: ${message}${typeof error === "string" && error !== message ? `: ${error}` : ""}`);
 }
 
 function toAppError(error: unknown, what: string, options: AdminOptions, waitedMs: number): Error {
-  const endpoint = options.bootstrap.join(",");
+  const endpoint = formatKafkaAddresses(options.bootstrap);
   if (isAppError(error) && error.code !== "DEADLINE_EXCEEDED") return error;
   if (isAppError(error)) return createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, error);
   const innermost = innermostOf(error);

@@ -8,9 +8,10 @@
  * V3 One that owes an answer to an earlier question is not asked again: it counts as silent at once.
  * V4 A broker that does not know its cluster yet (it names no broker, as in its first moments) has not answered.
  */
+import { formatHostPort, type HostPort } from "../../common/foundation/address.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import { SILENT_AFTER_MS } from "./connection.ts";
-import { type Address, type Broker, type ConnectionPool, formatAddress } from "./connection-pool.ts";
+import type { Broker, ConnectionPool } from "./connection-pool.ts";
 import { type MetadataResponse, metadataApi } from "./wire/apis/metadata.ts";
 
 export interface SurveyOptions {
@@ -70,12 +71,12 @@ class BrokerSurvey {
 
   outcome(): SurveyOutcome {
     const named = [...this.#named.values()];
-    const silent = named.filter((broker) => !this.#answered.has(formatAddress(broker)));
+    const silent = named.filter((broker) => !this.#answered.has(formatHostPort(broker)));
     return { silent, reachedAdvertised: silent.length < named.length, failure: this.#failure };
   }
 
-  #ask(address: Address): void {
-    const key = formatAddress(address);
+  #ask(address: HostPort): void {
+    const key = formatHostPort(address);
     if (this.#asked.has(key)) return;
     this.#asked.add(key);
     this.#pending.add(key);
@@ -119,9 +120,9 @@ class BrokerSurvey {
     for (const broker of answer.brokers) this.#ask(broker);
   }
 
-  async #request(address: Address): Promise<MetadataResponse> {
+  async #request(address: HostPort): Promise<MetadataResponse> {
     const { pool, topics } = this.#options;
-    const endpoint = formatAddress(address);
+    const endpoint = formatHostPort(address);
     if (pool.isSilentAt(address)) {
       const what = `an answer of Kafka at ${endpoint} to an earlier request`;
       throw createError("DEADLINE_EXCEEDED", { what, deadlineMs: SILENT_AFTER_MS, last: "" });

@@ -8,12 +8,13 @@
  * K4 All brokers are asked. Who has no memory of the topic waits for all of them; with one, a lower epoch is recognised,
  *    so the first answer is enough, and the others are taken in when they come.
  */
+import { formatKafkaAddresses, type HostPort } from "../../common/foundation/address.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { type SurveyOutcome, surveyBrokers } from "./broker-survey.ts";
 import { CommittedOffsets, type PartitionOffset } from "./committed-offsets.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
-import { type Broker, ConnectionPool, formatAddress, parseAddress } from "./connection-pool.ts";
+import { type Broker, ConnectionPool } from "./connection-pool.ts";
 import { OffsetsLookup } from "./partition-offsets.ts";
 import { type Attempt, brokerError, checkCode, retryAttempts } from "./retry.ts";
 import { type PartitionLeader, type TopicDescription, TopicLeaders } from "./topic-leaders.ts";
@@ -22,8 +23,8 @@ import { ErrorCode } from "./wire/error-codes.ts";
 import type { Api } from "./wire/frame.ts";
 
 export interface KafkaClusterOptions {
-  /** host:port of some brokers; the rest of the cluster is asked from them. */
-  readonly bootstrap: readonly string[];
+  /** Some brokers; the rest of the cluster is asked from them. */
+  readonly bootstrap: readonly HostPort[];
   readonly clientId: string;
   /** Told of waits that take longer than they should. */
   readonly log?: Log;
@@ -64,13 +65,13 @@ export class KafkaCluster {
 
   private constructor(options: KafkaClusterOptions) {
     this.#options = options;
-    this.#pool = new ConnectionPool(options.bootstrap.map(parseAddress), options.clientId);
+    this.#pool = new ConnectionPool(options.bootstrap, options.clientId);
     this.#committed = new CommittedOffsets(this.#pool, (attempt) => this.retry(attempt));
   }
 
   /** For messages: where this cluster was looked for. */
   get endpoint(): string {
-    return this.#options.bootstrap.join(",");
+    return formatKafkaAddresses(this.#options.bootstrap);
   }
 
   /** The brokers as metadata named them last. */
@@ -194,7 +195,7 @@ export class KafkaCluster {
         (outcome) => outcome.reachedAdvertised,
       );
       if (reachedAdvertised) return { kind: "done", value: undefined };
-      const advertised = this.brokers.map(formatAddress).join(",");
+      const advertised = formatKafkaAddresses(this.brokers);
       const what = { bootstrap: this.endpoint, advertised, waitedMs: ADVERTISED_DEADLINE_MS };
       const error = createError("KAFKA_ADVERTISED_UNREACHABLE", what, failure);
       return { kind: "again", error, believedAfterMs: ADVERTISED_DEADLINE_MS };

@@ -4,9 +4,10 @@
  * G1 A coordinator that was replaced while it was paused still answers, with old positions. So what it says counts only
  *    when no other broker, asked after it, names another coordinator.
  */
+import { formatHostPort, type HostPort } from "../../common/foundation/address.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import type { Connection } from "./connection.ts";
-import { type Address, type ConnectionPool, formatAddress } from "./connection-pool.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
 import { type Attempt, checkCode } from "./retry.ts";
 import { findCoordinatorApi } from "./wire/apis/find-coordinator.ts";
 import { offsetCommitApi } from "./wire/apis/offset-commit.ts";
@@ -27,7 +28,7 @@ export class CommittedOffsets {
   readonly #pool: ConnectionPool;
   readonly #retry: Retry;
   /** Forgotten after any failure, since it may have moved. */
-  readonly #coordinators = new Map<string, Address>();
+  readonly #coordinators = new Map<string, HostPort>();
 
   constructor(pool: ConnectionPool, retry: Retry) {
     this.#pool = pool;
@@ -71,7 +72,7 @@ export class CommittedOffsets {
 
   #withCoordinator<T>(
     group: string,
-    ask: (connection: Connection, coordinator: Address) => Promise<Attempt<T>>,
+    ask: (connection: Connection, coordinator: HostPort) => Promise<Attempt<T>>,
   ): Promise<T> {
     return this.#retry(async () => {
       const coordinator = this.#coordinators.get(group) ?? (await this.#findCoordinator(group));
@@ -91,20 +92,20 @@ export class CommittedOffsets {
   }
 
   /** Asks all other brokers (G1). Undefined: of those that answer, nobody knows another coordinator. */
-  async #findRival(group: string, coordinator: Address) {
-    const own = formatAddress(coordinator);
+  async #findRival(group: string, coordinator: HostPort) {
+    const own = formatHostPort(coordinator);
     const others = this.#pool.brokers.filter(
-      (broker) => formatAddress(broker) !== own && !this.#pool.isSilentAt(broker),
+      (broker) => formatHostPort(broker) !== own && !this.#pool.isSilentAt(broker),
     );
     const request = { key: group, keyType: 0 };
     const answers = await Promise.allSettled(
       others.map((other) => this.#pool.askAt(other, findCoordinatorApi, request)),
     );
     const named = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-    const rival = named.find((answer) => answer.errorCode === ErrorCode.NONE && formatAddress(answer) !== own);
+    const rival = named.find((answer) => answer.errorCode === ErrorCode.NONE && formatHostPort(answer) !== own);
     if (rival === undefined) return undefined;
     const what = `what group ${group} has committed`;
-    const reason = `${own} answered, and the group's coordinator is ${formatAddress(rival)} by now`;
+    const reason = `${own} answered, and the group's coordinator is ${formatHostPort(rival)} by now`;
     return { kind: "again" as const, error: createError("KAFKA_LEADER_UNCONFIRMED", { what, reason }) };
   }
 }

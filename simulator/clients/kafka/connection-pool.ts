@@ -5,17 +5,13 @@
  * P2 A lost connection is forgotten at once, so the next user opens a new one.
  * P3 Who can be anyone is not always the same one, and not one that owes an answer while another is there.
  */
+import { formatHostPort, formatKafkaAddresses, type HostPort } from "../../common/foundation/address.ts";
 import { withDeadline } from "../../common/foundation/deadline.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import { Connection, type ConnectionEvents, SILENT_AFTER_MS } from "./connection.ts";
 import type { Api } from "./wire/frame.ts";
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface Broker extends Address {
+export interface Broker extends HostPort {
   readonly nodeId: number;
 }
 
@@ -30,7 +26,7 @@ interface Opening {
 }
 
 export class ConnectionPool {
-  readonly bootstrap: readonly Address[];
+  readonly bootstrap: readonly HostPort[];
   readonly #clientId: string;
   readonly #brokers = new Map<number, Broker>();
   readonly #opening = new Map<string, Opening>();
@@ -38,7 +34,7 @@ export class ConnectionPool {
   readonly #open = new Map<string, Connection>();
   #closed = false;
 
-  constructor(bootstrap: readonly Address[], clientId: string) {
+  constructor(bootstrap: readonly HostPort[], clientId: string) {
     this.bootstrap = bootstrap;
     this.#clientId = clientId;
   }
@@ -58,7 +54,7 @@ export class ConnectionPool {
     this.#expectOpen();
     const prompt = [...this.#open].find(([, connection]) => !connection.isSilent);
     if (prompt !== undefined) return this.#takeTurn(prompt);
-    const unopened = this.#knownAddresses().filter((address) => !this.#open.has(formatAddress(address)));
+    const unopened = this.#knownAddresses().filter((address) => !this.#open.has(formatHostPort(address)));
     const [silent] = this.#open;
     if (unopened.length === 0 && silent !== undefined) return this.#takeTurn(silent);
     try {
@@ -75,8 +71,8 @@ export class ConnectionPool {
   }
 
   /** True while the broker there owes an answer, or its connection is being opened, for longer than it should be. */
-  isSilentAt(address: Address): boolean {
-    const key = formatAddress(address);
+  isSilentAt(address: HostPort): boolean {
+    const key = formatHostPort(address);
     const opening = this.#opening.get(key);
     if (opening !== undefined) return performance.now() >= opening.sinceMs + SILENT_AFTER_MS;
     return this.#open.get(key)?.isSilent === true;
@@ -86,8 +82,8 @@ export class ConnectionPool {
    * The answer of the broker at an address, to a request that is answered at once by whoever is well. It is waited for no
    * longer than SILENT_AFTER_MS, so that the caller can see what others say; the connection is kept for longer.
    */
-  askAt<Q, S, DQ, DS>(address: Address, api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
-    return askPromptly(this.sharedAt(address), api, request, formatAddress(address));
+  askAt<Q, S, DQ, DS>(address: HostPort, api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
+    return askPromptly(this.sharedAt(address), api, request, formatHostPort(address));
   }
 
   async askNode<Q, S, DQ, DS>(nodeId: number, api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
@@ -96,12 +92,12 @@ export class ConnectionPool {
 
   /** The same from anyone (P3). */
   askAny<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, request: Q): Promise<DS> {
-    return askPromptly(this.#any(), api, request, this.bootstrap.map(formatAddress).join());
+    return askPromptly(this.#any(), api, request, formatKafkaAddresses(this.bootstrap));
   }
 
-  async sharedAt(address: Address): Promise<Connection> {
+  async sharedAt(address: HostPort): Promise<Connection> {
     this.#expectOpen();
-    const key = formatAddress(address);
+    const key = formatHostPort(address);
     const open = this.#open.get(key);
     if (open !== undefined) return open;
     return this.#opening.get(key)?.connection ?? this.#openShared(key, address);
@@ -119,7 +115,7 @@ export class ConnectionPool {
     this.#open.clear();
   }
 
-  #openShared(key: string, address: Address): Promise<Connection> {
+  #openShared(key: string, address: HostPort): Promise<Connection> {
     const connection = this.#connect(address, { onLost: () => this.#open.delete(key) })
       .then((opened) => {
         if (this.#closed) opened.close();
@@ -132,17 +128,17 @@ export class ConnectionPool {
     return connection;
   }
 
-  #connect({ host, port }: Address, events: ConnectionEvents): Promise<Connection> {
+  #connect({ host, port }: HostPort, events: ConnectionEvents): Promise<Connection> {
     return Connection.open({ host, port, clientId: this.#clientId, openDeadlineMs: OPEN_DEADLINE_MS, events });
   }
 
-  #knownAddresses(): Address[] {
-    const byKey = new Map<string, Address>();
-    for (const address of [...this.#brokers.values(), ...this.bootstrap]) byKey.set(formatAddress(address), address);
+  #knownAddresses(): HostPort[] {
+    const byKey = new Map<string, HostPort>();
+    for (const address of [...this.#brokers.values(), ...this.bootstrap]) byKey.set(formatHostPort(address), address);
     return [...byKey.values()];
   }
 
-  #addressOf(nodeId: number): Address {
+  #addressOf(nodeId: number): HostPort {
     const broker = this.#brokers.get(nodeId);
     if (broker !== undefined) return broker;
     // The leader is not among the brokers that metadata named: it is gone for now, like one that refuses to connect.
@@ -165,18 +161,4 @@ async function askPromptly<Q, S, DQ, DS>(
     what: `the answer of Kafka at ${endpoint} to ${api.name}`,
     deadlineMs: SILENT_AFTER_MS,
   });
-}
-
-export function formatAddress({ host, port }: Address): string {
-  return `${host}:${port}`;
-}
-
-/** Reads host:port, or [v6]:port. */
-export function parseAddress(text: string): Address {
-  const match = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(text.trim());
-  const port = Number(match?.[2] ?? 0);
-  if (match === null || port < 1 || port > 65_535) {
-    throw createError("USAGE_OPTION_INVALID", { option: "the Kafka address", value: text, expected: "HOST:PORT" });
-  }
-  return { host: (match[1] as string).replace(/^\[|\]$/g, ""), port };
 }

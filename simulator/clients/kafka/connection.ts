@@ -14,7 +14,9 @@
  * C5 A peer is silent while the oldest request is unanswered, and no byte came, for SILENT_AFTER_MS beyond the time that
  *    the request allows it to wait. That is told, and decides nothing here: it may be slow, hung, or paused.
  */
+
 import { connect, type Socket } from "node:net";
+import { formatHostPort } from "../../common/foundation/address.ts";
 import { assert } from "../../common/foundation/assert.ts";
 import { withDeadline } from "../../common/foundation/deadline.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
@@ -110,7 +112,7 @@ export class Connection {
   }
 
   private constructor(options: ConnectionOptions) {
-    this.endpoint = `${options.host}:${options.port}`;
+    this.endpoint = formatHostPort(options);
     this.#clientId = options.clientId;
     this.#events = options.events ?? {};
     const onread = {

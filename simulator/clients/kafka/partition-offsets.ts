@@ -10,8 +10,9 @@
  *    all that time counts. When only a few do, they may be the ones that are cut off, and nothing is certain.
  * O4 A partition whose answer counted keeps it over further attempts.
  */
+import { formatHostPort } from "../../common/foundation/address.ts";
 import { type AppError, createError } from "../../common/foundation/errors.ts";
-import { type Broker, formatAddress } from "./connection-pool.ts";
+import type { Broker } from "./connection-pool.ts";
 import { type Attempt, checkCode, isConnectionFailure } from "./retry.ts";
 import { isStale, type PartitionLeader } from "./topic-leaders.ts";
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset, listOffsetsApi } from "./wire/apis/list-offsets.ts";
@@ -149,7 +150,7 @@ export class OffsetsLookup {
     const waitedMs = Math.round(nowMs - agreed.sinceMs);
     const areMost = 2 * silent.length < this.#directory.brokers.length;
     if (areMost && waitedMs >= SESSION_MS_MAX) return undefined;
-    const who = `broker ${rival.nodeId} (${formatAddress(rival)})`;
+    const who = `broker ${rival.nodeId} (${formatHostPort(rival)})`;
     return this.#uncertain(p, `${who} may lead it by now, and did not answer within ${waitedMs} ms`);
   }
 

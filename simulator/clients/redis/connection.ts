@@ -8,11 +8,11 @@
  *    So no command can reach another server process than the one the caller looked at.
  * R3 A server that stays silent for `replyMs` with a call in flight counts as lost.
  */
+import { type RedisAddress, redisPlace } from "../../common/foundation/address.ts";
 import { createBackoff } from "../../common/foundation/backoff.ts";
 import { sleep } from "../../common/foundation/deadline.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
-import type { RedisEndpoint } from "./endpoint.ts";
 import { meaningOf, quoteReply, refusalError } from "./server-replies.ts";
 import type { OpenTransport, RedisTransport } from "./transport.ts";
 
@@ -41,7 +41,7 @@ export interface RedisFacts {
 }
 
 /** Dials until a server answers PING. Throws REDIS_UNREACHABLE, or at once what no retry helps. */
-export async function dialRedis(endpoint: RedisEndpoint, options: RepeatedDialOptions): Promise<RedisConnection> {
+export async function dialRedis(endpoint: RedisAddress, options: RepeatedDialOptions): Promise<RedisConnection> {
   const startedMs = performance.now();
   const backoff = createBackoff({ initialMs: 50, capMs: 1_000 });
   for (let attempts = 1; ; attempts += 1) {
@@ -54,18 +54,18 @@ export async function dialRedis(endpoint: RedisEndpoint, options: RepeatedDialOp
       if (isAppError(error) && !error.retryable) throw error;
       last = error;
     }
-    if (attempts === 1) options.log?.warn(`Redis at ${endpoint.text} does not answer yet`, last);
+    if (attempts === 1) options.log?.warn(`Redis at ${redisPlace(endpoint)} does not answer yet`, last);
     const waitMs = backoff.nextMs();
     const waitedMs = Math.round(performance.now() - startedMs);
     if (waitedMs + waitMs >= options.deadlineMs) {
-      throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts, waitedMs }, last);
+      throw createError("REDIS_UNREACHABLE", { endpoint: redisPlace(endpoint), attempts, waitedMs }, last);
     }
     await sleep(waitMs, options.signal);
   }
 }
 
 /** One dial: connect, AUTH, SELECT, INFO, PING. */
-export async function introduce(endpoint: RedisEndpoint, options: DialOptions): Promise<RedisConnection> {
+export async function introduce(endpoint: RedisAddress, options: DialOptions): Promise<RedisConnection> {
   const { connectMs, replyMs, signal } = options;
   const late = `no complete answer to AUTH, INFO and PING within ${Math.round(connectMs)} ms`;
   const overdue = new AbortController();
@@ -93,19 +93,20 @@ const CERTIFICATE_CODES =
   /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH|CERT_.+|.+_CERT(_.+)?|UNABLE_TO_.+|INVALID_(CA|PURPOSE))$/;
 
 /** No later dial helps: the server shows the same certificate again. Any other error is not judged here. */
-function refuseCertificate(endpoint: RedisEndpoint, error: unknown): void {
+function refuseCertificate(endpoint: RedisAddress, error: unknown): void {
   const { code, message } = error as NodeJS.ErrnoException;
   if (typeof code !== "string" || !CERTIFICATE_CODES.test(code)) return;
-  throw createError("REDIS_CERTIFICATE_REFUSED", { endpoint: endpoint.text, reason: message }, error);
+  throw createError("REDIS_CERTIFICATE_REFUSED", { endpoint: redisPlace(endpoint), reason: message }, error);
 }
 
 /** Sends the introduction in one go, then judges the replies in order. */
-async function greet(transport: RedisTransport, endpoint: RedisEndpoint): Promise<ServerIdentity> {
+async function greet(transport: RedisTransport, endpoint: RedisAddress): Promise<ServerIdentity> {
   const commands: string[][] = [];
-  if (endpoint.password !== "") {
+  // A user without a password (nopass) still says who it is.
+  if (endpoint.username !== "" || endpoint.password !== "") {
     commands.push(["AUTH", ...(endpoint.username === "" ? [] : [endpoint.username]), endpoint.password]);
   }
-  if (endpoint.db !== 0) commands.push(["SELECT", String(endpoint.db)]);
+  if (endpoint.database !== 0) commands.push(["SELECT", String(endpoint.database)]);
   commands.push(["INFO", "server"], ["PING"]);
   const replies = await Promise.allSettled(commands.map(([name, ...args]) => transport.call(name as string, args)));
   let info = "";
@@ -117,13 +118,17 @@ async function greet(transport: RedisTransport, endpoint: RedisEndpoint): Promis
   const fields = parseInfo(info);
   const runId = fields["run_id"];
   if (runId === undefined || runId === "") {
-    throw createError("REDIS_COMMAND_REFUSED", { endpoint: endpoint.text, command: "INFO", reply: "no run_id in it" });
+    throw createError("REDIS_COMMAND_REFUSED", {
+      endpoint: redisPlace(endpoint),
+      command: "INFO",
+      reply: "no run_id in it",
+    });
   }
   return { runId, fields };
 }
 
 /** Returns when the error reply does no harm; throws the reply itself when a later dial may succeed. */
-function checkIntroduction(endpoint: RedisEndpoint, name: string, error: unknown): void {
+function checkIntroduction(endpoint: RedisAddress, name: string, error: unknown): void {
   const meaning = meaningOf(error);
   if (!(error instanceof Error) || meaning === undefined || meaning === "later" || meaning === "elsewhere") throw error;
   // A password given to a server that wants none: it lets us in, so the job can run.
@@ -138,14 +143,14 @@ interface ServerIdentity {
 }
 
 export class RedisConnection {
-  readonly endpoint: RedisEndpoint;
+  readonly endpoint: RedisAddress;
   /** Of the server process at the other end (R1). */
   readonly runId: string;
   /** Single commands go out on it. They reject with the server's reply, or with another error when it is lost (R2). */
   readonly transport: RedisTransport;
   readonly #serverFields: Readonly<Record<string, string>>;
 
-  constructor(transport: RedisTransport, endpoint: RedisEndpoint, server: ServerIdentity) {
+  constructor(transport: RedisTransport, endpoint: RedisAddress, server: ServerIdentity) {
     this.transport = transport;
     this.endpoint = endpoint;
     this.runId = server.runId;
@@ -206,11 +211,15 @@ export class RedisConnection {
       const meaning = meaningOf(error);
       if (!(error instanceof Error)) throw error;
       if (meaning === undefined) {
-        throw createError("REDIS_UNREACHABLE", { endpoint: this.endpoint.text, attempts: 1, waitedMs: 0 }, error);
+        throw createError(
+          "REDIS_UNREACHABLE",
+          { endpoint: redisPlace(this.endpoint), attempts: 1, waitedMs: 0 },
+          error,
+        );
       }
       if (meaning !== "later" && meaning !== "elsewhere") throw refusalError(this.endpoint, command, error);
       throw createError("REDIS_BUSY", {
-        endpoint: this.endpoint.text,
+        endpoint: redisPlace(this.endpoint),
         reply: quoteReply(this.endpoint, error),
         waitedMs: 0,
       });

@@ -1,12 +1,10 @@
 /** The transport of all that only looks: the host, the validator, the report. The only file that imports ioredis. */
+
 import { Redis } from "ioredis";
-import type { RedisEndpoint } from "./endpoint.ts";
+import type { RedisAddress } from "../../common/foundation/address.ts";
 import type { RedisTransport, TransportOptions } from "./transport.ts";
 
-export async function openIoredisTransport(
-  endpoint: RedisEndpoint,
-  options: TransportOptions,
-): Promise<RedisTransport> {
+export async function openIoredisTransport(endpoint: RedisAddress, options: TransportOptions): Promise<RedisTransport> {
   const transport = new IoredisTransport(createClient(endpoint, options));
   const abort = () => transport.close();
   options.signal.addEventListener("abort", abort, { once: true });
@@ -21,7 +19,7 @@ export async function openIoredisTransport(
   return transport;
 }
 
-function createClient(endpoint: RedisEndpoint, options: TransportOptions): Redis {
+function createClient(endpoint: RedisAddress, options: TransportOptions): Redis {
   return new Redis({
     host: endpoint.host,
     port: endpoint.port,

@@ -1,8 +1,8 @@
 /** Connections for everything that only looks at a Redis: the host, the validator, the report. */
+import { type RedisAddress, redisPlace } from "../../common/foundation/address.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { dialRedis, introduce, type RedisConnection } from "./connection.ts";
-import { parseRedisUrl } from "./endpoint.ts";
 import { openIoredisTransport } from "./ioredis-transport.ts";
 
 const DIAL_MS_MAX = 5_000;
@@ -16,9 +16,9 @@ export interface OpenOptions {
 }
 
 /** For everything that only reads: a connection to a server that may still be starting. */
-export async function openRedis(url: string, options: OpenOptions = {}): Promise<RedisConnection> {
+export async function openRedis(address: RedisAddress, options: OpenOptions = {}): Promise<RedisConnection> {
   const { deadlineMs = 60_000, replyMs = 5_000, signal, log } = options;
-  return dialRedis(parseRedisUrl(url), {
+  return dialRedis(address, {
     open: openIoredisTransport,
     deadlineMs,
     connectMs: DIAL_MS_MAX,
@@ -30,14 +30,13 @@ export async function openRedis(url: string, options: OpenOptions = {}): Promise
 
 /** One dial, in which a server may take up to `dialMs` for each answer. Throws REDIS_UNREACHABLE with its cause. */
 export async function probeRedis(
-  url: string,
+  address: RedisAddress,
   options: { readonly dialMs: number; readonly signal?: AbortSignal },
 ): Promise<RedisConnection> {
-  const endpoint = parseRedisUrl(url);
   const { dialMs, signal } = options;
   const startedMs = performance.now();
   try {
-    return await introduce(endpoint, {
+    return await introduce(address, {
       open: openIoredisTransport,
       connectMs: dialMs,
       replyMs: dialMs,
@@ -47,6 +46,6 @@ export async function probeRedis(
     signal?.throwIfAborted();
     if (isAppError(error)) throw error;
     const waitedMs = Math.round(performance.now() - startedMs);
-    throw createError("REDIS_UNREACHABLE", { endpoint: endpoint.text, attempts: 1, waitedMs }, error);
+    throw createError("REDIS_UNREACHABLE", { endpoint: redisPlace(address), attempts: 1, waitedMs }, error);
   }
 }

@@ -11,9 +11,10 @@
  * P2 Every call ends exactly once: with its reply, or with the reason of the close.
  * P3 Silence for `replyMs` with a call in flight closes it, and so does anything that is not RESP.
  */
+
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import type { RedisAddress } from "../../common/foundation/address.ts";
 import { assert } from "../../common/foundation/assert.ts";
-import type { RedisEndpoint } from "./endpoint.ts";
 import type { RedisTransport, TransportOptions } from "./transport.ts";
 import { encodeCommand, type Reply, ReplyError, ReplyParser } from "./wire/resp.ts";
 
@@ -29,7 +30,7 @@ const READ_BUFFER_BYTES = 16 * 1024;
 /** More than any caller of ours has in flight: reaching it is a programmer's error. */
 const PENDING_MAX = 4_096;
 
-export async function openRespTransport(endpoint: RedisEndpoint, options: TransportOptions): Promise<RedisTransport> {
+export async function openRespTransport(endpoint: RedisAddress, options: TransportOptions): Promise<RedisTransport> {
   options.signal.throwIfAborted();
   const onread = {
     buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
@@ -47,7 +48,7 @@ export async function openRespTransport(endpoint: RedisEndpoint, options: Transp
 }
 
 /** Loaded only where it is used: TLS is most of what a client's code weighs. */
-async function connectTls({ host, port }: RedisEndpoint): Promise<Socket> {
+async function connectTls({ host, port }: RedisAddress): Promise<Socket> {
   const { connect } = await import("node:tls");
   // A server is asked for by name only: for an address the certificate is compared with the address itself.
   const socket = connect({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) });

@@ -1,9 +1,9 @@
 /**
  * What an error reply of the server means for the caller. Redis names the kind in the first word of the reply. Pure.
  */
+import { type RedisAddress, redisPlace } from "../../common/foundation/address.ts";
 import { type AppError, createError } from "../../common/foundation/errors.ts";
 import { maskSecrets } from "../../common/foundation/mask.ts";
-import type { RedisEndpoint } from "./endpoint.ts";
 
 export type ReplyMeaning =
   /** EVALSHA of a text the server does not have. */
@@ -41,19 +41,19 @@ export function meaningOf(error: unknown): ReplyMeaning | undefined {
 }
 
 /** The error of the catalogue for a reply that no retry helps. Its cause carries the text only, never the arguments. */
-export function refusalError(endpoint: RedisEndpoint, command: string, error: Error): AppError {
+export function refusalError(endpoint: RedisAddress, command: string, error: Error): AppError {
   const reply = quoteReply(endpoint, error);
   const meaning = meaningOf(error);
   const cause = new Error(reply);
   if (meaning === "authentication") {
-    return createError("REDIS_AUTHENTICATION_FAILED", { endpoint: endpoint.text }, cause);
+    return createError("REDIS_AUTHENTICATION_FAILED", { endpoint: redisPlace(endpoint) }, cause);
   }
-  if (meaning === "notAllowed") return createError("REDIS_NOT_ALLOWED", { endpoint: endpoint.text, reply });
-  return createError("REDIS_COMMAND_REFUSED", { endpoint: endpoint.text, command, reply });
+  if (meaning === "notAllowed") return createError("REDIS_NOT_ALLOWED", { endpoint: redisPlace(endpoint), reply });
+  return createError("REDIS_COMMAND_REFUSED", { endpoint: redisPlace(endpoint), command, reply });
 }
 
 /** For a message. A server that does not know AUTH repeats what was sent with it. */
-export function quoteReply({ password }: RedisEndpoint, error: Error): string {
+export function quoteReply({ password }: RedisAddress, error: Error): string {
   const line = (error.message.split("\n", 1)[0] as string).slice(0, 300);
   return maskSecrets(line, [password]);
 }

@@ -11,6 +11,7 @@
  *    error of the catalogue.
  * T4 At most one dial at a time, shared by all calls that wait for it.
  */
+
 import { setTimeout as delay } from "node:timers/promises";
 import {
   decodeAcquireAnswer,
@@ -41,18 +42,17 @@ import type {
   ScriptName,
 } from "../../common/contract/state/redis-scripts.ts";
 import type { StoreLife } from "../../common/contract/state/redis-state.ts";
+import { type RedisAddress, redisPlace } from "../../common/foundation/address.ts";
 import { type Backoff, createBackoff } from "../../common/foundation/backoff.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { dialRedis, type RedisConnection } from "./connection.ts";
-import { parseRedisUrl, type RedisEndpoint } from "./endpoint.ts";
 import { openRespTransport } from "./resp-transport.ts";
 import { meaningOf, quoteReply, refusalError } from "./server-replies.ts";
 import type { RedisTransport } from "./transport.ts";
 
 export interface StateStoreOptions {
-  /** A Redis URL. */
-  readonly endpoint: string;
+  readonly endpoint: RedisAddress;
   readonly stateKey: string;
   readonly publishedKey: string;
   readonly counterKey: string;
@@ -79,7 +79,7 @@ interface ForeignServer {
 }
 
 export class StateStore {
-  readonly #endpoint: RedisEndpoint;
+  readonly #endpoint: RedisAddress;
   readonly #options: StateStoreOptions;
   readonly #giveUpMs: number;
   readonly #replyMs: number;
@@ -100,7 +100,7 @@ export class StateStore {
 
   private constructor(options: StateStoreOptions) {
     this.#options = options;
-    this.#endpoint = parseRedisUrl(options.endpoint);
+    this.#endpoint = options.endpoint;
     this.#giveUpMs = options.giveUpMs ?? 60_000;
     this.#replyMs = options.replyMs ?? 5_000;
     const { stateKey, publishedKey, counterKey, sequenceKey } = options;
@@ -168,7 +168,7 @@ export class StateStore {
 
   /** Calls still waiting are rejected with REDIS_CLIENT_CLOSED. */
   close(): void {
-    this.#close(createError("REDIS_CLIENT_CLOSED", { endpoint: this.#endpoint.text }));
+    this.#close(createError("REDIS_CLIENT_CLOSED", { endpoint: redisPlace(this.#endpoint) }));
   }
 
   #close(reason: unknown): void {
@@ -223,7 +223,7 @@ export class StateStore {
     const waitMs = trouble.backoff.nextMs();
     const waitedMs = Math.round(performance.now() - trouble.sinceMs);
     if (waitedMs + waitMs >= this.#giveUpMs) {
-      const endpoint = this.#endpoint.text;
+      const endpoint = redisPlace(this.#endpoint);
       if (meaning === undefined) {
         throw createError("REDIS_UNREACHABLE", { endpoint, attempts: trouble.tries, waitedMs }, error);
       }
@@ -256,18 +256,18 @@ export class StateStore {
       signal: this.#closing.signal,
     });
     this.#connection = connection;
-    this.#options.log.info(`connected to Redis at ${this.#endpoint.text}, run_id ${connection.runId}`);
+    this.#options.log.info(`connected to Redis at ${redisPlace(this.#endpoint)}, run_id ${connection.runId}`);
     connection.transport.onceLost(() => {
       if (this.#connection === connection) this.#connection = null;
       if (!this.#closing.signal.aborted)
-        this.#options.log.warn(`lost the connection to Redis at ${this.#endpoint.text}`);
+        this.#options.log.warn(`lost the connection to Redis at ${redisPlace(this.#endpoint)}`);
     });
     return connection;
   }
 
   #serverChanged(foreign: ForeignServer): Error {
     const { expected, foreignRunId: found } = foreign;
-    return createError("REDIS_SERVER_CHANGED", { endpoint: this.#endpoint.text, expected, found });
+    return createError("REDIS_SERVER_CHANGED", { endpoint: redisPlace(this.#endpoint), expected, found });
   }
 }
 

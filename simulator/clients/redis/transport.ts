@@ -3,7 +3,7 @@
  * It reconnects nothing and resends nothing (R2), and counts as lost when it is silent for `replyMs` with a command in
  * flight (R3). Two kinds: ioredis for all that only looks, and `resp-transport.ts` for the state store.
  */
-import type { RedisEndpoint } from "./endpoint.ts";
+import type { RedisAddress } from "../../common/foundation/address.ts";
 
 export interface RedisTransport {
   /** True until the socket is lost or closed. */
@@ -24,4 +24,4 @@ export interface TransportOptions {
 }
 
 /** Connects, without a word to the server. Rejects with the socket's error, or the signal's reason. */
-export type OpenTransport = (endpoint: RedisEndpoint, options: TransportOptions) => Promise<RedisTransport>;
+export type OpenTransport = (endpoint: RedisAddress, options: TransportOptions) => Promise<RedisTransport>;

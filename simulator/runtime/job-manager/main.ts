@@ -8,10 +8,10 @@ import { StateStore } from "../../clients/redis/state-store.ts";
 import { type ChildProcess, runChild } from "../../common/contract/child/child-channel.ts";
 import {
   type ChildEnvironment,
-  ENV,
   readChildEnvironment,
+  readKafkaAddresses,
+  readRedisAddress,
   readTask,
-  requireVariable,
 } from "../../common/contract/child/environment.ts";
 import type { JobManagerTask } from "../../common/contract/child/tasks.ts";
 import { runFolder } from "../../common/contract/files/run-folder.ts";
@@ -68,7 +68,7 @@ function awaitEnd(stopping: AbortSignal): { promise: Promise<void>; fail: (error
 function openStore(graph: JobGraph, child: ChildProcess): Promise<StateStore> {
   return StateStore.open({
     ...graph.sink,
-    endpoint: requireVariable(process.env, ENV.redis),
+    endpoint: readRedisAddress(),
     log: child.log,
     signal: child.stopping,
   });
@@ -81,7 +81,7 @@ async function readStartOffsets(
   child: ChildProcess,
 ): Promise<readonly number[]> {
   const cluster = await KafkaCluster.open({
-    bootstrap: requireVariable(process.env, ENV.kafka).split(","),
+    bootstrap: readKafkaAddresses(),
     clientId: environment.resource,
     log: child.log,
     signal: child.stopping,

@@ -8,10 +8,13 @@ import {
   type ChildEnvironment,
   ENV,
   readChildEnvironment,
+  readKafkaAddresses,
+  readRedisAddress,
   readTask,
   requireVariable,
 } from "../../common/contract/child/environment.ts";
 import type { TaskManagerTask } from "../../common/contract/child/tasks.ts";
+import { type HostPort, parseHostPort } from "../../common/foundation/address.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import { rehearse } from "./rehearsal.ts";
 import { TaskManager } from "./task-manager.ts";
@@ -52,8 +55,8 @@ async function openClients(
   const abort = () => opening.abort(stopping.reason);
   stopping.addEventListener("abort", abort, { once: true });
   const { signal } = opening;
-  const bootstrap = requireVariable(process.env, ENV.kafka).split(",");
-  const endpoint = requireVariable(process.env, ENV.redis);
+  const bootstrap = readKafkaAddresses();
+  const endpoint = readRedisAddress();
   try {
     const [cluster, store] = await Promise.all([
       KafkaCluster.open({ bootstrap, clientId: environment.resource, log, signal }),
@@ -69,12 +72,10 @@ async function openClients(
   }
 }
 
-function parseEndpoint(text: string): { host: string; port: number } {
-  const match = /^(.+):(\d{1,5})$/.exec(text);
-  if (match === null) {
-    throw createError("USAGE_OPTION_INVALID", { option: ENV.jobManagerRpc, value: text, expected: "HOST:PORT" });
-  }
-  return { host: match[1] as string, port: Number(match[2]) };
+function parseEndpoint(text: string): HostPort {
+  const endpoint = parseHostPort(text);
+  if (endpoint !== undefined) return endpoint;
+  throw createError("USAGE_OPTION_INVALID", { option: ENV.jobManagerRpc, value: text, expected: "HOST:PORT" });
 }
 
 await rehearse();

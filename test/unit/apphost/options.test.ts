@@ -92,6 +92,32 @@ describe("values", () => {
     const refusal = refusalOf(() => resolveOptions("up", { redis: "redis://:secret@host:6379/x/y" }, {}));
     expect(refusal.message).not.toContain("secret");
   });
+
+  it.each([
+    ["redis", "redis://:50%secret@127.0.0.1:1"],
+    ["redis", "redis://:secret@127.0.0.1:0"],
+    ["redis", "redis://:secret@[::g]:1"],
+    ["kafka", "127.0.0.1:0"],
+    ["kafka", "127.0.0.1:9092,"],
+    ["kafka", "::1:9092"],
+  ])("refuses --%s %s by its form, and shows no password", (name, text) => {
+    const refusal = refusalOf(() => resolveOptions("up", { [name]: text }, {}));
+    expect(refusal).toMatchObject({ code: "USAGE_OPTION_INVALID", category: "usage" });
+    expect(refusal.message).not.toContain("secret");
+  });
+
+  it("keeps all parts of an address", () => {
+    const given = { redis: "redis://alice@[::1]:7000/3", kafka: "127.0.0.1:1,[::1]:2" };
+    expect(resolveOptions("up", given, {})).toMatchObject({
+      redis: { host: "::1", port: 7000, username: "alice", password: "", database: 3, tls: false },
+      kafka: [
+        { host: "127.0.0.1", port: 1 },
+        { host: "::1", port: 2 },
+      ],
+    });
+    const described = describeOptions(resolveOptions("up", given, {}));
+    expect(described).toMatchObject({ kafka: "127.0.0.1:1,[::1]:2", redis: "redis://:***@[::1]:7000/3" });
+  });
 });
 
 describe("relations", () => {
@@ -116,8 +142,10 @@ describe("relations", () => {
   it("writes to servers of other machines only when that is said", () => {
     const given = { kafka: "kafka.example.com:9092" };
     expect(refusalOf(() => resolveOptions("up", given, {})).message).toContain("--allow-remote");
-    expect(resolveOptions("up", { ...given, allowRemote: true }, {}).kafka).toBe("kafka.example.com:9092");
-    expect(resolveOptions("up", { ...given, messages: "0", topic: "t" }, {}).kafka).toBe("kafka.example.com:9092");
+    expect(resolveOptions("up", { ...given, allowRemote: true }, {}).kafka).toEqual([
+      { host: "kafka.example.com", port: 9092 },
+    ]);
+    expect(resolveOptions("up", { ...given, messages: "0", topic: "t" }, {}).kafka).toHaveLength(1);
     expect(resolveOptions("up", { kafka: "127.0.0.1:9092,[::1]:9092" }, {}).allowRemote).toBe(false);
   });
 

@@ -3,6 +3,12 @@
  *
  * The first two are also how the watchdog and the sweep know children on Linux, so every child has them.
  */
+import {
+  type HostPort,
+  type RedisAddress,
+  requireKafkaAddresses,
+  requireRedisAddress,
+} from "../../foundation/address.ts";
 import { parseRunClock, type RunClock } from "../../foundation/clock.ts";
 import { createError } from "../../foundation/errors.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -56,6 +62,12 @@ export function requireVariable(env: NodeJS.ProcessEnv, name: string): string {
   if (value === undefined || value === "") throw createError("ENVIRONMENT_MISSING", { name });
   return value;
 }
+
+export const readKafkaAddresses = (env: NodeJS.ProcessEnv = process.env): readonly HostPort[] =>
+  requireKafkaAddresses(requireVariable(env, ENV.kafka), ENV.kafka);
+
+export const readRedisAddress = (env: NodeJS.ProcessEnv = process.env): RedisAddress =>
+  requireRedisAddress(requireVariable(env, ENV.redis), ENV.redis);
 
 /** The process's own task, as written by the host. */
 export function readTask<T>(env: NodeJS.ProcessEnv = process.env): T {

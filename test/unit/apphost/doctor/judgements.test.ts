@@ -1,4 +1,5 @@
 /** Programs, engines, ports, variables, terminals, leftovers: what each finding means for the options asked for. */
+
 import { describe, expect, it } from "vitest";
 import { judgeEngine, judgeImage } from "../../../../apphost/doctor/engine.ts";
 import { judgeLeftovers } from "../../../../apphost/doctor/leftovers.ts";
@@ -9,6 +10,7 @@ import { judgeFixedPorts } from "../../../../apphost/doctor/ports.ts";
 import { judgeJava } from "../../../../apphost/doctor/programs.ts";
 import { judgeTerminal } from "../../../../apphost/doctor/terminal.ts";
 import { judgeProxies, judgeVariables, separateVariables } from "../../../../apphost/doctor/variables.ts";
+import { redisAt } from "../../../support/addresses.ts";
 
 describe("what was asked for", () => {
   it("makes a missing part a failure, a warning, or nothing", () => {
@@ -16,7 +18,9 @@ describe("what was asked for", () => {
     expect(needOf("redis", "native", { infra: "native", ...none })).toBe("asked");
     expect(needOf("redis", "native", { infra: "auto", ...none })).toBe("optional");
     expect(needOf("redis", "native", { infra: "embedded", ...none })).toBe("none");
-    expect(needOf("redis", "native", { infra: "native", kafka: null, redis: "redis://127.0.0.1" })).toBe("none");
+    expect(needOf("redis", "native", { infra: "native", kafka: null, redis: redisAt("redis://127.0.0.1") })).toBe(
+      "none",
+    );
     const lookup = {
       kind: "none" as const,
       attempts: [{ source: "DOCKER_HOST", target: "unix:///x", reason: "permission denied", isAbsent: false }],

@@ -128,7 +128,9 @@ describe("a reference", () => {
   });
 
   it("whose value is missing is an error, not an empty text", () => {
-    expect(() => resolveText(ref`${{ of: "kafka", variable: "NOPE" }}`, () => ({}))).toThrow(/kafka's NOPE/);
+    expect(() => resolveText(ref`${{ of: "kafka", variable: "NOPE" }}`, () => ({}))).toThrow(
+      /kafka of this run has no NOPE/,
+    );
   });
 });
 

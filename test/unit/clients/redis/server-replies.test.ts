@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseRedisUrl } from "../../../../simulator/clients/redis/endpoint.ts";
 import { meaningOf, refusalError } from "../../../../simulator/clients/redis/server-replies.ts";
+import { redisAt } from "../../../support/addresses.ts";
 
-const endpoint = parseRedisUrl("redis://127.0.0.1:7000");
+const endpoint = redisAt("redis://127.0.0.1:7000");
 
 function reply(message: string): Error {
   const error = new Error(message);
@@ -11,7 +11,7 @@ function reply(message: string): Error {
 }
 
 it("a reply that repeats the password does not carry it into an error", () => {
-  const secured = parseRedisUrl("redis://:Tr0ub4dor@127.0.0.1:7000");
+  const secured = redisAt("redis://:Tr0ub4dor@127.0.0.1:7000");
   const echo = reply("ERR unknown command `AUTH`, with args beginning with: `Tr0ub4dor`");
   expect(refusalError(secured, "AUTH", echo).message).toContain("beginning with: `***`");
 });

@@ -86,7 +86,7 @@ describe("Redis' container", () => {
         isOnHost,
       });
       expect(spec.file).toMatchObject({ folder: "/etc", mode: 0o400, ownerId: 999 });
-      expect(spec.file?.text).toMatch(/^requirepass secret$/m);
+      expect(spec.file?.text).toMatch(/^requirepass "secret"$/m);
       expect(spec.file?.text).toMatch(/^appendonly yes$/m);
       expect(spec.file?.text).toMatch(isOnHost ? /^bind 127\.0\.0\.1\nport 12345$/m : /^bind 0\.0\.0\.0\nport 6379$/m);
       expect(spec.command).toEqual(["redis-server", "/etc/flink-apphost-redis.conf"]);
