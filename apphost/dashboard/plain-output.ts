@@ -3,8 +3,9 @@
  * summary. Each line is `elapsed  source  text`, in columns.
  */
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { EventFeed } from "../run/event-feed.ts";
-import { countProduced, type EventLine } from "./event-text.ts";
+import type { EventLine } from "./event-text.ts";
 import { formatCount, formatMs, formatRate, formatSeconds } from "./format.ts";
 import { applyEvent, EMPTY_SNAPSHOT } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
@@ -56,12 +57,12 @@ export function formatProgress(p: ProgressEvent): string {
   const parts = [
     ...(p.round === 0
       ? [`${processed} of ${requested}`]
-      : [`produced ${formatCount(countProduced(p)).padStart(width)} of ${requested}`, processed]),
+      : [`produced ${formatCount(p.produced).padStart(width)} of ${requested}`, processed]),
     formatRate(p.processedPerSecond).padStart(11),
     `lag ${formatCount(p.lag).padStart(width)}`,
     `p50 ${formatMs(p.latencyMs.p50)}`,
     `p99 ${formatMs(p.latencyMs.p99)}`,
-    `checkpoint ${formatCount(p.lastCheckpointId)}`,
+    p.lastCheckpointId === 0 ? "no checkpoint" : `checkpoint ${formatCheckpointId(p.lastCheckpointId)}`,
   ];
   if (p.rejected > 0) parts.push(`rejected ${formatCount(p.rejected)}`);
   return parts.join("  ");

@@ -13,6 +13,7 @@
  */
 
 import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { JobSnapshot } from "../../simulator/common/contract/job/rest.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
@@ -210,7 +211,7 @@ export async function waitForMetrics(run: RunContext, system: System, checkpoint
     run.notice(
       "warn",
       "host",
-      `no metrics of checkpoint ${checkpointId} within ${METRICS_MS_MAX} ms: ${late.join(", ")}`,
+      `no metrics of checkpoint ${formatCheckpointId(checkpointId)} within ${METRICS_MS_MAX} ms: ${late.join(", ")}`,
     );
   }
 }

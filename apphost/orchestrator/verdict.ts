@@ -49,7 +49,7 @@ export async function reachVerdict(input: VerdictInput): Promise<VerdictEvent> {
   const validationMs = await validate(input);
   input.onSettled();
   const report = await makeReport(input, validationMs);
-  const verdict = report === undefined ? verdictWithoutReport(input) : verdictOfReport(run, report);
+  const verdict = report === undefined ? verdictWithoutReport(input) : verdictOfReport(input, report);
   run.feed.emit(verdict);
   return verdict;
 }
@@ -187,7 +187,7 @@ async function makeReport(input: VerdictInput, validationMs: number | null): Pro
   }
 }
 
-function verdictOfReport(run: RunContext, report: Report): VerdictEvent {
+function verdictOfReport({ run, rounds }: VerdictInput, report: Report): VerdictEvent {
   return {
     type: "verdict",
     verdict: report.verdict,
@@ -195,6 +195,7 @@ function verdictOfReport(run: RunContext, report: Report): VerdictEvent {
     reasons: report.reasons,
     runId: run.runId,
     report: runFolder.report(run.runDir),
+    rounds: rounds.length,
     processed: report.messages.processed,
     notCounted: report.messages.notCounted,
     lost: report.messages.lost,
@@ -225,6 +226,7 @@ export function createBareVerdict(
     reasons: [what.reason],
     runId: run.runId,
     report: "",
+    rounds: 0,
     processed: null,
     notCounted: null,
     lost: null,

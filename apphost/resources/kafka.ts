@@ -107,6 +107,8 @@ export interface PreparedTopic {
   readonly ownTopic: boolean;
   /** T2: by partition; null on our own topic. */
   readonly endOffsets: readonly number[] | null;
+  /** By partition: the offset of the first record that is still there. */
+  readonly startOffsets: readonly number[];
 }
 
 export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic> {
@@ -120,11 +122,12 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
     const partitions = (await cluster.topic(request.topic, LEADERS_MS_MAX)).partitions.length;
     if (existed) refuseTooMany(request, partitions);
     const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
+    const startOffsets = await cluster.listOffsets(request.topic, listPartitions(partitions), "earliest");
     if (existed) {
       checkExisting(request, partitions, endOffsets, isForeign);
       if (!isForeign) await checkSettings(request, partitions);
     }
-    return { partitions, ownTopic: !isForeign, endOffsets: isForeign ? endOffsets : null };
+    return { partitions, ownTopic: !isForeign, endOffsets: isForeign ? endOffsets : null, startOffsets };
   } finally {
     cluster.close();
   }
@@ -181,9 +184,10 @@ async function checkSettings({ address, topic, log, signal, loadOf }: TopicReque
 }
 
 function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {
-  const all = Array.from({ length: partitions }, (_, p) => p);
-  return cluster.listOffsets(topic, all, "latest", "committed");
+  return cluster.listOffsets(topic, listPartitions(partitions), "latest", "committed");
 }
+
+const listPartitions = (count: number): number[] => Array.from({ length: count }, (_, p) => p);
 
 function checkExisting(
   request: TopicRequest,
