@@ -9,6 +9,7 @@ import { type HostEvent, type RunPhase, STOPPED, STOPPED_BY_USER } from "../../s
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { describeWaited } from "../../simulator/common/foundation/long-wait.ts";
 import { listNames } from "../model/name-list.ts";
 import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./format.ts";
 
@@ -53,11 +54,10 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
       return line("host", "asked to stop: ending in order; another Ctrl+C kills everything at once");
     case "stopping": {
       const { names, waitedMs, budgetMs } = event;
-      const waited = waitedMs < 500 ? "" : `${formatMs(waitedMs)} of `;
-      return line("stopping", `waiting for ${listNames(names)} to end, ${waited}at most ${formatMs(budgetMs)}`);
+      return line("stopping", `waiting for ${listNames(names)} to end, ${describeWaited(waitedMs, budgetMs)}`);
     }
     case "waiting":
-      return line("waiting", `for ${event.for}, at most ${formatMs(event.deadlineMs)}`);
+      return line("waiting", `for ${event.for}, ${describeWaited(event.waitedMs, event.deadlineMs)}`);
     case "notice":
       return line(event.resource, event.text, event.level);
     case "progress":

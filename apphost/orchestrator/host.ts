@@ -10,7 +10,7 @@
  * H3 Whatever happened, what was started is taken down, dependents first, before the host ends: the producer, the job
  *    with its final checkpoint, then the processes, each step waiting for whole process groups.
  */
-import type { RunPhase } from "../../simulator/common/contract/events.ts";
+import type { ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
 import type { RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
@@ -76,6 +76,7 @@ export class Host {
   #settledReason: RunEnding | null = null;
   #startupMs: number | null = null;
   #phase: RunPhase = "starting";
+  #figures: ProgressEvent | null = null;
   /** Wakes the idle host. */
   #wake: () => void = () => undefined;
 
@@ -87,6 +88,7 @@ export class Host {
     this.#system = new System(this.run, application, drivers);
     this.run.feed.subscribe((event) => {
       if (event.type === "phase") this.#phase = event.phase;
+      if (event.type === "progress") this.#figures = event;
     });
     this.#progress = startProgressTicker(this.run, () => this.#load());
     this.#resourceControl = createResourceControl(this.run, this.#system);
@@ -373,6 +375,7 @@ export class Host {
       job: { id: config.jobId, name: config.jobName, state: run.seen.job.state },
       topic: { name: config.topic, partitions: topic?.partitions ?? null, own: config.ownTopic },
       rounds: this.#rounds,
+      progress: this.#figures,
       verdict: this.#verdict,
       resources: this.#describeResources(showSecrets),
     };

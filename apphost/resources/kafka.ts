@@ -13,17 +13,21 @@ import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { ServerPlan } from "../drivers/driver.ts";
-import { attemptRepeatedly } from "./attempts.ts";
+import { attemptRepeatedly, longestAttemptsMs } from "./attempts.ts";
 import { findUnfitSetting, OWN_TOPIC_SETTINGS, type TopicLoad } from "./topic-settings.ts";
 
 const CLIENT_ID = "flink-apphost";
 const READY_MS_MAX = 120_000;
 /** Over by the first failure, so each opening is one attempt; a hanging broker has the client's deadlines for answers. */
 const ONE_ATTEMPT_MS = 0;
+/** As the client has it: opening a connection, and its first questions. */
+const ATTEMPT_MS_MAX = 10_000;
 const PROBE_MS_MAX = 3_000;
 /** An attempt that began in time may be answered a little later; one that hangs may not. */
 const ANSWER_MS_MAX = 10_000;
 const LEADERS_MS_MAX = 60_000;
+/** Of `prepareTopic`: until the broker answers, and until the topic's leaders are there. */
+export const TOPIC_MS_MAX = READY_MS_MAX + LEADERS_MS_MAX;
 /** A topic that is to be counted: a broker that has just started needs a moment to know it. */
 const FOREIGN_MISSING_MS = 2_000;
 
@@ -35,6 +39,10 @@ function openCluster(address: string, openDeadlineMs: number, signal?: AbortSign
     ...(signal === undefined ? {} : { signal }),
   });
 }
+
+/** When `waitForKafka` gives up. */
+export const readyMsMax = ({ launch }: ServerPlan): number =>
+  launch === null ? longestAttemptsMs(ATTEMPT_MS_MAX) : READY_MS_MAX;
 
 export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
   const isOurs = plan.launch !== null;

@@ -83,6 +83,11 @@ it("a round that is cut short ends produce with the run's verdict and code; what
       what: "the queued request",
       deadlineMs: 20_000,
     });
+    const words = /waiting for the verdict of run \w+ \(producing, [\d,]+ of 60,001 messages processed\), \d+ s so far/;
+    await waitUntil(() => (words.test(open.output().stderr) ? true : undefined), {
+      what: "the words of the terminal that waits",
+      deadlineMs: 20_000,
+    });
     host.process.kill("SIGTERM");
     const result = await open.end();
     expect(result.exitCode, result.stderr).toBe(143);

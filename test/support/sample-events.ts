@@ -72,7 +72,7 @@ function bodies(options: SampleOptions): readonly HostEventBody[] {
     ...names.map((name) => sampleResource(name, "taskmanager", "notStarted")),
     ...(["flink-job-simulator", "producer", "validator"] as const).map((n) => sampleResource(n, n, "notStarted")),
     { type: "phase", phase: "infrastructure", detail: "" },
-    { type: "waiting", for: "kafka to answer", deadlineMs: 60_000 },
+    { type: "waiting", for: "kafka to answer", waitedMs: 0, deadlineMs: 60_000 },
     sampleResource("kafka", "kafka", "running"),
     sampleResource("redis", "redis", "running"),
     {

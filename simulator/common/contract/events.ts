@@ -64,7 +64,14 @@ export type HostEventBody =
       /** After this they are killed. */
       readonly budgetMs: number;
     }
-  | { readonly type: "waiting"; readonly for: string; readonly deadlineMs: number }
+  /** Again every few seconds while it lasts and nothing else happens. */
+  | {
+      readonly type: "waiting";
+      readonly for: string;
+      readonly waitedMs: number;
+      /** Null where it is ended by other waits within it. */
+      readonly deadlineMs: number | null;
+    }
   | {
       readonly type: "notice";
       readonly level: "info" | "warn" | "error";

@@ -58,7 +58,7 @@ async function playPlain(options: SampleOptions, summaryOnly = false): Promise<s
 describe("words on standard error while stopping", () => {
   const steps = (waitedMs: number): HostEvent[] => [
     { atUs: SAMPLE_START_US, type: "phase", phase: "stopping", detail: "" },
-    { atUs: SAMPLE_START_US, type: "waiting", for: "the final checkpoint", deadlineMs: 15_000 },
+    { atUs: SAMPLE_START_US, type: "waiting", for: "the final checkpoint", waitedMs: 0, deadlineMs: 15_000 },
     { atUs: SAMPLE_START_US, type: "stopping", names: ["kafka"], waitedMs, budgetMs: 10_000 },
   ];
   const listen = (events: readonly HostEvent[]) => {
@@ -72,14 +72,14 @@ describe("words on standard error while stopping", () => {
   it("name who is waited for, once somebody asked to stop", () => {
     expect(listen([{ atUs: SAMPLE_START_US, type: "stopRequested", signal: "SIGINT" }, ...steps(0)])).toEqual([
       "flink-apphost: asked to stop: ending in order; another Ctrl+C kills everything at once",
-      "flink-apphost: waiting for the final checkpoint, at most 15,000 ms",
-      "flink-apphost: waiting for kafka to end, at most 10,000 ms",
+      "flink-apphost: waiting for the final checkpoint, at most 15 s",
+      "flink-apphost: waiting for kafka to end, at most 10 s",
     ]);
   });
 
   it("are not said at the quick end of a run by itself, but at a slow one", () => {
     expect(listen(steps(0))).toEqual([]);
-    expect(listen(steps(2_000))).toEqual(["flink-apphost: waiting for kafka to end, 2,000 ms of at most 10,000 ms"]);
+    expect(listen(steps(2_000))).toEqual(["flink-apphost: waiting for kafka to end, 2 s of at most 10 s"]);
   });
 });
 
