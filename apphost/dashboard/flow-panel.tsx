@@ -25,7 +25,7 @@ export function FlowPanel({ snapshot, columns, rows, palette }: FlowProps) {
     />,
     <FlowRow
       key="in"
-      name={progress.round === 0 ? "in topic" : "produced"}
+      name={progress.round === 0 && progress.requested > 0 ? "in topic" : "produced"}
       done={progress.produced}
       rate={progress.producedPerSecond}
       progress={progress}
@@ -80,7 +80,7 @@ function factCells(snapshot: Snapshot, progress: ProgressEvent, palette: Palette
     `p99 ${formatMs(progress.latencyMs.p99)}`,
     checkpoint === null
       ? "no checkpoint"
-      : `chk ${formatCheckpointId(checkpoint.id)} in ${formatMs(checkpoint.durationMs)}`,
+      : `chk ${formatCheckpointId(checkpoint.id)} ${formatMs(checkpoint.durationMs)}`,
   ];
   const troubles = [
     progress.rejected > 0 ? `rejected ${formatCount(progress.rejected)}` : "",

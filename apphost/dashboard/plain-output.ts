@@ -11,6 +11,8 @@ import { applyEvent, EMPTY_SNAPSHOT } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
 import type { Output } from "./ui-mode.ts";
 
+const LONG_MS = 1_000;
+
 export interface PlainOutputOptions {
   readonly feed: EventFeed;
   readonly write: (line: string) => void;
@@ -66,4 +68,26 @@ export function formatProgress(p: ProgressEvent): string {
   ];
   if (p.rejected > 0) parts.push(`rejected ${formatCount(p.rejected)}`);
   return parts.join("  ");
+}
+
+/**
+ * For the modes whose standard output is not for it (json, quiet): a person who asked to stop is told on standard error
+ * who is being waited for. A run that ends by itself says nothing, unless its end takes long. Returns what ends it.
+ */
+export function startStopWords(feed: EventFeed, write: (line: string) => void): () => void {
+  let snapshot = EMPTY_SNAPSHOT;
+  let isAsked = false;
+  return feed.subscribe((event) => {
+    const before = snapshot;
+    snapshot = applyEvent(before, event);
+    isAsked ||= event.type === "stopRequested";
+    const isLong = event.type === "stopping" && event.waitedMs >= LONG_MS;
+    const isOfInterest =
+      event.type === "stopRequested" ||
+      event.type === "stopping" ||
+      (event.type === "waiting" && snapshot.phase === "stopping");
+    const line = snapshot.recent.at(-1);
+    if (!isOfInterest || !(isAsked || isLong) || line === undefined) return;
+    write(`flink-apphost: ${event.type === "waiting" ? "waiting " : ""}${line.text}`);
+  });
 }

@@ -18,7 +18,10 @@ const { plan } = createServerResource(
 const unreachable = createError("KAFKA_UNREACHABLE", { endpoint: "127.0.0.1:9092", waitedMs: 120_000 });
 const endOf = (lastLines: string): ProcessEnd => ({
   exit: { kind: "exit", code: 137 },
-  ...{ isOurs: true, everReady: false, killReason: unreachable, lastLines },
+  isOurs: true,
+  everReady: false,
+  killReason: unreachable,
+  lastLines,
 });
 
 it("shows the last lines that it wrote itself, under what was waited for", () => {

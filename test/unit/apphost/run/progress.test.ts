@@ -106,7 +106,9 @@ describe("a topic that is only counted (G4)", () => {
 
   it("has exactly those that were processed, once all of it is applied", () => {
     const done = metrics("taskmanager-01", "1", {
-      ...{ processed: 697, rejected: 3, skipped: 10 },
+      processed: 697,
+      rejected: 3,
+      skipped: 10,
       partitions: [
         { p: 0, offset: 1_000, endOffset: 1_000 },
         { p: 1, offset: 110, endOffset: 110 },
