@@ -12,9 +12,11 @@ import { resolve } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import type { AppHostReading } from "../apphost-reader/main.ts";
 import type { DeclaredApplication } from "../model/builder.ts";
 import { entryPoint } from "../processes/entry-point.ts";
+import { noteLongWait } from "./terminal.ts";
 
 /** A file that asks something of a slow network first has this long; a declaration itself takes no time. */
 const READ_MS_MAX = 20_000;
@@ -25,7 +27,9 @@ export async function loadAppHostFile(file: string, deadlineMs = READ_MS_MAX): P
   const refuse = (reason: string) => createError("APPHOST_NOT_LOADED", { file, reason });
   if (!existsSync(path)) throw refuse(`there is no such file (${path})`);
   if (!statSync(path).isFile()) throw refuse("it is not a file");
-  const reading = await readInThread(path, deadlineMs);
+  const words = { what: `${file} to declare its application`, deadlineMs };
+  const note = (line: string) => void process.stderr.write(`${line}\n`);
+  const reading = await tellLongWait(readInThread(path, deadlineMs), words, noteLongWait({ note }));
   if (reading.kind === "refused") throw refuse(reading.reason);
   return reading.application;
 }

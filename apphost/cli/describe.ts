@@ -6,7 +6,7 @@
 import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import type { HostDescription, ResourceDescription } from "../model/description.ts";
 import { formatTable } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 
 export interface DescribeOptions extends HostChoice {
   readonly format: "table" | "json";
@@ -17,14 +17,15 @@ export interface DescribeOptions extends HostChoice {
 export async function runDescribe(options: DescribeOptions, terminal: Terminal): Promise<number> {
   const host = requireRunningHost(options);
   const { format, showSecrets } = options;
+  const asking = { signal: terminal.ended, tell: noteLongWait(terminal) };
   if (options.follow) {
-    for await (const item of followRunningHost(host, { request: "follow", showSecrets }, terminal.ended)) {
+    for await (const item of followRunningHost(host, { request: "follow", showSecrets }, asking)) {
       const resource = item as ResourceDescription;
       await terminal.write(format === "json" ? JSON.stringify(resource) : describeInLine(resource));
     }
     return 0;
   }
-  const answer = await askRunningHost(host, { request: "describe", showSecrets }, { signal: terminal.ended });
+  const answer = await askRunningHost(host, { request: "describe", showSecrets }, asking);
   const description = answer as HostDescription;
   if (format === "json") await terminal.write(JSON.stringify(description, null, 2));
   else for (const line of formatDescription(description)) await terminal.write(line);

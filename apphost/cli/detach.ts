@@ -16,13 +16,14 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { formatRedisAddress } from "../../simulator/common/foundation/address.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import { describeWaited, type TellLongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { EXIT } from "../exit-code.ts";
 import { temporaryNameOf } from "../files/own-files.ts";
 import type { HostOptions } from "../options.ts";
 import { entryPoint } from "../processes/entry-point.ts";
 import { listRuns, type RunState, readState, requireOwnBase } from "../run/run-folder.ts";
 import { type LineReader, openLines } from "./log-files.ts";
-import type { Terminal } from "./terminal.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 
 /** The host's own deadlines are shorter; this one only means that it hangs. */
 const READY_MS_MAX = 900_000;
@@ -47,9 +48,10 @@ export async function runDetached(args: readonly string[], options: HostOptions,
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    const run = await waitForRun({ base, before, child });
+    const tell = options.ui === "quiet" ? () => undefined : noteLongWait(terminal);
+    const run = await waitForRun({ base, before, child, tell });
     if (run !== undefined) renameSync(logPath, runFolder.log(run.runDir, "host"));
-    const reasons = run === undefined ? readLastLines(logPath) : await waitForJob(run.runDir, child);
+    const reasons = run === undefined ? readLastLines(logPath) : await waitForJob(run, child, tell);
     if (reasons === undefined && run !== undefined) {
       await announce(run, options, terminal);
       return EXIT.passed;
@@ -123,32 +125,43 @@ async function waitForRun(started: {
   readonly base: string;
   readonly before: ReadonlySet<string>;
   readonly child: ChildProcess;
+  readonly tell: TellLongWait;
 }): Promise<DetachedRun | undefined> {
-  const { base, before, child } = started;
+  const { base, before, child, tell } = started;
   const look = () => {
     const isOver = hasEnded(child);
     const run = child.pid === undefined ? undefined : findNewRun(base, before, child.pid);
     return run ?? (isOver ? null : undefined);
   };
-  const what = "the run of the detached host";
-  return (await waitUntil(look, { what, deadlineMs: READY_MS_MAX, intervalMs: LOOK_INTERVAL_MS })) ?? undefined;
+  const wait = { what: "the run of the detached host", deadlineMs: READY_MS_MAX };
+  const run = await tellLongWait(waitUntil(look, { ...wait, intervalMs: LOOK_INTERVAL_MS }), wait, tell);
+  return run ?? undefined;
 }
 
 /** undefined once the job is RUNNING; the reasons when the host ended before. */
-async function waitForJob(runDir: string, child: ChildProcess): Promise<readonly string[] | undefined> {
+async function waitForJob(
+  { runDir, state }: DetachedRun,
+  child: ChildProcess,
+  tell: TellLongWait,
+): Promise<readonly string[] | undefined> {
   const events = await openLines(runFolder.events(runDir));
   let reasons: readonly string[] = [];
+  let work = "starting";
   const look = async () => {
     const isOver = hasEnded(child);
     for await (const event of readEvents(events)) {
       if (event.type === "phase" && event.phase === "job") return "running";
       if (event.type === "verdict") reasons = event.reasons;
+      if (event.type === "phase") work = event.phase;
+      if (event.type === "waiting")
+        work = `waiting for ${event.for}, ${describeWaited(event.waitedMs, event.deadlineMs)}`;
     }
     return isOver ? "ended" : undefined;
   };
   try {
-    const what = "the job of the detached host";
-    const outcome = await waitUntil(look, { what, deadlineMs: READY_MS_MAX, intervalMs: LOOK_INTERVAL_MS });
+    const wait = { what: "the job of the detached host", deadlineMs: READY_MS_MAX };
+    const words = { ...wait, what: () => `the job of run ${state.runId} (${work})` };
+    const outcome = await tellLongWait(waitUntil(look, { ...wait, intervalMs: LOOK_INTERVAL_MS }), words, tell);
     if (outcome === "running") return undefined;
     return reasons.length > 0 ? reasons : readLastLines(runFolder.log(runDir, "host"));
   } finally {

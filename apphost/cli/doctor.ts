@@ -1,27 +1,32 @@
 /** `doctor`: whether `up` would work here with these options, and what to do where it would not. */
 import { styleText } from "node:util";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
-import type { CheckResult } from "../doctor/check.ts";
+import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
+import { CHECK_MS_MAX, type CheckResult } from "../doctor/check.ts";
 import { examine } from "../doctor/examination.ts";
 import { formatExamination } from "../doctor/table.ts";
 import { separateVariables } from "../doctor/variables.ts";
 import { type GivenOptions, resolveOptions } from "../options.ts";
+import { noteLongWait } from "./terminal.ts";
 
 const COLUMNS_DEFAULT = 80;
 const COLUMNS_MIN = 60;
 const COLUMNS_MAX = 120;
 
 export async function runDoctor(given: GivenOptions, format: "table" | "json"): Promise<number> {
-  const { env, stdin, stdout } = process;
+  const { env, stdin, stdout, stderr } = process;
   // A wrong variable is a finding here, not the end.
   const { usable, problems } = separateVariables(env);
   const { columns, rows } = stdout;
-  const examination = await examine({
+  const examining = examine({
     options: resolveOptions("up", given, usable),
     env,
     problems,
     terminal: { isInputTerminal: stdin.isTTY === true, isOutputTerminal: stdout.isTTY === true, columns, rows },
   });
+  const words = { what: "the container engine, Kafka and Redis to answer", deadlineMs: CHECK_MS_MAX };
+  const note = (line: string) => void stderr.write(`${line}\n`);
+  const examination = await tellLongWait(examining, words, noteLongWait({ note }));
   if (format === "json") stdout.write(`${JSON.stringify(examination)}\n`);
   else {
     const width = Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, columns ?? COLUMNS_DEFAULT));

@@ -27,6 +27,7 @@ import {
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { formatShellWord } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import {
   findRunningHosts,
   type HostChoice,
@@ -53,7 +54,7 @@ import {
   runIdOf,
 } from "../run/run-folder.ts";
 import { type StopOptions, stopHost } from "./stop-host.ts";
-import type { Terminal } from "./terminal.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 
 export interface DownOptions extends HostChoice {
   /** Every host of the folder. */
@@ -75,13 +76,18 @@ type Write = (line: string) => Promise<void>;
 
 export async function runDown(options: DownOptions, { write, note }: Terminal): Promise<number> {
   const { timeoutMs, purge: purged } = options;
+  // Each of them is many small waits with deadlines of their own.
+  const aloud = (what: string, work: Promise<void>) =>
+    tellLongWait(work, { what, deadlineMs: null }, noteLongWait({ note }));
   const hosts = chooseHosts(options);
   if (options.run !== null && hosts.length === 0) await write(`run ${options.run} has no host any more`);
   await stopHosts(hosts, { timeoutMs, write, note });
-  await sweepLeftovers(options, write);
-  await sweepEngine(write);
+  await aloud("what dead hosts left in this folder to be swept", sweepLeftovers(options, write));
+  await aloud("the container engine to say, and remove, what dead hosts left in it", sweepEngine(write));
   for (const path of await removeStaleSockets()) await write(`removed stale socket ${path}`);
-  if (purged !== null) await purge({ ...options, write }, purged === "" ? null : purged);
+  if (purged === null) return 0;
+  const purging = purge({ ...options, write }, purged === "" ? null : purged);
+  await aloud("Kafka and Redis to remove what the run left there", purging);
   return 0;
 }
 

@@ -2,13 +2,17 @@
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { quoteForDotenv, quoteForShell } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
-import type { Terminal } from "./terminal.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 
 export type EnvFormat = "export" | "dotenv" | "json";
 
 export async function runEnv(choice: HostChoice, format: EnvFormat, terminal: Terminal): Promise<number> {
   const host = requireRunningHost(choice);
-  const answer = await askRunningHost(host, { request: "env" }, { signal: terminal.ended });
+  const answer = await askRunningHost(
+    host,
+    { request: "env" },
+    { signal: terminal.ended, tell: noteLongWait(terminal) },
+  );
   for (const line of formatVariables(answer as Record<string, string>, format)) await terminal.write(line);
   return 0;
 }

@@ -21,7 +21,7 @@ import type { HostDescription } from "../model/description.ts";
 import { findRun, runIdOf } from "../run/run-folder.ts";
 import { type LineReader, openLastLines, openLines } from "./log-files.ts";
 import { createSearch, formatLogLine, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
-import type { Terminal } from "./terminal.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 import { checkNames } from "./wait.ts";
 
 export interface LogsOptions extends HostChoice {
@@ -39,7 +39,7 @@ const LOG_END = ".log";
 
 export async function runLogs(options: LogsOptions, terminal: Terminal): Promise<number> {
   const runDir = findLogsOf(options);
-  await checkSelection(runDir, options);
+  await checkSelection(runDir, options, terminal);
   const sources = new Map<string, LogSource>();
   try {
     for (;;) {
@@ -65,13 +65,14 @@ function findLogsOf({ base, run }: HostChoice): string {
 }
 
 /** A name without a log is wrong, unless a running host has a resource of that name that may begin later. */
-async function checkSelection(runDir: string, { names, follow }: LogsOptions): Promise<void> {
+async function checkSelection(runDir: string, { names, follow }: LogsOptions, terminal: Terminal): Promise<void> {
   const logs = listLogs(runDir);
   const { unknown } = selectLogs(logs, names);
   if (unknown.length === 0) return;
   const [host] = readRunningHost(runDir);
   if (host !== undefined && follow) {
-    const answer = await askRunningHost(host, { request: "describe", showSecrets: false });
+    const asking = { signal: terminal.ended, tell: noteLongWait(terminal) };
+    const answer = await askRunningHost(host, { request: "describe", showSecrets: false }, asking);
     checkNames(host.state.runId, (answer as HostDescription).resources, unknown);
   } else {
     throw createError("RESOURCE_UNKNOWN", { name: unknown.join(", "), run: runIdOf(runDir), known: logs });

@@ -1,8 +1,10 @@
 /** `produce`: one more round in the running host. Ends with that round's verdict, and its code. */
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import { describeVerdict } from "../dashboard/event-text.ts";
-import type { Terminal } from "./terminal.ts";
+import { readHostWork } from "./host-work.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 
 type Verdict = HostEventBody & { type: "verdict" };
 
@@ -11,11 +13,15 @@ export async function runProduce(
   terminal: Terminal,
 ): Promise<number> {
   const host = requireRunningHost(options);
-  const verdict = (await askRunningHost(
-    host,
-    { request: "produce", messages: options.messages },
-    { signal: terminal.ended, ...(options.ui === "quiet" ? {} : { onAccepted: terminal.note }) },
-  )) as Verdict;
+  const { runId } = host.state;
+  const { note, ended: signal } = terminal;
+  const words = options.ui === "quiet" ? {} : { onAccepted: note, tell: noteLongWait(terminal) };
+  const asked = askRunningHost(host, { request: "produce", messages: options.messages }, { signal, ...words });
+  const { tell = () => undefined } = words;
+  const what = async () =>
+    `the verdict of run ${runId} (${(await readHostWork(host, signal)) ?? "whose host is silent"})`;
+  // The host ends it: by --max-time, and by the deadlines of what comes after.
+  const verdict = (await tellLongWait(asked, { what, deadlineMs: null }, tell)) as Verdict;
   if (options.ui === "json") await terminal.write(JSON.stringify(verdict));
   else {
     for (const line of [describeVerdict(verdict), ...verdict.reasons.map((reason) => `  reason  ${reason}`)]) {

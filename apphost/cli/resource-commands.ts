@@ -2,10 +2,11 @@
 
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import type { ResourceAnswer, ResourceRequest } from "../control/protocol.ts";
 import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
 import { EXIT } from "../exit-code.ts";
-import type { Terminal } from "./terminal.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 
 export interface ResourceCommandOptions extends HostChoice {
   readonly request: ResourceRequest;
@@ -16,7 +17,16 @@ export async function runResourceCommand(options: ResourceCommandOptions, termin
   const { request, format } = options;
   const { write, note, ended } = terminal;
   const host = requireRunningHost(options);
-  const answer = (await askRunningHost(host, request, { onAccepted: note, signal: ended })) as ResourceAnswer;
+  const tell = noteLongWait(terminal);
+  let step = "";
+  const onAccepted = (detail: string) => {
+    step = ` (${detail})`;
+    note(detail);
+  };
+  const asked = askRunningHost(host, request, { onAccepted, signal: ended, tell });
+  // The host's deadlines are those of the steps, which it names.
+  const words = { what: () => `the end of ${request.request}${step}`, deadlineMs: null };
+  const answer = (await tellLongWait(asked, words, tell)) as ResourceAnswer;
   if (format === "json") await write(JSON.stringify(answer));
   switch (answer.kind) {
     case "done":

@@ -7,6 +7,7 @@
  *    `logs -f` expect. What was asked of a host goes on without it.
  */
 import { once } from "node:events";
+import { describeLongWait, type TellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { EXIT } from "../exit-code.ts";
 
 export interface Terminal {
@@ -17,6 +18,12 @@ export interface Terminal {
   /** Aborted by Ctrl+C, SIGTERM, or when nobody reads any more: whoever only prints has nothing left to do. */
   readonly ended: AbortSignal;
 }
+
+/** No wait of a verb is silent, and what it prints stays data: its words go to standard error. */
+export const noteLongWait =
+  ({ note }: Pick<Terminal, "note">): TellLongWait =>
+  (wait) =>
+    note(describeLongWait(wait));
 
 type Work = (terminal: Terminal) => Promise<number>;
 

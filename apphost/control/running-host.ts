@@ -11,6 +11,7 @@
 import { dirname, join, resolve } from "node:path";
 import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { type TellLongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { lookAt } from "../files/own-files.ts";
 import { connectTo, findControlSocket } from "../files/socket-files.ts";
 import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../run/run-folder.ts";
@@ -89,15 +90,19 @@ export interface AskOptions {
   readonly onAccepted?: (detail: string) => void;
   readonly signal?: AbortSignal;
   readonly patience?: Patience;
+  /** Told while the host itself gives no answer. The work that was asked of it is the caller's to tell of. */
+  readonly tell?: TellLongWait;
 }
+
+const tellNobody: TellLongWait = () => undefined;
 
 export async function askRunningHost(
   host: RunningHost,
   request: ControlRequest,
-  { onAccepted, signal, patience = PATIENCE }: AskOptions = {},
+  { onAccepted, signal, patience = PATIENCE, tell = tellNobody }: AskOptions = {},
 ): Promise<unknown> {
-  const address = await waitForHost(host, request, REACHABLE_MS_MAX, signal);
-  const watch = watchHost(host, request, patience, signal);
+  const address = await waitForHost(host, request, { deadlineMs: REACHABLE_MS_MAX, tell, signal });
+  const watch = watchHost(host, request, { patience, tell, signal });
   try {
     return await askHost(address, request, onAccepted, watch.signal);
   } finally {
@@ -105,9 +110,13 @@ export async function askRunningHost(
   }
 }
 
-export async function* followRunningHost(host: RunningHost, request: ControlRequest, signal: AbortSignal) {
-  const address = await waitForHost(host, request, REACHABLE_MS_MAX, signal);
-  const watch = watchHost(host, request, PATIENCE, signal);
+export async function* followRunningHost(
+  host: RunningHost,
+  request: ControlRequest,
+  { signal, tell = tellNobody }: Pick<AskOptions, "tell"> & { readonly signal: AbortSignal },
+) {
+  const address = await waitForHost(host, request, { deadlineMs: REACHABLE_MS_MAX, tell, signal });
+  const watch = watchHost(host, request, { patience: PATIENCE, tell, signal });
   try {
     yield* followHost(address, request, watch.signal);
   } finally {
@@ -115,19 +124,24 @@ export async function* followRunningHost(host: RunningHost, request: ControlRequ
   }
 }
 
+interface WatchOptions {
+  readonly patience: Patience;
+  readonly tell: TellLongWait;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** N4. Its signal comes with the error, or with the caller's reason. A host that is to end is waited for by others. */
 function watchHost(
   host: RunningHost,
   request: ControlRequest,
-  { lookIntervalMs, silentMsMax }: Patience,
-  given?: AbortSignal,
+  { patience, tell, signal: given }: WatchOptions,
 ): { signal: AbortSignal; end(): void } {
   const over = new AbortController();
   const silent = new AbortController();
   const watch = async () => {
     for (;;) {
-      await sleep(lookIntervalMs, over.signal);
-      await waitForHost(host, request, silentMsMax, over.signal);
+      await sleep(patience.lookIntervalMs, over.signal);
+      await waitForHost(host, request, { deadlineMs: patience.silentMsMax, tell, signal: over.signal });
     }
   };
   if (request.request !== "down") watch().catch((error: unknown) => silent.abort(error));
@@ -142,8 +156,7 @@ function watchHost(
 async function waitForHost(
   { state }: RunningHost,
   { request }: ControlRequest,
-  deadlineMs: number,
-  signal?: AbortSignal,
+  { deadlineMs, tell, signal }: { readonly deadlineMs: number } & Omit<WatchOptions, "patience">,
 ): Promise<HostAddress> {
   const { runId, hostPid, token } = state;
   const find = () => findControlSocket(runId, state.socket);
@@ -155,7 +168,9 @@ async function waitForHost(
       return address;
     };
     const what = `an answer at ${find()}`;
-    return await waitUntil(look, { what, deadlineMs, ...(signal === undefined ? {} : { signal }) });
+    const answered = waitUntil(look, { what, deadlineMs, ...(signal === undefined ? {} : { signal }) });
+    const words = { what: `an answer of the host of run ${runId} (pid ${hostPid})`, deadlineMs };
+    return await tellLongWait(answered, words, tell);
   } catch (error) {
     signal?.throwIfAborted();
     if (!isAppError(error)) throw error;

@@ -47,7 +47,7 @@ export function Screen({ snapshot, nowUs, columns, rows, colors, isStopping }: S
             {
               text: isStopping
                 ? "stopping: see above; another Ctrl+C kills everything at once"
-                : "q or Ctrl+C  stop and leave",
+                : "q or Ctrl+C  stop and leave    Ctrl+Z  to the shell, and back by fg",
               dim: true,
             },
           ]}
@@ -59,14 +59,16 @@ export function Screen({ snapshot, nowUs, columns, rows, colors, isStopping }: S
 
 export interface DashboardProps extends Omit<ScreenProps, "columns" | "rows"> {
   readonly onStop: () => void;
+  readonly onSuspend: () => void;
 }
 
-export function Dashboard({ onStop, ...screen }: DashboardProps) {
+export function Dashboard({ onStop, onSuspend, ...screen }: DashboardProps) {
   const { columns, rows } = useWindowSize();
   useInput((input, key) => {
     // A second Ctrl+C kills everything; a `q` that is pressed once more does not.
     const isQuit = input === "q" && !screen.isStopping;
     if (isQuit || (key.ctrl && input === "c")) onStop();
+    if (key.ctrl && input === "z") onSuspend();
   });
   return <Screen {...screen} columns={columns} rows={rows} />;
 }

@@ -5,15 +5,11 @@
  * Healthy TaskManagers are spoken of as a group: 20 of them would bury the line that matters. One that fails, restarts
  * or turns unhealthy always gets its own line.
  */
-import {
-  type HostEvent,
-  type ProgressEvent,
-  type RunPhase,
-  STOPPED,
-  STOPPED_BY_USER,
-} from "../../simulator/common/contract/events.ts";
+import { type HostEvent, type RunPhase, STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { describeWaited } from "../../simulator/common/foundation/long-wait.ts";
 import { listNames } from "../model/name-list.ts";
 import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./format.ts";
 
@@ -58,11 +54,10 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
       return line("host", "asked to stop: ending in order; another Ctrl+C kills everything at once");
     case "stopping": {
       const { names, waitedMs, budgetMs } = event;
-      const waited = waitedMs < 500 ? "" : `${formatMs(waitedMs)} of `;
-      return line("stopping", `waiting for ${listNames(names)} to end, ${waited}at most ${formatMs(budgetMs)}`);
+      return line("stopping", `waiting for ${listNames(names)} to end, ${describeWaited(waitedMs, budgetMs)}`);
     }
     case "waiting":
-      return line("waiting", `for ${event.for}, at most ${formatMs(event.deadlineMs)}`);
+      return line("waiting", `for ${event.for}, ${describeWaited(event.waitedMs, event.deadlineMs)}`);
     case "notice":
       return line(event.resource, event.text, event.level);
     case "progress":
@@ -70,7 +65,7 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
     case "checkpoint":
       // Completed ones come each second; the progress line names the newest.
       if (event.status === "completed") return undefined;
-      return line("checkpoint", `${event.id} failed: ${event.reason ?? "no reason given"}`, "warn");
+      return line("checkpoint", `${formatCheckpointId(event.id)} failed: ${event.reason ?? "no reason given"}`, "warn");
     case "fault":
       return line(
         event.fault.target,
@@ -109,13 +104,14 @@ export function describeInfrastructure(infrastructure: Infrastructure): string {
 
 /**
  * `PASSED: 100,000 messages processed, 0 lost, 0 duplicated, 1,234,567/s, checks 20 passed, 0 failed, 1 not applicable`.
+ * A verdict covers all rounds, and from the second on that is said: `2,000 messages of all 2 rounds processed`.
  * What is not known is said once, in words, and no sign stands for it.
  */
 export function describeVerdict(v: Omit<VerdictEvent, "atUs">): string {
   const facts = [
     v.processed === null
       ? "how many messages were processed is not known"
-      : `${formatAmount(v.processed, "message")} processed`,
+      : `${formatAmount(v.processed, "message")}${v.rounds > 1 ? ` of all ${formatCount(v.rounds)} rounds` : ""} processed`,
     ...(v.notCounted === null || v.notCounted === 0 ? [] : [`${formatAmount(v.notCounted, "offset")} not counted`]),
     ...(v.lost === null ? [] : [`${formatCount(v.lost)} lost`]),
     ...(v.duplicated === null ? [] : [`${formatCount(v.duplicated)} duplicated`]),
@@ -130,12 +126,6 @@ function describeChecks({ passed, failed, unknown, notApplicable }: VerdictEvent
   const open = unknown === 0 ? "" : `${unknown} unknown, `;
   return `checks ${passed} passed, ${failed} failed, ${open}${notApplicable} not applicable`;
 }
-
-/** What is processed was produced, also when its acknowledgement has not been heard of yet. */
-export const countProduced = (progress: ProgressEvent): number =>
-  progress.round === 0
-    ? progress.acknowledged
-    : Math.max(progress.acknowledged, progress.processed + progress.rejected);
 
 type MakeLine = (source: string, text: string, level?: EventLine["level"]) => EventLine;
 

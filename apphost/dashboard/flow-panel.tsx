@@ -1,5 +1,5 @@
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
-import { countProduced } from "./event-text.ts";
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import { formatBar, formatCount, formatMs, formatRate } from "./format.ts";
 import { type Palette, Row, Title } from "./row.tsx";
 import type { Snapshot } from "./snapshot.ts";
@@ -17,12 +17,17 @@ export function FlowPanel({ snapshot, columns, rows, palette }: FlowProps) {
   if (rows === 0) return null;
   if (progress === null) return <Title name="FLOW" detail="no message yet" columns={columns} />;
   const lines = [
-    <Title key="title" name="FLOW" detail={`round ${progress.round}${trendOf(snapshot, columns)}`} columns={columns} />,
+    <Title
+      key="title"
+      name="FLOW"
+      detail={`${progress.round === 0 ? "no round yet" : `round ${progress.round}`}${trendOf(snapshot, columns)}`}
+      columns={columns}
+    />,
     <FlowRow
       key="in"
-      name="produced"
-      done={countProduced(progress)}
-      rate={progress.acknowledgedPerSecond}
+      name={progress.round === 0 && progress.requested > 0 ? "in topic" : "produced"}
+      done={progress.produced}
+      rate={progress.producedPerSecond}
       progress={progress}
       columns={columns}
       palette={palette}
@@ -73,7 +78,9 @@ function factCells(snapshot: Snapshot, progress: ProgressEvent, palette: Palette
     `lag ${formatCount(progress.lag)}`,
     `p50 ${formatMs(progress.latencyMs.p50)}`,
     `p99 ${formatMs(progress.latencyMs.p99)}`,
-    checkpoint === null ? "no checkpoint" : `chk ${checkpoint.id} ${formatMs(checkpoint.durationMs)}`,
+    checkpoint === null
+      ? "no checkpoint"
+      : `chk ${formatCheckpointId(checkpoint.id)} ${formatMs(checkpoint.durationMs)}`,
   ];
   const troubles = [
     progress.rejected > 0 ? `rejected ${formatCount(progress.rejected)}` : "",

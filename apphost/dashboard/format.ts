@@ -9,7 +9,8 @@ export const formatCount = (n: number | null): string => (n === null ? "-" : COU
 /** `1 message`, `7 messages`. */
 export const formatAmount = (n: number, noun: string): string => `${formatCount(n)} ${noun}${n === 1 ? "" : "s"}`;
 
-export const formatRate = (perSecond: number | null): string => `${formatCount(perSecond)}/s`;
+export const formatRate = (perSecond: number | null): string =>
+  perSecond === null ? "-" : `${formatCount(perSecond)}/s`;
 
 /** Milliseconds with the digits that matter: 0.84, 12.3, 1,234. */
 export function formatMs(ms: number | null): string {

@@ -13,7 +13,8 @@ function describeWaiting(snapshot: Snapshot, nowUs: number): string {
   const { waitingFor, waitingSinceUs, waitingMsMax, phaseDetail } = snapshot;
   if (waitingFor === null) return phaseDetail;
   const waitedMs = Math.max(0, nowUs - waitingSinceUs) / 1_000;
-  return `waiting for ${waitingFor}, ${Math.floor(waitedMs / 1_000)} of at most ${Math.ceil(waitingMsMax / 1_000)} s`;
+  const most = waitingMsMax === null ? "s so far" : `of at most ${Math.ceil(waitingMsMax / 1_000)} s`;
+  return `waiting for ${waitingFor}, ${Math.floor(waitedMs / 1_000)} ${most}`;
 }
 
 /** Line 1: which run, which phase, for how long. Line 2: the infrastructure, since no number means much without it. */

@@ -11,8 +11,7 @@
  * O2 The dashboard's packages are loaded only for it, with NODE_ENV=production, and no child inherits that.
  */
 import { startJsonOutput } from "./json-output.ts";
-import { startPlainOutput } from "./plain-output.ts";
-import { startStopWords } from "./stop-words.ts";
+import { startPlainOutput, startStopWords } from "./plain-output.ts";
 import { type Output, type OutputOptions, type ResolvedUiMode, resolveUiMode } from "./ui-mode.ts";
 
 export async function startOutput(options: OutputOptions): Promise<Output> {

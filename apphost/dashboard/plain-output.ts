@@ -3,12 +3,15 @@
  * summary. Each line is `elapsed  source  text`, in columns.
  */
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { EventFeed } from "../run/event-feed.ts";
-import { countProduced, type EventLine } from "./event-text.ts";
+import type { EventLine } from "./event-text.ts";
 import { formatCount, formatMs, formatRate, formatSeconds } from "./format.ts";
 import { applyEvent, EMPTY_SNAPSHOT } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
 import type { Output } from "./ui-mode.ts";
+
+const LONG_MS = 1_000;
 
 export interface PlainOutputOptions {
   readonly feed: EventFeed;
@@ -56,13 +59,35 @@ export function formatProgress(p: ProgressEvent): string {
   const parts = [
     ...(p.round === 0
       ? [`${processed} of ${requested}`]
-      : [`produced ${formatCount(countProduced(p)).padStart(width)} of ${requested}`, processed]),
+      : [`produced ${formatCount(p.produced).padStart(width)} of ${requested}`, processed]),
     formatRate(p.processedPerSecond).padStart(11),
     `lag ${formatCount(p.lag).padStart(width)}`,
     `p50 ${formatMs(p.latencyMs.p50)}`,
     `p99 ${formatMs(p.latencyMs.p99)}`,
-    `checkpoint ${formatCount(p.lastCheckpointId)}`,
+    p.lastCheckpointId === 0 ? "no checkpoint" : `checkpoint ${formatCheckpointId(p.lastCheckpointId)}`,
   ];
   if (p.rejected > 0) parts.push(`rejected ${formatCount(p.rejected)}`);
   return parts.join("  ");
+}
+
+/**
+ * For the modes whose standard output is not for it (json, quiet): a person who asked to stop is told on standard error
+ * who is being waited for. A run that ends by itself says nothing, unless its end takes long. Returns what ends it.
+ */
+export function startStopWords(feed: EventFeed, write: (line: string) => void): () => void {
+  let snapshot = EMPTY_SNAPSHOT;
+  let isAsked = false;
+  return feed.subscribe((event) => {
+    const before = snapshot;
+    snapshot = applyEvent(before, event);
+    isAsked ||= event.type === "stopRequested";
+    const isLong = event.type === "stopping" && event.waitedMs >= LONG_MS;
+    const isOfInterest =
+      event.type === "stopRequested" ||
+      event.type === "stopping" ||
+      (event.type === "waiting" && snapshot.phase === "stopping");
+    const line = snapshot.recent.at(-1);
+    if (!isOfInterest || !(isAsked || isLong) || line === undefined) return;
+    write(`flink-apphost: ${event.type === "waiting" ? "waiting " : ""}${line.text}`);
+  });
 }

@@ -26,7 +26,7 @@ export interface Snapshot {
   readonly waitingFor: string | null;
   /** Run time at which that wait began, and how long it may take. */
   readonly waitingSinceUs: number;
-  readonly waitingMsMax: number;
+  readonly waitingMsMax: number | null;
   readonly infra: { readonly kafka: Infrastructure; readonly redis: Infrastructure } | null;
   /** The newest event of each resource, in the order of their first one. */
   readonly resources: readonly ResourceEvent[];
@@ -103,7 +103,11 @@ function changeOf(before: Snapshot, event: HostEvent): Partial<Snapshot> {
         waitingMsMax: event.budgetMs,
       };
     case "waiting":
-      return { waitingFor: event.for, waitingSinceUs: event.atUs, waitingMsMax: event.deadlineMs };
+      return {
+        waitingFor: event.for,
+        waitingSinceUs: event.atUs - event.waitedMs * 1_000,
+        waitingMsMax: event.deadlineMs,
+      };
     case "notice":
       return {};
     case "progress":

@@ -64,13 +64,15 @@ function TableRow({
   palette: Palette;
 }) {
   const { member } = view;
+  // Its end is known a moment before the next figures are.
+  const rate = view.state === "running" ? (member?.perSecond ?? null) : null;
   const max = Math.max(1, ...views.map((other) => other.member?.processed ?? 0));
   const facts =
     member === null
       ? ""
       : [
           formatCount(member.processed).padStart(15),
-          formatRate(member.perSecond).padStart(13),
+          formatRate(rate).padStart(13),
           ` [${formatBar(member.processed / max, 20)}]`,
           `${formatCount(member.cpuMs)} ms cpu`.padStart(14),
           formatMebibytes(member.rssBytes).padStart(9),

@@ -7,12 +7,15 @@
  *    the clock does, and that is drawn every five seconds.
  * T2 The terminal is restored on every way out: Ink does it on `close`, and by its exit hook on a signal, on
  *    process.exit and on an uncaught error.
- * T3 The alternate screen takes its content away, so the summary is printed after it is gone.
+ * T3 The terminal is the dashboard's only while it is the shell's foreground job (`terminal-job.ts`).
+ * T4 The alternate screen takes its content away, so the summary is printed after it is gone.
  */
+import { ReadStream } from "node:tty";
 import { type Instance, render } from "ink";
 import { Dashboard } from "./dashboard.tsx";
 import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
+import { startTerminalJob } from "./terminal-job.ts";
 import type { Output, OutputOptions } from "./ui-mode.ts";
 
 const FRAME_INTERVAL_MS = 1_000;
@@ -26,6 +29,14 @@ export interface TuiOutputOptions
   readonly colors: boolean;
 }
 
+interface Shown {
+  readonly instance: Instance;
+  /** Of its own, since only closing it ends the reading for certain: a background job that reads is stopped. */
+  readonly stdin: ReadStream;
+  /** It draws nothing any more, and what it set in the terminal stays. */
+  readonly isAbandoned: boolean;
+}
+
 export function startTuiOutput(options: TuiOutputOptions): Output {
   let snapshot: Snapshot = EMPTY_SNAPSHOT;
   let isStopping = false;
@@ -37,6 +48,7 @@ export function startTuiOutput(options: TuiOutputOptions): Output {
     draw();
     options.onStop();
   };
+  const onSuspend = () => job.suspend();
   const view = () => (
     <Dashboard
       nowUs={options.nowUs()}
@@ -44,26 +56,48 @@ export function startTuiOutput(options: TuiOutputOptions): Output {
       snapshot={snapshot}
       isStopping={isStopping}
       onStop={onStop}
+      onSuspend={onSuspend}
     />
   );
-  const instance: Instance = render(view(), {
-    stdout: options.stdout,
-    stderr: options.stderr,
-    stdin: options.stdin,
-    alternateScreen: true,
-    // The mode was decided before: CI variables must not turn a wanted dashboard into silence.
-    interactive: true,
-    exitOnCtrlC: false,
-    incrementalRendering: true,
-    maxFps: FRAMES_PER_SECOND_MAX,
-  });
+  /** Null while another job has the terminal. */
+  let shown: Shown | null = null;
   let drawn = snapshot;
   let drawnAtMs = performance.now();
   const draw = () => {
+    if (shown === null || shown.isAbandoned) return;
     drawn = snapshot;
     drawnAtMs = performance.now();
-    instance.rerender(view());
+    shown.instance.rerender(view());
   };
+  const job = startTerminalJob({
+    show() {
+      shown?.instance.unmount();
+      const stdin = new ReadStream(options.stdin.fd);
+      const { stdout, stderr } = options;
+      const instance = render(view(), {
+        stdout,
+        stderr,
+        stdin,
+        alternateScreen: true,
+        exitOnCtrlC: false,
+        incrementalRendering: true,
+        // The mode was decided before: CI variables must not turn a wanted dashboard into silence.
+        interactive: true,
+        maxFps: FRAMES_PER_SECOND_MAX,
+      });
+      shown = { instance, stdin, isAbandoned: false };
+    },
+    hide() {
+      shown?.instance.unmount();
+      shown?.stdin.destroy();
+      shown = null;
+    },
+    abandon() {
+      if (shown === null) return;
+      shown.stdin.destroy();
+      shown = { ...shown, isAbandoned: true };
+    },
+  });
   const drawChanges = () => {
     const isResting = snapshot === drawn && snapshot.phase === "idle";
     if (!isResting || performance.now() - drawnAtMs >= CLOCK_INTERVAL_MS) draw();
@@ -73,8 +107,10 @@ export function startTuiOutput(options: TuiOutputOptions): Output {
     async close() {
       clearInterval(timer);
       unsubscribe();
-      instance.unmount();
-      await instance.waitUntilExit();
+      job.end();
+      shown?.instance.unmount();
+      await shown?.instance.waitUntilExit();
+      shown?.stdin.destroy();
       for (const line of formatSummary(snapshot)) options.write(line);
     },
   };

@@ -15,7 +15,7 @@ export interface OutputOptions {
   readonly feed: EventFeed;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  readonly stdin: NodeJS.ReadStream;
+  readonly stdin: NodeJS.ReadStream & { readonly fd: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Run time in µs, for the elapsed time between two events. */
   readonly nowUs: () => number;

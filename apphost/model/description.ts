@@ -1,7 +1,13 @@
 /**
  * What `describe` prints: the host, and each resource as an item. Public: fields are added, never renamed. Pure.
  */
-import type { HostEventBody, ResourceHealth, ResourceState, RunPhase } from "../../simulator/common/contract/events.ts";
+import type {
+  HostEventBody,
+  ProgressEvent,
+  ResourceHealth,
+  ResourceState,
+  RunPhase,
+} from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { maskSecrets } from "../../simulator/common/foundation/mask.ts";
 
@@ -19,6 +25,8 @@ export interface HostDescription {
   readonly job: { readonly id: string; readonly name: string; readonly state: string | null };
   readonly topic: { readonly name: string; readonly partitions: number | null; readonly own: boolean };
   readonly rounds: readonly object[];
+  /** The newest figures; null before there is a job. */
+  readonly progress: ProgressEvent | null;
   readonly verdict: (HostEventBody & { readonly type: "verdict" }) | null;
   /** Sorted by name. */
   readonly resources: readonly ResourceDescription[];

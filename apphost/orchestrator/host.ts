@@ -10,7 +10,7 @@
  * H3 Whatever happened, what was started is taken down, dependents first, before the host ends: the producer, the job
  *    with its final checkpoint, then the processes, each step waiting for whole process groups.
  */
-import type { RunPhase } from "../../simulator/common/contract/events.ts";
+import type { ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
 import type { RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
@@ -26,7 +26,8 @@ import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts"
 import { readPackageVersion } from "../package-version.ts";
 import type { ChosenDrivers } from "../resources/driver-choice.ts";
 import { describeIdle } from "../run/job-view.ts";
-import { startProgressTicker } from "../run/progress-ticker.ts";
+import type { Load } from "../run/progress.ts";
+import { type ProgressTicker, startProgressTicker } from "../run/progress-ticker.ts";
 import { openRun, type RunContext } from "../run/run-context.ts";
 import { describeResources } from "./description.ts";
 import { createResourceControl, type ResourceControl } from "./resource-control.ts";
@@ -62,6 +63,7 @@ export class Host {
   readonly #drivers: ChosenDrivers;
   readonly #options: HostOptions;
   readonly #textFolder: string | null;
+  readonly #progress: ProgressTicker;
   readonly #rounds: Round[] = [];
   readonly #queue: ProduceRequest[] = [];
   /** Of the round that is open, if somebody asked for it. */
@@ -74,6 +76,7 @@ export class Host {
   #settledReason: RunEnding | null = null;
   #startupMs: number | null = null;
   #phase: RunPhase = "starting";
+  #figures: ProgressEvent | null = null;
   /** Wakes the idle host. */
   #wake: () => void = () => undefined;
 
@@ -85,7 +88,9 @@ export class Host {
     this.#system = new System(this.run, application, drivers);
     this.run.feed.subscribe((event) => {
       if (event.type === "phase") this.#phase = event.phase;
+      if (event.type === "progress") this.#figures = event;
     });
+    this.#progress = startProgressTicker(this.run, () => this.#load());
     this.#resourceControl = createResourceControl(this.run, this.#system);
     this.run.ending.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
@@ -93,7 +98,6 @@ export class Host {
   /** Runs to the end, and returns the exit code. */
   async execute(): Promise<number> {
     const { run } = this;
-    const stopProgress = startProgressTicker(run, () => this.#requested());
     let failure: unknown;
     let usageError: unknown;
     try {
@@ -105,12 +109,12 @@ export class Host {
       if (isAppError(error) && error.category === "usage" && run.ending.reason === null) usageError = error;
       else if (run.ending.endWithError(error)) run.notice("error", "host", describeError(error));
     }
-    stopProgress();
     if (usageError !== undefined) this.#settle(EXIT.usage, describeError(usageError));
     else if (this.#needsConclusion()) await this.#conclude();
     // Nothing was produced, and nothing can be any more.
     else if (this.#verdict === null && run.seen.isJobCancelled)
       this.#settle(EXIT.job, "the job was cancelled from outside");
+    this.#progress.stop();
     // Without effect when the conclusion has answered.
     if (failure !== undefined) this.#asker?.reject(failure);
     const problems = await this.#takeDown();
@@ -160,7 +164,8 @@ export class Host {
     if (this.#drivers.kafka.mode === "embedded") checkEmbeddedMemory(this.#options, total);
     const answer = Promise.withResolvers<VerdictEvent>();
     this.#queue.push({ messages, answer });
-    accept(describeTurn(this.#queue.length - 1, this.run.seen.isRoundOpen));
+    const turn = describeTurn(this.#queue.length - 1, this.run.seen.isRoundOpen);
+    accept(`${turn}; ${describeCoverage([...this.#rounds, ...this.#queue])}`);
     this.#wake();
     return answer.promise;
   }
@@ -224,6 +229,7 @@ export class Host {
   }
 
   async #reachVerdict(ending: RunEnding): Promise<VerdictEvent> {
+    this.#progress.tell();
     const verdict = await reachVerdict({
       run: this.run,
       system: this.#system,
@@ -270,9 +276,13 @@ export class Host {
 
   /** Messages of all rounds, the queued ones included. */
   #requested(): number {
-    const endOffsets = this.#system.topic?.endOffsets ?? null;
-    if (endOffsets !== null) return endOffsets.reduce((sum, offset) => sum + offset, 0);
-    return [...this.#rounds, ...this.#queue].reduce((sum, { messages }) => sum + messages, 0);
+    return sumMessages([...this.#rounds, ...this.#queue]);
+  }
+
+  #load(): Load {
+    const { topic } = this.#system;
+    if (topic == null || topic.endOffsets === null) return { kind: "produced", requested: this.#requested() };
+    return { kind: "counted", startOffsets: topic.startOffsets, endOffsets: topic.endOffsets };
   }
 
   /** False when a verdict says it already: that of the round in which it happened, or of a run that ends with it. */
@@ -365,6 +375,7 @@ export class Host {
       job: { id: config.jobId, name: config.jobName, state: run.seen.job.state },
       topic: { name: config.topic, partitions: topic?.partitions ?? null, own: config.ownTopic },
       rounds: this.#rounds,
+      progress: this.#figures,
       verdict: this.#verdict,
       resources: this.#describeResources(showSecrets),
     };
@@ -385,6 +396,15 @@ function describeTurn(requestsAhead: number, isRoundOpen: boolean): string {
   ];
   return ahead.length === 0 ? "the round begins" : `the round begins after ${ahead.join(" and ")}`;
 }
+
+/** A verdict covers all rounds, so whoever asks for a second one is told what it will count. */
+function describeCoverage(rounds: readonly { readonly messages: number }[]): string {
+  if (rounds.length === 1) return "its verdict comes at its end";
+  return `its verdict covers all ${rounds.length} rounds, ${sumMessages(rounds).toLocaleString("en-US")} messages`;
+}
+
+const sumMessages = (rounds: readonly { readonly messages: number }[]): number =>
+  rounds.reduce((sum, { messages }) => sum + messages, 0);
 
 function refuseRequest(request: string, reason: string): never {
   throw createError("CONTROL_REFUSED", { request, reason });

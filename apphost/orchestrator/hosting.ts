@@ -9,6 +9,7 @@
  * B3 However a run ends, its control socket goes first, and then the run.
  */
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { describeLongWait, type LongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { findRunningHosts } from "../control/running-host.ts";
 import { startControlServer } from "../control/server.ts";
 import { linkRun, removeStaleSockets } from "../files/socket-files.ts";
@@ -38,7 +39,9 @@ export async function prepareGround(options: HostOptions, onProgress: (text: str
       notice: (...notice) => void notices.push(notice),
       progress: onProgress,
     });
-    const swept = await sweepDeadHosts(options.runDir);
+    const sweep = { what: "what dead hosts left in this folder to be swept", deadlineMs: null };
+    const tell = (wait: LongWait) => onProgress(describeLongWait(wait));
+    const swept = await tellLongWait(sweepDeadHosts(options.runDir), sweep, tell);
     for (const problem of findFolderProblems(options.runDir)) notices.push(["warn", "host", problem]);
     for (const one of swept) notices.push(["warn", "host", describeSwept(one)]);
     return { drivers, notices, release };

@@ -13,7 +13,7 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import type { WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
-import { type PreparedTopic, prepareTopic } from "../resources/kafka.ts";
+import { type PreparedTopic, prepareTopic, TOPIC_MS_MAX } from "../resources/kafka.ts";
 import { isFullyOwned, markStarted } from "../run/job-view.ts";
 import type { RunContext } from "../run/run-context.ts";
 import { recordEvidence } from "../run/run-evidence.ts";
@@ -51,7 +51,7 @@ export class Milestones {
     const { run, taskManagers, config, onTopic } = this.#context;
     switch (until) {
       case "topicReady":
-        onTopic(await this.#prepareTopic());
+        onTopic(await this.#awaitTopic());
         return;
       case "registered": {
         const names = taskManagers();
@@ -74,9 +74,16 @@ export class Milestones {
   }
 
   async #waitFor(what: string, deadlineMs: number, look: () => boolean): Promise<void> {
-    const { feed, ending } = this.#context.run;
-    feed.emit({ type: "waiting", for: what, deadlineMs });
-    await waitUntil(() => (look() ? true : undefined), { what, deadlineMs, signal: ending.signal });
+    const { feed, ending, tellWait } = this.#context.run;
+    feed.emit({ type: "waiting", for: what, waitedMs: 0, deadlineMs });
+    const reached = waitUntil(() => (look() ? true : undefined), { what, deadlineMs, signal: ending.signal });
+    await tellWait({ what, deadlineMs }, reached);
+  }
+
+  #awaitTopic(): Promise<PreparedTopic> {
+    const { run, config } = this.#context;
+    const what = `topic ${config().topic} to be there, with a leader for each partition`;
+    return run.tellWait({ what, deadlineMs: TOPIC_MS_MAX }, this.#prepareTopic());
   }
 
   #prepareTopic(): Promise<PreparedTopic> {

@@ -13,9 +13,10 @@
  */
 
 import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { JobSnapshot } from "../../simulator/common/contract/job/rest.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
-import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { type WaitOptions, waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
 import type { Reached } from "../run/job-view.ts";
 import type { RunContext } from "../run/run-context.ts";
@@ -50,7 +51,7 @@ export async function runRound(run: RunContext, system: System, round: Round): P
   feed.emit({ type: "phase", phase: "producing", detail: `round ${round.round}: ${round.messages} messages` });
   const task: ProducerTask = { ...round };
   const producer = system.startTask("producer", task);
-  await waitUntil(() => seen.producer?.firstSendAtUs ?? undefined, {
+  await waitAloud(run, () => seen.producer?.firstSendAtUs ?? undefined, {
     what: "the producer's first send",
     deadlineMs: PRODUCER_START_MS_MAX,
     signal: ending.signal,
@@ -97,8 +98,9 @@ function startTimeBudget(run: RunContext): { cancel(): void } {
   return { cancel: () => timers.forEach((timer) => void clearTimeout(timer)) };
 }
 
-async function waitForEndOffsets({ seen, ending }: RunContext, maxTimeMs: number): Promise<readonly number[]> {
-  const { endOffsets } = await waitUntil(() => seen.producer?.finished ?? undefined, {
+async function waitForEndOffsets(run: RunContext, maxTimeMs: number): Promise<readonly number[]> {
+  const { seen, ending } = run;
+  const { endOffsets } = await waitAloud(run, () => seen.producer?.finished ?? undefined, {
     what: "the last acknowledgement",
     deadlineMs: maxTimeMs + 2 * DRAIN_NOTICE_MS_MAX,
     intervalMs: PRODUCER_LOOK_INTERVAL_MS,
@@ -108,10 +110,12 @@ async function waitForEndOffsets({ seen, ending }: RunContext, maxTimeMs: number
 }
 
 /** B4. The next round has a producer of its own, and there is one at a time. */
-async function endProducer({ ending: { signal } }: RunContext, producer: Supervisor): Promise<void> {
+async function endProducer(run: RunContext, producer: Supervisor): Promise<void> {
+  const { signal } = run.ending;
   const what = "the end of the producer's process";
+  const deadlineMs = PRODUCER_END_MS_MAX;
   try {
-    await withDeadline(producer.finished, { what, deadlineMs: PRODUCER_END_MS_MAX, signal });
+    await run.tellWait({ what, deadlineMs }, withDeadline(producer.finished, { what, deadlineMs, signal }));
   } catch {
     signal.throwIfAborted();
     await producer.stop(STOP_BUDGET_MS);
@@ -124,8 +128,8 @@ async function drain(run: RunContext, system: System, endOffsets: readonly numbe
   const deadlineMs = options.maxTimeMs + 2 * DRAIN_NOTICE_MS_MAX;
   // A restarted JobManager may still say that the round before is drained.
   const isSame = (said: readonly number[] | null | undefined) => said?.join() === endOffsets.join();
-  feed.emit({ type: "waiting", for: "every end offset to be applied", deadlineMs });
-  const reached = await askUntilReached(system, {
+  feed.emit({ type: "waiting", for: "every end offset to be applied", waitedMs: 0, deadlineMs });
+  const reached = await askUntilReached(run, system, {
     what: "applying everything up to the end offsets",
     deadlineMs,
     signal: ending.signal,
@@ -146,8 +150,8 @@ export async function stopJob(
   const { seen, feed } = run;
   const { deadlineMs = STOP_MS_MAX, signal } = options;
   seen.isStopAsked = true;
-  feed.emit({ type: "waiting", for: "the job to stop with a final checkpoint", deadlineMs });
-  return askUntilReached(system, {
+  feed.emit({ type: "waiting", for: "the job to stop with a final checkpoint", waitedMs: 0, deadlineMs });
+  return askUntilReached(run, system, {
     what: "stopping the job with a final checkpoint",
     deadlineMs,
     ...(signal === undefined ? {} : { signal }),
@@ -156,6 +160,11 @@ export async function stopJob(
     read: (job) => job.stopped,
   });
 }
+
+const waitAloud = <T>({ tellWait }: RunContext, look: Look<T>, wait: WaitOptions): Promise<T> =>
+  tellWait(wait, waitUntil(look, wait));
+
+type Look<T> = () => T | undefined | Promise<T | undefined>;
 
 interface Question {
   readonly what: string;
@@ -166,7 +175,7 @@ interface Question {
   readonly read: (job: JobSnapshot) => boolean;
 }
 
-async function askUntilReached(system: System, question: Question): Promise<Reached> {
+async function askUntilReached(run: RunContext, system: System, question: Question): Promise<Reached> {
   const jobManager = present(system.supervisors.get("jobmanager"), "the JobManager");
   let askedLife = -1;
   let readAtMs = 0;
@@ -184,7 +193,7 @@ async function askUntilReached(system: System, question: Question): Promise<Reac
     const job = await system.jobControl().read();
     return question.read(job) ? { checkpointId: job.lastCheckpointId, total: job.total } : undefined;
   };
-  return waitUntil(look, {
+  return waitAloud(run, look, {
     what: question.what,
     deadlineMs: question.deadlineMs,
     intervalMs: LOOK_INTERVAL_MS,
@@ -210,7 +219,7 @@ export async function waitForMetrics(run: RunContext, system: System, checkpoint
     run.notice(
       "warn",
       "host",
-      `no metrics of checkpoint ${checkpointId} within ${METRICS_MS_MAX} ms: ${late.join(", ")}`,
+      `no metrics of checkpoint ${formatCheckpointId(checkpointId)} within ${METRICS_MS_MAX} ms: ${late.join(", ")}`,
     );
   }
 }

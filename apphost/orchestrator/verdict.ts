@@ -49,7 +49,7 @@ export async function reachVerdict(input: VerdictInput): Promise<VerdictEvent> {
   const validationMs = await validate(input);
   input.onSettled();
   const report = await makeReport(input, validationMs);
-  const verdict = report === undefined ? verdictWithoutReport(input) : verdictOfReport(run, report);
+  const verdict = report === undefined ? verdictWithoutReport(input) : verdictOfReport(input, report);
   run.feed.emit(verdict);
   return verdict;
 }
@@ -71,7 +71,7 @@ async function validate(input: VerdictInput): Promise<number | null> {
     const validator = system.startTask("validator", createValidatorTask(input));
     // A server that is given up will not be read any more, however long the validator would try.
     const ended = Promise.race([validator, ...serversOf(system)].map(({ finished }) => finished));
-    await awaitTask(validator, ended, { what: "the validation", deadlineMs: VALIDATION_MS_MAX });
+    await awaitTask(run, validator, ended, { what: "the validation", deadlineMs: VALIDATION_MS_MAX });
   } catch (error) {
     // The report then finds no checks, and says so; the reason must not get lost either.
     run.notice("error", "validator", describeError(error));
@@ -85,12 +85,13 @@ async function validate(input: VerdictInput): Promise<number | null> {
  * is ended, since the next one of that name takes its place.
  */
 async function awaitTask(
+  run: RunContext,
   supervisor: Supervisor,
   ended: Promise<void>,
   limit: { readonly what: string; readonly deadlineMs: number },
 ): Promise<void> {
   try {
-    await withDeadline(ended, limit);
+    await run.tellWait(limit, withDeadline(ended, limit));
   } catch (error) {
     await supervisor.stop(STOP_BUDGET_MS);
     throw error;
@@ -111,7 +112,7 @@ export async function areServersAnswering(system: System): Promise<boolean> {
 async function holdForTest(run: RunContext): Promise<void> {
   const marker = join(run.runDir, "hold-released");
   const what = `the file ${marker} of --test-hold`;
-  run.feed.emit({ type: "waiting", for: what, deadlineMs: HOLD_MS_MAX });
+  run.feed.emit({ type: "waiting", for: what, waitedMs: 0, deadlineMs: HOLD_MS_MAX });
   await waitUntil(() => (existsSync(marker) ? true : undefined), {
     what,
     deadlineMs: HOLD_MS_MAX,
@@ -179,7 +180,7 @@ async function makeReport(input: VerdictInput, validationMs: number | null): Pro
     writeHostFacts(input, validationMs);
     const task: ReportTask = { textFolder: input.textFolder, prefix: "stress_test" };
     const report = system.startTask("report", task);
-    await awaitTask(report, report.finished, { what: "the report", deadlineMs: REPORT_MS_MAX });
+    await awaitTask(run, report, report.finished, { what: "the report", deadlineMs: REPORT_MS_MAX });
     return present(await readJson(runFolder.report(run.runDir), readReport), "the report");
   } catch (error) {
     run.notice("error", "report", describeError(error));
@@ -187,7 +188,7 @@ async function makeReport(input: VerdictInput, validationMs: number | null): Pro
   }
 }
 
-function verdictOfReport(run: RunContext, report: Report): VerdictEvent {
+function verdictOfReport({ run, rounds }: VerdictInput, report: Report): VerdictEvent {
   return {
     type: "verdict",
     verdict: report.verdict,
@@ -195,6 +196,7 @@ function verdictOfReport(run: RunContext, report: Report): VerdictEvent {
     reasons: report.reasons,
     runId: run.runId,
     report: runFolder.report(run.runDir),
+    rounds: rounds.length,
     processed: report.messages.processed,
     notCounted: report.messages.notCounted,
     lost: report.messages.lost,
@@ -225,6 +227,7 @@ export function createBareVerdict(
     reasons: [what.reason],
     runId: run.runId,
     report: "",
+    rounds: 0,
     processed: null,
     notCounted: null,
     lost: null,

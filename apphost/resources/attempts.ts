@@ -7,6 +7,10 @@ import { type Backoff, createBackoff } from "../../simulator/common/foundation/b
 import { type AppError, isAppError } from "../../simulator/common/foundation/errors.ts";
 
 export const ATTEMPTS = 5;
+const BACKOFF = { initialMs: 500, capMs: 4_000 };
+
+/** How long all of them take at most, when each may take so long. */
+export const longestAttemptsMs = (attemptMs: number): number => ATTEMPTS * attemptMs + (ATTEMPTS - 1) * BACKOFF.capMs;
 
 export interface Attempts<T> {
   readonly attempt: () => Promise<T>;
@@ -17,10 +21,7 @@ export interface Attempts<T> {
   readonly signal: AbortSignal;
 }
 
-export async function attemptRepeatedly<T>(
-  what: Attempts<T>,
-  backoff: Backoff = createBackoff({ initialMs: 500, capMs: 4_000 }),
-): Promise<T> {
+export async function attemptRepeatedly<T>(what: Attempts<T>, backoff: Backoff = createBackoff(BACKOFF)): Promise<T> {
   const startedMs = performance.now();
   for (let number = 1; ; number += 1) {
     what.signal.throwIfAborted();

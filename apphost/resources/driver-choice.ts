@@ -6,8 +6,15 @@
  */
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { describeLongWait, type LongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { DockerDriver } from "../drivers/docker/driver.ts";
-import { describeAttempts, type EngineLookup, findEngine, hasEngineSign } from "../drivers/docker/engine.ts";
+import {
+  ANSWER_MS_MAX,
+  describeAttempts,
+  type EngineLookup,
+  findEngine,
+  hasEngineSign,
+} from "../drivers/docker/engine.ts";
 import { removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import type { InfrastructureDriver, ServerKind } from "../drivers/driver.ts";
 import { embeddedDriver } from "../drivers/embedded.ts";
@@ -77,11 +84,14 @@ async function lookForDocker(options: HostOptions, words: EarlyWords): Promise<D
 
 /** Removes what dead hosts left in it. An engine that cannot say what it has is none: our own would stay in it, too. */
 async function findUsableEngine(words: EarlyWords): Promise<EngineLookup> {
-  const lookup = await findEngine(process.env);
+  const tell = (wait: LongWait) => words.progress(describeLongWait(wait));
+  const sought = { what: "a container engine to answer", deadlineMs: ANSWER_MS_MAX };
+  const lookup = await tellLongWait(findEngine(process.env), sought, tell);
   if (lookup.kind === "none") return lookup;
   const { docker, source, address: target } = lookup.engine;
   try {
-    const { removed, remaining } = await removeOfDeadOwners(docker);
+    const removal = { what: `${source} to say, and remove, what dead hosts left in it`, deadlineMs: null };
+    const { removed, remaining } = await tellLongWait(removeOfDeadOwners(docker), removal, tell);
     const names = removed.map(({ kind, name }) => `${kind} ${name}`).join(", ");
     if (names !== "") words.notice("info", "host", `removed what a dead host left: ${names}`);
     if (remaining.length > 0) words.notice("warn", "host", `a dead host left what stays: ${remaining.join("; ")}`);

@@ -14,17 +14,21 @@ import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { brokersOf, type ServerPlan } from "../drivers/driver.ts";
-import { attemptRepeatedly } from "./attempts.ts";
+import { attemptRepeatedly, longestAttemptsMs } from "./attempts.ts";
 import { findUnfitSetting, OWN_TOPIC_SETTINGS, type TopicLoad } from "./topic-settings.ts";
 
 const CLIENT_ID = "flink-apphost";
 const READY_MS_MAX = 120_000;
 /** Over by the first failure, so each opening is one attempt; a hanging broker has the client's deadlines for answers. */
 const ONE_ATTEMPT_MS = 0;
+/** As the client has it: opening a connection, and its first questions. */
+const ATTEMPT_MS_MAX = 10_000;
 const PROBE_MS_MAX = 3_000;
 /** An attempt that began in time may be answered a little later; one that hangs may not. */
 const ANSWER_MS_MAX = 10_000;
 const LEADERS_MS_MAX = 60_000;
+/** Of `prepareTopic`: until the broker answers, and until the topic's leaders are there. */
+export const TOPIC_MS_MAX = READY_MS_MAX + LEADERS_MS_MAX;
 /** A topic that is to be counted: a broker that has just started needs a moment to know it. */
 const FOREIGN_MISSING_MS = 2_000;
 
@@ -40,6 +44,10 @@ function openCluster(
     ...(signal === undefined ? {} : { signal }),
   });
 }
+
+/** When `waitForKafka` gives up. */
+export const readyMsMax = ({ launch }: ServerPlan): number =>
+  launch === null ? longestAttemptsMs(ATTEMPT_MS_MAX) : READY_MS_MAX;
 
 export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
   const isOurs = plan.launch !== null;
@@ -117,6 +125,8 @@ export interface PreparedTopic {
   readonly ownTopic: boolean;
   /** T2: by partition; null on our own topic. */
   readonly endOffsets: readonly number[] | null;
+  /** By partition: the offset of the first record that is still there. */
+  readonly startOffsets: readonly number[];
 }
 
 export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic> {
@@ -130,11 +140,12 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
     const partitions = (await cluster.topic(request.topic, LEADERS_MS_MAX)).partitions.length;
     if (existed) refuseTooMany(request, partitions);
     const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
+    const startOffsets = await cluster.listOffsets(request.topic, listPartitions(partitions), "earliest");
     if (existed) {
       checkExisting(request, partitions, endOffsets, isForeign);
       if (!isForeign) await checkSettings(request, partitions);
     }
-    return { partitions, ownTopic: !isForeign, endOffsets: isForeign ? endOffsets : null };
+    return { partitions, ownTopic: !isForeign, endOffsets: isForeign ? endOffsets : null, startOffsets };
   } finally {
     cluster.close();
   }
@@ -194,9 +205,10 @@ async function checkSettings(
 }
 
 function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {
-  const all = Array.from({ length: partitions }, (_, p) => p);
-  return cluster.listOffsets(topic, all, "latest", "committed");
+  return cluster.listOffsets(topic, listPartitions(partitions), "latest", "committed");
 }
+
+const listPartitions = (count: number): number[] => Array.from({ length: count }, (_, p) => p);
 
 function checkExisting(
   request: TopicRequest,

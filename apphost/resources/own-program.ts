@@ -179,7 +179,10 @@ export function planProgram(options: ProgramOptions): ResourcePlan {
         await Promise.race([gate.opened(), ready.promise]);
         child.send({ type: "begin", variables: createLateVariables(await options.late(launch)) });
       }
-      await withDeadline(ready.promise, { what: `the start of ${name}`, deadlineMs: READY_MS_MAX });
+      const started = withDeadline(ready.promise, { what: `the start of ${name}`, deadlineMs: READY_MS_MAX });
+      // Of the members of a group nobody waits for each: the registration of all is a wait of its own.
+      if (declaration.group !== null) return started;
+      await run.tellWait({ what: `the start of ${name}`, deadlineMs: READY_MS_MAX }, started);
     },
   };
 }

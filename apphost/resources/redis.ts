@@ -5,13 +5,17 @@ import type { Infrastructure } from "../../simulator/common/contract/files/repor
 import type { RedisAddress } from "../../simulator/common/foundation/address.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { redisOf, type ServerPlan } from "../drivers/driver.ts";
-import { ATTEMPTS, attemptRepeatedly } from "./attempts.ts";
+import { ATTEMPTS, attemptRepeatedly, longestAttemptsMs } from "./attempts.ts";
 
 /** A server that hangs gets this long for one attempt; one that refuses answers at once. */
 const ATTEMPT_MS_MAX = 60_000;
 const READY_MS_MAX = 120_000;
 const PROBE_MS_MAX = 3_000;
 const PURGE_MS_MAX = 10_000;
+
+/** When `waitForRedis` gives up. */
+export const readyMsMax = ({ launch }: ServerPlan): number =>
+  launch === null ? longestAttemptsMs(ATTEMPT_MS_MAX) : READY_MS_MAX;
 
 /** Waits for the server, and says what it is. */
 export async function waitForRedis(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {

@@ -1,6 +1,6 @@
 /** Kafka and Redis of a run as resources: what starts them, when they serve, and what their end means. */
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
-import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { type AppError, createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
 import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "../processes/child-process.ts";
@@ -13,9 +13,9 @@ import {
   type ResourcePlan,
 } from "../processes/resource-plan.ts";
 import type { RunContext } from "../run/run-context.ts";
-import { waitForKafka } from "./kafka.ts";
+import { readyMsMax as kafkaReadyMsMax, waitForKafka } from "./kafka.ts";
 import { exitError } from "./own-program.ts";
-import { waitForRedis } from "./redis.ts";
+import { readyMsMax as redisReadyMsMax, waitForRedis } from "./redis.ts";
 
 /** A server of the run: planned when it is first launched, and from then on at one address. */
 export interface ServerResource {
@@ -52,16 +52,24 @@ export function createServerResource(
       if (message.type === "notice") run.notice(message.level, kind, message.text);
     },
   });
-  const launch = async (launch: Launch) => {
+  const start = async (launch: Launch) => {
     // Only a first start may move to another port: dependents know the address after that.
     if (server === null || launch.formerLastLines !== null) server = await driver.plan(kind, context);
-    const running = server.launch === null ? createExternalServer() : await server.launch(createHooks(), launch.signal);
+    if (server.launch === null) return createExternalServer();
+    return server.launch(createHooks(), launch.signal);
+  };
+  const launch = async (launch: Launch) => {
+    // A container engine has deadlines of its own for each call.
+    const running = await run.tellWait({ what: `${kind} to be started`, deadlineMs: null }, start(launch));
     launched.resolve();
     return running;
   };
-  const waitReady = async (launch: Launch) => {
-    facts =
-      kind === "kafka" ? await waitForKafka(current(), launch.signal) : await waitForRedis(current(), launch.signal);
+  const waitReady = async ({ signal }: Launch) => {
+    const plan = current();
+    const isKafka = kind === "kafka";
+    const deadlineMs = isKafka ? kafkaReadyMsMax(plan) : redisReadyMsMax(plan);
+    const ready = isKafka ? waitForKafka(plan, signal) : waitForRedis(plan, signal);
+    facts = await run.tellWait({ what: `an answer of ${kind} at ${plan.endpoint}`, deadlineMs }, ready);
     onReady();
   };
   return {
@@ -93,11 +101,17 @@ function createExternalServer(): RunningServer {
   };
 }
 
+/** Why it was not ready in time stands in its own last lines, if anywhere. One that is not ours has none. */
+function explainUnready(kind: ServerKind, reason: AppError, lastLines: string): AppError {
+  if (lastLines === "" || reason.category !== "infrastructure") return reason;
+  return createError("SERVER_NOT_READY", { resource: kind, reason: reason.message, lastLines }, reason);
+}
+
 function judgeServer(kind: ServerKind, server: ServerPlan | null, end: ProcessEnd): Judgement {
   const { exit, lastLines } = end;
   if (exit.kind === "notStarted") return exitError(kind, end);
   if (exit.kind === "lost") return createError("CONTAINER_LOST", { resource: kind, reason: exit.reason, lastLines });
-  if (!end.everReady && isAppError(end.killReason)) return end.killReason;
+  if (!end.everReady && isAppError(end.killReason)) return explainUnready(kind, end.killReason, lastLines);
   if (!end.everReady) return isPortClash(lastLines) ? "restart" : exitError(kind, end);
   if (server?.survivesRestart === true) return "restart";
   return createError("SERVER_LOST", {

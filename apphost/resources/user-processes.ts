@@ -53,13 +53,14 @@ export function createUserProcesses(options: {
     },
     async reach({ on, until, deadlineMs = MILESTONE_MS_MAX }, supervisors) {
       const what = `${on} ${until}`;
-      run.feed.emit({ type: "waiting", for: what, deadlineMs });
+      run.feed.emit({ type: "waiting", for: what, waitedMs: 0, deadlineMs });
       const all = application.members(on).map(({ name }) => present(supervisors.get(name), name));
       // One that finished will never be healthy again, and nobody needs to wait to learn that.
       const isDecided = ({ snapshot }: Supervisor) =>
         snapshot.state === "finished" || (until === "healthy" && snapshot.health === "healthy");
       const look = () => (all.every(isDecided) ? true : undefined);
-      await waitUntil(look, { what, deadlineMs, signal: run.ending.signal });
+      const reached = waitUntil(look, { what, deadlineMs, signal: run.ending.signal });
+      await run.tellWait({ what, deadlineMs }, reached);
       const finished = all.find(({ snapshot }) => snapshot.state === "finished");
       if (until === "finished" || finished === undefined) return;
       const how = "with success while others waited for its health";

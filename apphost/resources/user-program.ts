@@ -58,7 +58,9 @@ export function planUserProcess({ declaration, process: declared, run, variables
   const watchHealth = async (check: HealthCheckDeclaration, signal: AbortSignal, report: ReportHealth) => {
     const url = `http://${LOOPBACK}:${ports?.get(check.endpoint)}${check.path}`;
     const lastLines = () => running?.newestLines(20) ?? "";
-    await waitForHealth({ name, url, check, signal, lastLines });
+    const { deadlineMs } = check;
+    const healthy = waitForHealth({ name, url, check, signal, lastLines });
+    await run.tellWait({ what: `the health of ${name} at ${url}`, deadlineMs }, healthy);
     wasHealthy = true;
     report("healthy", "");
     await keepChecking({ url, intervalMs: check.intervalMs, signal, report });

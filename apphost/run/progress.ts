@@ -1,9 +1,18 @@
 /**
- * The progress line of each second, from what TaskManagers and producer said. Pure: counters in, event out.
+ * The figures of each second. Pure: what was told until now in, event out. Dashboard, plain output and the `progress`
+ * events show these figures and compute none of their own.
  *
  * G1 Counts are sums over all incarnations, the dead included.
  * G2 What a killed TaskManager applied after its last report is missing here; the checkpoint's total, which comes from
  *    Redis, then is the larger number and is shown.
+ * G3 The figures of one event belong together: lag = produced − processed. What they are made of has different ages (the
+ *    producer speaks four times a second, a TaskManager once, the JobManager at each checkpoint), and counts only rise. So
+ *    of two that tell of the same, the later is the larger, and that one is shown: what is processed was produced, also
+ *    when its acknowledgement has not been heard of yet.
+ * G4 Figures count messages and not offsets. What others write into the topic of a run, messages or not, was not
+ *    produced by it. In a topic that is only counted, what lies before the end is offsets until it is read, transaction
+ *    markers and gaps among them: what is in it is known for certain only when all is applied.
+ * G5 A TaskManager that is not registered has no rate.
  */
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
 import {
@@ -12,15 +21,26 @@ import {
   mergeSparseLatency,
 } from "../../simulator/common/contract/latency-histogram.ts";
 import type { ApplyCounts, TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
+
+/** What the run is to process. */
+export type Load =
+  /** Messages of all rounds so far, the open one and the queued ones included. */
+  | { readonly kind: "produced"; readonly requested: number }
+  /** What was in somebody else's topic when the run began, by partition. */
+  | { readonly kind: "counted"; readonly startOffsets: readonly number[]; readonly endOffsets: readonly number[] };
 
 export interface ProgressInput {
   readonly round: number;
-  /** Messages of all rounds so far, the open one included. */
-  readonly requested: number;
+  readonly load: Load;
   readonly sent: number;
   readonly acknowledged: number;
+  /** All that was asked of the producer is acknowledged: there is nothing on its way. */
+  readonly isProduced: boolean;
   /** Of all incarnations that ever reported; several may be summed in one. */
   readonly metrics: readonly TaskManagerMetrics[];
+  /** Names of the TaskManagers that the JobManager has. */
+  readonly registered: readonly string[];
   /** The newest incarnation of each TaskManager, by name. */
   readonly assignment: Readonly<Record<string, readonly number[]>>;
   readonly checkpointTotal: number;
@@ -32,11 +52,21 @@ export interface ProgressInput {
 export interface ProgressMark {
   readonly atUs: number;
   readonly acknowledged: number;
+  readonly produced: number;
   readonly processed: number;
   readonly byTaskManager: Readonly<Record<string, number>>;
+  /** By partition: the furthest offset that was reported. Its former owner forgets it before the new one has it. */
+  readonly positions: ReadonlyMap<number, number>;
 }
 
-export const NO_PROGRESS: ProgressMark = { atUs: 0, acknowledged: 0, processed: 0, byTaskManager: {} };
+export const NO_PROGRESS: ProgressMark = {
+  atUs: 0,
+  acknowledged: 0,
+  produced: 0,
+  processed: 0,
+  byTaskManager: {},
+  positions: new Map(),
+};
 
 export function computeProgress(
   input: ProgressInput,
@@ -44,36 +74,69 @@ export function computeProgress(
 ): { readonly event: ProgressEvent; readonly mark: ProgressMark } {
   const seconds = before.atUs === 0 ? 0 : (input.atUs - before.atUs) / 1_000_000;
   const perSecond = (now: number, then: number) => (seconds <= 0 ? 0 : Math.max(0, Math.round((now - then) / seconds)));
-  const processed = Math.max(
-    sum(input.metrics, (m) => m.processed),
-    input.checkpointTotal,
-  );
+  const positions = advancePositions(before.positions, input.metrics);
+  const { requested, produced, processed, lag } = computeFlow(input, positions);
   const byTaskManager = sumByTaskManager(input.metrics);
   const event: ProgressEvent = {
     type: "progress",
     round: input.round,
-    requested: input.requested,
+    requested,
     sent: input.sent,
     acknowledged: input.acknowledged,
+    produced,
     processed,
     rejected: sum(input.metrics, (m) => m.rejected),
     acknowledgedPerSecond: perSecond(input.acknowledged, before.acknowledged),
+    producedPerSecond: perSecond(produced, before.produced),
     processedPerSecond: perSecond(processed, before.processed),
-    lag: computeLag(input.metrics),
+    lag,
     latencyMs: computeLatency(input.metrics),
     lastCheckpointId: input.lastCheckpointId,
     applies: sumApplies(input.metrics),
     taskManagers: newestByTaskManager(input.metrics).map((m) => ({
       name: m.tm,
       processed: byTaskManager[m.tm] ?? 0,
-      perSecond: perSecond(byTaskManager[m.tm] ?? 0, before.byTaskManager[m.tm] ?? 0),
+      perSecond: input.registered.includes(m.tm)
+        ? perSecond(byTaskManager[m.tm] ?? 0, before.byTaskManager[m.tm] ?? 0)
+        : null,
       partitions: input.assignment[m.tm] ?? [],
       cpuMs: m.cpuMs,
       rssBytes: m.rssBytes,
     })),
   };
-  return { event, mark: { atUs: input.atUs, acknowledged: input.acknowledged, processed, byTaskManager } };
+  const { atUs, acknowledged } = input;
+  return { event, mark: { atUs, acknowledged, produced, processed, byTaskManager, positions } };
 }
+
+/** G3, G4. */
+function computeFlow(
+  { load, acknowledged, isProduced, metrics, checkpointTotal }: ProgressInput,
+  positions: ReadonlyMap<number, number>,
+): Pick<ProgressEvent, "requested" | "produced" | "processed" | "lag"> {
+  const processed = Math.max(
+    sum(metrics, (m) => m.processed),
+    checkpointTotal,
+  );
+  switch (load.kind) {
+    case "produced": {
+      const { requested } = load;
+      const produced = isProduced ? acknowledged : Math.max(acknowledged, Math.min(processed, requested));
+      return { requested, produced, processed, lag: Math.max(0, produced - processed) };
+    }
+    case "counted": {
+      const { startOffsets, endOffsets } = load;
+      const lengths = endOffsets.map((end, p) => Math.max(0, end - (startOffsets[p] ?? 0)));
+      const open = endOffsets.map((end, p) => Math.max(0, end - (positions.get(p) ?? startOffsets[p] ?? 0)));
+      // The checkpoint's total may be ahead of the positions, but what is there is never more than it has offsets.
+      const inTopic = Math.max(processed, Math.min(processed + add(open), add(lengths)));
+      return { requested: inTopic, produced: inTopic, processed, lag: inTopic - processed };
+    }
+    default:
+      return unreachable(load);
+  }
+}
+
+const add = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 function sum(metrics: readonly TaskManagerMetrics[], read: (m: TaskManagerMetrics) => number): number {
   return metrics.reduce((total, m) => total + read(m), 0);
@@ -96,17 +159,15 @@ function newestByTaskManager(metrics: readonly TaskManagerMetrics[]): TaskManage
 }
 
 /** A moved partition is known by two TaskManagers; the furthest position of each is the present one. */
-function computeLag(metrics: readonly TaskManagerMetrics[]): number | null {
-  const offsets = new Map<number, { offset: number; end: number }>();
-  for (const position of metrics.flatMap((m) => m.partitions)) {
-    const known = offsets.get(position.p);
-    offsets.set(position.p, {
-      offset: Math.max(known?.offset ?? 0, position.offset),
-      end: Math.max(known?.end ?? -1, position.endOffset),
-    });
+function advancePositions(
+  before: ReadonlyMap<number, number>,
+  metrics: readonly TaskManagerMetrics[],
+): ReadonlyMap<number, number> {
+  const positions = new Map(before);
+  for (const { p, offset } of metrics.flatMap((m) => m.partitions)) {
+    positions.set(p, Math.max(positions.get(p) ?? 0, offset));
   }
-  const known = [...offsets.values()].filter((position) => position.end >= 0);
-  return known.length === 0 ? null : known.reduce((lag, { offset, end }) => lag + Math.max(0, end - offset), 0);
+  return positions;
 }
 
 function computeLatency(metrics: readonly TaskManagerMetrics[]): ProgressEvent["latencyMs"] {

@@ -30,6 +30,7 @@ import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
 import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
+import { createRunWaits, type TellWait } from "./run-waits.ts";
 import { readUsage, Sampler } from "./sampler.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
@@ -46,6 +47,8 @@ export interface RunContext {
   readonly startedAtUs: number;
   readonly token: string;
   readonly feed: EventFeed;
+  /** Every wait of the host that may be long goes through it. */
+  readonly tellWait: TellWait;
   readonly ending: Ending;
   readonly seen: Observations;
   readonly sampler: Sampler;
@@ -116,6 +119,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     startedAtUs,
     token: state.current.token,
     feed,
+    tellWait: createRunWaits(feed),
     ending,
     seen: new Observations(),
     sampler,

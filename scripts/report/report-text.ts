@@ -1,4 +1,5 @@
 /** The text report, in Given/When/Then form. Rendered only from the report, so it can say nothing else. Pure. */
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type {
   Check,
   CheckStatus,
@@ -122,7 +123,7 @@ function renderArchitecture({ taskManagers, checkpoints, applies }: Report): str
   return [
     ...heading("ARCHITECTURE STATUS"),
     ...lines,
-    `Checkpoints: ${checkpoints.completed} completed, ${checkpoints.failed} failed, last ${checkpoints.lastId}`,
+    `Checkpoints: ${checkpoints.completed} completed, ${checkpoints.failed} failed, last ${formatCheckpointId(checkpoints.lastId)}`,
     `Applies: ${applies.ok} ok, ${applies.dup} dup, ${applies.seek} seek, ${applies.fenced} fenced, ${applies.storeLost} store lost`,
   ];
 }

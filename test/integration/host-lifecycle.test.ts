@@ -91,10 +91,12 @@ it("down names a host that does not end, says whom it waits for meanwhile, and s
     const questions = [["describe"], ["env"], ["stop", "taskmanager-01"], ["wait", "kafka"]];
     for (const { exitCode, stderr } of await Promise.all(questions.map((question) => run(...question)))) {
       expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/lives, but could not be asked .* for 5000 ms/)]);
+      expect(stderr).toMatch(/waiting for .*the host of run \w+.* 2 s of at most/);
     }
     const down = await run("down", "--timeout", "5s");
     expect(down.exitCode).toBe(1);
-    expect(down.stderr).toContain(`waiting for host (pid ${host.pid})`);
+    const words = `waiting for the end of run \\w+ \\(host \\(pid ${host.pid}\\)\\), 3 s of at most 5 s`;
+    expect(down.stderr).toMatch(new RegExp(words));
     expect(down.stderr).toMatch(new RegExp(`is not gone after 5000 ms: host \\(pid ${host.pid}\\); .*kill -KILL`));
     const interrupted = startCli(["down"], { cwd });
     await waitUntil(() => (interrupted.output().stderr.includes("waiting for") ? true : undefined), {

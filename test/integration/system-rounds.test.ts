@@ -20,12 +20,25 @@ describe("up, and produce from a second terminal", () => {
       [1, 700, 700],
       [2, 1_301, 2_001],
     ] as const) {
-      const { exitCode, stderr } = await runCli(["produce", "--messages", String(messages)], { cwd: host.cwd });
+      const { exitCode, stdout, stderr } = await runCli(["produce", "--messages", String(messages)], { cwd: host.cwd });
       expect(exitCode, stderr).toBe(0);
+      expect(stderr).toContain(round === 1 ? "its verdict comes at its end" : "covers all 2 rounds, 2,001 messages");
+      expect(stdout).toMatch(round === 1 ? /: 700 messages processed/ : /: 2,001 messages of all 2 rounds processed/);
       const verdicts = (await host.events()).filter((event) => event.type === "verdict");
       expect(verdicts).toHaveLength(round);
-      expect(verdicts.at(-1)).toMatchObject({ verdict: "passed", processed: total, lost: 0, duplicated: 0 });
+      expect(verdicts.at(-1)).toMatchObject({ verdict: "passed", rounds: round, processed: total, lost: 0 });
     }
+  });
+
+  it("told figures of one instant, each time", async () => {
+    const told = (await host.events()).filter((event) => event.type === "progress");
+    expect(told.length).toBeGreaterThan(1);
+    for (const { requested, acknowledged, produced, processed, lag } of told) {
+      expect(lag).toBe(produced - processed);
+      expect(produced).toBeGreaterThanOrEqual(acknowledged);
+      expect(produced).toBeLessThanOrEqual(requested);
+    }
+    expect(told.at(-1)).toMatchObject({ requested: 2_001, produced: 2_001, processed: 2_001, lag: 0 });
   });
 
   it("refuses a round with which there would be more messages than can be told apart, with both numbers", async () => {
@@ -68,6 +81,11 @@ it("a round that is cut short ends produce with the run's verdict and code; what
     const queued = startCli(["produce", "--messages", "1"], { cwd: host.cwd });
     await waitUntil(() => (queued.output().stderr.includes("after the open round") ? true : undefined), {
       what: "the queued request",
+      deadlineMs: 20_000,
+    });
+    const words = /waiting for the verdict of run \w+ \(producing, [\d,]+ of 60,001 messages processed\), \d+ s so far/;
+    await waitUntil(() => (words.test(open.output().stderr) ? true : undefined), {
+      what: "the words of the terminal that waits",
       deadlineMs: 20_000,
     });
     host.process.kill("SIGTERM");

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -49,8 +49,9 @@ describeReal(["tmux"], "a run in a terminal", () => {
     await untilIdle();
     process.kill(pidOf("taskmanager-02"), "SIGSTOP");
     terminal.press("C-c");
-    const screen = await terminal.waitFor(/STOPPING +waiting for taskmanager-02 to end, [1-9] of at most 10 s/);
-    expect(screen.at(-1)).toContain("another Ctrl+C kills everything at once");
+    await terminal.waitFor(
+      /STOPPING +waiting for taskmanager-02 to end, [1-9] of at most 10 s[\s\S]*another Ctrl\+C kills everything at once$/,
+    );
     // A second `q` is no second Ctrl+C.
     terminal.press("q");
     await terminal.waitFor(/waiting for taskmanager-02 to end, [3-9] of at most 10 s/);
@@ -90,5 +91,88 @@ describeReal(["tmux"], "a run in a terminal", () => {
     terminal.type("clear; fg; echo again-$?");
     await terminal.waitFor(/^again-0$/m, 30_000);
     expect(terminal.screen().join("\n")).toMatch(/PASSED: 12,000 messages processed, 0 lost, 0 duplicated/);
+  });
+
+  describe("as a job of a shell", () => {
+    const OPTIONS = ["--messages", "0"];
+    beforeEach(() => terminal.type("exec bash --norc --noprofile"));
+
+    const expectWholeFrame = async () => {
+      const screen = await terminal.waitFor(/^flink-apphost \w+ .* IDLE\n[\s\S]*\nq or Ctrl\+C.*$/, 30_000);
+      expect(screen).toHaveLength(30);
+      expect(screen[1]).toMatch(/^kafka embedded .* redis embedded/);
+      expect(screen.join("\n")).toMatch(/^ {2}RESOURCE +STATE[\s\S]*^── EVENTS/m);
+    };
+    /** The shell has its own screen and its own modes: what is typed is echoed, edited and run. */
+    const expectShell = async (mark: number) => {
+      terminal.type(`echo typed-$((${mark}+0))`);
+      const screen = (await terminal.waitFor(new RegExp(`^typed-${mark}$`, "m"))).join("\n");
+      expect(screen).toContain("before-2");
+      expect(screen).toContain(`echo typed-$((${mark}+0))`);
+      expect(screen).not.toMatch(/RESOURCE +STATE/);
+    };
+    const leave = async () => {
+      terminal.press("q");
+      await terminal.waitFor(/NO VERDICT|WITHOUT A VERDICT/, 30_000);
+      terminal.type("echo back-$((40+2)); stty -a | tr ';' '\\n' | grep -o ' icanon'");
+      await terminal.waitFor(/^back-42\n icanon$/m);
+    };
+    const stateOf = (pid: number) => /State:\s+(\w)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    const resumeBy = async (command: string) => {
+      terminal.type(command);
+      await expectWholeFrame();
+    };
+
+    it.each([
+      ["Ctrl+Z", () => terminal.press("C-z")],
+      ["SIGTSTP", () => process.kill(hostPid(), "SIGTSTP")],
+    ])("gives the terminal back at %s, and has a whole frame after fg, each time", async (_name, stop) => {
+      start(...OPTIONS);
+      await untilIdle();
+      for (const mark of [1, 2]) {
+        stop();
+        await terminal.waitFor(/Stopped/);
+        await expectShell(mark);
+        expect(stateOf(hostPid())).toBe("T");
+        await resumeBy("fg");
+      }
+      await leave();
+    });
+
+    it("runs on in the background without the terminal, after bg, and has a whole frame after fg", async () => {
+      start(...OPTIONS);
+      await untilIdle();
+      terminal.press("C-z");
+      await terminal.waitFor(/Stopped/);
+      terminal.type("bg");
+      await expectShell(1);
+      await expectShell(2);
+      expect(stateOf(hostPid())).not.toBe("T");
+      await resumeBy("fg");
+      await leave();
+    });
+
+    it("that was started in the background runs there, and has a whole frame after fg", async () => {
+      const host = `${process.execPath} ${distPath("apphost/main")} up --infra embedded --task-managers 2 --messages 0`;
+      terminal.type(`cd ${cwd}; clear; echo before-$((1+1)); ${host} &`);
+      const isIdle = () => {
+        const folder = findRunDir(cwd);
+        const phases = folder === undefined ? [] : readEvents(folder).filter(({ type }) => type === "phase");
+        return phases.some((event) => event.type === "phase" && event.phase === "idle") || undefined;
+      };
+      await waitUntil(isIdle, { what: "the idle host", deadlineMs: 30_000 });
+      await expectShell(1);
+      await resumeBy("fg");
+      await leave();
+    });
+
+    it("has a whole frame after SIGSTOP, which no program hears of, and fg", async () => {
+      start(...OPTIONS);
+      await untilIdle();
+      process.kill(hostPid(), "SIGSTOP");
+      await terminal.waitFor(/Stopped/);
+      await resumeBy("fg");
+      await leave();
+    });
   });
 });

@@ -36,7 +36,12 @@ it("a topic to be counted that appears a moment later is not refused", async () 
   const prepared = prepareTopic(requestOf({ topic: "late", willProduce: false, isNamed: true }));
   await delay(300);
   await createTopic("late", 3);
-  expect(await prepared).toMatchObject({ partitions: 3, ownTopic: false, endOffsets: [0, 0, 0] });
+  expect(await prepared).toMatchObject({
+    partitions: 3,
+    ownTopic: false,
+    endOffsets: [0, 0, 0],
+    startOffsets: [0, 0, 0],
+  });
 });
 
 it("a topic that turns out to exist when it is to be created is checked like one that was seen", async () => {

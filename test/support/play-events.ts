@@ -7,9 +7,9 @@ import { join } from "node:path";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 
 const [file, ui] = process.argv.slice(2) as [string, "tui" | "plain"];
-const dashboard = join(import.meta.dirname, "../../dist/apphost/dashboard");
-const { createEventFeed } = await import(join(dashboard, "event-feed.js"));
-const { startOutput } = await import(join(dashboard, "output.js"));
+const apphost = join(import.meta.dirname, "../../dist/apphost");
+const { createEventFeed } = await import(join(apphost, "run/event-feed.js"));
+const { startOutput } = await import(join(apphost, "dashboard/output.js"));
 
 const events = readFileSync(file, "utf8")
   .trim()

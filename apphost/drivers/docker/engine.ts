@@ -36,7 +36,7 @@ export type EngineLookup =
   | { readonly kind: "found"; readonly engine: Engine }
   | { readonly kind: "none"; readonly attempts: readonly EngineAttempt[] };
 
-const ANSWER_MS_MAX = 5_000;
+export const ANSWER_MS_MAX = 5_000;
 /** Of Docker 20.10, the oldest against which this was run; Podman says that it speaks the same. */
 const API_MIN = { major: 1, minor: 41 };
 const API_MIN_TEXT = `${API_MIN.major}.${API_MIN.minor}`;

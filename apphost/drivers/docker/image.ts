@@ -7,11 +7,11 @@
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { createError } from "../../../simulator/common/foundation/errors.ts";
+import { describeLongWait, tellLongWait } from "../../../simulator/common/foundation/long-wait.ts";
 import { CALL_MS_MAX, callEngine, engineMessage, statusOf } from "./calls.ts";
 
 const SILENCE_MS_MAX = 60_000;
 const PULL_MS_MAX = 3_600_000;
-const TELL_INTERVAL_MS = 2_000;
 const MB_BYTES = 1_000_000;
 
 export interface ImageFacts {
@@ -36,10 +36,16 @@ export async function provideImage(
   name: string,
   tell: (progress: string) => void,
 ): Promise<string | undefined> {
-  if ((await findImage(docker, name)) !== undefined) return undefined;
+  const tellWait = <T>(what: () => string, deadlineMs: number, work: Promise<T>) =>
+    tellLongWait(work, { what, deadlineMs }, (wait) => tell(describeLongWait(wait)));
+  const sought = findImage(docker, name);
+  const found = await tellWait(() => `the engine to look for image ${name}`, CALL_MS_MAX, sought);
+  if (found !== undefined) return undefined;
   tell(`pulling ${name}`);
+  const progress = createPullProgress();
   try {
-    await pullImage(docker, name, tell);
+    const pulled = pullImage(docker, name, progress);
+    await tellWait(() => `image ${name} (${progress.describe()})`, PULL_MS_MAX, pulled);
   } catch (error) {
     return `image ${name} is not on this machine and could not be pulled: ${engineMessage(error)}`;
   }
@@ -47,10 +53,8 @@ export async function provideImage(
   return undefined;
 }
 
-async function pullImage(docker: Docker, name: string, tell: (progress: string) => void): Promise<void> {
+async function pullImage(docker: Docker, name: string, progress: PullProgress): Promise<void> {
   const stream = (await callEngine(`pull ${name}`, () => docker.pull(name), CALL_MS_MAX)) as Readable;
-  const progress = createPullProgress();
-  let toldAtMs = performance.now();
   let silence: NodeJS.Timeout | undefined;
   const giveUp = (what: string, deadlineMs: number) =>
     setTimeout(() => stream.destroy(createError("DEADLINE_EXCEEDED", { what, deadlineMs, last: "" })), deadlineMs);
@@ -63,9 +67,6 @@ async function pullImage(docker: Docker, name: string, tell: (progress: string) 
       const lines = (open + String(chunk)).split("\n");
       open = lines.pop() ?? "";
       for (const line of lines) progress.take(line);
-      if (performance.now() - toldAtMs < TELL_INTERVAL_MS) continue;
-      toldAtMs = performance.now();
-      tell(`pulling ${name}: ${progress.describe()}`);
     }
     progress.take(open);
   } finally {
@@ -87,8 +88,13 @@ interface Layer {
   totalBytes: number;
 }
 
-/** Adds up the engine's lines, one JSON object each. A line with an error ends the pull. */
-export function createPullProgress(): { take(line: string): void; describe(): string } {
+interface PullProgress {
+  /** Of the engine's lines, one JSON object each. One with an error ends the pull. */
+  take(line: string): void;
+  describe(): string;
+}
+
+export function createPullProgress(): PullProgress {
   const layers = new Map<string, Layer>();
   return {
     take(line) {
@@ -105,6 +111,7 @@ export function createPullProgress(): { take(line: string): void; describe(): st
     },
     describe() {
       const all = [...layers.values()];
+      if (all.length === 0) return "the registry has not answered yet";
       const sum = (read: (layer: Layer) => number) => all.reduce((total, layer) => total + read(layer), 0) / MB_BYTES;
       const done = all.filter(({ isDone }) => isDone).length;
       const current = sum(({ isDone, currentBytes, totalBytes }) => (isDone ? totalBytes : currentBytes));

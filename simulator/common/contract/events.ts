@@ -64,7 +64,14 @@ export type HostEventBody =
       /** After this they are killed. */
       readonly budgetMs: number;
     }
-  | { readonly type: "waiting"; readonly for: string; readonly deadlineMs: number }
+  /** Again every few seconds while it lasts and nothing else happens. */
+  | {
+      readonly type: "waiting";
+      readonly for: string;
+      readonly waitedMs: number;
+      /** Null where it is ended by other waits within it. */
+      readonly deadlineMs: number | null;
+    }
   | {
       readonly type: "notice";
       readonly level: "info" | "warn" | "error";
@@ -88,6 +95,8 @@ export type HostEventBody =
       readonly reasons: readonly string[];
       readonly runId: string;
       readonly report: string;
+      /** Rounds that it covers: all of the run so far. 0 when nothing was produced. */
+      readonly rounds: number;
       readonly processed: number | null;
       readonly notCounted: number | null;
       readonly lost: number | null;
@@ -114,22 +123,28 @@ export type ResourceKind =
 export interface ProgressEvent {
   readonly type: "progress";
   readonly round: number;
+  /** Messages of all rounds so far. Of a topic that is only counted: what is in it, as far as it is known. */
   readonly requested: number;
   readonly sent: number;
   readonly acknowledged: number;
+  /** Messages that are in Kafka for certain: acknowledged, or already processed. Never more than were requested. */
+  readonly produced: number;
   readonly processed: number;
+  /** Records that are no messages: others wrote them, and they are in no other figure here. */
   readonly rejected: number;
   readonly acknowledgedPerSecond: number;
+  readonly producedPerSecond: number;
   readonly processedPerSecond: number;
-  /** Records in Kafka that are not yet applied, as far as the TaskManagers know; null before the first fetch. */
-  readonly lag: number | null;
+  /** `produced` − `processed`, of the same instant. */
+  readonly lag: number;
   readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
   readonly lastCheckpointId: number;
   readonly applies: ApplyCounts;
   readonly taskManagers: readonly {
     readonly name: string;
     readonly processed: number;
-    readonly perSecond: number;
+    /** Null while it is not registered: what does not run has no rate. */
+    readonly perSecond: number | null;
     readonly partitions: readonly number[];
     readonly cpuMs: number;
     readonly rssBytes: number;

@@ -77,6 +77,11 @@ export const hostErrors = {
     (p) =>
       `port ${p.port}, which --fixed-ports gives to ${p.usedBy}, cannot be listened on (${p.code}): end the program that uses it, or leave --fixed-ports away`,
   ),
+  SERVER_NOT_READY: row<{ resource: string; reason: string; lastLines: string }>(
+    "infrastructure",
+    true,
+    (p) => `${p.resource} was started and did not get ready: ${p.reason}; its last lines:\n${p.lastLines}`,
+  ),
   SERVER_LOST: row<{ resource: string; how: string; advice: string; lastLines: string }>(
     "infrastructure",
     false,

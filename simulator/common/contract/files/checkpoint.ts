@@ -1,5 +1,6 @@
 /** Files of `checkpoints/`. Written by the JobManager: temporary file, fsync, rename, fsync of the folder. */
 import type { Fields } from "../../foundation/json-fields.ts";
+import { EPOCH_STRIDE } from "../state/redis-state.ts";
 
 /** `chk-<id>/_metadata`. Checkpoint 0 holds the start offsets and zero counts, before the first INIT. */
 export interface CheckpointFile {
@@ -11,6 +12,16 @@ export interface CheckpointFile {
   readonly completedAtUs: number;
   /** The whole hash, as one HGETALL gave it: a consistent cut over all partitions. */
   readonly state: Readonly<Record<string, string>>;
+}
+
+/**
+ * A checkpoint as a person counts: `7`, and `3 of JobManager 2` after the first restart of the JobManager. The id itself,
+ * epoch × 1,000,000 + k, is for those who sort and compare.
+ */
+export function formatCheckpointId(id: number): string {
+  const epoch = Math.floor(id / EPOCH_STRIDE);
+  const own = (id % EPOCH_STRIDE).toLocaleString("en-US");
+  return epoch <= 1 ? own : `${own} of JobManager ${epoch.toLocaleString("en-US")}`;
 }
 
 /**

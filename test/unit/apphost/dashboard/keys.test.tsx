@@ -7,23 +7,26 @@ import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 afterEach(cleanup);
 
 function open() {
-  let stops = 0;
+  const count = { stops: 0, suspensions: 0 };
   const onStop = () => {
-    stops += 1;
+    count.stops += 1;
+  };
+  const onSuspend = () => {
+    count.suspensions += 1;
   };
   const app = render(
-    <Dashboard snapshot={EMPTY_SNAPSHOT} nowUs={0} colors={false} isStopping={false} onStop={onStop} />,
+    <Dashboard snapshot={EMPTY_SNAPSHOT} nowUs={0} colors={false} isStopping={false} {...{ onStop, onSuspend }} />,
   );
-  return { app, stops: () => stops };
+  return { app, count };
 }
 
 /** Input is listened to once the first frame is committed; until then a key goes nowhere. */
-async function pressUntilStop({ app, stops }: ReturnType<typeof open>, key: string): Promise<void> {
+async function pressUntil({ app }: ReturnType<typeof open>, key: string, isDone: () => boolean): Promise<void> {
   const look = () => {
     app.stdin.write(key);
-    return stops() > 0 ? true : undefined;
+    return isDone() ? true : undefined;
   };
-  await waitUntil(look, { what: "the stop", deadlineMs: 5_000 });
+  await waitUntil(look, { what: `what ${JSON.stringify(key)} asks for`, deadlineMs: 5_000 });
 }
 
 describe("the keys of the dashboard", () => {
@@ -31,14 +34,22 @@ describe("the keys of the dashboard", () => {
     ["q", "q"],
     ["Ctrl+C", "\u0003"],
   ])("%s asks for the stop", async (_name, key) => {
-    await pressUntilStop(open(), key);
+    const dashboard = open();
+    await pressUntil(dashboard, key, () => dashboard.count.stops > 0);
+    expect(dashboard.count.suspensions).toBe(0);
+  });
+
+  it("Ctrl+Z asks for the shell, and for no stop", async () => {
+    const dashboard = open();
+    await pressUntil(dashboard, "\u001a", () => dashboard.count.suspensions > 0);
+    expect(dashboard.count.stops).toBe(0);
   });
 
   it("no other key does", async () => {
     const dashboard = open();
-    await pressUntilStop(dashboard, "q");
-    const before = dashboard.stops();
-    for (const key of ["Q", "x", "\r", "\u001b", "c", " "]) dashboard.app.stdin.write(key);
-    expect(dashboard.stops()).toBe(before);
+    await pressUntil(dashboard, "q", () => dashboard.count.stops > 0);
+    const before = { ...dashboard.count };
+    for (const key of ["Q", "x", "\r", "\u001b", "c", "z", " "]) dashboard.app.stdin.write(key);
+    expect(dashboard.count).toEqual(before);
   });
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeVerdict, verdictLevel } from "../../../../apphost/dashboard/event-text.ts";
 import { startJsonOutput } from "../../../../apphost/dashboard/json-output.ts";
-import { formatProgress, startPlainOutput } from "../../../../apphost/dashboard/plain-output.ts";
-import { startStopWords } from "../../../../apphost/dashboard/stop-words.ts";
+import { formatProgress, startPlainOutput, startStopWords } from "../../../../apphost/dashboard/plain-output.ts";
 import { resolveUiMode } from "../../../../apphost/dashboard/ui-mode.ts";
 import { createEventFeed, type EventFeed } from "../../../../apphost/run/event-feed.ts";
 import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
@@ -22,6 +21,7 @@ const bareVerdict: HostEventBody & { type: "verdict" } = {
   reasons: [],
   runId: "",
   report: "",
+  rounds: 0,
   processed: null,
   notCounted: null,
   lost: null,
@@ -57,7 +57,7 @@ async function playPlain(options: SampleOptions, summaryOnly = false): Promise<s
 describe("words on standard error while stopping", () => {
   const steps = (waitedMs: number): HostEvent[] => [
     { atUs: SAMPLE_START_US, type: "phase", phase: "stopping", detail: "" },
-    { atUs: SAMPLE_START_US, type: "waiting", for: "the final checkpoint", deadlineMs: 15_000 },
+    { atUs: SAMPLE_START_US, type: "waiting", for: "the final checkpoint", waitedMs: 0, deadlineMs: 15_000 },
     { atUs: SAMPLE_START_US, type: "stopping", names: ["kafka"], waitedMs, budgetMs: 10_000 },
   ];
   const listen = (events: readonly HostEvent[]) => {
@@ -71,14 +71,14 @@ describe("words on standard error while stopping", () => {
   it("name who is waited for, once somebody asked to stop", () => {
     expect(listen([{ atUs: SAMPLE_START_US, type: "stopRequested", signal: "SIGINT" }, ...steps(0)])).toEqual([
       "flink-apphost: asked to stop: ending in order; another Ctrl+C kills everything at once",
-      "flink-apphost: waiting for the final checkpoint, at most 15,000 ms",
-      "flink-apphost: waiting for kafka to end, at most 10,000 ms",
+      "flink-apphost: waiting for the final checkpoint, at most 15 s",
+      "flink-apphost: waiting for kafka to end, at most 10 s",
     ]);
   });
 
   it("are not said at the quick end of a run by itself, but at a slow one", () => {
     expect(listen(steps(0))).toEqual([]);
-    expect(listen(steps(2_000))).toEqual(["flink-apphost: waiting for kafka to end, 2,000 ms of at most 10,000 ms"]);
+    expect(listen(steps(2_000))).toEqual(["flink-apphost: waiting for kafka to end, 2 s of at most 10 s"]);
   });
 });
 
@@ -135,11 +135,20 @@ describe("plain output", () => {
     ]);
   });
 
-  it("never shows more processed than produced, though acknowledgements are heard of later", () => {
-    const late = { ...sampleProgress(0.5), acknowledged: 4_000_000 };
-    expect(formatProgress(late)).toContain("produced  5,000,000 of 10,000,000  processed  5,000,000");
+  it("shows the figures of the event as they are, and none of its own", () => {
+    const event = { ...sampleProgress(0.5), acknowledged: 1, produced: 5_000_000, lag: 7 };
+    expect(formatProgress(event)).toMatch(
+      /^produced {2}5,000,000 of 10,000,000 {2}processed {2}5,000,000 .* lag +7 .* checkpoint 3$/,
+    );
     // Nothing of ours is produced into somebody else's topic.
-    expect(formatProgress({ ...late, round: 0 })).toMatch(/^processed {2}5,000,000 of 10,000,000/);
+    expect(formatProgress({ ...event, round: 0 })).toMatch(/^processed {2}5,000,000 of 10,000,000 /);
+  });
+
+  it("counts checkpoints as a person does", () => {
+    const of = (lastCheckpointId: number) => formatProgress({ ...sampleProgress(0.5), lastCheckpointId });
+    expect(of(0)).toMatch(/ {2}no checkpoint$/);
+    expect(of(1_000_001)).toMatch(/ {2}checkpoint 1$/);
+    expect(of(2_001_234)).toMatch(/ {2}checkpoint 1,234 of JobManager 2$/);
   });
 
   it("never calls a run without a verdict anything else", async () => {
@@ -214,6 +223,12 @@ describe("the words for a verdict", () => {
       "PASSED: 500 messages processed, 72 offsets not counted, checks 20 passed, 0 failed, 7 not applicable",
     );
     expect(describeIt({ ...passed, notCounted: 0 })).not.toContain("not counted");
+  });
+
+  it("say from the second round on that all rounds are counted", () => {
+    const passed = { verdict: "passed", exitCode: 0, processed: 2_000, lost: 0, duplicated: 0 } as const;
+    expect(describeIt({ ...passed, rounds: 1 })).toMatch(/^PASSED: 2,000 messages processed, 0 lost/);
+    expect(describeIt({ ...passed, rounds: 2 })).toMatch(/^PASSED: 2,000 messages of all 2 rounds processed, 0 lost/);
   });
 
   it("warn of one that is unknown, and call neither it nor an interrupted one a pass", () => {

@@ -10,6 +10,7 @@ import {
   SAMPLE_START_US,
   type SampleOptions,
   sampleEvents,
+  sampleProgress,
   sampleResource,
 } from "../../../support/sample-events.ts";
 
@@ -41,7 +42,7 @@ describe("the dashboard in 80x24", () => {
     expect(screen).toMatch(/taskmanagers\s+20\/20 running/);
     expect(screen).toMatch(/produced +10,000,000 of 10,000,000/);
     expect(screen).toMatch(/processed +10,000,000 of 10,000,000 .*1,234,567\/s/);
-    expect(screen).toMatch(/lag 0 {2}p50 4.25 ms {2}p99 61.5 ms {2}chk 1000003 23.4 ms/);
+    expect(screen).toMatch(/lag 0 {2}p50 4.25 ms {2}p99 61.5 ms {2}chk 3 23.4 ms/);
     expect(screen).toMatch(/ 20 +500,000/);
     expect(lines.at(-1)).toContain("q or Ctrl+C");
   });
@@ -75,6 +76,22 @@ describe("the dashboard in 200x50", () => {
     expect(screen).toMatch(/taskmanager-20 +running +500,000 +61,728\/s \[#+\] +1,500 ms cpu +75 MiB +partitions 19/);
     expect(lines.filter((line) => /^ +\d+\.\d+s /.test(line)).length).toBeGreaterThan(8);
   });
+});
+
+it("shows no rate of a TaskManager that does not run, before the next figures and after", () => {
+  const killed = { ...sampleResource("taskmanager-07", "taskmanager", "exited"), reason: "signal SIGKILL" };
+  const screen = draw(applyEvent(running(), { atUs: endUs, ...killed } as HostEvent), 200, 50).join("\n");
+  expect(screen).toMatch(/taskmanager-06 +running +500,000 +61,728\/s \[/);
+  expect(screen).toMatch(/taskmanager-07 +exited +500,000 +- \[/);
+});
+
+it("tells of a topic that is only counted what is in it, and of no round", () => {
+  const progress = { ...sampleProgress(1), round: 0, requested: 697, produced: 697, processed: 600, lag: 97 };
+  const screen = draw(applyEvent(running(), { atUs: endUs, ...progress }), 80, 24).join("\n");
+  expect(screen).toMatch(/FLOW ─ no round yet/);
+  expect(screen).toMatch(/in topic +697 of 697/);
+  expect(screen).toMatch(/processed +600 of 697/);
+  expect(screen).toMatch(/lag 97 /);
 });
 
 describe("the dashboard in any terminal", () => {

@@ -1,7 +1,7 @@
 /** The progress event of each second: told while something in it changes, and not at rest. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Observations } from "../../../../apphost/run/observations.ts";
-import { startProgressTicker } from "../../../../apphost/run/progress-ticker.ts";
+import { type ProgressTicker, startProgressTicker } from "../../../../apphost/run/progress-ticker.ts";
 import type { RunContext } from "../../../../apphost/run/run-context.ts";
 import type { HostEventBody } from "../../../../simulator/common/contract/events.ts";
 import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
@@ -9,7 +9,7 @@ import type { TaskManagerMetrics } from "../../../../simulator/common/contract/m
 let seen: Observations;
 let emitted: HostEventBody[];
 let requested: number;
-let stop: () => void;
+let ticker: ProgressTicker;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -21,11 +21,11 @@ beforeEach(() => {
     clock: { nowUs: () => Date.now() * 1_000 },
     feed: { emit: (body: HostEventBody) => emitted.push(body) },
   };
-  stop = startProgressTicker(run as unknown as RunContext, () => requested);
+  ticker = startProgressTicker(run as unknown as RunContext, () => ({ kind: "produced", requested }));
   seen.take("jobmanager", { type: "jobState", jobId: "j", state: "RUNNING", reason: null, category: null });
 });
 afterEach(() => {
-  stop();
+  ticker.stop();
   vi.useRealTimers();
 });
 
@@ -64,6 +64,15 @@ it("tells each change, then that the rates are 0 again, and then nothing", () =>
   requested = 200;
   vi.advanceTimersByTime(1_000);
   expect(emitted.at(-1)).toMatchObject({ requested: 200 });
+});
+
+it("tells at once when it is asked to, and not again what it told", () => {
+  tell("1", 40);
+  ticker.tell();
+  expect(emitted).toHaveLength(1);
+  expect(emitted.at(-1)).toMatchObject({ processed: 40 });
+  ticker.tell();
+  expect(emitted).toHaveLength(1);
 });
 
 it("counts incarnations that are gone, of which only the sum is kept", () => {

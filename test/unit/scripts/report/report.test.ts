@@ -286,6 +286,11 @@ describe("renderReport", () => {
     expect(text).not.toContain("undefined");
   });
 
+  it("counts checkpoints as a person does", () => {
+    const text = renderReport(buildReport(makeFacts()));
+    expect(text).toContain("Checkpoints: 3 completed, 0 failed, last 3\n");
+  });
+
   it("says beside a check that its sources are not independent, and only there", () => {
     const lines = renderReport(buildReport(makeFacts())).split("\n");
     const lineAfter = (id: string) => lines[lines.findIndex((line) => line.includes(`(${id})`)) + 2];

@@ -68,4 +68,17 @@ describe("a missing image", () => {
     });
     expect(obstacle).toMatch(/could not be pulled: aborted/);
   });
+
+  it("whose registry is silent is said to be waited for, and then how far it is", async () => {
+    const { told } = await pull((_, response) => {
+      setTimeout(() => {
+        response.write('{"status":"Downloading","id":"a","progressDetail":{"current":1000000,"total":2000000}}\n');
+      }, 2_500);
+      setTimeout(() => response.end('{"status":"Pull complete","id":"a"}'), 6_500);
+    });
+    expect(told.slice(1, -1)).toEqual([
+      "waiting for image localhost:5000/apache/kafka:4.3.0 (the registry has not answered yet), 2 s of at most 3,600 s",
+      "waiting for image localhost:5000/apache/kafka:4.3.0 (0 of 1 layers, 1.0 of 2.0 MB), 6 s of at most 3,600 s",
+    ]);
+  }, 10_000);
 });

@@ -1,0 +1,92 @@
+/**
+ * The dashboard's place among the jobs of a shell.
+ *
+ *   shown    it has the terminal
+ *   hidden   the terminal is the shell's: nothing is written to it, read from it, or set in it
+ *
+ * J1 Only the foreground job has the terminal. The system stops a background job that reads the terminal or sets its modes
+ *    (SIGTTIN, SIGTTOU), and what it writes stands in the lines of the shell.
+ * J2 Before the process stops (Ctrl+Z, SIGTSTP) the terminal is given back. In the foreground again, all of it is taken
+ *    and drawn anew.
+ * J3 A shell sends SIGCONT to a job that was stopped, and no signal to one that ran in the background: while hidden, the
+ *    job looks twice a second whether it is in the foreground.
+ * J4 SIGSTOP cannot be caught, so the terminal was not given back by then. In the foreground it is taken anew; in the
+ *    background nothing can be set in it any more, and it is left as the shell has it.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+const LOOK_INTERVAL_MS = 500;
+
+export interface JobActions {
+  /** Takes the terminal, and draws everything. */
+  show(): void;
+  /** Gives it back. */
+  hide(): void;
+  /** Leaves it as it is (J4). */
+  abandon(): void;
+}
+
+export interface TerminalJob {
+  /** What Ctrl+Z means: in raw mode the terminal does not send the signal. */
+  suspend(): void;
+  /** Whether it is shown or hidden, it stays as it is. */
+  end(): void;
+}
+
+export function startTerminalJob(actions: JobActions, isForeground = readIsForeground): TerminalJob {
+  let isShown = false;
+  const look = () => {
+    if (isShown || !isForeground()) return;
+    isShown = true;
+    // It may have been taken away by `stopAsDefault`.
+    process.off("SIGTSTP", onStop).on("SIGTSTP", onStop);
+    actions.show();
+  };
+  const onStop = () => {
+    if (isShown) actions.hide();
+    isShown = false;
+    stopAsDefault(onStop);
+  };
+  const onContinue = () => {
+    if (isShown && isForeground()) actions.hide();
+    else if (isShown) actions.abandon();
+    isShown = false;
+    look();
+  };
+  process.on("SIGTSTP", onStop).on("SIGCONT", onContinue);
+  const timer = setInterval(look, LOOK_INTERVAL_MS).unref();
+  look();
+  return {
+    // The whole job: a program that waits for this one (npx) must stop with it, or the shell goes on waiting, too.
+    suspend: () => void process.kill(0, "SIGTSTP"),
+    end() {
+      clearInterval(timer);
+      process.off("SIGTSTP", onStop).off("SIGCONT", onContinue);
+    },
+  };
+}
+
+/** Where no shell could continue it, the system does not stop it, and `look` shows it again. */
+function stopAsDefault(onStop: () => void): void {
+  process.off("SIGTSTP", onStop);
+  process.kill(process.pid, "SIGTSTP");
+}
+
+/** True also where there is no shell whose job it could be. */
+function readIsForeground(): boolean {
+  const [group = 0, foreground = 0] = process.platform === "linux" ? readGroupsFromProc() : readGroupsFromPs();
+  return foreground <= 0 || foreground === group;
+}
+
+/** `pid (name) state ppid group session terminal foreground …`. */
+function readGroupsFromProc(): number[] {
+  const stat = readFileSync("/proc/self/stat", "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return [Number(fields[2]), Number(fields[5])];
+}
+
+function readGroupsFromPs(): number[] {
+  const text = execFileSync("ps", ["-o", "pgid=,tpgid=", "-p", String(process.pid)], { encoding: "utf8" });
+  return text.trim().split(/\s+/).map(Number);
+}
