@@ -1,4 +1,5 @@
 /** The package as a library: what a user's own app host, and a user's tests, are written with. */
+export type { VerdictEvent } from "../simulator/common/contract/events.ts";
 export type {
   AppBuilder,
   FlinkJobSimulatorResource,
@@ -18,5 +19,4 @@ export type {
 export { type AppHostDefinition, defineAppHost } from "./model/definition.ts";
 export { type Reference, type ReferenceText, ref } from "./model/reference.ts";
 export type { WaitStatus } from "./model/resource.ts";
-export type { VerdictEvent } from "./orchestrator/verdict.ts";
 export { type RunningAppHost, type StartOptions, startAppHost } from "./running-app-host.ts";

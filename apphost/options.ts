@@ -9,9 +9,8 @@ import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator/common/contract/state/redis-state.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
-import type { UiMode } from "./dashboard/output.ts";
-import type { NetworkChoice } from "./drivers/docker/driver.ts";
 import { checkMessageIds } from "./message-ids.ts";
+import type { InfraChoice, NetworkChoice, UiMode } from "./model/choices.ts";
 import { isLoopback } from "./model/connection.ts";
 import {
   byteCount,
@@ -30,8 +29,6 @@ import {
   yesOrNo,
 } from "./option-values.ts";
 import { CONTAINER_IMAGES } from "./resources/container-images.ts";
-
-export type InfraChoice = "auto" | "docker" | "native" | "embedded";
 
 export interface HostOptions {
   /** Messages of the first round; 0 = none. @default 1_000_000, `stress` 10_000_000 */

@@ -11,12 +11,12 @@
  * O2 The dashboard's packages are loaded only for it, with NODE_ENV=production, and no child inherits that.
  */
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import type { UiMode } from "../model/choices.ts";
 import type { EventFeed } from "../run/event-feed.ts";
 import { startJsonOutput } from "./json-output.ts";
 import { startPlainOutput } from "./plain-output.ts";
 import { startStopWords } from "./stop-words.ts";
 
-export type UiMode = "auto" | "tui" | "plain" | "json" | "quiet";
 export type ResolvedUiMode = Exclude<UiMode, "auto">;
 
 export interface Output {

@@ -7,6 +7,7 @@
  */
 import { hostname, release } from "node:os";
 import { describeError } from "../../../simulator/common/foundation/errors.ts";
+import type { NetworkChoice } from "../../model/choices.ts";
 import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../driver.ts";
 import { createPassword, formatRedisUrl } from "../password.ts";
@@ -29,8 +30,6 @@ export interface DockerSettings {
   /** Shows how a pull goes, before there is a run. */
   readonly tell: (progress: string) => void;
 }
-
-export type NetworkChoice = "auto" | "host" | "published";
 
 export interface ContainerDriver extends InfrastructureDriver {
   /** Why there can be no web page over Kafka; undefined when there can. */
