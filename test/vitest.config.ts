@@ -67,6 +67,15 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
+      {
+        root,
+        test: {
+          ...ofProcesses,
+          name: "package",
+          include: ["test/package/**/*.test.ts"],
+          sequence: { groupOrder: 4 },
+        },
+      },
     ],
   },
 });
