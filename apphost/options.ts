@@ -10,7 +10,6 @@ import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
 import { checkMessageIds } from "./message-ids.ts";
-import type { InfraChoice, NetworkChoice, UiMode } from "./model/choices.ts";
 import { isLoopback } from "./model/connection.ts";
 import {
   byteCount,
@@ -28,7 +27,18 @@ import {
   wholeNumber,
   yesOrNo,
 } from "./option-values.ts";
-import { CONTAINER_IMAGES } from "./resources/container-images.ts";
+
+/** The images that containers are made of, by name and tag: the one place that pins them. Each has an option. */
+export const CONTAINER_IMAGES = {
+  kafka: "apache/kafka:4.3.0",
+  redis: "redis:8.6",
+  kafkaUi: "kafbat/kafka-ui:v1.5.0",
+} as const;
+
+export type UiMode = "auto" | "tui" | "plain" | "json" | "quiet";
+/** How containers are reached: by the host's own network, or by published ports. */
+export type NetworkChoice = "auto" | "host" | "published";
+export type InfraChoice = "auto" | "docker" | "native" | "embedded";
 
 export interface HostOptions {
   /** Messages of the first round; 0 = none. @default 1_000_000, `stress` 10_000_000 */
@@ -49,7 +59,7 @@ export interface HostOptions {
   readonly kafka: string | null;
   /** URL of an external Redis; may hold a password. */
   readonly redis: string | null;
-  /** Images of containers; the defaults are in `resources/container-images.ts`. */
+  /** Images of containers; the defaults are CONTAINER_IMAGES. */
   readonly kafkaImage: string;
   readonly redisImage: string;
   readonly kafkaUiImage: string;

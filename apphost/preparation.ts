@@ -4,13 +4,13 @@
  *
  * Y1 Every problem of a declaration is told at once, in one error, and nothing was started by then.
  */
+import { statSync } from "node:fs";
 import { present } from "../simulator/common/foundation/assert.ts";
-import { createError } from "../simulator/common/foundation/errors.ts";
+import { createError, describeError } from "../simulator/common/foundation/errors.ts";
 import { builtInApplication } from "./app-model.ts";
-import { askMachine } from "./machine-checks.ts";
 import { type Application, createApplication, expandReplicas } from "./model/application.ts";
-import type { DeclaredApplication, Setting } from "./model/builder.ts";
-import { findProblems, listFixedPorts } from "./model/checks.ts";
+import type { DeclaredApplication, DeclaredResource, Setting } from "./model/builder.ts";
+import { type FixedPort, findProblems, listFixedPorts } from "./model/checks.ts";
 import {
   type GivenOptions,
   type HostOptions,
@@ -19,7 +19,7 @@ import {
   type Variables,
   type Verb,
 } from "./options.ts";
-import { FIXED_PORTS } from "./processes/ports.ts";
+import { expectFreePort, FIXED_PORTS } from "./processes/ports.ts";
 
 export interface PreparedRun {
   readonly options: HostOptions;
@@ -77,4 +77,27 @@ function findFixedPortClashes(declared: DeclaredApplication, { fixedPorts }: Hos
     const [owner] = Object.entries(FIXED_PORTS).find(([, fixed]) => fixed === port) ?? [];
     return owner === undefined ? [] : [`${usedBy} has port ${port}, which --fixed-ports gives to ${owner}`];
   });
+}
+
+/** What of it the machine must be asked. Problems, in words. */
+async function askMachine(declared: readonly DeclaredResource[]): Promise<string[]> {
+  const scripts = declared.flatMap(({ name, process }) => {
+    if (process === null || process.script === "") return [];
+    const file = statSync(process.script, { throwIfNoEntry: false });
+    return file?.isFile() === true ? [] : [`${name}'s script ${process.script} is not there`];
+  });
+  const ports = await Promise.all(listFixedPorts(declared).map(findPortProblem));
+  return [...scripts, ...ports.flat()];
+}
+
+async function findPortProblem({ port, usedBy }: FixedPort): Promise<string[]> {
+  // One out of range is a problem of its own.
+  if (!(port >= 1 && port <= 65_535)) return [];
+  try {
+    await expectFreePort(port, usedBy);
+    return [];
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : error;
+    return [`${usedBy} has port ${port}, which is not free: ${describeError(cause)}`];
+  }
 }

@@ -12,22 +12,25 @@
 import type { HostEvent, ResourceHealth, ResourceState, VerdictEvent } from "../simulator/common/contract/events.ts";
 import { waitUntil } from "../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
-import { startControlServer } from "./control/server.ts";
 import { declareApplication } from "./model/builder.ts";
 import type { AppHostDefinition } from "./model/definition.ts";
 import { hasStatus, type WaitStatus } from "./model/resource.ts";
 import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "./options.ts";
-import { Host } from "./orchestrator/host.ts";
+import type { Host } from "./orchestrator/host.ts";
+import { type HostGround, openHost, prepareGround, serveHost } from "./orchestrator/hosting.ts";
 import { type PreparedRun, prepareDeclared } from "./preparation.ts";
-import { chooseDrivers } from "./resources/server.ts";
 
 const WAIT_MS_MAX = 120_000;
 
-type LeftToTheHost = "ui" | "once" | "apphost" | "testOperator" | "testHold" | "testHungAfterMs";
+/** What has no meaning inside a program: there is no terminal, it stays until it is stopped, and it is in this process. */
+const NOT_INSIDE = ["ui", "once", "detach", "apphost", "testOperator", "testHold", "testHungAfterMs"] as const;
 
-/** As on the command line; they win over the environment and over the definition. No messages unless given. */
+/**
+ * As on the command line; they win over the environment and over the definition. No messages unless given. As there, a
+ * folder has one host at a time: several at once, in this process or in others, are each `isolated`.
+ */
 export type StartOptions = {
-  readonly [K in Exclude<keyof HostOptions, LeftToTheHost>]?: NonNullable<HostOptions[K]>;
+  readonly [K in Exclude<keyof HostOptions, (typeof NOT_INSIDE)[number]>]?: NonNullable<HostOptions[K]>;
 } & {
   /** Where scripts are looked for. @default the current folder */
   readonly folder?: string;
@@ -56,18 +59,13 @@ export async function startAppHost(definition: AppHostDefinition, options: Start
   const declared = declareApplication(definition, folder);
   const prepared = await prepareDeclared(declared, "the application", {
     verb: "up",
-    options: toTexts({ messages: 0, ...given, ui: "quiet" }),
+    options: { ...toTexts({ messages: 0, ...given }), ui: "quiet" },
     env: process.env,
   });
-  const early: Parameters<Host["run"]["notice"]>[] = [];
-  const drivers = await chooseDrivers(prepared.options, {
-    notice: (...notice) => early.push(notice),
-    // Nothing is printed; a pull that takes long is over, or an error, when this settles.
-    progress: () => undefined,
-  });
-  const host = new Host("up", { ...prepared, drivers, startedAtMs, textFolder: null });
-  for (const notice of early) host.run.notice(...notice);
-  const running = new HostInProcess(host, prepared);
+  // Nothing is printed; a pull that takes long is over, or an error, when this settles.
+  const ground = await prepareGround(prepared.options, () => undefined);
+  const host = openHost({ verb: "up", ...prepared, startedAtMs, textFolder: null }, ground);
+  const running = new HostInProcess(host, ground, prepared);
   await running.started();
   return running;
 }
@@ -77,7 +75,7 @@ function toTexts(options: Partial<Record<keyof HostOptions, unknown>>): GivenOpt
   return Object.fromEntries(
     given.map(([name, value]) => {
       const option = OPTION_TABLE[name as keyof HostOptions];
-      if (option === undefined) {
+      if (option === undefined || NOT_INSIDE.some((other) => other === name)) {
         throw createError("USAGE_CONFLICT", { what: `startAppHost has no option "${name}"`, advice: "leave it out" });
       }
       return [camelCase(option.flag), String(value)];
@@ -98,13 +96,13 @@ class HostInProcess implements RunningAppHost {
   /** Null while it lives. */
   #exitCode: number | null = null;
 
-  constructor(host: Host, prepared: PreparedRun) {
+  constructor(host: Host, ground: HostGround, prepared: PreparedRun) {
     this.#host = host;
     this.#prepared = prepared;
     this.runId = host.run.runId;
     this.runDir = host.run.runDir;
     host.run.feed.subscribe((event) => this.#take(event));
-    this.#ended = this.#execute();
+    this.#ended = this.#execute(ground);
     // Whoever waits looks whether it ended; `stop` hands on what went wrong.
     this.#ended.catch(() => undefined);
   }
@@ -173,23 +171,12 @@ class HostInProcess implements RunningAppHost {
     throw createError("USAGE_CONFLICT", { what: `there is no ${what}`, advice: "declare it in the application" });
   }
 
-  async #execute(): Promise<number> {
-    const { run } = this.#host;
+  async #execute(ground: HostGround): Promise<number> {
     try {
-      const control = await startControlServer({
-        path: run.state.socket,
-        token: run.token,
-        handle: (request, accept, sink) => this.#host.handleRequest(request, accept, sink),
-      });
-      try {
-        this.#exitCode = await this.#host.execute();
-      } finally {
-        await control.close();
-      }
+      this.#exitCode = await serveHost(this.#host, ground);
       return this.#exitCode;
     } finally {
       this.#exitCode ??= 1;
-      await run.close();
     }
   }
 

@@ -28,9 +28,9 @@ import {
   requireRun,
   requireRunningHost,
 } from "../control/running-host.ts";
-import { removeStaleSockets } from "../control/socket-files.ts";
 import { findEngine } from "../drivers/docker/engine.ts";
 import { type EngineThing, removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
+import { removeStaleSockets } from "../files/socket-files.ts";
 import { redisEndpoint } from "../model/connection.ts";
 import { redisUrl } from "../option-values.ts";
 import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";

@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { askRunningHost, findRunningHosts, type RunningHost, readRunningHost } from "../control/running-host.ts";
-import { listLinkedRuns, removeStaleSockets } from "../control/socket-files.ts";
+import { listLinkedRuns, removeStaleSockets } from "../files/socket-files.ts";
 import type { HostDescription } from "../model/description.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";

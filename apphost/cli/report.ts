@@ -9,7 +9,7 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
 import { type HostChoice, requireRun } from "../control/running-host.ts";
-import { readOwnFile } from "../run/own-files.ts";
+import { readOwnFile } from "../files/own-files.ts";
 import { listRuns, runIdOf } from "../run/run-folder.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -7,7 +7,7 @@
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { askRunningHost, type RunningHost } from "../control/running-host.ts";
-import { listSocketsOfRun } from "../control/socket-files.ts";
+import { listSocketsOfRun } from "../files/socket-files.ts";
 import type { HostDescription } from "../model/description.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { isHostAlive, readState } from "../run/run-folder.ts";

@@ -11,10 +11,11 @@
 import { dirname, join, resolve } from "node:path";
 import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { lookAt } from "../run/own-files.ts";
+import { lookAt } from "../files/own-files.ts";
+import { connectTo, findControlSocket } from "../files/socket-files.ts";
 import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../run/run-folder.ts";
-import { askHost, type ControlRequest, connectTo, followHost, type HostAddress } from "./server.ts";
-import { findControlSocket } from "./socket-files.ts";
+import { askHost, followHost, type HostAddress } from "./client.ts";
+import type { ControlRequest } from "./protocol.ts";
 
 export interface RunningHost {
   readonly runDir: string;
@@ -164,11 +165,11 @@ async function waitForHost(
   }
 }
 
-/** Settles when it said anything: an older one may refuse the question. */
+/** Settles when it said anything: an older one refuses a ping. */
 async function greetHost(address: HostAddress, signal?: AbortSignal): Promise<void> {
   const limited = AbortSignal.any([AbortSignal.timeout(REACHABLE_MS_MAX), ...(signal === undefined ? [] : [signal])]);
   try {
-    await askHost(address, { request: "describe", showSecrets: false }, undefined, limited);
+    await askHost(address, { request: "ping" }, undefined, limited);
   } catch (error) {
     if (!isAppError(error) || error.code !== "CONTROL_REFUSED") throw error;
   }

@@ -5,7 +5,7 @@
  */
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import type { EventFeed } from "../run/event-feed.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "./ui-mode.ts";
 
 export function startJsonOutput(options: { feed: EventFeed; write: (line: string) => void }): Output {
   let verdict: HostEvent | undefined;

@@ -10,52 +10,10 @@
  * O1 A reader that goes away (`| head`) ends the output, not the run.
  * O2 The dashboard's packages are loaded only for it, with NODE_ENV=production, and no child inherits that.
  */
-import { createError } from "../../simulator/common/foundation/errors.ts";
-import type { UiMode } from "../model/choices.ts";
-import type { EventFeed } from "../run/event-feed.ts";
 import { startJsonOutput } from "./json-output.ts";
 import { startPlainOutput } from "./plain-output.ts";
 import { startStopWords } from "./stop-words.ts";
-
-export type ResolvedUiMode = Exclude<UiMode, "auto">;
-
-export interface Output {
-  /** Writes what is held back, restores the terminal, prints the summary. Later calls wait for the first. */
-  close(): Promise<void>;
-}
-
-export interface OutputOptions {
-  readonly ui: UiMode;
-  readonly feed: EventFeed;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly stdin: NodeJS.ReadStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Run time in µs, for the elapsed time between two events. */
-  readonly nowUs: () => number;
-  /** Somebody pressed `q` or Ctrl+C: in raw mode the terminal sends no SIGINT. May be called more than once. */
-  readonly onStop: () => void;
-}
-
-/** Whether a stream is a terminal; undefined like false. */
-type MaybeTerminal = { readonly isTTY?: boolean | undefined };
-
-/** Chooses for `auto`: the dashboard needs a terminal at both ends, and a CI log is none. */
-export function resolveUiMode(
-  options: Pick<OutputOptions, "ui" | "env"> & { readonly stdin: MaybeTerminal; readonly stdout: MaybeTerminal },
-): ResolvedUiMode {
-  const { ui, stdin, stdout, env } = options;
-  const terminal = stdin.isTTY === true && stdout.isTTY === true;
-  if (ui === "tui" && !terminal) {
-    throw createError("USAGE_CONFLICT", {
-      what: "--ui tui needs a terminal as standard input and output",
-      advice: "use --ui plain, or leave --ui away",
-    });
-  }
-  if (ui !== "auto") return ui;
-  const inCi = env["CI"] !== undefined && env["CI"] !== "" && env["CI"] !== "false" && env["CI"] !== "0";
-  return terminal && !inCi && env["TERM"] !== "dumb" ? "tui" : "plain";
-}
+import { type Output, type OutputOptions, type ResolvedUiMode, resolveUiMode } from "./ui-mode.ts";
 
 export async function startOutput(options: OutputOptions): Promise<Output> {
   const mode = resolveUiMode(options);

@@ -6,9 +6,9 @@ import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
 import type { EventFeed } from "../run/event-feed.ts";
 import { countProduced, type EventLine } from "./event-text.ts";
 import { formatCount, formatMs, formatRate, formatSeconds } from "./format.ts";
-import type { Output } from "./output.ts";
 import { applyEvent, EMPTY_SNAPSHOT } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
+import type { Output } from "./ui-mode.ts";
 
 export interface PlainOutputOptions {
   readonly feed: EventFeed;

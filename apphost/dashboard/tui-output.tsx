@@ -11,9 +11,9 @@
  */
 import { type Instance, render } from "ink";
 import { Dashboard } from "./dashboard.tsx";
-import type { Output, OutputOptions } from "./output.ts";
 import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
+import type { Output, OutputOptions } from "./ui-mode.ts";
 
 const FRAME_INTERVAL_MS = 1_000;
 const CLOCK_INTERVAL_MS = 5_000;

@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../control/server.ts";
+import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../files/socket-files.ts";
 import { type HostOptions, topicBytes } from "../options.ts";
 import { findBaseRefusal, findFolderProblems } from "../run/run-folder.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";

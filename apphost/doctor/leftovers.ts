@@ -1,8 +1,8 @@
 /** What dead hosts left: processes, files, sockets, and things in the container engine. Nothing is removed here. */
 
-import { findStaleSockets } from "../control/socket-files.ts";
 import type { EngineLookup } from "../drivers/docker/engine.ts";
 import { listOfDeadOwners } from "../drivers/docker/leftovers.ts";
+import { findStaleSockets } from "../files/socket-files.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { isLeftBehind, listRuns, readState } from "../run/run-folder.ts";
 import { listLiving, listRemains } from "../watchdog/sweep.ts";

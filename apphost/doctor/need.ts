@@ -1,7 +1,6 @@
 /** Which modes a run with these options may use, and which were asked for. Pure. */
 import type { InfrastructureMode, ServerKind } from "../drivers/driver.ts";
-import type { InfraChoice } from "../model/choices.ts";
-import type { HostOptions } from "../options.ts";
+import type { HostOptions, InfraChoice } from "../options.ts";
 import { type Finding, failed, ok, warning } from "./check.ts";
 
 /** `asked`: without it the run fails. `optional`: `auto` uses it where it is there. */

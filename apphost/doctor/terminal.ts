@@ -1,5 +1,5 @@
 /** The terminal, and what `up` would show in it. */
-import { resolveUiMode } from "../dashboard/output.ts";
+import { resolveUiMode } from "../dashboard/ui-mode.ts";
 import type { Variables } from "../options.ts";
 import { type CheckPlan, type Finding, ok, warning } from "./check.ts";
 

@@ -96,7 +96,7 @@ async function planRedis(context: DriverContext, env: Variables): Promise<Server
 async function planKafka(context: DriverContext, env: Variables): Promise<ServerPlan> {
   const home = env["KAFKA_HOME"] ?? "";
   const port = await context.choosePort("kafka");
-  const controllerPort = await choosePort(null);
+  const controllerPort = await choosePort();
   const folder = runFolder.data(context.runDir, "kafka");
   const java = createJavaRunner(context, { java: findJava(env) ?? "java", home, folder });
   const prepare = memoize(async (hooks: ChildHooks, signal: AbortSignal) => {

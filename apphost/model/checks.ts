@@ -1,6 +1,6 @@
 /**
  * What can be wrong with a declared application, all of it at once, before anything is started. Pure: what the machine
- * must be asked (does a script exist, is a port free) is asked in `machine-checks.ts`.
+ * must be asked (does a script exist, is a port free) is asked in `preparation.ts`.
  */
 
 import { isReplicaCount } from "./application.ts";

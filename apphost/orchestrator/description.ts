@@ -4,7 +4,7 @@ import type { ResourceKind } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { listSecretForms } from "../../simulator/common/foundation/mask.ts";
-import { CAPABILITIES } from "../control/server.ts";
+import { CAPABILITIES } from "../control/protocol.ts";
 import type { Connections } from "../model/connection.ts";
 import { type HealthReport, maskVariables, type ResourceDescription } from "../model/description.ts";
 import { createResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";

@@ -16,14 +16,15 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { followItems } from "../control/follow.ts";
 import type { ResourceAnswer } from "../control/protocol.ts";
-import { CAPABILITIES, type ControlRequest, type ItemSink } from "../control/server.ts";
+import { CAPABILITIES, type ControlRequest } from "../control/protocol.ts";
+import type { ItemSink } from "../control/server.ts";
 import { EXIT } from "../exit-code.ts";
 import { checkMessageIds } from "../message-ids.ts";
 import type { Application } from "../model/application.ts";
 import type { HostDescription } from "../model/description.ts";
 import { checkEmbeddedMemory, type HostOptions, type Verb } from "../options.ts";
 import { readPackageVersion } from "../package-version.ts";
-import type { ChosenDrivers } from "../resources/server.ts";
+import type { ChosenDrivers } from "../resources/driver-choice.ts";
 import { describeIdle } from "../run/job-view.ts";
 import { startProgressTicker } from "../run/progress-ticker.ts";
 import { openRun, type RunContext } from "../run/run-context.ts";
@@ -31,7 +32,7 @@ import { describeResources } from "./description.ts";
 import { createResourceControl, type ResourceControl } from "./resource-control.ts";
 import { countTopic, type Round, runRound, stopJob, waitForMetrics } from "./rounds.ts";
 import { stopInReverse, stopTogether } from "./stop.ts";
-import { createSystem, type System } from "./system.ts";
+import { System } from "./system.ts";
 import { areServersAnswering, createBareVerdict, reachVerdict } from "./verdict.ts";
 
 const PRODUCER_STOP_MS = 5_000;
@@ -81,7 +82,7 @@ export class Host {
     this.#drivers = drivers;
     this.#textFolder = textFolder;
     this.run = openRun(verb, options, startedAtMs);
-    this.#system = createSystem(this.run, application, drivers);
+    this.#system = new System(this.run, application, drivers);
     this.run.feed.subscribe((event) => {
       if (event.type === "phase") this.#phase = event.phase;
     });
@@ -183,6 +184,8 @@ export class Host {
       case "down":
         accept("stopping");
         this.requestStop("SIGTERM");
+        return {};
+      case "ping":
         return {};
       case "produce":
         return this.produce(request.messages, accept);

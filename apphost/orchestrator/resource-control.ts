@@ -16,7 +16,7 @@ import { listNames } from "../model/name-list.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
 import { waitForLeaders } from "../resources/kafka.ts";
 import type { RunContext } from "../run/run-context.ts";
-import type { CommandContext, Tell } from "./command-context.ts";
+import type { CommandContext, Tell } from "./scaling.ts";
 import { scaleTaskManagers } from "./scaling.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";

@@ -6,7 +6,6 @@
  *    stopped, so nothing waits for a timeout.
  * L3 The JobManager knows of it by a request that is repeated to each of its lives: one that dies in between goes on.
  */
-
 import type { ScaleRequest } from "../../simulator/common/contract/job/rest.ts";
 import { taskManagerName } from "../../simulator/common/contract/names.ts";
 import { taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
@@ -15,11 +14,24 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { TASK_MANAGERS } from "../app-model.ts";
 import type { ResourceAnswer } from "../control/protocol.ts";
 import { listNames } from "../model/name-list.ts";
-import type { CommandContext } from "./command-context.ts";
+import type { RunContext } from "../run/run-context.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
+import type { System } from "./system.ts";
 
 const SCALE_MS_MAX = 120_000;
 const LOOK_INTERVAL_MS = 50;
+
+/** What a command on resources works with. */
+export type Tell = (words: string) => void;
+
+export interface CommandContext {
+  readonly run: RunContext;
+  readonly system: System;
+  /** Aborted when the run ends. */
+  readonly signal: AbortSignal;
+  /** To the terminal that asked. */
+  readonly tell: Tell;
+}
 
 export async function scaleTaskManagers(context: CommandContext, replicas: number): Promise<ResourceAnswer> {
   const { system, tell } = context;

@@ -1,6 +1,6 @@
 /**
- * The system of one run: every resource of the model with its supervisor, its addresses, and the milestones that others
- * wait for. It knows how each resource is started; the model alone knows when.
+ * The system of one run: every resource of the model with its supervisor and its addresses. It knows how each resource is
+ * started; the model alone knows when, and `milestones.ts` what else is waited for.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
@@ -10,9 +10,7 @@ import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
-import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
-import { createLog } from "../../simulator/common/foundation/log.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { addKafkaUi, TASK_MANAGERS } from "../app-model.ts";
 import type { DriverContext, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
@@ -25,14 +23,13 @@ import {
   redisVariables,
 } from "../model/connection.ts";
 import type { ResourceDeclaration, WaitsFor } from "../model/resource.ts";
-import { partitionsOf } from "../options.ts";
 import { startChildProcess } from "../processes/child-process.ts";
 import { ENTRY, type ProgramKind } from "../processes/entry-point.ts";
-import { takeFixedPort } from "../processes/fixed-port.ts";
-import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
+import { choosePort, isPortClash, LOOPBACK, takeFixedPort } from "../processes/ports.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../processes/resource-plan.ts";
 import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
-import { type PreparedTopic, prepareTopic } from "../resources/kafka.ts";
+import type { ChosenDrivers } from "../resources/driver-choice.ts";
+import type { PreparedTopic } from "../resources/kafka.ts";
 import { superviseKafkaUi } from "../resources/kafka-ui.ts";
 import {
   alwaysRestart,
@@ -42,51 +39,21 @@ import {
   type LateEnvironment,
   planProgram,
 } from "../resources/own-program.ts";
-import { type ChosenDrivers, createServerResource, type ServerResource } from "../resources/server.ts";
+import { createServerResource, type ServerResource } from "../resources/server.ts";
 import { createUserProcesses, type UserProcesses } from "../resources/user-processes.ts";
-import { isFullyOwned, markStarted } from "../run/job-view.ts";
 import { createRunConfig } from "../run/run-config.ts";
 import type { RunContext } from "../run/run-context.ts";
-import { recordEvidence } from "../run/run-evidence.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
+import { Milestones } from "./milestones.ts";
 import { startInOrder } from "./start.ts";
 
-const REGISTERED_MS_MAX = 120_000;
-const RUNNING_MS_MAX = 120_000;
-
-export interface System {
-  readonly application: Application;
-  readonly supervisors: ReadonlyMap<string, Supervisor>;
-  /** TaskManagers that were scaled away, as they were last: what they processed is still theirs. */
-  readonly formerTaskManagers: ReadonlyMap<string, Pick<Supervisor, "snapshot" | "life">>;
-  readonly config: RunConfig;
-  /** Known once the servers answered and the topic is there; null before. */
-  readonly topic: PreparedTopic | null;
-  readonly infrastructure: { readonly kafka: Infrastructure; readonly redis: Infrastructure };
-  /** Throws before the servers were launched. */
-  connections(): Connections;
-  /** What `env` prints: of the servers, and of the user's programs. */
-  variables(): Record<string, string>;
-  jobControl(): JobControl;
-  /** Starts everything that stands; settles when the job is RUNNING with every partition owned. */
-  start(): Promise<void>;
-  /** Starts a task of a round, and settles when it is ready. */
-  startTask(name: string, task: object | null): Supervisor;
-  /** Throws before it was launched. */
-  serverOf(kind: ServerKind): ServerPlan;
-  /** Makes these the TaskManagers: new ones are started, and those that are not named (and have ended) are forgotten. */
-  setTaskManagers(names: readonly string[]): void;
-}
-
-export const createSystem = (run: RunContext, application: Application, drivers: ChosenDrivers): System =>
-  new RunSystem(run, application, drivers);
-
-class RunSystem implements System {
-  application: Application;
+export class System {
   readonly supervisors = new Map<string, Supervisor>();
+  /** TaskManagers that were scaled away, as they were last: what they processed is still theirs. */
   readonly formerTaskManagers = new Map<string, Pick<Supervisor, "snapshot" | "life">>();
-  config: RunConfig;
-  topic: PreparedTopic | null = null;
+  #application: Application;
+  #config: RunConfig;
+  #topic: PreparedTopic | null = null;
   readonly #run: RunContext;
   readonly #drivers: ChosenDrivers;
   readonly #servers: Readonly<Record<ServerKind, ServerResource>>;
@@ -94,16 +61,15 @@ class RunSystem implements System {
   #turns: Promise<void>;
   /** For those that load early: settles when they may begin. */
   readonly #reached = new Map<string, Promise<unknown>>();
-  /** Milestones that several may wait for, and that are reached once. */
-  readonly #milestones = new Map<string, Promise<void>>();
+  readonly #milestones: Milestones;
   readonly #userProcesses: UserProcesses;
   #areServersTold = false;
 
   constructor(run: RunContext, application: Application, drivers: ChosenDrivers) {
     this.#run = run;
     this.#drivers = drivers;
-    this.config = createRunConfig(run);
-    this.application = drivers.kafkaUi === null ? application : addKafkaUi(application);
+    this.#config = createRunConfig(run);
+    this.#application = drivers.kafkaUi === null ? application : addKafkaUi(application);
     const variablesOf = (resource: string) => this.#variablesOf(resource);
     this.#userProcesses = createUserProcesses({ run, application: this.application, variablesOf });
     const context = this.#createDriverContext();
@@ -111,12 +77,34 @@ class RunSystem implements System {
       kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context, () => this.#noteServers()),
       redis: createServerResource(run, this.#declaration("redis"), drivers.redis, context, () => this.#noteServers()),
     };
+    this.#milestones = new Milestones({
+      run,
+      config: () => this.config,
+      kafkaAddress: () => this.serverOf("kafka").address,
+      taskManagers: () => this.application.members(TASK_MANAGERS).map((member) => member.name),
+      onTopic: (topic) => this.#noteTopic(topic),
+    });
     this.#turns = Promise.all([this.#servers.kafka.launched, this.#servers.redis.launched]).then(() => undefined);
     for (const declaration of this.application.order) {
       if (declaration.kind === "kafka-ui" && drivers.kafkaUi !== null) {
         this.supervisors.set(declaration.name, superviseKafkaUi(run, declaration, drivers.kafkaUi, context));
       } else if (declaration.life === "standing") this.#supervise(declaration);
     }
+  }
+
+  /** Scaling changes it. */
+  get application(): Application {
+    return this.#application;
+  }
+
+  /** The topic and scaling change it. */
+  get config(): RunConfig {
+    return this.#config;
+  }
+
+  /** Known once the servers answered and the topic is there; null before. */
+  get topic(): PreparedTopic | null {
+    return this.#topic;
   }
 
   get infrastructure(): { readonly kafka: Infrastructure; readonly redis: Infrastructure } {
@@ -128,6 +116,7 @@ class RunSystem implements System {
     };
   }
 
+  /** Throws before the servers were launched. */
   connections(): Connections {
     const ports = this.#ports ?? { restPort: 0, rpcPort: 0 };
     return {
@@ -137,6 +126,7 @@ class RunSystem implements System {
     };
   }
 
+  /** What `env` prints: of the servers, and of the user's programs. */
   variables(): Record<string, string> {
     return { ...connectionVariables(this.connections()), ...this.#userProcesses.variables() };
   }
@@ -147,6 +137,7 @@ class RunSystem implements System {
     return createJobControl({ baseUrl: `http://${LOOPBACK}:${restPort}`, jobId, token: this.#run.token });
   }
 
+  /** Starts everything that stands; settles when the job is RUNNING with every partition owned. */
   async start(): Promise<void> {
     const { ending } = this.#run;
     const started = startInOrder(this.application, {
@@ -185,20 +176,23 @@ class RunSystem implements System {
     return mine;
   }
 
+  /** Starts a task of a round. */
   startTask(name: string, task: object | null): Supervisor {
     const supervisor = this.#supervise(this.#declaration(name), task);
     supervisor.start().catch(() => undefined);
     return supervisor;
   }
 
+  /** Throws before it was launched. */
   serverOf(kind: ServerKind): ServerPlan {
     return this.#servers[kind].server();
   }
 
+  /** Makes these the TaskManagers: new ones are started, and those that are not named (and have ended) are forgotten. */
   setTaskManagers(names: readonly string[]): void {
     const before = this.application.members(TASK_MANAGERS).map((member) => member.name);
-    this.application = resizeGroup(this.application, TASK_MANAGERS, names);
-    this.config = { ...this.config, taskManagers: names.length };
+    this.#application = resizeGroup(this.application, TASK_MANAGERS, names);
+    this.#config = { ...this.config, taskManagers: names.length };
     for (const name of before.filter((one) => !names.includes(one))) {
       const { snapshot, life } = present(this.supervisors.get(name), name);
       this.formerTaskManagers.set(name, { snapshot, life });
@@ -231,7 +225,7 @@ class RunSystem implements System {
       withKafkaUi: this.#drivers.kafkaUi !== null,
       recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
-      choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort(null)),
+      choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort()),
       ownProgram: (kind, entry, task) =>
         createProgramCommand(kind, entry, { run: this.#run, config: this.config, connections: null }, task),
       foreignEnvironment: () => createForeignEnvironment(mark),
@@ -297,8 +291,8 @@ class RunSystem implements System {
   }
 
   async #chooseJobManagerPorts(): Promise<JobManagerTask> {
-    const restPort = await (this.#run.options.fixedPorts ? takeFixedPort("jobManagerHttp") : choosePort(null));
-    return { restPort, rpcPort: await choosePort(null) };
+    const restPort = await (this.#run.options.fixedPorts ? takeFixedPort("jobManagerHttp") : choosePort());
+    return { restPort, rpcPort: await choosePort() };
   }
 
   #judge(name: string, kind: ProgramKind, isDone: () => boolean): (end: ProcessEnd) => Judgement {
@@ -348,55 +342,14 @@ class RunSystem implements System {
     if (wait.until === "healthy" || wait.until === "finished") {
       return this.#userProcesses.reach(wait, this.supervisors);
     }
-    const key = `${wait.on} ${wait.until}`;
-    const known = this.#milestones.get(key);
-    const reached = known ?? this.#reachOnce(wait);
-    this.#milestones.set(key, reached);
-    return reached;
+    return this.#milestones.reach(wait);
   }
 
-  async #reachOnce(wait: WaitsFor): Promise<void> {
-    const { feed, seen, ending } = this.#run;
-    const waitFor = (what: string, deadlineMs: number, look: () => boolean) => {
-      feed.emit({ type: "waiting", for: what, deadlineMs });
-      return waitUntil(() => (look() ? true : undefined), { what, deadlineMs, signal: ending.signal });
-    };
-    if (wait.until === "topicReady") await this.#prepareTopic();
-    else if (wait.until === "registered") {
-      const names = this.application.members(TASK_MANAGERS).map((member) => member.name);
-      await waitFor(`registration of ${names.length} TaskManagers`, REGISTERED_MS_MAX, () =>
-        names.every((name) => seen.job.registered.includes(name)),
-      );
-    } else if (wait.until === "jobRunning") {
-      const { partitions } = this.config;
-      await waitFor(`the job RUNNING with ${partitions} partitions owned`, RUNNING_MS_MAX, () =>
-        isFullyOwned(seen.job, partitions),
-      );
-      seen.job = markStarted(seen.job);
-    } else throw createError("ASSERTION_FAILED", { what: `nobody reaches ${wait.on} ${wait.until} at the start` });
-  }
-
-  async #prepareTopic(): Promise<void> {
-    const { options, ending } = this.#run;
-    recordEvidence(this.#run, this.config);
-    this.topic = await prepareTopic({
-      address: this.#servers.kafka.server().address,
-      topic: this.config.topic,
-      partitions: options.partitions,
-      partitionsDefault: partitionsOf(options),
-      taskManagers: options.taskManagers,
-      willProduce: options.messages > 0 || options.topic === null,
-      isNamed: options.topic !== null,
-      loadOf: (partitions) => ({
-        ...options,
-        layout: { partitions, stickyIds: chooseStickyIds({ ...options, partitions }) },
-      }),
-      log: createLog((line) => this.#run.logOf("kafka").write(line)),
-      signal: ending.signal,
-    });
-    const { partitions, ownTopic } = this.topic;
-    const stickyIds = chooseStickyIds({ ...options, partitions });
-    this.config = { ...this.config, partitions, stickyIds, ownTopic };
+  #noteTopic(topic: PreparedTopic): void {
+    this.#topic = topic;
+    const { partitions, ownTopic } = topic;
+    const stickyIds = chooseStickyIds({ ...this.#run.options, partitions });
+    this.#config = { ...this.config, partitions, stickyIds, ownTopic };
   }
 }
 

@@ -17,10 +17,9 @@
 import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import type { Fault } from "../../simulator/common/contract/files/report.ts";
 import { type Backoff, createBackoff } from "../../simulator/common/foundation/backoff.ts";
-import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { sleepUntilAborted, whenAborted, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { createResource, moveResource, type ResourceSnapshot } from "../model/resource.ts";
-import { sleepUntilAborted, whenAborted } from "../orchestrator/sleep.ts";
 import { type ChildExit, describeExit, KILL_MS_MAX, type RunningServer } from "./child-process.ts";
 import type { PulseWatch } from "./pulse.ts";
 import {

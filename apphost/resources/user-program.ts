@@ -10,12 +10,11 @@
  */
 import { once } from "node:events";
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
-import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { sleepUntilAborted, waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { callHttp, isOk } from "../../simulator/common/foundation/http-call.ts";
 import { resolveText } from "../model/reference.ts";
 import type { HealthCheckDeclaration, NodeProcessDeclaration, ResourceDeclaration } from "../model/resource.ts";
-import { sleepUntilAborted } from "../orchestrator/sleep.ts";
 import { type ChildCommand, type RunningServer, startChildProcess } from "../processes/child-process.ts";
 import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
 import type { Judgement, ProcessEnd, ReportHealth, ResourcePlan } from "../processes/resource-plan.ts";
@@ -91,7 +90,7 @@ export function planUserProcess({ declaration, process: declared, run, variables
 }
 
 async function choosePorts({ endpoints }: NodeProcessDeclaration): Promise<ReadonlyMap<string, number>> {
-  const chosen = endpoints.map(async ({ name, port }) => [name, port ?? (await choosePort(null))] as const);
+  const chosen = endpoints.map(async ({ name, port }) => [name, port ?? (await choosePort())] as const);
   return new Map(await Promise.all(chosen));
 }
 

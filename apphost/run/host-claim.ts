@@ -4,15 +4,15 @@
  * C1 Claim n is the file `host-<n>`. It is made complete and exclusively (by a link to a finished file), and only after
  *    the owner of claim n - 1 is dead. So of two hosts that start at the same moment exactly one gets it.
  * C2 The newest claim is never removed, dead or alive: whoever removed it could remove its successor. Its owner removes
- *    the older ones.
+ *    the older ones. An owner whose process lives on, as a test's does, gives it up by writing that into it.
  * C3 A file of that name that is no claim, or not ours, holds nothing: it is stepped over, left as it is, and named.
  */
-import { linkSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
+import { readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
 import { isOfThisUser, isSameProcess, type ProcessIdentity, readStartTime } from "../processes/process-identity.ts";
-import { readOwnFile, temporaryNameOf, writeNewFile } from "./own-files.ts";
 
 /** A loser meets the winner's claim on the next look; more looks mean that hosts start and die in a row. */
 const ATTEMPTS_MAX = 20;
@@ -20,8 +20,12 @@ const CLAIM_BYTES_MAX = 1_024;
 /** More digits than hosts will ever have started here. */
 const CLAIM_NAME = /^host-(\d{1,12})$/;
 
-/** The living owner of the claim, or null when it is ours now. */
-export function claimFolder(base: string): ProcessIdentity | null {
+export type ClaimAnswer =
+  | { readonly kind: "claimed"; release(): void }
+  | { readonly kind: "held"; readonly owner: ProcessIdentity };
+
+/** Claims the folder for this process, or says who holds it. */
+export function claimFolder(base: string): ClaimAnswer {
   const folder = resolve(base);
   try {
     return tryToClaim(folder);
@@ -30,32 +34,40 @@ export function claimFolder(base: string): ProcessIdentity | null {
   }
 }
 
-function tryToClaim(folder: string): ProcessIdentity | null {
+function tryToClaim(folder: string): ClaimAnswer {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const own = { pid: process.pid, startTime: readStartTime(process.pid) ?? "" } satisfies ProcessIdentity;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     // One look for both questions: a claim that came in between must not be stepped over as if it were none.
     const numbers = listNumbers(folder);
     const newest = readClaims(folder, numbers).at(-1);
-    if (newest !== undefined && newest.owner.pid !== own.pid && isLiving(newest.owner)) return newest.owner;
+    if (newest !== undefined && isHeld(newest)) return { kind: "held", owner: newest.owner };
     const n = nextNumber(numbers, newest?.n ?? 0);
     if (!makeClaim(folder, n, own)) continue;
     const claims = readClaims(folder, listNumbers(folder)).map((claim) => claim.n);
     // Between our look and our claim others may have come, gone, and taken their older claims along.
     const isNewest = claims.at(-1) === n;
     for (const old of isNewest ? claims.slice(0, -1) : [n]) rmSync(claimPath(folder, old), { force: true });
-    if (isNewest) return null;
+    if (isNewest) return { kind: "claimed", release: () => releaseClaim(folder, n, own) };
   }
   throw createError("FOLDER_REFUSED", { path: folder, reason: `${ATTEMPTS_MAX} claims on it failed` });
 }
 
-const isLiving = (owner: ProcessIdentity): boolean => isSameProcess(owner) && isOfThisUser(owner.pid);
+const isHeld = ({ owner, released }: Claim): boolean => !released && isSameProcess(owner) && isOfThisUser(owner.pid);
+
+/** C2. Where a successor has removed it meanwhile, an old claim that holds nothing comes back, and goes with the next. */
+function releaseClaim(folder: string, n: number, own: ProcessIdentity): void {
+  const temporary = temporaryNameOf(resolve(folder, "host"));
+  writeNewFile(temporary, JSON.stringify({ ...own, released: true }));
+  renameSync(temporary, claimPath(folder, n));
+}
 
 const claimPath = (folder: string, n: number): string => resolve(folder, `host-${n}`);
 
 interface Claim {
   readonly n: number;
   readonly owner: ProcessIdentity;
+  readonly released: boolean;
 }
 
 /** Of whatever is called like a claim, rising. */
@@ -67,7 +79,7 @@ const listNumbers = (folder: string): number[] =>
 const readClaims = (folder: string, numbers: readonly number[]): Claim[] =>
   numbers.flatMap((n) => {
     const reading = readClaim(claimPath(folder, n));
-    return reading.kind === "valid" ? [{ n, owner: reading.value }] : [];
+    return reading.kind === "valid" ? [{ n, ...reading.value }] : [];
   });
 
 /** The first one behind the newest claim that nothing else had the name of (C3). */
@@ -87,7 +99,7 @@ export function findClaimProblems(base: string): string[] {
   });
 }
 
-type ClaimReading = { readonly kind: "valid"; readonly value: ProcessIdentity } | ClaimRefusal;
+type ClaimReading = { readonly kind: "valid"; readonly value: Omit<Claim, "n"> } | ClaimRefusal;
 /** Missing: it was superseded meanwhile. */
 type ClaimRefusal = { readonly kind: "missing" } | { readonly kind: "malformed"; readonly reason: string };
 
@@ -95,7 +107,11 @@ function readClaim(path: string): ClaimReading {
   const file = readOwnFile(path, CLAIM_BYTES_MAX);
   if (file.kind === "refused") return { kind: "malformed", reason: file.reason };
   if (file.kind === "missing") return file;
-  return parseJson(file.text, (fields) => ({ pid: fields.whole("pid", 1), startTime: fields.text("startTime") }));
+  return parseJson(file.text, (fields) => ({
+    owner: { pid: fields.whole("pid", 1), startTime: fields.text("startTime") },
+    // Written only when it is true.
+    released: fields.as<{ readonly released?: unknown }>().released === true,
+  }));
 }
 
 /** False when somebody else made it first. */

@@ -11,7 +11,7 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { type RunClock, startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { type AppError, describeError } from "../../simulator/common/foundation/errors.ts";
-import { controlSocketPath } from "../control/server.ts";
+import { controlSocketPath } from "../files/socket-files.ts";
 import type { HostOptions, Verb } from "../options.ts";
 import {
   createRunMark,

@@ -14,9 +14,9 @@ import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, s
 import { basename, dirname, join, resolve } from "node:path";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { inspectFolder, lookAt, readOwnFile, removeOwn, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
 import { isOfThisUser, isSameProcess } from "../processes/process-identity.ts";
 import { findClaimProblems } from "./host-claim.ts";
-import { inspectFolder, lookAt, readOwnFile, removeOwn, temporaryNameOf, writeNewFile } from "./own-files.ts";
 import { parseRunState, type RunState } from "./run-state.ts";
 
 export type { RunEvidence, RunState } from "./run-state.ts";

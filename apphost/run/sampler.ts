@@ -8,7 +8,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
-import type { HostFacts, ProcessUse } from "../../simulator/common/contract/files/host-facts.ts";
+import type { HostFacts } from "../../simulator/common/contract/files/host-facts.ts";
+import type { ProcessUse } from "../../simulator/common/contract/files/report.ts";
 import { isAlive } from "../processes/process-identity.ts";
 
 /** The kernel reports CPU time to programs in hundredths of a second, whatever its own clock is. */

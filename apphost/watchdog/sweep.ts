@@ -11,7 +11,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RUN_DATA_FOLDER } from "../../simulator/common/contract/files/run-folder.ts";
-import { listSocketsOfRun, removeSocketsOfRun } from "../control/socket-files.ts";
+import { removeOwn } from "../files/own-files.ts";
+import { listSocketsOfRun, removeSocketsOfRun } from "../files/socket-files.ts";
 import {
   findProcessesOfRun,
   isAlive,
@@ -20,7 +21,6 @@ import {
   type RunMark,
   signalGroup,
 } from "../processes/process-identity.ts";
-import { removeOwn } from "../run/own-files.ts";
 
 export interface Leftovers {
   readonly mark: RunMark;

@@ -10,6 +10,11 @@ import { findJava, findProgram } from "../../simulator/common/foundation/program
 const DIST = fileURLToPath(new URL("../..", import.meta.url));
 const ANSWER_MS_MAX = 15_000;
 
+/** Thrown by a case whose peer is not installed here: the result says "missing" and the reason. */
+export class MissingPart extends Error {
+  override readonly name = "MissingPart";
+}
+
 /** A built program of ours: `programPath("apphost/main")`. */
 export const programPath = (name: string): string => join(DIST, `${name}.js`);
 

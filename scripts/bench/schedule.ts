@@ -3,8 +3,9 @@
  * meets all of them. Every second round goes backwards: nobody always runs after the same other one.
  */
 import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { MissingPart } from "./parts.ts";
 import type { Session } from "./session.ts";
-import { type BenchCase, type BenchContext, type BenchSuite, MissingPart, type Outcome } from "./suite.ts";
+import type { BenchCase, BenchContext, BenchSuite, Outcome } from "./suite.ts";
 
 export interface Turn {
   readonly round: number;

@@ -14,10 +14,9 @@ import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { findJava, findProgram } from "../../simulator/common/foundation/program.ts";
 import { cleanEnvironment } from "./child-command.ts";
-import { findKafkaLibs, programPath } from "./parts.ts";
+import { findKafkaLibs, MissingPart, programPath } from "./parts.ts";
 import type { ProcessSampler } from "./process-sampler.ts";
 import { ProductHost } from "./product-host.ts";
-import { MissingPart } from "./suite.ts";
 
 const START_MS_MAX = 180_000;
 const ENV_ANSWER_MS_MAX = 30_000;

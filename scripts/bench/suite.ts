@@ -33,11 +33,6 @@ export interface BenchContext {
   say(line: string): void;
 }
 
-/** Thrown by a case whose peer is not installed here: the result says "missing" and the reason. */
-export class MissingPart extends Error {
-  override readonly name = "MissingPart";
-}
-
 export interface BenchCase {
   readonly id: string;
   readonly title: string;

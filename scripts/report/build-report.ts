@@ -1,9 +1,9 @@
 /** Merges the facts of a run into its report. Pure: every number comes from a fact, and what is not known is null. */
 import { cpus, totalmem } from "node:os";
 import type { ChecksFile } from "../../simulator/common/contract/files/checks.ts";
-import type { HostFacts, ProcessUse } from "../../simulator/common/contract/files/host-facts.ts";
+import type { HostFacts } from "../../simulator/common/contract/files/host-facts.ts";
 import type { Ledger } from "../../simulator/common/contract/files/ledger.ts";
-import type { Check, ObserverCost, Report } from "../../simulator/common/contract/files/report.ts";
+import type { Check, ObserverCost, ProcessUse, Report } from "../../simulator/common/contract/files/report.ts";
 import type { MetricsMerge } from "./metrics-merge.ts";
 import { checkLoadBalance, checkMaxTime, endToEndMs, produceMs } from "./run-checks.ts";
 import { buildScenarios } from "./scenarios.ts";

@@ -12,13 +12,38 @@ import type { JobState, ParsedJobState } from "../../simulator/common/contract/s
 import type { AppliedLog, AppliedUnion } from "./applied-log-union.ts";
 import type { IdBitmap } from "./id-bitmap.ts";
 import type { PlannedShare } from "./round-plan.ts";
-import type { TopicRanges } from "./topic-ranges.ts";
 import type { PartitionTally } from "./topic-tally.ts";
 
 export type LedgerFact =
   | { readonly kind: "read"; readonly round: number; readonly ledger: Ledger }
   | { readonly kind: "missing"; readonly round: number }
   | { readonly kind: "broken"; readonly round: number; readonly reason: string };
+
+/** One answer of the cluster. */
+export interface TopicAnswer {
+  /** How many partitions the topic has. */
+  readonly partitions: number;
+  /** First offset that is still there, by partition. */
+  readonly earliest: readonly number[];
+  /** Last stable offset, by partition: what readers get ends there, before an open transaction of anybody. */
+  readonly ends: readonly number[];
+  /** High watermark, by partition: behind the last record that is committed. */
+  readonly high: readonly number[];
+}
+
+/** An end offset that another fact asks for. */
+export interface NeededEnd {
+  readonly offset: number;
+  /** Completes "…, though ". */
+  readonly because: string;
+}
+
+export interface TopicRanges extends TopicAnswer {
+  /** By partition of the run. */
+  readonly needed: readonly NeededEnd[];
+  /** How long a contradiction was asked about; 0 when there was none. */
+  readonly askedForMs: number;
+}
 
 export interface TopicFacts {
   /** Of the run's partitions. */

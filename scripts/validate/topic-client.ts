@@ -5,7 +5,7 @@
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
-import type { TopicAnswer } from "./topic-ranges.ts";
+import type { TopicAnswer } from "./facts.ts";
 
 /** A topic whose leaders are being elected. */
 const TOPIC_DEADLINE_MS = 30_000;

@@ -16,33 +16,7 @@ import type { JobState } from "../../simulator/common/contract/state/redis-state
 import { sleep } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
-import type { LedgerFact } from "./facts.ts";
-
-/** One answer of the cluster. */
-export interface TopicAnswer {
-  /** How many partitions the topic has. */
-  readonly partitions: number;
-  /** First offset that is still there, by partition. */
-  readonly earliest: readonly number[];
-  /** Last stable offset, by partition: what readers get ends there, before an open transaction of anybody. */
-  readonly ends: readonly number[];
-  /** High watermark, by partition: behind the last record that is committed. */
-  readonly high: readonly number[];
-}
-
-/** An end offset that another fact asks for. */
-export interface NeededEnd {
-  readonly offset: number;
-  /** Completes "…, though ". */
-  readonly because: string;
-}
-
-export interface TopicRanges extends TopicAnswer {
-  /** By partition of the run. */
-  readonly needed: readonly NeededEnd[];
-  /** How long a contradiction was asked about; 0 when there was none. */
-  readonly askedForMs: number;
-}
+import type { LedgerFact, NeededEnd, TopicAnswer, TopicRanges } from "./facts.ts";
 
 export interface RangeQuestion {
   /** `attempt` 0 may take its time; later ones are bounded and begin at another broker. */

@@ -4,11 +4,11 @@ import type { RunConfig } from "../../simulator/common/contract/child/run-config
 import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
 import type { JobState } from "../../simulator/common/contract/state/redis-state.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
-import type { LedgerFact, TopicFacts } from "./facts.ts";
+import type { LedgerFact, TopicFacts, TopicRanges } from "./facts.ts";
 import { createIdBitmap } from "./id-bitmap.ts";
 import type { SampleCollector } from "./samples.ts";
 import type { TopicClient } from "./topic-client.ts";
-import { findNeededEnds, settleTopicRanges, type TopicRanges } from "./topic-ranges.ts";
+import { findNeededEnds, settleTopicRanges } from "./topic-ranges.ts";
 import { DELETED, rereadTopic } from "./topic-reread.ts";
 import { createPartitionTally, type PartitionTally, skipUnread, TopicTally } from "./topic-tally.ts";
 

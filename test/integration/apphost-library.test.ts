@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type * as Library from "../../apphost/index.ts";
+import { claimFolder } from "../../apphost/run/host-claim.ts";
+import type { StartOptions } from "../../apphost/running-app-host.ts";
 import { distPath, ROOT } from "../support/dist.ts";
 import { EXAMPLE } from "../support/readme-example.ts";
 import { findRunDir, runCli } from "../support/run-cli.ts";
@@ -122,6 +124,10 @@ describe("an app host in this process", () => {
       await app.waitFor("taskmanager", "healthy");
       await app.waitFor("api", "healthy");
       url = app.endpoint("api");
+      // It holds its folder as `up` does.
+      await expect(
+        startAppHost(definition, { infra: "embedded", folder, runDir: join(folder, "runs") }),
+      ).rejects.toThrow(new RegExp(`run ${runId} .*pid ${process.pid}`));
       expect((await fetch(url)).status).toBe(200);
       expect(app.connectionString("redis")).toMatch(/^127\.0\.0\.1:\d+,password=\w+$/);
       expect(await app.produce(700)).toMatchObject({ verdict: "passed", processed: 700, lost: 0, duplicated: 0 });
@@ -139,6 +145,9 @@ describe("an app host in this process", () => {
     }
     await expect(fetch(url)).rejects.toThrow();
     await expectNoRunProcesses(runId);
+    // This process lives on, and holds nothing any more.
+    expect(claimFolder(join(folder, "runs")).kind).toBe("claimed");
+    await expect(startAppHost(definition, { detach: true } as StartOptions)).rejects.toThrow(/no option "detach"/);
   });
 
   it("rejects with every problem before a run exists, and with the run's reasons when it cannot start", async () => {

@@ -5,9 +5,9 @@ import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { createDockerDriver } from "../../apphost/drivers/docker/driver.ts";
 import type { DriverContext } from "../../apphost/drivers/driver.ts";
+import { CONTAINER_IMAGES } from "../../apphost/options.ts";
 import type { ChildHooks } from "../../apphost/processes/child-process.ts";
 import { choosePort, isPortClash } from "../../apphost/processes/ports.ts";
-import { CONTAINER_IMAGES } from "../../apphost/resources/container-images.ts";
 import { waitForRedis } from "../../apphost/resources/redis.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { listOfRun, realEngine } from "../support/real-docker.ts";
@@ -26,7 +26,7 @@ function createContext(runId: string, ports: number[]): DriverContext {
   return {
     ...{ runId, runDir: "/nowhere/runs/one", base: "/nowhere", kafkaHeapBytes: 256 * 1024 * 1024, withKafkaUi: false },
     embeddedMemoryBytes: 0,
-    choosePort: async () => ports.shift() ?? choosePort(null),
+    choosePort: async () => ports.shift() ?? choosePort(),
     ownProgram: () => expect.fail("no program of ours"),
     foreignEnvironment: () => expect.fail("no program of this machine"),
     startProcess: () => expect.fail("no process"),
@@ -39,7 +39,7 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
     "is told as such over a %s network, and the next plan has another",
     async (network) => {
       const runId = `port-${network}-${process.pid}`;
-      const port = await choosePort(null);
+      const port = await choosePort();
       const other = await listen(port);
       const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
       const images = { kafkaImage, redisImage, kafkaUiImage };
@@ -73,7 +73,7 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
     const images = { kafkaImage, redisImage, kafkaUiImage };
     const driver = createDockerDriver(realEngine(), { ...images, network: "published", tell: () => undefined });
     try {
-      const port = await choosePort(null);
+      const port = await choosePort();
       const plan = await driver.plan("redis", createContext(runId, [port]));
       const first = await plan.launch?.(HOOKS, new AbortController().signal);
       const [container] = await listOfRun(runId);

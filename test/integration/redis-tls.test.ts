@@ -24,7 +24,7 @@ interface TlsRedis {
 
 async function startTlsRedis(subjects: readonly string[]): Promise<TlsRedis> {
   const certificates: Certificates = createCertificates(subjects);
-  const port = await choosePort(null);
+  const port = await choosePort();
   const redis: RealRedis = await startRealRedis({
     password: PASSWORD,
     args: [

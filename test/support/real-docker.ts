@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { type Engine, findEngine } from "../../apphost/drivers/docker/engine.ts";
 import { findImage } from "../../apphost/drivers/docker/image.ts";
 import { listThings } from "../../apphost/drivers/docker/leftovers.ts";
-import { CONTAINER_IMAGES } from "../../apphost/resources/container-images.ts";
+import { CONTAINER_IMAGES } from "../../apphost/options.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 

@@ -10,6 +10,7 @@
  * K4 `exited` says what the engine says: exit code, and whether the kernel ended it for want of memory. An engine that
  *    does not answer for 15 s, or knows the container no more, makes it `lost`.
  */
+import { readFileSync } from "node:fs";
 import { PassThrough, type Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
@@ -23,7 +24,6 @@ import { createArchive } from "./archive.ts";
 import { callEngine, callPatiently, engineMessage, statusOf } from "./calls.ts";
 import { type ContainerSpec, formatSpec } from "./container-spec.ts";
 import { LABEL } from "./labels.ts";
-import { isProcessOfContainer } from "./process.ts";
 
 const LAST_WORDS_MS_MAX = 2_000;
 const KILL_MS_MAX = 10_000;
@@ -229,4 +229,18 @@ function createEndedServer(lastLines: string): RunningServer {
     stop: async () => undefined,
     kill: () => undefined,
   };
+}
+
+/**
+ * Whether this machine sees the container's main process under this pid: only on Linux, and only with an engine of this
+ * very kernel. One in a virtual machine tells a pid of that machine, under which something else may run here.
+ */
+function isProcessOfContainer(pid: number, containerId: string): boolean {
+  if (pid <= 0 || process.platform !== "linux") return false;
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(containerId);
+  } catch {
+    // No such process here.
+    return false;
+  }
 }

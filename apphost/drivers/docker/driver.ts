@@ -7,7 +7,7 @@
  */
 import { hostname, release } from "node:os";
 import { describeError } from "../../../simulator/common/foundation/errors.ts";
-import type { NetworkChoice } from "../../model/choices.ts";
+import type { NetworkChoice } from "../../options.ts";
 import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../driver.ts";
 import { createPassword, formatRedisUrl } from "../password.ts";
@@ -94,7 +94,7 @@ class DockerDriver implements ContainerDriver {
   async planKafkaUi(context: DriverContext): Promise<ServerPlan> {
     await this.#servers.get("kafka-ui")?.discard();
     const { base, runId } = context;
-    const port = await choosePort(null);
+    const port = await choosePort();
     const spec = createKafkaUiSpec({
       name: nameInEngine(runId, "kafka-ui"),
       image: this.#settings.kafkaUiImage,
@@ -140,7 +140,7 @@ class DockerDriver implements ContainerDriver {
       isOnHost,
     };
     if (kind === "redis") return createRedisSpec({ ...common, password });
-    const controllerPort = await choosePort(null);
+    const controllerPort = await choosePort();
     const network = context.withKafkaUi && !isOnHost ? await this.#provideNetwork(context) : null;
     this.#kafkaPort = port;
     return createKafkaSpec({ ...common, controllerPort, heapBytes: kafkaHeapBytes, network });

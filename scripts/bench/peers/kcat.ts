@@ -2,7 +2,8 @@
 
 import { findProgram } from "../../../simulator/common/foundation/program.ts";
 import { fillTopic } from "../filled-topic.ts";
-import { type BenchCase, MissingPart } from "../suite.ts";
+import { MissingPart } from "../parts.ts";
+import type { BenchCase } from "../suite.ts";
 import { runPeer } from "./peer-command.ts";
 
 export const kcatConsumer: BenchCase = {

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { findJava } from "../../../simulator/common/foundation/program.ts";
 import { type CommandSpec, cleanEnvironment, runCommand } from "../child-command.ts";
-import { findKafkaLibs } from "../parts.ts";
+import { findKafkaLibs, MissingPart } from "../parts.ts";
 import { canSample, ProcessSampler, readReapedCpuMs } from "../process-sampler.ts";
 import type { Session } from "../session.ts";
-import { type BenchContext, type Figures, MissingPart } from "../suite.ts";
+import type { BenchContext, Figures } from "../suite.ts";
 
 const PEER_MS_MAX = 1_800_000;
 

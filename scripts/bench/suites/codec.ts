@@ -4,9 +4,9 @@
  */
 import { cleanEnvironment, runCommand } from "../child-command.ts";
 import type { CodecAnswer, CodecTask } from "../codec-worker/messages.ts";
-import { programPath } from "../parts.ts";
+import { MissingPart, programPath } from "../parts.ts";
 import { median } from "../statistics.ts";
-import { type BenchCase, type BenchContext, type BenchSuite, type CaseResult, MissingPart } from "../suite.ts";
+import type { BenchCase, BenchContext, BenchSuite, CaseResult } from "../suite.ts";
 
 /** What the producer puts into one batch of 100-byte messages. */
 const RECORDS = 4_000;

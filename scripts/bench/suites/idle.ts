@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findJava, findProgram } from "../../../simulator/common/foundation/program.ts";
 import { type IdleSample, takeIdleSample } from "../idle-usage.ts";
-import { findKafkaLibs } from "../parts.ts";
+import { findKafkaLibs, MissingPart } from "../parts.ts";
 import { canSample, type Group } from "../process-sampler.ts";
 import { ProductHost, watchProcessOf } from "../product-host.ts";
-import { type BenchCase, type BenchContext, type BenchSuite, type CaseResult, MissingPart } from "../suite.ts";
+import type { BenchCase, BenchContext, BenchSuite, CaseResult } from "../suite.ts";
 
 const MESSAGES = 100_000;
 const MESSAGE_SIZE = 100;

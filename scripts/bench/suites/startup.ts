@@ -8,12 +8,12 @@ import type { HostEvent } from "../../../simulator/common/contract/events.ts";
 import { withDeadline } from "../../../simulator/common/foundation/deadline.ts";
 import { findJava, findProgram } from "../../../simulator/common/foundation/program.ts";
 import { cleanEnvironment, stopChild } from "../child-command.ts";
-import { findKafkaLibs, programPath } from "../parts.ts";
+import { findKafkaLibs, MissingPart, programPath } from "../parts.ts";
 import { readPssBytes } from "../process-sampler.ts";
 import { runProduct } from "../product-run.ts";
 import { describeRun } from "../run-figures.ts";
 import { median } from "../statistics.ts";
-import { type BenchCase, type BenchContext, type BenchSuite, MissingPart } from "../suite.ts";
+import type { BenchCase, BenchContext, BenchSuite } from "../suite.ts";
 
 /** Enough that every TaskManager gets some: the verdict must pass. */
 const MESSAGES = 2_000;

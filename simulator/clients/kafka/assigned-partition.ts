@@ -5,9 +5,23 @@
  *    has just started may not have loaded it yet. So "missing" counts from its first answer in a row.
  */
 import { type AppError, createError } from "../../common/foundation/errors.ts";
-import type { FetchedRecords } from "./consumer.ts";
 import { isConnectionFailure } from "./retry.ts";
 import type { PartitionLeader } from "./topic-leaders.ts";
+
+/** Whole record batches of one partition, as they came. */
+export interface FetchedRecords {
+  readonly p: number;
+  /** Bytes start to end hold whole record batches. Valid during the call only. */
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** What was asked for: records below it, in the first batch, are to be skipped. */
+  readonly fetchOffset: number;
+  /** The offset after the last batch. */
+  readonly nextOffset: number;
+  readonly lastStableOffset: number;
+  readonly highWatermark: number;
+}
 
 export interface AssignedPartition {
   readonly p: number;

@@ -22,6 +22,7 @@ import { type AppError, createError, isAppError } from "../../common/foundation/
 import {
   type AssignedPartition,
   createAssignedPartition,
+  type FetchedRecords,
   judgeFailure,
   noteFailure,
   noteMissing,
@@ -34,20 +35,6 @@ import type { PartitionLeader } from "./topic-leaders.ts";
 import type { FetchedPartition } from "./wire/apis/fetch.ts";
 import { describeBrokerError, ErrorCode } from "./wire/error-codes.ts";
 import type { ByteRange } from "./wire/reader.ts";
-
-export interface FetchedRecords {
-  readonly p: number;
-  /** Bytes start to end hold whole record batches. Valid during the call only. */
-  readonly buffer: Buffer;
-  readonly start: number;
-  readonly end: number;
-  /** What was asked for: records below it, in the first batch, are to be skipped. */
-  readonly fetchOffset: number;
-  /** The offset after the last batch. */
-  readonly nextOffset: number;
-  readonly lastStableOffset: number;
-  readonly highWatermark: number;
-}
 
 export interface PartitionReaderOptions {
   readonly cluster: KafkaCluster;

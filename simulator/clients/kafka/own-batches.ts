@@ -8,8 +8,9 @@
  * then refuses an older repeat as out of order, although the log holds it. So the log is asked.
  */
 import { withDeadline } from "../../common/foundation/deadline.ts";
+import type { FetchedRecords } from "./assigned-partition.ts";
 import type { KafkaCluster } from "./cluster.ts";
-import { type FetchedRecords, PartitionReader } from "./consumer.ts";
+import { PartitionReader } from "./consumer.ts";
 import {
   batchBaseOffset,
   batchBaseSequence,

@@ -9,7 +9,7 @@
  * ids in the millions (their sums are beyond 31 bits), stamps of now, offsets that go on. A test counts such returns.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { FetchedRecords } from "../../clients/kafka/consumer.ts";
+import type { FetchedRecords } from "../../clients/kafka/assigned-partition.ts";
 import { batchBaseOffset, batchNextOffset, placeBatch } from "../../clients/kafka/wire/record-batch.ts";
 import { encodeRecordBatch } from "../../clients/kafka/wire/records.ts";
 import { formatMessage } from "../../common/contract/message.ts";

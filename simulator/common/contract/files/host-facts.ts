@@ -1,7 +1,7 @@
 /** `host-facts.json`: what only the host knows, for the report. Every number in it was recorded in this run. */
 
 import type { RunConfig } from "../child/run-config.ts";
-import type { Fault, Infrastructure } from "./report.ts";
+import type { Fault, Infrastructure, ProcessUse } from "./report.ts";
 
 export interface HostFacts {
   readonly schema: 1;
@@ -41,14 +41,6 @@ export interface HostFacts {
     readonly memoryPercentAvg: number | null;
     readonly byProcess: readonly ProcessUse[];
   };
-}
-
-export interface ProcessUse {
-  readonly name: string;
-  readonly cpuMs: number;
-  /** Of it, while messages were under way: from a round's first send to its last applied effect. */
-  readonly loadCpuMs?: number;
-  readonly rssBytesMax: number;
 }
 
 export type RunEnding =

@@ -4,10 +4,17 @@
 import type { Fields } from "../../foundation/json-fields.ts";
 import type { ApplyCounts } from "../metrics.ts";
 import type { CheckDefinition } from "./check-catalogue.ts";
-import type { ProcessUse } from "./host-facts.ts";
 
 /** unknown: nothing is known to be wrong, but a fact could not be had that must be there to say so. */
 export type VerdictWord = "passed" | "failed" | "unknown" | "interrupted";
+
+export interface ProcessUse {
+  readonly name: string;
+  readonly cpuMs: number;
+  /** Of it, while messages were under way: from a round's first send to its last applied effect. */
+  readonly loadCpuMs?: number;
+  readonly rssBytesMax: number;
+}
 
 export interface Report {
   readonly schema: 1;

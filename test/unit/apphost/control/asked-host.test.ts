@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { askRunningHost, type RunningHost } from "../../../../apphost/control/running-host.ts";
-import { type ControlServer, socketName, startControlServer } from "../../../../apphost/control/server.ts";
+import { type ControlServer, startControlServer } from "../../../../apphost/control/server.ts";
+import { socketName } from "../../../../apphost/files/socket-files.ts";
 import { sleep } from "../../../../simulator/common/foundation/deadline.ts";
 import { stateOf } from "../../../support/run-states.ts";
 

@@ -1,11 +1,11 @@
 /** What comes over the control socket for single resources is checked before anybody acts on it. */
 import { expect, it } from "vitest";
-import { readResourceRequest } from "../../../../apphost/control/protocol.ts";
+import { parseRequest } from "../../../../apphost/control/protocol.ts";
 import { TASK_MANAGERS_MAX } from "../../../../simulator/common/contract/state/redis-state.ts";
 
 it.each([
   [
-    { request: "stop", resource: "redis", token: "t" },
+    { request: "stop", resource: "redis" },
     { request: "stop", resource: "redis" },
   ],
   [
@@ -17,7 +17,7 @@ it.each([
     { request: "scale", group: "taskmanager", replicas: TASK_MANAGERS_MAX },
   ],
 ])("%j is a request", (fields, request) => {
-  expect(readResourceRequest(fields)).toEqual(request);
+  expect(parseRequest(JSON.stringify({ ...fields, token: "t" }), "t")).toEqual(request);
 });
 
 it.each([
@@ -30,5 +30,5 @@ it.each([
   [{ request: "scale", group: "taskmanager", replicas: 1.5 }, /from 1 to 256/],
   [{ request: "scale", group: "taskmanager", replicas: "2" }, /from 1 to 256/],
 ])("%j is none, and says why", (fields, reason) => {
-  expect(readResourceRequest(fields)).toMatch(reason);
+  expect(parseRequest(JSON.stringify({ ...fields, token: "t" }), "t")).toMatch(reason);
 });

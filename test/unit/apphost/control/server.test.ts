@@ -3,15 +3,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { expect, it } from "vitest";
-import {
-  askHost,
-  CAPABILITIES,
-  type ControlHandler,
-  type ControlRequest,
-  controlSocketPath,
-  followHost,
-  startControlServer,
-} from "../../../../apphost/control/server.ts";
+import { askHost, followHost } from "../../../../apphost/control/client.ts";
+import { CAPABILITIES, type ControlRequest } from "../../../../apphost/control/protocol.ts";
+import { type ControlHandler, startControlServer } from "../../../../apphost/control/server.ts";
+import { controlSocketPath } from "../../../../apphost/files/socket-files.ts";
 
 async function withServer(handle: ControlHandler, work: (path: string) => Promise<void>): Promise<void> {
   const path = controlSocketPath(randomBytes(4).toString("hex"));

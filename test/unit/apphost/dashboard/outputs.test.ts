@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { describeVerdict, verdictLevel } from "../../../../apphost/dashboard/event-text.ts";
 import { startJsonOutput } from "../../../../apphost/dashboard/json-output.ts";
-import { resolveUiMode } from "../../../../apphost/dashboard/output.ts";
 import { formatProgress, startPlainOutput } from "../../../../apphost/dashboard/plain-output.ts";
 import { startStopWords } from "../../../../apphost/dashboard/stop-words.ts";
+import { resolveUiMode } from "../../../../apphost/dashboard/ui-mode.ts";
 import { createEventFeed, type EventFeed } from "../../../../apphost/run/event-feed.ts";
 import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
 import {

@@ -41,13 +41,22 @@ it("goes to exactly one of several, and after its death to exactly one of the ne
     expect(answers.filter((answer) => answer === "mine")).toHaveLength(1);
     const winner = claimants[answers.indexOf("mine")];
     expect(answers.filter((answer) => answer === String(winner?.pid))).toHaveLength(CLAIMANTS - 1);
-    expect(claimFolder(base)?.pid).toBe(winner?.pid);
+    expect(claimFolder(base)).toMatchObject({ kind: "held", owner: { pid: winner?.pid } });
     const ended = claimants.map((claimant) => once(claimant, "exit"));
     for (const claimant of claimants) claimant.kill("SIGKILL");
     await Promise.all(ended);
   }
-  expect(claimFolder(base)).toBeNull();
+  expect(claimFolder(base).kind).toBe("claimed");
   expect(readdirSync(base)).toEqual(["host-4"]);
+});
+
+it("is held once in a process, too, and is free again when it was released (C2)", () => {
+  const first = claimFolder(base);
+  expect(first.kind).toBe("claimed");
+  expect(claimFolder(base)).toMatchObject({ kind: "held", owner: { pid: process.pid } });
+  if (first.kind === "claimed") first.release();
+  expect(claimFolder(base).kind).toBe("claimed");
+  expect(readdirSync(base)).toEqual(["host-2"]);
 });
 
 describe("is not held by what is no claim, which is left as it is and named (C3):", () => {
@@ -59,7 +68,7 @@ describe("is not held by what is no claim, which is left as it is and named (C3)
     [JSON.stringify({ pid: process.pid }), /startTime is missing, expected a text$/],
   ])("%s", (text, reason) => {
     writeFileSync(join(base, "host-1"), text, { mode: 0o600 });
-    expect(claimFolder(base)).toBeNull();
+    expect(claimFolder(base).kind).toBe("claimed");
     expect(readFileSync(join(base, "host-1"), "utf8")).toBe(text);
     expect(findClaimProblems(base)).toEqual([expect.stringMatching(reason)]);
   });
@@ -69,7 +78,7 @@ describe("is not held by what is no claim, which is left as it is and named (C3)
     symlinkSync("/etc/hostname", join(base, "host-2"));
     expect(spawnSync("mkfifo", ["-m", "600", join(base, "host-3")]).status).toBe(0);
     writeFileSync(join(base, `host-${"9".repeat(30)}`), "");
-    expect(claimFolder(base)).toBeNull();
+    expect(claimFolder(base).kind).toBe("claimed");
     expect(findClaimProblems(base)).toEqual([
       expect.stringMatching(/host-1 is not used: it is not a file$/),
       expect.stringMatching(/host-2 is not used: it is a symbolic link$/),
@@ -82,7 +91,7 @@ describe("is not held by what is no claim, which is left as it is and named (C3)
     writeFileSync(victim, "precious");
     // As earlier versions named it.
     symlinkSync(victim, join(base, `host-${process.pid}.tmp`));
-    expect(claimFolder(base)).toBeNull();
+    expect(claimFolder(base).kind).toBe("claimed");
     expect(readFileSync(victim, "utf8")).toBe("precious");
     expect(readdirSync(base).filter((name) => name.endsWith(".tmp"))).toEqual([`host-${process.pid}.tmp`]);
   });

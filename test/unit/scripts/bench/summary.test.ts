@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { MissingPart } from "../../../../scripts/bench/parts.ts";
 import { planTurns, takeTurn } from "../../../../scripts/bench/schedule.ts";
-import {
-  type BenchCase,
-  type BenchContext,
-  type BenchSuite,
-  MissingPart,
-  type Outcome,
-} from "../../../../scripts/bench/suite.ts";
+import type { BenchCase, BenchContext, BenchSuite, Outcome } from "../../../../scripts/bench/suite.ts";
 import { renderSuite, summarizeSuite } from "../../../../scripts/bench/summary.ts";
 
 const createCase = (

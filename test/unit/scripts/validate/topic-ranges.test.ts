@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { settleTopicRanges, type TopicAnswer } from "../../../../scripts/validate/topic-ranges.ts";
+import type { TopicAnswer } from "../../../../scripts/validate/facts.ts";
+import { settleTopicRanges } from "../../../../scripts/validate/topic-ranges.ts";
 import { createError } from "../../../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 

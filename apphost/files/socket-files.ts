@@ -1,5 +1,5 @@
 /**
- * What running hosts leave in the folder of sockets: `flink-apphost-<run id>.sock`, and beside it the link
+ * Where hosts listen, and what they leave there: `flink-apphost-<run id>.sock`, and beside it the link
  * `flink-apphost-<run id>.run` to the run's folder, by which `ps --all` finds the hosts of other projects.
  *
  * S1 A socket that nobody listens on is stale, and removed with its link; one that answers is never touched.
@@ -7,14 +7,38 @@
  * S3 Ours is a socket of this user with a name of that form, and a link of this user with the other. What is called so
  *    and is something else, or somebody else's, is neither read nor removed.
  */
-import { readdirSync, readlinkSync, rmSync, type Stats, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, rmSync, type Stats, symlinkSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { lookAt } from "../run/own-files.ts";
-import { connectTo, controlSocketPath, socketFolders, socketName } from "./server.ts";
+import { lookAt } from "./own-files.ts";
 
+/** The system's limit is 104 bytes on some. */
+export const SOCKET_PATH_BYTES_MAX = 103;
+const CONNECT_MS_MAX = 2_000;
+/** Where sockets go whose path would be too long elsewhere. */
+const SHORT_FOLDER = "/tmp";
 /** 12 digits: as earlier versions named them. */
 const SOCKET_NAME = /^flink-apphost-[0-9a-f]{8,12}\.sock$/;
 const LINK_NAME = /^flink-apphost-[0-9a-f]{8,12}\.run$/;
+
+/** The places in which a socket of ours may be. A terminal without XDG_RUNTIME_DIR looks where one with it has its own. */
+export const socketFolders = (): readonly string[] => [
+  ...new Set([socketFolder(), `/run/user/${process.getuid?.() ?? 0}`, tmpdir(), SHORT_FOLDER]),
+];
+
+/** Made from the run's id alone, so that nobody has to be believed where it is. */
+export const socketName = (runId: string): string => `flink-apphost-${runId}.sock`;
+
+function socketFolder(): string {
+  const own = process.env["XDG_RUNTIME_DIR"] ?? "";
+  return own !== "" && existsSync(own) ? own : tmpdir();
+}
+
+export function controlSocketPath(runId: string): string {
+  const path = join(socketFolder(), socketName(runId));
+  return Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX ? path : join(SHORT_FOLDER, socketName(runId));
+}
 
 const linkOf = (socket: string): string => socket.replace(/\.sock$/, ".run");
 const socketOf = (link: string): string => link.replace(/\.run$/, ".sock");
@@ -115,4 +139,20 @@ const isOwnLink = (path: string): boolean =>
 function lookAtOwn(path: string): Stats | undefined {
   const stats = lookAt(path);
   return stats?.uid === process.getuid?.() ? stats : undefined;
+}
+
+/** Throws what the system says when nobody listens there. */
+export function connectTo(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.setTimeout(CONNECT_MS_MAX, () => socket.destroy(new Error(`no answer within ${CONNECT_MS_MAX} ms`)));
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.setTimeout(0);
+      socket.removeListener("error", reject);
+      // From here on a lost connection ends the reading loop.
+      socket.on("error", () => undefined);
+      resolve(socket);
+    });
+  });
 }

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
-import { expectFreePort } from "../../../../apphost/processes/fixed-port.ts";
+import { expectFreePort } from "../../../../apphost/processes/ports.ts";
 
 it("refuses a port that is taken, by number, use and option, and accepts it once it is free", async () => {
   const other = createServer();

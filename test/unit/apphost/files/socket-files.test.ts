@@ -5,14 +5,14 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { controlSocketPath } from "../../../../apphost/control/server.ts";
 import {
+  controlSocketPath,
   findControlSocket,
   linkRun,
   listLinkedRuns,
   removeSocketsOfRun,
   removeStaleSockets,
-} from "../../../../apphost/control/socket-files.ts";
+} from "../../../../apphost/files/socket-files.ts";
 
 const runtimeFolder = process.env["XDG_RUNTIME_DIR"];
 let folder = "";

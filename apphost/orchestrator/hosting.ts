@@ -1,0 +1,110 @@
+/**
+ * A host with everything around it, assembled here for `up` and for the library alike:
+ *
+ *   claimed → drivers chosen → swept → open (folder, watchdog, feed) → served (control socket, rounds) → closed
+ *
+ * B1 One host a folder, unless it is isolated: the claim decides between two that start at the same moment. It is given
+ *    up when the run is closed, or when there will be none.
+ * B2 What dead hosts left is swept before a run exists. What was said before there was a run is said again in it.
+ * B3 However a run ends, its control socket goes first, and then the run.
+ */
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { findRunningHosts } from "../control/running-host.ts";
+import { startControlServer } from "../control/server.ts";
+import { linkRun, removeStaleSockets } from "../files/socket-files.ts";
+import type { Application } from "../model/application.ts";
+import type { HostOptions, Verb } from "../options.ts";
+import { type ChosenDrivers, chooseDrivers } from "../resources/driver-choice.ts";
+import { claimFolder } from "../run/host-claim.ts";
+import { findFolderProblems, requireOwnBase } from "../run/run-folder.ts";
+import { describeSwept, sweepDeadHosts } from "./dead-hosts.ts";
+import { Host } from "./host.ts";
+
+/** What a host stands on: the folder is its own, and it is known where Kafka and Redis come from. */
+export interface HostGround {
+  readonly drivers: ChosenDrivers;
+  readonly notices: readonly Parameters<Host["run"]["notice"]>[];
+  /** B1. */
+  release(): void;
+}
+
+/** `onProgress`: what takes long before there is a run, an image's pull above all. */
+export async function prepareGround(options: HostOptions, onProgress: (text: string) => void): Promise<HostGround> {
+  requireOwnBase(options.runDir);
+  const release = options.isolated ? () => undefined : claimBase(options.runDir);
+  try {
+    const notices: Parameters<Host["run"]["notice"]>[] = [];
+    const drivers = await chooseDrivers(options, {
+      notice: (...notice) => void notices.push(notice),
+      progress: onProgress,
+    });
+    const swept = await sweepDeadHosts(options.runDir);
+    for (const problem of findFolderProblems(options.runDir)) notices.push(["warn", "host", problem]);
+    for (const one of swept) notices.push(["warn", "host", describeSwept(one)]);
+    return { drivers, notices, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Throws HOST_RUNS_ALREADY. Returns what gives the claim up. */
+function claimBase(base: string): () => void {
+  const claim = claimFolder(base);
+  const hosts = findRunningHosts(base);
+  // A host that runs without the claim was isolated, or comes from a version that made none.
+  const other =
+    claim.kind === "held" ? (hosts.find(({ state }) => state.hostPid === claim.owner.pid) ?? null) : hosts[0];
+  if (other === undefined && claim.kind === "claimed") return claim.release;
+  if (claim.kind === "claimed") claim.release();
+  const run = other ? `run ${other.state.runId}` : "a run that is just starting";
+  const pid = other ? other.state.hostPid : claim.kind === "held" ? claim.owner.pid : 0;
+  throw createError("HOST_RUNS_ALREADY", { run, pid, folder: base });
+}
+
+export interface HostPlace {
+  readonly verb: Verb;
+  readonly options: HostOptions;
+  readonly application: Application;
+  /** When a user began to wait for it, by `performance.now()`. */
+  readonly startedAtMs: number;
+  /** Where the text report is copied to; null for none. */
+  readonly textFolder: string | null;
+}
+
+/** The run exists from here on. Nothing is started yet, and no time passes: whoever must hear signals listens before. */
+export function openHost({ verb, ...place }: HostPlace, { drivers }: HostGround): Host {
+  return new Host(verb, { ...place, drivers });
+}
+
+/** Runs it to its end, and gives its exit code. Call it once for an open host. */
+export async function serveHost(host: Host, ground: HostGround): Promise<number> {
+  const { run } = host;
+  try {
+    for (const notice of ground.notices) run.notice(...notice);
+    await removeStaleSockets();
+    const control = await startControlServer({
+      path: run.state.socket,
+      token: run.token,
+      handle: (request, accept, sink) => host.handleRequest(request, accept, sink),
+    });
+    try {
+      offerLink(host);
+      return await host.execute();
+    } finally {
+      await control.close();
+    }
+  } finally {
+    await run.close();
+    ground.release();
+  }
+}
+
+/** Only `ps --all` needs it. */
+function offerLink({ run: { state, runDir, notice } }: Host): void {
+  try {
+    linkRun(state.socket, runDir);
+  } catch (error) {
+    notice("warn", "host", `"ps --all" will not show this run from other folders: ${describeError(error)}`);
+  }
+}

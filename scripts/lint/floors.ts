@@ -1,0 +1,159 @@
+/**
+ * Which code may import which: the floors of the house, from the ground up. `npm run lint` holds every import against
+ * this table, type imports included.
+ *
+ * F1 Every file stands on one floor: on the one that names it, or else its nearest folder.
+ * F2 A file imports from its own floor and from those that its row names. A row names only rows above it, so no two
+ *    folders can import each other.
+ * F3 A package is imported only where its row names it; Node's own modules everywhere. What 25 processes load when they
+ *    start, and what could be swapped for another, stays visible here.
+ * F4 A folder of `apphost/` has at most FILES_PER_FOLDER_MAX files, except the one that has a file a verb.
+ */
+
+export interface Floor {
+  readonly name: string;
+  /** Folders end with a slash. */
+  readonly files: readonly string[];
+  /** Names of floors. */
+  readonly on: readonly string[];
+  readonly packages: readonly string[];
+}
+
+export const FILES_PER_FOLDER_MAX = 20;
+export const VERBS_FOLDER = "apphost/cli/";
+
+const COMMON = ["foundation", "contract"];
+const CLIENTS = ["wire", "kafka", "redis"];
+/** What everything in `apphost/` may use. */
+const BASE = [...COMMON, "model", "options", "package"];
+
+export const FLOORS: readonly Floor[] = [
+  // simulator/: what runs. Each of its programs is started by path; nothing of the host is imported here.
+  { name: "foundation", files: ["simulator/common/foundation/"], on: [], packages: [] },
+  { name: "contract", files: ["simulator/common/contract/"], on: ["foundation"], packages: [] },
+  { name: "wire", files: ["simulator/clients/kafka/wire/"], on: ["foundation"], packages: ["@node-rs/crc32"] },
+  { name: "redis", files: ["simulator/clients/redis/"], on: COMMON, packages: ["ioredis"] },
+  { name: "kafka", files: ["simulator/clients/kafka/"], on: ["foundation", "wire"], packages: [] },
+  // kafkajs takes a TaskManager's start a tenth of a second, so only the host's side imports it.
+  {
+    name: "admin",
+    files: ["simulator/clients/kafka/admin.ts"],
+    on: ["foundation", "wire", "kafka"],
+    packages: ["kafkajs"],
+  },
+  { name: "embedded", files: ["simulator/embedded/"], on: [...COMMON, "wire"], packages: [] },
+  { name: "rpc", files: ["simulator/runtime/rpc/"], on: COMMON, packages: [] },
+  {
+    name: "task manager",
+    files: [
+      "simulator/runtime/task-manager/",
+      "simulator/runtime/source/",
+      "simulator/runtime/operators/",
+      "simulator/runtime/sink/",
+    ],
+    on: [...COMMON, ...CLIENTS, "rpc"],
+    packages: [],
+  },
+  {
+    name: "job manager",
+    files: ["simulator/runtime/job-manager/", "simulator/runtime/checkpoint/"],
+    on: [...COMMON, ...CLIENTS, "rpc"],
+    packages: [],
+  },
+  { name: "job client", files: ["simulator/runtime/flink-job-simulator/"], on: COMMON, packages: [] },
+  { name: "producer", files: ["producer/"], on: [...COMMON, "wire", "kafka"], packages: [] },
+
+  // scripts/: the validator shares no code with the sink or the producer, or it would share their mistakes.
+  { name: "validate", files: ["scripts/validate/"], on: [...COMMON, ...CLIENTS], packages: [] },
+  { name: "report", files: ["scripts/report/"], on: COMMON, packages: [] },
+  {
+    name: "bench basis",
+    files: ["scripts/bench/peers/kafkajs-messages.ts", "scripts/bench/codec-worker/timing.ts"],
+    on: [],
+    packages: [],
+  },
+  // A peer is what a user would write: kafkajs and ioredis, and nothing of ours but the task that it is given.
+  {
+    name: "peer",
+    files: ["scripts/bench/peers/kafkajs-worker/"],
+    on: ["bench basis"],
+    packages: ["kafkajs", "ioredis"],
+  },
+  // The codecs of the hot path are measured as they are; everything else of the product is started by path.
+  {
+    name: "own codec",
+    files: ["scripts/bench/codec-worker/own-codec.ts"],
+    on: [...COMMON, "wire", "task manager", "producer", "validate", "bench basis"],
+    packages: [],
+  },
+  {
+    name: "bench",
+    files: ["scripts/bench/"],
+    on: [...COMMON, ...CLIENTS, "admin", "own codec", "peer", "bench basis"],
+    packages: ["commander"],
+  },
+  { name: "build", files: ["scripts/build/"], on: [], packages: ["rolldown"] },
+  { name: "lint", files: ["scripts/lint/"], on: [], packages: ["rolldown"] },
+
+  // apphost/: first what is only data.
+  { name: "model", files: ["apphost/model/", "apphost/app-model.ts"], on: COMMON, packages: [] },
+  {
+    name: "options",
+    files: ["apphost/options.ts", "apphost/option-values.ts", "apphost/message-ids.ts", "apphost/exit-code.ts"],
+    on: [...COMMON, "model"],
+    packages: [],
+  },
+  { name: "package", files: ["apphost/package-version.ts", "apphost/node-version.ts"], on: [], packages: [] },
+  { name: "files", files: ["apphost/files/"], on: COMMON, packages: [] },
+  { name: "processes", files: ["apphost/processes/"], on: BASE, packages: ["execa", "get-port"] },
+  { name: "drivers", files: ["apphost/drivers/"], on: [...BASE, "processes"], packages: ["execa"] },
+  {
+    name: "docker",
+    files: ["apphost/drivers/docker/"],
+    on: [...BASE, "processes", "drivers"],
+    packages: ["dockerode"],
+  },
+  { name: "watchdog", files: ["apphost/watchdog/"], on: [...COMMON, "files", "processes", "docker"], packages: [] },
+  { name: "run", files: ["apphost/run/"], on: [...BASE, "files", "processes", "watchdog"], packages: [] },
+  {
+    name: "resources",
+    files: ["apphost/resources/"],
+    on: [...BASE, "processes", "drivers", "docker", "run", "kafka", "admin", "redis"],
+    packages: [],
+  },
+  { name: "control", files: ["apphost/control/"], on: [...BASE, "files", "run"], packages: [] },
+  {
+    name: "orchestrator",
+    files: ["apphost/orchestrator/"],
+    on: [...BASE, "files", "processes", "drivers", "docker", "watchdog", "run", "resources", "control"],
+    packages: [],
+  },
+  // It draws what the feed of events says, and asks nobody.
+  { name: "dashboard", files: ["apphost/dashboard/"], on: [...BASE, "run"], packages: ["ink", "react"] },
+  {
+    name: "doctor",
+    files: ["apphost/doctor/"],
+    on: [...BASE, "files", "processes", "drivers", "docker", "watchdog", "run", "resources", "dashboard"],
+    packages: ["execa"],
+  },
+  { name: "reader", files: ["apphost/apphost-reader/"], on: [...COMMON, "model"], packages: [] },
+  { name: "preparation", files: ["apphost/preparation.ts"], on: [...BASE, "processes"], packages: [] },
+  {
+    name: "cli",
+    files: ["apphost/cli/"],
+    on: [
+      ...[...BASE, "files", "processes", "docker", "watchdog", "run", "resources", "control", "orchestrator"],
+      ...["dashboard", "doctor", "reader", "preparation"],
+    ],
+    packages: ["commander"],
+  },
+  {
+    name: "entries",
+    files: ["apphost/", "scripts/stress.ts"],
+    on: [...BASE, "resources", "control", "orchestrator", "preparation", "cli"],
+    packages: [],
+  },
+
+  // test/: may import everything but the reader that judges runs: it shares nothing with what it judges.
+  { name: "independent reader", files: ["test/support/independent/"], on: [], packages: ["vitest"] },
+];
