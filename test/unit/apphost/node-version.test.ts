@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { adviseNode, describeOldNode, isNodeRecent } from "../../../apphost/node-version.ts";
 
@@ -28,5 +30,11 @@ describe("the Node that is needed", () => {
     const ofProject = "/project/node_modules/node/bin/node";
     expect(adviseNode({ ...NODE_20, ofProject })).toContain(`run it as \`npx flink-apphost\``);
     expect(adviseNode({ ...NODE_20, path: ofProject, ofProject })).toContain("nodejs.org");
+  });
+
+  it("is, in the checkout, the one that .node-version names", () => {
+    const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), "utf8");
+    const { devDependencies } = JSON.parse(read("package.json")) as { devDependencies: Record<string, string> };
+    expect(read(".node-version").trim()).toBe(devDependencies["node"]);
   });
 });
