@@ -27,7 +27,7 @@ import { startChildProcess } from "../processes/child-process.ts";
 import { ENTRY, type ProgramKind } from "../processes/entry-point.ts";
 import { choosePort, isPortClash, LOOPBACK, takeFixedPort } from "../processes/ports.ts";
 import type { Judgement, Launch, ProcessEnd, ResourcePlan } from "../processes/resource-plan.ts";
-import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
+import { Supervisor } from "../processes/supervisor.ts";
 import type { ChosenDrivers } from "../resources/driver-choice.ts";
 import type { PreparedTopic } from "../resources/kafka.ts";
 import { superviseKafkaUi } from "../resources/kafka-ui.ts";
@@ -241,7 +241,7 @@ export class System {
     const { name } = declaration;
     // Incarnations are never used twice: one that was scaled away goes on counting when it is back.
     const former = this.formerTaskManagers.get(name);
-    const supervisor = superviseResource(this.#plan(declaration, task), this.#run.supervisorHost, {
+    const supervisor = new Supervisor(this.#plan(declaration, task), this.#run.supervisorHost, {
       firstLife: former === undefined ? 0 : former.life + 1,
     });
     this.supervisors.set(name, supervisor);

@@ -45,42 +45,10 @@ export interface SupervisorHost {
   fail(error: AppError): void;
 }
 
-export interface Supervisor {
-  readonly snapshot: ResourceSnapshot;
-  /** Number of the present process: 0 = the first. Others use it to notice a restart. */
-  readonly life: number;
-  /** When its newest process was started (ISO 8601), how the one before that ended, and why it is given up for good. */
-  readonly startedAt: string | null;
-  readonly lastExit: ChildExit | null;
-  readonly failure: AppError | null;
-  /** Starts it and keeps it alive. Settles when it is ready for the first time. */
-  start(): Promise<void>;
-  /** Settles when it ended with success. Rejects when the run cannot go on because of it. */
-  readonly finished: Promise<void>;
-  /** Shows that it waits for others. */
-  showWaiting(reason: string): void;
-  /** Settles when its process group is gone. */
-  stop(budgetMs: number): Promise<void>;
-  kill(): void;
-  /** Ends its process, and starts no other until `resume` (V5). Settles when the process group is gone. */
-  halt(budgetMs: number): Promise<void>;
-  /** Starts it again after a halt. Settles when it is ready. */
-  resume(): Promise<void>;
-  readonly isHalted: boolean;
-}
-
 export interface SupervisorOptions {
   readonly backoff?: Backoff;
   /** Number of its first process; above 0 where an earlier supervisor of that name had some. */
   readonly firstLife?: number;
-}
-
-export function superviseResource(
-  plan: ResourcePlan,
-  host: SupervisorHost,
-  options: SupervisorOptions = {},
-): Supervisor {
-  return new ResourceSupervisor(plan, host, options);
 }
 
 interface Halt {
@@ -91,13 +59,14 @@ interface Halt {
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
-class ResourceSupervisor implements Supervisor {
-  snapshot: ResourceSnapshot;
-  life: number;
-  startedAt: string | null = null;
-  lastExit: ChildExit | null = null;
-  failure: AppError | null = null;
+export class Supervisor {
+  /** Settles when it ended with success. Rejects when the run cannot go on because of it. */
   readonly finished: Promise<void>;
+  #snapshot: ResourceSnapshot;
+  #life: number;
+  #startedAt: string | null = null;
+  #lastExit: ChildExit | null = null;
+  #failure: AppError | null = null;
   readonly #plan: ResourcePlan;
   readonly #host: SupervisorHost;
   readonly #stopping = new AbortController();
@@ -118,13 +87,13 @@ class ResourceSupervisor implements Supervisor {
   #loop: Promise<void> | null = null;
   #openFault: { readonly sinceMs: number; readonly record: { recoveredAfterMs(ms: number): void } } | null = null;
 
-  constructor(plan: ResourcePlan, host: SupervisorHost, options: SupervisorOptions) {
+  constructor(plan: ResourcePlan, host: SupervisorHost, options: SupervisorOptions = {}) {
     this.#backoff = options.backoff ?? createBackoff({ initialMs: 100, capMs: 5_000 });
-    this.life = options.firstLife ?? 0;
+    this.#life = options.firstLife ?? 0;
     this.#plan = plan;
     this.#host = host;
     this.#restarts = new RestartCount({ ...RESTART_LIMIT, max: plan.restartsMax ?? RESTART_LIMIT.max });
-    this.snapshot = createResource(plan.declaration);
+    this.#snapshot = createResource(plan.declaration);
     this.finished = this.#finished.promise;
     // Either may fail with nobody waiting for it (yet); the run learns of it by `fail`.
     this.finished.catch(() => undefined);
@@ -132,10 +101,35 @@ class ResourceSupervisor implements Supervisor {
     this.#firstReady.promise.catch(() => undefined);
   }
 
+  get snapshot(): ResourceSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Number of the present process: 0 = the first. Others use it to notice a restart. */
+  get life(): number {
+    return this.#life;
+  }
+
+  /** When its newest process was started (ISO 8601). */
+  get startedAt(): string | null {
+    return this.#startedAt;
+  }
+
+  /** How the process before the present one ended. */
+  get lastExit(): ChildExit | null {
+    return this.#lastExit;
+  }
+
+  /** Why it is given up for good. */
+  get failure(): AppError | null {
+    return this.#failure;
+  }
+
   get isHalted(): boolean {
     return this.#halt !== null;
   }
 
+  /** Starts it and keeps it alive. Settles when it is ready for the first time. */
   start(): Promise<void> {
     // The run may have begun to end while this one still waited for others: nothing is started behind the stop.
     if (this.#stopping.signal.aborted) this.#refuseStart();
@@ -143,10 +137,12 @@ class ResourceSupervisor implements Supervisor {
     return this.#firstReady.promise;
   }
 
+  /** Shows that it waits for others. */
   showWaiting(reason: string): void {
     this.#move({ state: "waiting", reason });
   }
 
+  /** Settles when its process group is gone. */
   async stop(budgetMs: number): Promise<void> {
     this.#stopping.abort(new Error("asked to stop"));
     if (this.#loop === null) return;
@@ -159,6 +155,7 @@ class ResourceSupervisor implements Supervisor {
     this.#running?.kill();
   }
 
+  /** Ends its process, and starts no other until `resume` (V5). Settles when the process group is gone. */
   async halt(budgetMs: number): Promise<void> {
     this.#halt ??= { reached: Promise.withResolvers(), resumed: Promise.withResolvers() };
     await this.#endInOrder(budgetMs);
@@ -166,6 +163,7 @@ class ResourceSupervisor implements Supervisor {
     await this.#settleSoon(Promise.race([this.#halt.reached.promise, this.#loop]));
   }
 
+  /** Starts it again after a halt. Settles when it is ready. */
   resume(): Promise<void> {
     this.#nextReady = Promise.withResolvers();
     const { promise } = this.#nextReady;
@@ -178,7 +176,7 @@ class ResourceSupervisor implements Supervisor {
 
   /** V7. Where nothing ran yet, it is the start that is awaited: it ends by its signal, or by its own deadlines. */
   async #settleSoon(end: Promise<unknown>): Promise<void> {
-    const what = `the end of ${this.snapshot.name}, which was just being started,`;
+    const what = `the end of ${this.#snapshot.name}, which was just being started,`;
     await withDeadline(end, { what, deadlineMs: KILL_MS_MAX + LEAVE_MS_MAX });
   }
 
@@ -206,7 +204,7 @@ class ResourceSupervisor implements Supervisor {
       if (this.#stopping.signal.aborted) break;
       if (this.#halt !== null) {
         formerLastLines = null;
-        this.life += 1;
+        this.#life += 1;
         continue;
       }
       const judgement = this.#plan.judge(end);
@@ -224,14 +222,14 @@ class ResourceSupervisor implements Supervisor {
       this.#countRestart(end);
       formerLastLines = end.everReady ? null : end.lastLines;
       await sleepUntilAborted(this.#backoff.nextMs(), this.#stopping.signal);
-      this.life += 1;
+      this.#life += 1;
     }
     this.#move({ state: "exited", pid: null, reason: STOPPED });
     this.#refuseStart();
   }
 
   async #stayHalted({ reached, resumed }: Halt): Promise<void> {
-    if (this.snapshot.state !== "stopping") this.#move({ state: "stopping" });
+    if (this.#snapshot.state !== "stopping") this.#move({ state: "stopping" });
     this.#move({ state: "exited", pid: null, reason: STOPPED_BY_USER });
     reached.resolve();
     await Promise.race([resumed.promise, whenAborted(this.#stopping.signal)]);
@@ -247,18 +245,18 @@ class ResourceSupervisor implements Supervisor {
   }
 
   #createStopError(): AppError {
-    return createError("CHILD_EXITED", { resource: this.snapshot.name, how: "by our stop", lastLines: "" });
+    return createError("CHILD_EXITED", { resource: this.#snapshot.name, how: "by our stop", lastLines: "" });
   }
 
   async #liveOnce(formerLastLines: string | null): Promise<ProcessEnd> {
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, this.#stopping.signal]);
-    const launch: Launch = { life: this.life, formerLastLines, signal };
+    const launch: Launch = { life: this.#life, formerLastLines, signal };
     this.#killReason = null;
-    this.#move({ state: "starting", pid: null, restarts: this.life });
+    this.#move({ state: "starting", pid: null, restarts: this.#life });
     const running = await this.#plan.launch(launch);
     this.#running = running;
-    this.startedAt = new Date().toISOString();
+    this.#startedAt = new Date().toISOString();
     const endpoint = this.#plan.endpoint();
     this.#move({ state: "starting", pid: running.pid, endpoint });
     if (this.#isEnding) running.kill();
@@ -272,7 +270,7 @@ class ResourceSupervisor implements Supervisor {
     );
     const exit = await running.exited;
     endPulseWatch();
-    this.lastExit = exit;
+    this.#lastExit = exit;
     ended.abort(new Error(`it ended: ${describeExit(exit)}`));
     // V4. The leader is gone; what it may have started goes with it. Whoever asked for the end is told of its failure.
     if (this.#orderlyEnd === null) this.#leftover = await running.stop(0).then(() => null, asError);
@@ -291,7 +289,7 @@ class ResourceSupervisor implements Supervisor {
     if (pulse === undefined) return () => undefined;
     return this.#host.pulses.watch({ pid, pulse }, (silentMs) => {
       if (this.#isEnding) return;
-      this.#killReason = createError("PROCESS_HUNG", { resource: this.snapshot.name, silentMs });
+      this.#killReason = createError("PROCESS_HUNG", { resource: this.#snapshot.name, silentMs });
       running.kill();
     });
   }
@@ -313,7 +311,7 @@ class ResourceSupervisor implements Supervisor {
   }
 
   #watchHealth(running: RunningServer, ended: AbortSignal, watch: NonNullable<ResourcePlan["watchHealth"]>): void {
-    const isOver = () => ended.aborted || this.snapshot.state !== "running";
+    const isOver = () => ended.aborted || this.#snapshot.state !== "running";
     const report: ReportHealth = (health, reason) => {
       if (!isOver()) this.#move({ state: "running", health, reason });
     };
@@ -344,7 +342,7 @@ class ResourceSupervisor implements Supervisor {
   #recordFault(detail: string): ReturnType<SupervisorHost["recordFault"]> {
     return this.#host.recordFault({
       kind: "processExit",
-      target: this.snapshot.name,
+      target: this.#snapshot.name,
       at: new Date().toISOString(),
       planned: false,
       detail,
@@ -358,7 +356,7 @@ class ResourceSupervisor implements Supervisor {
     const exceeded = counts.map((count) => count.add(nowMs)).find((limit) => limit !== null);
     if (exceeded == null) return;
     throw createError(this.#plan.isServer ? "SERVER_RESTARTS_EXCEEDED" : "RESTARTS_EXCEEDED", {
-      resource: this.snapshot.name,
+      resource: this.#snapshot.name,
       restarts: exceeded.max,
       windowMs: exceeded.windowMs,
       how: describeEnd(end),
@@ -369,10 +367,10 @@ class ResourceSupervisor implements Supervisor {
   #giveUp(error: unknown): void {
     const reason = isAppError(error)
       ? error
-      : createError("CHILD_FAILED", { resource: this.snapshot.name, message: describeError(error) }, error);
-    this.failure = reason;
+      : createError("CHILD_FAILED", { resource: this.#snapshot.name, message: describeError(error) }, error);
+    this.#failure = reason;
     this.#running?.kill();
-    if (this.snapshot.state === "starting") this.#move({ state: "failedToStart", pid: null, reason: reason.message });
+    if (this.#snapshot.state === "starting") this.#move({ state: "failedToStart", pid: null, reason: reason.message });
     this.#firstReady.reject(reason);
     this.#nextReady.reject(reason);
     this.#finished.reject(reason);
@@ -380,8 +378,8 @@ class ResourceSupervisor implements Supervisor {
   }
 
   #move(change: Parameters<typeof moveResource>[1]): void {
-    const next = moveResource(this.snapshot, change);
-    this.snapshot = next;
+    const next = moveResource(this.#snapshot, change);
+    this.#snapshot = next;
     this.#host.emitResource(next);
   }
 }

@@ -6,7 +6,7 @@
  */
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError } from "../../simulator/common/foundation/errors.ts";
-import { type ContainerDriver, createDockerDriver } from "../drivers/docker/driver.ts";
+import { DockerDriver } from "../drivers/docker/driver.ts";
 import { describeAttempts, type EngineLookup, findEngine, hasEngineSign } from "../drivers/docker/engine.ts";
 import { removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import type { InfrastructureDriver, ServerKind } from "../drivers/driver.ts";
@@ -52,7 +52,7 @@ async function chooseKafkaUi(
 }
 
 type DockerLookup =
-  | { readonly kind: "found"; readonly driver: ContainerDriver }
+  | { readonly kind: "found"; readonly driver: DockerDriver }
   | Exclude<EngineLookup, { kind: "found" }>;
 
 /** Asked once for both servers, and only where the answer can matter. */
@@ -71,7 +71,7 @@ async function lookForDocker(options: HostOptions, words: EarlyWords): Promise<D
   const tell = (text: string) => words.progress(text);
   return {
     kind: "found",
-    driver: createDockerDriver(engine, { kafkaImage, redisImage, kafkaUiImage, network: dockerNetwork, tell }),
+    driver: new DockerDriver(engine, { kafkaImage, redisImage, kafkaUiImage, network: dockerNetwork, tell }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { DriverContext, InfrastructureDriver, ServerPlan } from "../drivers
 import type { ResourceDeclaration } from "../model/resource.ts";
 import type { ChildHooks, RunningServer } from "../processes/child-process.ts";
 import type { Launch } from "../processes/resource-plan.ts";
-import { type Supervisor, superviseResource } from "../processes/supervisor.ts";
+import { Supervisor } from "../processes/supervisor.ts";
 import type { RunContext } from "../run/run-context.ts";
 
 const READY_MS_MAX = 120_000;
@@ -34,7 +34,7 @@ export function superviseKafkaUi(
     };
     return plan.launch(hooks, launch.signal);
   };
-  return superviseResource(
+  return new Supervisor(
     {
       declaration,
       isServer: true,

@@ -30,7 +30,7 @@ import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
 import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
-import { readUsage, type Sampler, startSampler } from "./sampler.ts";
+import { readUsage, Sampler } from "./sampler.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
 const TOKEN_BYTES = 24;
@@ -92,7 +92,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
       notice("warn", "watchdog", `${how}, and was started again`);
     },
   });
-  const sampler = startSampler();
+  const sampler = new Sampler();
   sampler.watch("host", process.pid);
   const state = createStateFile(runDir, initial, files);
   // Whoever sweeps behind a host that was killed must find a watchdog that hangs, too.

@@ -29,17 +29,6 @@ export interface Usage {
 
 export type Pace = keyof typeof INTERVAL_MS;
 
-export interface Sampler {
-  /** A restarted resource adds a pid to its name; the CPU time of all its processes is summed. */
-  watch(name: string, pid: number): void;
-  setPace(pace: Pace): void;
-  /** CPU time from here to `endLoad` is the load's. May be repeated. */
-  startLoad(): void;
-  endLoad(): void;
-  readFacts(): HostFacts["resources"];
-  stop(): void;
-}
-
 interface WatchedProcess {
   readonly name: string;
   startTime: string | null;
@@ -50,9 +39,8 @@ interface WatchedProcess {
   cpuMsBefore: number | null;
 }
 
-export const startSampler = (): Sampler => new ProcessSampler();
-
-class ProcessSampler implements Sampler {
+/** It samples from its making to `stop`. */
+export class Sampler {
   readonly #processes = new Map<number, WatchedProcess>();
   /** Of those that have ended (U1), by name, in the order in which names came. */
   readonly #ended = new Map<string, ProcessUse>();
@@ -65,6 +53,7 @@ class ProcessSampler implements Sampler {
     this.#timer = this.#startTimer("busy");
   }
 
+  /** A restarted resource adds a pid to its name; the CPU time of all its processes is summed. */
   watch(name: string, pid: number): void {
     const cpuMsBefore = this.#isLoaded ? 0 : null;
     if (!this.#ended.has(name)) this.#ended.set(name, { name, cpuMs: 0, loadCpuMs: 0, rssBytesMax: 0 });
@@ -76,6 +65,7 @@ class ProcessSampler implements Sampler {
     this.#timer = this.#startTimer(pace);
   }
 
+  /** CPU time from here to `endLoad` is the load's. May be repeated. */
   startLoad(): void {
     this.#sample({ withAllMemory: false });
     this.#isLoaded = true;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
-import { createDockerDriver } from "../../apphost/drivers/docker/driver.ts";
+import { DockerDriver } from "../../apphost/drivers/docker/driver.ts";
 import type { DriverContext } from "../../apphost/drivers/driver.ts";
 import { CONTAINER_IMAGES } from "../../apphost/options.ts";
 import type { ChildHooks } from "../../apphost/processes/child-process.ts";
@@ -43,7 +43,7 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
       const other = await listen(port);
       const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
       const images = { kafkaImage, redisImage, kafkaUiImage };
-      const driver = createDockerDriver(realEngine(), { ...images, network, tell: () => undefined });
+      const driver = new DockerDriver(realEngine(), { ...images, network, tell: () => undefined });
       const context = createContext(runId, [port]);
       try {
         const first = await driver.plan("redis", context);
@@ -71,7 +71,7 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
     const runId = `again-${process.pid}`;
     const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
     const images = { kafkaImage, redisImage, kafkaUiImage };
-    const driver = createDockerDriver(realEngine(), { ...images, network: "published", tell: () => undefined });
+    const driver = new DockerDriver(realEngine(), { ...images, network: "published", tell: () => undefined });
     try {
       const port = await choosePort();
       const plan = await driver.plan("redis", createContext(runId, [port]));

@@ -31,16 +31,7 @@ export interface DockerSettings {
   readonly tell: (progress: string) => void;
 }
 
-export interface ContainerDriver extends InfrastructureDriver {
-  /** Why there can be no web page over Kafka; undefined when there can. */
-  findKafkaUiObstacle(): Promise<string | undefined>;
-}
-
-export function createDockerDriver(engine: Engine, settings: DockerSettings): ContainerDriver {
-  return new DockerDriver(engine, settings);
-}
-
-class DockerDriver implements ContainerDriver {
+export class DockerDriver implements InfrastructureDriver {
   readonly mode = "docker";
   readonly #engine: Engine;
   readonly #settings: DockerSettings;
@@ -58,6 +49,7 @@ class DockerDriver implements ContainerDriver {
     return this.#provide(this.#imageOf(kind));
   }
 
+  /** Why there can be no web page over Kafka; undefined when there can. */
   findKafkaUiObstacle(): Promise<string | undefined> {
     return this.#provide(this.#settings.kafkaUiImage);
   }

@@ -6,7 +6,7 @@ import { Writable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type RunningChild, startChildProcess } from "../../../../apphost/processes/child-process.ts";
 import { isGroupAlive } from "../../../../apphost/processes/process-identity.ts";
-import { superviseResource } from "../../../../apphost/processes/supervisor.ts";
+import { Supervisor } from "../../../../apphost/processes/supervisor.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
 let folder: string;
@@ -52,7 +52,7 @@ it("a stop kills the group of a leader that is gone when the time is over (P4)",
 
 it("a supervisor's stop gives the group its time, too; only a death by itself takes the group along (V4)", async () => {
   const families: RunningChild[] = [];
-  const supervisor = superviseResource(
+  const supervisor = new Supervisor(
     {
       declaration: { name: "x", kind: "redis", life: "standing", group: null, waitsFor: [], loadsEarly: false },
       launch: async () => {

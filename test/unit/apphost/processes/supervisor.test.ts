@@ -4,7 +4,7 @@ import type { ResourceSnapshot } from "../../../../apphost/model/resource.ts";
 import type { ChildExit, RunningServer } from "../../../../apphost/processes/child-process.ts";
 import type { Launch, ReportHealth, ResourcePlan } from "../../../../apphost/processes/resource-plan.ts";
 import { RESTART_LIMIT } from "../../../../apphost/processes/restart-count.ts";
-import { type SupervisorHost, superviseResource } from "../../../../apphost/processes/supervisor.ts";
+import { Supervisor, type SupervisorHost } from "../../../../apphost/processes/supervisor.ts";
 import type { Fault } from "../../../../simulator/common/contract/files/report.ts";
 import { createBackoff } from "../../../../simulator/common/foundation/backoff.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
@@ -64,7 +64,7 @@ function setUp(change: Partial<ResourcePlan> = {}) {
     },
     fail: (error) => failures.push(error),
   };
-  const supervisor = superviseResource(plan, host, {
+  const supervisor = new Supervisor(plan, host, {
     backoff: createBackoff({ initialMs: BACKOFF_MS, capMs: BACKOFF_MS }),
   });
   const untilLife = (life: number) =>

@@ -2,14 +2,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readUsage, type Sampler, startSampler } from "../../../../apphost/run/sampler.ts";
+import { readUsage, Sampler } from "../../../../apphost/run/sampler.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
 let sampler: Sampler;
 const children: ChildProcess[] = [];
 
 beforeEach(() => {
-  sampler = startSampler();
+  sampler = new Sampler();
 });
 afterEach(() => {
   sampler.stop();
