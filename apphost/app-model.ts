@@ -47,7 +47,11 @@ export const addKafkaUi = (application: Application): Application =>
   createApplication([
     ...application.order,
     {
-      ...{ name: "kafka-ui", kind: "kafka-ui", life: "standing", group: null, loadsEarly: false },
+      name: "kafka-ui",
+      kind: "kafka-ui",
+      life: "standing",
+      group: null,
+      loadsEarly: false,
       waitsFor: [{ on: "kafka", until: "ready" }],
     },
   ]);

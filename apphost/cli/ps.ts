@@ -51,7 +51,11 @@ async function listHost(host: RunningHost): Promise<HostListing> {
   const description = await describeHost(host);
   const infrastructure = description?.infrastructure;
   return {
-    ...{ runId, runDir: host.runDir, hostPid, command, startedAt },
+    runId,
+    runDir: host.runDir,
+    hostPid,
+    command,
+    startedAt,
     phase: description?.phase ?? null,
     infrastructure:
       infrastructure === undefined ? null : { kafka: infrastructure.kafka.mode, redis: infrastructure.redis.mode },

@@ -33,12 +33,12 @@ export function Screen({ snapshot, nowUs, columns, rows, colors, isStopping }: S
   });
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      <HeaderPanel rows={layout.header} {...{ snapshot, nowUs, palette }} />
-      <ResourcesPanel rows={layout.resources} lines={resourceLines} {...{ columns, palette }} />
-      <FlowPanel rows={layout.flow} {...{ snapshot, columns, palette }} />
-      <TaskManagersPanel layout={layout.taskManagers} {...{ snapshot, columns, palette }} />
+      <HeaderPanel rows={layout.header} snapshot={snapshot} nowUs={nowUs} palette={palette} />
+      <ResourcesPanel rows={layout.resources} lines={resourceLines} columns={columns} palette={palette} />
+      <FlowPanel rows={layout.flow} snapshot={snapshot} columns={columns} palette={palette} />
+      <TaskManagersPanel layout={layout.taskManagers} snapshot={snapshot} columns={columns} palette={palette} />
       <Box flexDirection="column" height={layout.events} overflow="hidden">
-        <EventsPanel rows={layout.events} {...{ snapshot, columns, palette }} />
+        <EventsPanel rows={layout.events} snapshot={snapshot} columns={columns} palette={palette} />
       </Box>
       <VerdictPanel rows={layout.verdict} verdict={snapshot.verdict} palette={palette} />
       {layout.footer > 0 && (

@@ -23,14 +23,18 @@ export function FlowPanel({ snapshot, columns, rows, palette }: FlowProps) {
       name="produced"
       done={countProduced(progress)}
       rate={progress.acknowledgedPerSecond}
-      {...{ progress, columns, palette }}
+      progress={progress}
+      columns={columns}
+      palette={palette}
     />,
     <FlowRow
       key="out"
       name="processed"
       done={progress.processed}
       rate={progress.processedPerSecond}
-      {...{ progress, columns, palette }}
+      progress={progress}
+      columns={columns}
+      palette={palette}
     />,
     <Row key="facts" cells={factCells(snapshot, progress, palette)} />,
   ];

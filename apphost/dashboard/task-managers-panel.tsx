@@ -32,7 +32,9 @@ export function TaskManagersPanel({ snapshot, columns, layout, palette }: TaskMa
     <>
       {title}
       {layout.form === "table"
-        ? views.slice(0, layout.rows - 1).map((view) => <TableRow key={view.name} {...{ view, views, palette }} />)
+        ? views
+            .slice(0, layout.rows - 1)
+            .map((view) => <TableRow key={view.name} view={view} views={views} palette={palette} />)
         : Array.from({ length: layout.rows - 1 }, (_, row) => (
             <GridRow
               // biome-ignore lint/suspicious/noArrayIndexKey: a row of the grid is its place.

@@ -38,7 +38,13 @@ export function startTuiOutput(options: TuiOutputOptions): Output {
     options.onStop();
   };
   const view = () => (
-    <Dashboard nowUs={options.nowUs()} colors={options.colors} {...{ snapshot, isStopping, onStop }} />
+    <Dashboard
+      nowUs={options.nowUs()}
+      colors={options.colors}
+      snapshot={snapshot}
+      isStopping={isStopping}
+      onStop={onStop}
+    />
   );
   const instance: Instance = render(view(), {
     stdout: options.stdout,

@@ -30,7 +30,9 @@ export function planEngineChecks(options: HostOptions, lookups: Lookups): CheckP
   };
   return [
     {
-      ...{ id: "engine", title: "Engine", ...plan },
+      id: "engine",
+      title: "Engine",
+      ...plan,
       examine: async () => judgeEngine(await lookups.engine(), need),
     },
     { id: "kafka-image", title: "Kafka image", ...plan, examine: examineImage("kafka") },

@@ -28,14 +28,19 @@ export function planFolderChecks(context: {
   return [
     { id: "run-folder", title: "Run folder", ...plan, examine: () => examineFolder(base) },
     {
-      ...{ id: "disk", title: "Disk", ...plan },
+      id: "disk",
+      title: "Disk",
+      ...plan,
       async examine() {
         const modes = await context.modes();
         return examineDisk(base, runFolderBytes(options, modes), "the run");
       },
     },
     {
-      ...{ id: "engine-disk", title: "Engine's disk", ...plan, neededFor: "containers" },
+      id: "engine-disk",
+      title: "Engine's disk",
+      ...plan,
+      neededFor: "containers",
       async examine() {
         const [modes, folder] = await Promise.all([context.modes(), context.engineFolder()]);
         const neededBytes = dataBytes(options, modes, "docker");

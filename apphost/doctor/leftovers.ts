@@ -25,7 +25,10 @@ export interface Leftovers {
 
 export function planLeftoverCheck(base: string, engine: () => Promise<EngineLookup>): CheckPlan {
   return {
-    ...{ id: "leftovers", title: "Leftovers", neededFor: "every run", isAskedInfrastructure: false },
+    id: "leftovers",
+    title: "Leftovers",
+    neededFor: "every run",
+    isAskedInfrastructure: false,
     async examine() {
       const [sockets, engineThings] = await Promise.all([findStaleSockets(), listEngineThings(await engine())]);
       return judgeLeftovers({ runs: listRunLeftovers(base), sockets, engineThings }, base);

@@ -20,15 +20,24 @@ export function planMachineChecks(options: {
   const neededFor = "every run";
   return [
     {
-      ...{ id: "node", title: "Node", neededFor, isAskedInfrastructure: false },
+      id: "node",
+      title: "Node",
+      neededFor,
+      isAskedInfrastructure: false,
       examine: async () => judgeNode(findNodeInUse(), options.nodeMin),
     },
     {
-      ...{ id: "cpu", title: "CPU", neededFor, isAskedInfrastructure: false },
+      id: "cpu",
+      title: "CPU",
+      neededFor,
+      isAskedInfrastructure: false,
       examine: async () => judgeCores(availableParallelism(), await readCpuQuota(options.readText), cpus()[0]?.model),
     },
     {
-      ...{ id: "open-files", title: "Open files", neededFor, isAskedInfrastructure: false },
+      id: "open-files",
+      title: "Open files",
+      neededFor,
+      isAskedInfrastructure: false,
       examine: async () => judgeOpenFiles(await readOpenFilesMax(), options.taskManagers),
     },
   ];

@@ -25,14 +25,19 @@ export function planMemoryChecks(context: {
   const { options, readText } = context;
   return [
     {
-      ...{ id: "memory", title: "Memory", neededFor: "every run", isAskedInfrastructure: false },
+      id: "memory",
+      title: "Memory",
+      neededFor: "every run",
+      isAskedInfrastructure: false,
       async examine() {
         const [modes, available] = await Promise.all([context.modes(), readAvailableMemory(readText)]);
         return judgeMemory(available, { options, modes });
       },
     },
     {
-      ...{ id: "embedded-memory", title: "Embedded Kafka", neededFor: "an embedded Kafka" },
+      id: "embedded-memory",
+      title: "Embedded Kafka",
+      neededFor: "an embedded Kafka",
       isAskedInfrastructure: options.infra === "embedded",
       examine: async () => judgeEmbeddedMemory(options, (await context.modes()).kafka),
     },

@@ -13,11 +13,16 @@ export function planPortChecks(options: {
   const names = (Object.keys(FIXED_PORTS) as PortName[]).filter((name) => !options.externals.includes(name));
   return [
     {
-      ...{ id: "loopback", title: "Loopback", neededFor: "every run", isAskedInfrastructure: false },
+      id: "loopback",
+      title: "Loopback",
+      neededFor: "every run",
+      isAskedInfrastructure: false,
       examine: examineLoopback,
     },
     {
-      ...{ id: "fixed-ports", title: "Fixed ports", neededFor: "--fixed-ports" },
+      id: "fixed-ports",
+      title: "Fixed ports",
+      neededFor: "--fixed-ports",
       isAskedInfrastructure: options.fixedPorts,
       async examine() {
         const ports = await Promise.all(names.map((name) => lookAtPort(FIXED_PORTS[name])));

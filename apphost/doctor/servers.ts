@@ -8,7 +8,10 @@ export function planServerChecks({ kafka, redis }: Pick<HostOptions, "kafka" | "
   const plans: CheckPlan[] = [];
   if (kafka !== null) {
     plans.push({
-      ...{ id: "kafka-address", title: "Kafka", neededFor: "--kafka", isAskedInfrastructure: true },
+      id: "kafka-address",
+      title: "Kafka",
+      neededFor: "--kafka",
+      isAskedInfrastructure: true,
       // The clients take a while to load, and most runs have no server of others.
       examine: () =>
         examineServer(kafka, async () => {
@@ -21,7 +24,10 @@ export function planServerChecks({ kafka, redis }: Pick<HostOptions, "kafka" | "
   if (redis !== null) {
     const shown = maskAddress(redis);
     plans.push({
-      ...{ id: "redis-address", title: "Redis", neededFor: "--redis", isAskedInfrastructure: true },
+      id: "redis-address",
+      title: "Redis",
+      neededFor: "--redis",
+      isAskedInfrastructure: true,
       examine: () =>
         examineServer(shown, async () => {
           const { readRedisVersion } = await import("../resources/redis.ts");

@@ -15,7 +15,10 @@ export interface TerminalFacts {
 
 export function planTerminalCheck(terminal: TerminalFacts, env: Variables): CheckPlan {
   return {
-    ...{ id: "terminal", title: "Terminal", neededFor: "the dashboard", isAskedInfrastructure: false },
+    id: "terminal",
+    title: "Terminal",
+    neededFor: "the dashboard",
+    isAskedInfrastructure: false,
     examine: async () => judgeTerminal(terminal, env),
   };
 }

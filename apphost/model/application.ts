@@ -77,7 +77,11 @@ function toDeclaration(
   replica: number,
 ): ResourceDeclaration {
   return {
-    ...{ name, kind, life, group, waitsFor },
+    name,
+    kind,
+    life,
+    group,
+    waitsFor,
     // Only our own programs can be loaded before they are told to begin.
     loadsEarly: life === "standing" && waitsFor.length > 0 && LOADING_EARLY.includes(kind),
     ...(process === null ? {} : { process: withReplica(process, replica) }),

@@ -146,7 +146,9 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
     validationMs,
     ending: run.ending.reason ?? input.ending,
     taskManagers: listTaskManagers(system).map(({ name, pid, restarts }) => ({
-      ...{ id: name, pid, restarts },
+      id: name,
+      pid,
+      restarts,
       partitions: job.assignment[name] ?? [],
       // One that came back after the job's end is registered, but was never meant to get anything.
       registered: name in job.assignment,

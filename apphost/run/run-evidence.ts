@@ -10,7 +10,13 @@ export function recordEvidence(run: RunContext, config: RunConfig): void {
   if (redis !== null) writeCredentials(run.runDir, redis);
   run.updateState({
     evidence: {
-      ...{ topic, ownTopic, group, stateKey, counterKey, sequenceKey, kafka },
+      topic,
+      ownTopic,
+      group,
+      stateKey,
+      counterKey,
+      sequenceKey,
+      kafka,
       redis: redis === null ? null : redisEndpoint(redis),
     },
   });

@@ -75,7 +75,9 @@ async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<n
   const file = new ResultFile(FOLDER, options);
   const servers = createServers(workFolder, signal);
   const context: BenchContext = {
-    ...{ options, workFolder, signal },
+    options,
+    workFolder,
+    signal,
     clock: startRunClock(),
     session: servers.get,
     say: sayProgress,

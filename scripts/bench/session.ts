@@ -98,8 +98,20 @@ export class Session {
 /** Keys of its own, and no checkpoint within a session: its idle job must not write what a measured run is checked for. */
 const SERVER_ARGUMENTS: readonly string[] = [
   "up",
-  ...["--infra", "native", "--messages", "0", "--task-managers", "1", "--partitions", "1"],
-  ...["--checkpoint-interval", "24h", "--counter-key", "bench:idle:counter", "--sequence-key", "bench:idle:sequence"],
+  "--infra",
+  "native",
+  "--messages",
+  "0",
+  "--task-managers",
+  "1",
+  "--partitions",
+  "1",
+  "--checkpoint-interval",
+  "24h",
+  "--counter-key",
+  "bench:idle:counter",
+  "--sequence-key",
+  "bench:idle:sequence",
 ];
 
 function findObstacle(): string | undefined {

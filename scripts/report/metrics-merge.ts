@@ -50,7 +50,10 @@ export class MetricsMerge {
 
   add(metrics: TaskManagerMetrics): void {
     const known = this.#taskManagers.get(metrics.tm) ?? {
-      ...{ newest: metrics, former: null, rssBytesMax: 0, observerCpuMsBefore: 0 },
+      newest: metrics,
+      former: null,
+      rssBytesMax: 0,
+      observerCpuMsBefore: 0,
     };
     this.#taskManagers.set(metrics.tm, known);
     if (known.newest.incarnation !== metrics.incarnation) {

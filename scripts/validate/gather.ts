@@ -66,7 +66,11 @@ async function gatherWith(client: TopicClient, options: GatherOptions): Promise<
   const total = complete?.total ?? 0;
   const samples = new SampleCollector(chooseSamples(sortByBase(union.rows), total), config.jobId);
   const topic = await readTopic(client, {
-    ...{ ...options, config, settleMs, ledgers, samples },
+    ...options,
+    config,
+    settleMs,
+    ledgers,
+    samples,
     state: complete,
     producerId: config.ownTopic ? (producer?.producerId ?? null) : null,
   });

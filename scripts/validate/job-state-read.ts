@@ -102,7 +102,10 @@ async function findOtherJobs(redis: RedisConnection, own: string): Promise<strin
   let cursor = "0";
   for (let scans = 0; scans < SCANS_MAX; scans += 1) {
     const pattern = publishedKeyOf("*");
-    const [next, keys] = (await redis.call("SCAN", [cursor, "MATCH", pattern, "COUNT", "1000"])) as [string, string[]];
+    const [next, keys] = (await redis.transport.call("SCAN", [cursor, "MATCH", pattern, "COUNT", "1000"])) as [
+      string,
+      string[],
+    ];
     for (const key of keys) if (key !== own) found.add(key);
     cursor = next;
     if (cursor === "0") break;

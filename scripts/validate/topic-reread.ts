@@ -10,7 +10,6 @@
  * W4 A partition that cannot be read on is left, and does not keep the others from being read. Only what ends all of them
  *    at once (Kafka is not reachable, a programmer's error) is thrown.
  */
-
 import type { FetchedRecords } from "../../simulator/clients/kafka/assigned-partition.ts";
 import type { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";

@@ -8,20 +8,18 @@
  *    but those in `unread`, which are not counted at all.
  * Y2 No object, string or closure call a record: the loop works on the index of a batch.
  */
-
 import {
   batchBaseOffset,
-  batchCompression,
   batchNextOffset,
   batchProducerId,
   batchRecordCount,
   findBatchEnd,
-  isControlBatch,
-  isTransactionalBatch,
+  judgeBatch,
   verifyBatchCrc,
 } from "../../simulator/clients/kafka/wire/record-batch.ts";
 import { indexRecords, RECORD_FIELDS } from "../../simulator/clients/kafka/wire/records.ts";
 import { mix32, SUM_MODULUS } from "../../simulator/common/contract/message.ts";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { IdBitmap } from "./id-bitmap.ts";
 import { readFixedId, readMessageId } from "./message-reader.ts";
@@ -149,11 +147,16 @@ export class TopicTally {
     const baseOffset = batchBaseOffset(buffer, at);
     const place = { topic: this.#topic, p: partition.p, offset: baseOffset };
     if (!verifyBatchCrc(buffer, at, end)) throw createError("KAFKA_BATCH_CORRUPT", { ...place, what: "its checksum" });
-    if (isControlBatch(buffer, at)) return { view, buffer, baseOffset, records: 0 };
-    if (batchCompression(buffer, at) !== 0)
-      throw createError("KAFKA_BATCH_UNSUPPORTED", { ...place, what: "compression" });
-    if (isTransactionalBatch(buffer, at)) {
-      throw createError("KAFKA_BATCH_UNSUPPORTED", { ...place, what: "a transaction" });
+    const content = judgeBatch(buffer, at);
+    switch (content.kind) {
+      case "control":
+        return { view, buffer, baseOffset, records: 0 };
+      case "unsupported":
+        throw createError("KAFKA_BATCH_UNSUPPORTED", { ...place, what: content.what });
+      case "records":
+        break;
+      default:
+        unreachable(content);
     }
     const needed = batchRecordCount(buffer, at) * RECORD_FIELDS;
     if (needed > this.#index.length && needed <= end - at) this.#index = new Int32Array(needed);

@@ -24,7 +24,11 @@ const listen = async (port: number): Promise<Server> => {
 /** The ports in turn; for the context of one driver. */
 function createContext(runId: string, ports: number[]): DriverContext {
   return {
-    ...{ runId, runDir: "/nowhere/runs/one", base: "/nowhere", kafkaHeapBytes: 256 * 1024 * 1024, withKafkaUi: false },
+    runId,
+    runDir: "/nowhere/runs/one",
+    base: "/nowhere",
+    kafkaHeapBytes: 256 * 1024 * 1024,
+    withKafkaUi: false,
     embeddedMemoryBytes: 0,
     choosePort: async () => ports.shift() ?? choosePort(),
     ownProgram: () => expect.fail("no program of ours"),

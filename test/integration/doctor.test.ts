@@ -180,7 +180,8 @@ describe("a machine that lacks what was asked for", () => {
       if (uid !== undefined) chownSync(cwd, uid, uid);
       const env = { DOCKER_HOST: `unix://${socket}`, XDG_RUNTIME_DIR: cwd };
       const { exitCode, check } = await runDoctor(["--infra", "docker"], {
-        ...{ cwd, env },
+        cwd,
+        env,
         ...(uid === undefined ? {} : { uid }),
       });
       expect(exitCode).toBe(3);

@@ -158,7 +158,9 @@ test("a partition's batches go over one connection, and those of all partitions 
     for (let firstSequence = 0; firstSequence < 3; firstSequence += 1) {
       const batch = encodeRecordBatch({
         records: [{ value: Buffer.from("x") }],
-        ...{ timestampMs: 1, ...producer.identity, baseSequence: firstSequence },
+        timestampMs: 1,
+        ...producer.identity,
+        baseSequence: firstSequence,
       });
       const sends = Array.from({ length: PARTITIONS }, (_, p) =>
         producer.send(p, { batch, records: 1, firstSequence }),

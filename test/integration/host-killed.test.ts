@@ -41,8 +41,16 @@ describe.skipIf(!canListProcesses)("a host that gets kill -9 (leftovers are foun
     const { stages, tookMs } = await walkOnce(ARGS);
     // Both ends of a run, and every kind of resource in between, or the walk would prove little.
     for (const stage of [
-      ...["phase infrastructure", "kafka starting", "redis running", "jobmanager waiting", "taskmanager starting"],
-      ...["producer running", "validator finished", "phase stopping", "taskmanager stopping", "kafka exited"],
+      "phase infrastructure",
+      "kafka starting",
+      "redis running",
+      "jobmanager waiting",
+      "taskmanager starting",
+      "producer running",
+      "validator finished",
+      "phase stopping",
+      "taskmanager stopping",
+      "kafka exited",
       "phase ended",
     ]) {
       expect(stages).toContain(stage);

@@ -49,8 +49,12 @@ describe("ps", () => {
     for (const scope of [[], ["--all"]]) {
       const listings = JSON.parse(await expectAnswer("ps", "--format", "json", ...scope)) as HostListing[];
       expect(listings.find((listing) => listing.runId === runId)).toMatchObject({
-        ...{ runDir: await host.runDir(), hostPid: host.pid, command: "up", phase: "idle" },
-        ...{ infrastructure: { kafka: "embedded", redis: "embedded" }, isControlAlive: true },
+        runDir: await host.runDir(),
+        hostPid: host.pid,
+        command: "up",
+        phase: "idle",
+        infrastructure: { kafka: "embedded", redis: "embedded" },
+        isControlAlive: true,
       });
     }
   });
@@ -64,14 +68,24 @@ describe("describe", () => {
     const { resources, capabilities, phase, hostPid } = await read();
     const names = resources.map(({ name }) => name);
     expect(names).toEqual([
-      ...["flink-job-simulator", "jobmanager", "kafka", "producer", "redis", "report"],
-      ...["taskmanager-01", "taskmanager-02", "validator"],
+      "flink-job-simulator",
+      "jobmanager",
+      "kafka",
+      "producer",
+      "redis",
+      "report",
+      "taskmanager-01",
+      "taskmanager-02",
+      "validator",
     ]);
     expect({ phase, hostPid }).toEqual({ phase: "idle", hostPid: host.pid });
     expect(capabilities).toEqual(expect.arrayContaining(["describe", "follow", "produce", "env", "down"]));
     const find = (name: string) => resources.find((resource) => resource.name === name) as ResourceDescription;
     expect(find("taskmanager-02")).toMatchObject({
-      ...{ resourceType: "taskmanager", state: "running", healthStatus: "healthy", exitCode: null },
+      resourceType: "taskmanager",
+      state: "running",
+      healthStatus: "healthy",
+      exitCode: null,
       properties: { group: "taskmanager", restarts: 0, failure: null, partitions: [1, 3] },
       healthReports: [
         { name: "ready", status: "healthy" },

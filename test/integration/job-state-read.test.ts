@@ -47,7 +47,10 @@ function buildState(life: string, redisRunId: string): Record<string, string> {
 }
 
 async function writeState(life: string, redisRunId: string): Promise<void> {
-  await connection.call("HSET", [run.config.stateKey, ...Object.entries(buildState(life, redisRunId)).flat()]);
+  await connection.transport.call("HSET", [
+    run.config.stateKey,
+    ...Object.entries(buildState(life, redisRunId)).flat(),
+  ]);
 }
 
 async function writeCheckpoint(redisRunId: string): Promise<void> {
@@ -59,7 +62,7 @@ async function writeCheckpoint(redisRunId: string): Promise<void> {
 
 async function publish(total: string): Promise<void> {
   const { publishedKey, counterKey, sequenceKey } = run.config;
-  await connection.call("MSET", [publishedKey, total, counterKey, total, sequenceKey, total]);
+  await connection.transport.call("MSET", [publishedKey, total, counterKey, total, sequenceKey, total]);
 }
 
 it("takes a state of the living server at once", async () => {
@@ -98,7 +101,7 @@ it("does not wait for the shared keys of a recovered life: another job may write
   await writeDurably(runFolder.recoveries(run.runDir), JSON.stringify({ schema: 1, recoveries: [recovery] }));
   await writeState("life-2", redis.runId);
   await publish("0");
-  await connection.call("SET", [run.config.counterKey, "77"]);
+  await connection.transport.call("SET", [run.config.counterKey, "77"]);
   expect(await read(SETTLE_MS)).toMatchObject({ published: { own: "0", counter: "77" } });
 });
 
@@ -115,7 +118,7 @@ it.each(["nothing", "what an older file had"] as const)(
 it("looks for other jobs where a shared key differs on a Redis of our own, and only there", async () => {
   await writeState("life-1", redis.runId);
   await publish("0");
-  await connection.call("MSET", ["{other}:published", "5", "{other}:state", "x", run.config.counterKey, "5"]);
+  await connection.transport.call("MSET", ["{other}:published", "5", "{other}:state", "x", run.config.counterKey, "5"]);
   expect((await read(SETTLE_MS)).published.otherJobs).toEqual(["{other}:published"]);
   expect((await read(SETTLE_MS, { sharedRedis: true })).published.otherJobs).toEqual([]);
   await publish("0");

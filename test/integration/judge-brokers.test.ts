@@ -115,7 +115,10 @@ describeReal(["kafka"], "the judge, on three brokers", () => {
     );
     try {
       return await readTopic(client, {
-        ...{ config, ledgers, log, signal },
+        config,
+        ledgers,
+        log,
+        signal,
         task: { rounds, mode: "drained", endOffsets: null, sharedRedis: false },
         state: null,
         producerId: null,

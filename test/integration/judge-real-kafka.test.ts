@@ -31,8 +31,17 @@ describeReal(["kafka"], "the judge, on a real Kafka that others use, too", () =>
   });
 
   const once = (...args: string[]) => [
-    ...["up", "--once", "--ui", "json", "--infra", "embedded", "--task-managers", "2"],
-    ...["--kafka", kafka.bootstrap, ...args],
+    "up",
+    "--once",
+    "--ui",
+    "json",
+    "--infra",
+    "embedded",
+    "--task-managers",
+    "2",
+    "--kafka",
+    kafka.bootstrap,
+    ...args,
   ];
   const small = (...args: string[]) => once("--partitions", "4", ...args);
 

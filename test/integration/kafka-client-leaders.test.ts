@@ -303,7 +303,10 @@ describe("a producer", () => {
     expect(await Promise.all(inFlight)).toEqual([{ baseOffset: 10 }, { baseOffset: 20 }, { baseOffset: 30 }]);
     expect(order).toEqual(["10 after the close", "20 after the close", "30 after the close"]);
     expect(old.log.filter((entry) => entry.startsWith("Produce"))).toEqual([
-      ...["Produce 0", "Produce 10", "Produce 20", "Produce 30"],
+      "Produce 0",
+      "Produce 10",
+      "Produce 20",
+      "Produce 30",
     ]);
   });
 
@@ -325,7 +328,8 @@ describe("a producer", () => {
     leader?.goOn();
     expect(await waiting).toEqual({ baseOffset: 10 });
     expect(leader?.log.filter((entry) => entry.startsWith("Produce") || entry === "closed")).toEqual([
-      ...["Produce 0", "Produce 10"],
+      "Produce 0",
+      "Produce 10",
     ]);
   });
 

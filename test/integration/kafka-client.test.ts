@@ -16,6 +16,7 @@ import {
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { Connection } from "../../simulator/clients/kafka/connection.ts";
 import { PartitionReader } from "../../simulator/clients/kafka/consumer.ts";
+import { findOwnBatches } from "../../simulator/clients/kafka/own-batches.ts";
 import { IdempotentProducer } from "../../simulator/clients/kafka/producer.ts";
 import { LATEST_TIMESTAMP, listOffsetsApi } from "../../simulator/clients/kafka/wire/apis/list-offsets.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -23,7 +24,7 @@ import type { AppError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { encodeNumberedBatch, NumberedRecordsCheck } from "../support/numbered-records.ts";
 import { type RealKafka, realKafkaMissing, startRealKafka } from "../support/real-kafka.ts";
-import { sendRecord } from "../support/system.ts";
+import { createKafka, sendRecord } from "../support/system.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 const missing = realKafkaMissing();
@@ -131,6 +132,38 @@ describe.skipIf(missing !== null)(
       expect(errors[0]?.[0]).toBe(1);
       expect(errors[0]?.[1].message).toMatch(/offset 12 of range-1 is outside what Kafka holds \(0 to 0\)/);
       await reader.close();
+    });
+
+    it("finds a producer's own batches behind a transaction of somebody else", async () => {
+      await createTopic(admin, { topic: "transactions", partitions: 1 });
+      const own = await IdempotentProducer.open({ cluster, topic: "transactions", identity: null });
+      const send = (firstSequence: number) =>
+        own.send(0, { batch: encodeNumberedBatch(own.identity, firstSequence, 10), records: 10, firstSequence });
+      const other = createKafka(`127.0.0.1:${proxy.port}`).producer({
+        transactionalId: "others",
+        maxInFlightRequests: 1,
+        idempotent: true,
+      });
+      await other.connect();
+      try {
+        await send(0);
+        const transaction = await other.transaction();
+        await transaction.send({ topic: "transactions", messages: [{ partition: 0, value: "somebody else's" }] });
+        await transaction.commit();
+        // The record is at 10. The marker of its commit, at 11, may come after the answer to the commit.
+        const isMarked = async () =>
+          (await cluster.listOffsets("transactions", [0], "latest"))[0] === 12 ? true : undefined;
+        await waitUntil(isMarked, { what: "the marker", deadlineMs: 10_000 });
+        expect(await send(10)).toEqual({ baseOffset: 12 });
+      } finally {
+        await other.disconnect();
+        await own.close();
+      }
+      const range = { p: 0, from: 0, to: 22, nearSequence: 0 };
+      expect(await findOwnBatches(cluster, "transactions", [range], own.identity)).toEqual([
+        { p: 0, firstSequence: 0, records: 10, baseOffset: 0 },
+        { p: 0, firstSequence: 10, records: 10, baseOffset: 12 },
+      ]);
     });
 
     it("hands out nothing for a paused or released partition, and misses nothing after resume", async () => {

@@ -80,7 +80,9 @@ const runAs = (uid: number, args: readonly string[], cwd = project): Promise<Cli
 /** A process of that user that was not asked. */
 async function startSleeper(uid: number): Promise<{ name: string; pid: number; startTime: string }> {
   sleeper = spawn("/bin/sleep", ["120"], {
-    ...{ stdio: "ignore", detached: true, env: { PATH: "/bin" } },
+    stdio: "ignore",
+    detached: true,
+    env: { PATH: "/bin" },
     ...(isRoot ? { uid, gid: uid } : {}),
   });
   await once(sleeper, "spawn");

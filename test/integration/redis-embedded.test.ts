@@ -73,10 +73,10 @@ describe("the embedded Redis as a child process", () => {
     const [message] = await withDeadline(once(child, "message"), { what: "the child is ready", deadlineMs: 10_000 });
     expect(message).toMatchObject({ type: "ready", detail: expect.stringMatching(/^127\.0\.0\.1:\d+$/) });
     const connection = await openRedis(`redis://:${PASSWORD}@${(message as { detail: string }).detail}`);
-    await connection.call("SET", ["a", "1"]);
+    await connection.transport.call("SET", ["a", "1"]);
     child.disconnect();
     await withDeadline(exited, { what: "the child ends", deadlineMs: 10_000 });
-    await expect(connection.call("GET", ["a"])).rejects.toThrow();
+    await expect(connection.transport.call("GET", ["a"])).rejects.toThrow();
     connection.close();
   });
 });
@@ -86,13 +86,13 @@ describe("bounds of the embedded Redis", () => {
     const bystander = await openRedis(url());
     expect(await exchange(server.port, "*1\r\n$x\r\n")).toBe("-ERR Protocol error: invalid bulk length\r\n");
     expect(await exchange(server.port, "*100\r\n")).toBe("-ERR Protocol error: invalid multibulk length\r\n");
-    expect(await bystander.call("PING", [])).toBe("PONG");
+    expect(await bystander.transport.call("PING", [])).toBe("PONG");
     bystander.close();
   });
 
   it("closes a client that asks for much and reads nothing", async () => {
     const writer = await openRedis(url());
-    await writer.call("SET", ["large", "x".repeat(8_000_000)]);
+    await writer.transport.call("SET", ["large", "x".repeat(8_000_000)]);
     const socket = connect(server.port, "127.0.0.1");
     socket.on("error", () => undefined);
     socket.pause();
@@ -102,7 +102,7 @@ describe("bounds of the embedded Redis", () => {
       deadlineMs: 20_000,
     });
     socket.destroy();
-    expect(await writer.call("PING", [])).toBe("PONG");
+    expect(await writer.transport.call("PING", [])).toBe("PONG");
     await writer.remove(["large"]);
     writer.close();
   });
@@ -138,8 +138,8 @@ describeReal(["redis"], "the embedded Redis beside a real one", () => {
 
   it.each(listCommandRows())("gives the same replies: %s", async (script) => {
     const commands = script.split(" ; ").map((line) => line.split(" ").map((word) => (word === "''" ? "" : word)));
-    await onReal.call("FLUSHALL", []);
-    await onEmbedded.call("FLUSHALL", []);
+    await onReal.transport.call("FLUSHALL", []);
+    await onEmbedded.transport.call("FLUSHALL", []);
     for (const [name, ...args] of commands) {
       const [expected, actual] = await Promise.all([
         ask(onReal, name as string, args),
@@ -151,8 +151,8 @@ describeReal(["redis"], "the embedded Redis beside a real one", () => {
 
   const seed = walkSeed();
   it(`gives the same replies on a random walk (TEST_SEED=${seed})`, async () => {
-    await onReal.call("FLUSHALL", []);
-    await onEmbedded.call("FLUSHALL", []);
+    await onReal.transport.call("FLUSHALL", []);
+    await onEmbedded.transport.call("FLUSHALL", []);
     const random = createRandom(seed);
     let errors = 0;
     for (let step = 0; step < 3_000; step += 1) {
@@ -194,7 +194,7 @@ function listCommandRows(): string[] {
 /** The reply, or the error's text; unordered lists are sorted, since Redis promises no order. */
 async function ask(connection: RedisConnection, name: string, args: string[]): Promise<unknown> {
   try {
-    const reply = await connection.call(name, args);
+    const reply = await connection.transport.call(name, args);
     if (["KEYS", "HKEYS", "HVALS"].includes(name)) return (reply as string[]).toSorted();
     if (["SCAN", "HSCAN"].includes(name)) {
       const [cursor, items] = reply as [string, string[]];

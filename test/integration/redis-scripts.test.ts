@@ -49,8 +49,8 @@ describeReal(["redis"], "scripts on a real Redis", () => {
     await real.stop();
   });
   beforeEach(async () => {
-    await onReal.call("FLUSHALL", []);
-    await onEmbedded.call("FLUSHALL", []);
+    await onReal.transport.call("FLUSHALL", []);
+    await onEmbedded.transport.call("FLUSHALL", []);
   });
 
   it.each(CASES)("$name", (c) => expectCase(onReal, c));
@@ -59,8 +59,8 @@ describeReal(["redis"], "scripts on a real Redis", () => {
     await writeHash(onReal, before);
     const monitor = await watchCommands(real.port, real.password);
     try {
-      await onReal.call("EVAL", [SCRIPT_TEXT[script], String(keys.length), ...keys, ...argv]);
-      await onReal.call("ECHO", ["end of the script"]);
+      await onReal.transport.call("EVAL", [SCRIPT_TEXT[script], String(keys.length), ...keys, ...argv]);
+      await onReal.transport.call("ECHO", ["end of the script"]);
       await monitor.until((line) => line.command === "ECHO");
       const inside = monitor.lines.filter((line) => line.from === "lua").map((line) => line.command);
       const writes = inside.filter((command) => !["EXISTS", "HMGET", "HKEYS"].includes(command));
@@ -97,10 +97,10 @@ describeReal(["redis"], "scripts on a real Redis", () => {
 });
 
 async function expectCase(connection: RedisConnection, c: (typeof SCRIPT_CASES)[number]): Promise<void> {
-  await connection.call("FLUSHALL", []);
+  await connection.transport.call("FLUSHALL", []);
   await writeHash(connection, c.before);
   const args = [SCRIPT_TEXT[c.script], String(c.keys.length), ...c.keys, ...c.argv];
-  expect(await connection.call("EVAL", args)).toEqual(c.answer);
+  expect(await connection.transport.call("EVAL", args)).toEqual(c.answer);
   const published = c.answer[0] === "PUBLISHED" ? c.answer[1] : null;
   expect(await readAll(connection)).toEqual([{ ...c.before, ...c.changes }, published, published, published]);
 }
@@ -108,18 +108,24 @@ async function expectCase(connection: RedisConnection, c: (typeof SCRIPT_CASES)[
 async function take(connection: RedisConnection, step: WalkStep): Promise<unknown> {
   switch (step.kind) {
     case "script":
-      return connection.call("EVAL", [SCRIPT_TEXT[step.script], String(step.keys.length), ...step.keys, ...step.argv]);
+      return connection.transport.call("EVAL", [
+        SCRIPT_TEXT[step.script],
+        String(step.keys.length),
+        ...step.keys,
+        ...step.argv,
+      ]);
     case "delete":
-      return connection.call("DEL", [STATE_KEY]);
+      return connection.transport.call("DEL", [STATE_KEY]);
     case "deleteField":
-      return connection.call("HDEL", [STATE_KEY, step.field]);
+      return connection.transport.call("HDEL", [STATE_KEY, step.field]);
     case "setField":
-      return connection.call("HSET", [STATE_KEY, step.field, step.value]);
+      return connection.transport.call("HSET", [STATE_KEY, step.field, step.value]);
   }
 }
 
 async function writeHash(connection: RedisConnection, hash: Readonly<Record<string, string>>): Promise<void> {
-  if (Object.keys(hash).length > 0) await connection.call("HSET", [STATE_KEY, ...Object.entries(hash).flat()]);
+  if (Object.keys(hash).length > 0)
+    await connection.transport.call("HSET", [STATE_KEY, ...Object.entries(hash).flat()]);
 }
 
 function readAll(connection: RedisConnection): Promise<unknown[]> {

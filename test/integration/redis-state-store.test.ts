@@ -115,7 +115,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
       expect(await store.apply(batch(0, 0))).toEqual({ kind: "ok", base: 0 });
       // The other server even holds the same hash, as after a restart from an older append-only file.
       const copy = await openRedis(other.url);
-      await copy.call("HSET", [STATE_KEY, ...Object.entries(await direct.readHash(STATE_KEY)).flat()]);
+      await copy.transport.call("HSET", [STATE_KEY, ...Object.entries(await direct.readHash(STATE_KEY)).flat()]);
       const monitor = await watchCommands(other.port, other.password);
       proxy.blackhole("fromServer");
       const inFlight = [1, 2, 3].map((p) => store.apply(batch(p, 0)));
@@ -128,7 +128,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
       expect(await store.publish({ epoch: 1 })).toEqual({ kind: "storeLost" });
       expect(await store.fenceAll({ epoch: 1, g: G + 1 })).toEqual({ kind: "storeLost" });
       expect(await store.runId()).toBe(copy.runId);
-      await copy.call("ECHO", ["the end"]);
+      await copy.transport.call("ECHO", ["the end"]);
       await monitor.until((line) => line.command === "ECHO");
       expect(monitor.lines.some((line) => line.command === "INFO")).toBe(true);
       expect(monitor.lines.filter(isScript)).toEqual([]);
@@ -211,28 +211,28 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
   it("waits while the server refuses for now, and says why when that does not end", async () => {
     store.close();
     store = await open({ giveUpMs: 600 });
-    await direct.call("CONFIG", ["SET", "maxmemory", "1"]);
+    await direct.transport.call("CONFIG", ["SET", "maxmemory", "1"]);
     await expect(store.apply(batch(0, 0))).rejects.toMatchObject({
       code: "REDIS_BUSY",
       message: expect.stringContaining("OOM"),
     });
     const waiting = store.apply(batch(0, 0));
-    await direct.call("CONFIG", ["SET", "maxmemory", "0"]);
+    await direct.transport.call("CONFIG", ["SET", "maxmemory", "0"]);
     expect(await waiting).toEqual({ kind: "ok", base: 0 });
     // A replica may become the primary again, or another one may be reached.
-    await direct.call("REPLICAOF", ["127.0.0.1", "1"]);
+    await direct.transport.call("REPLICAOF", ["127.0.0.1", "1"]);
     const onReplica = store.apply(batch(0, 1));
     const accepted = proxy.accepted;
     await waitUntil(() => (proxy.accepted > accepted ? true : undefined), {
       what: "a new connection",
       deadlineMs: 5_000,
     });
-    await direct.call("REPLICAOF", ["NO", "ONE"]);
+    await direct.transport.call("REPLICAOF", ["NO", "ONE"]);
     expect(await onReplica).toEqual({ kind: "ok", base: 10 });
   });
 
   it("sends the text again when the server has forgotten the scripts", async () => {
-    await direct.call("SCRIPT", ["FLUSH"]);
+    await direct.transport.call("SCRIPT", ["FLUSH"]);
     expect(await Promise.all([store.apply(batch(0, 0)), store.apply(batch(1, 0))])).toEqual([
       { kind: "ok", base: 0 },
       { kind: "ok", base: 10 },
@@ -240,8 +240,8 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
   });
 
   it("reports a wrong type and a wrong password at once, without the password", async () => {
-    await direct.call("DEL", [STATE_KEY]);
-    await direct.call("SET", [STATE_KEY, "text"]);
+    await direct.transport.call("DEL", [STATE_KEY]);
+    await direct.transport.call("SET", [STATE_KEY, "text"]);
     await expect(store.apply(batch(0, 0))).rejects.toMatchObject({ code: "REDIS_COMMAND_REFUSED" });
     const startedMs = performance.now();
     const refused = await openRedis(redis.url.replace("secret", "wrong-one")).catch((error: unknown) => error);

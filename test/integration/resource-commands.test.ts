@@ -96,7 +96,7 @@ describe("commands on resources of a running host", () => {
 });
 
 it("a run that is left while resources are stopped ends in order, and one that waits for them is answered", async () => {
-  const host = startCli([...["up", "--infra", "embedded", "--ui", "json"], "--messages", "0", "--task-managers", "2"]);
+  const host = startCli(["up", "--infra", "embedded", "--ui", "json", "--messages", "0", "--task-managers", "2"]);
   try {
     await host.waitForEvent("phase", (event) => event.phase === "idle");
     for (const name of ["taskmanager-02", "jobmanager"]) {

@@ -100,8 +100,14 @@ describeReal(["kafka", "redis"], "a run on a real Kafka and a real Redis", () =>
   it("removes nothing of others, whatever a planted record of a run says", async () => {
     const project = mkdtempSync(join(tmpdir(), "flink-apphost-planted-"));
     const evidence = {
-      ...{ topic: "orders", ownTopic: true, group: "their-group", stateKey: "sessions" },
-      ...{ counterKey: "users", sequenceKey: "balance", kafka: kafka.bootstrap, redis: `127.0.0.1:${redis.port}` },
+      topic: "orders",
+      ownTopic: true,
+      group: "their-group",
+      stateKey: "sessions",
+      counterKey: "users",
+      sequenceKey: "balance",
+      kafka: kafka.bootstrap,
+      redis: `127.0.0.1:${redis.port}`,
     };
     const keys = { sessions: "1", users: "2", balance: "3", [PROCESSED_MESSAGE_COUNTER_KEY]: "4" };
     const run = plantRun(join(project, ".flink-apphost"), "20300101T000000Z-0d437693", {

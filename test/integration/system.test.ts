@@ -19,8 +19,14 @@ const SHAPES: readonly Shape[] = [
 ];
 
 const optionsOf = (shape: Shape): string[] => [
-  ...["--messages", String(shape.messages), "--task-managers", String(shape.taskManagers)],
-  ...["--partitions", String(shape.partitions), "--message-size", String(shape.messageSize)],
+  "--messages",
+  String(shape.messages),
+  "--task-managers",
+  String(shape.taskManagers),
+  "--partitions",
+  String(shape.partitions),
+  "--message-size",
+  String(shape.messageSize),
 ];
 
 describe("up --once", () => {

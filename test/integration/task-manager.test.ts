@@ -41,7 +41,10 @@ async function expectExact(): Promise<void> {
   expect(Object.values(state.by).reduce((sum, n) => sum + n, 0)).toBe(state.total);
   for (const { p, count, idSum, idMix, lastId, rejected, skipped, disorder } of state.partitions) {
     expect({ p, count, idSum, idMix, lastId, rejected, skipped, disorder }).toEqual({
-      ...{ p, rejected: 0, skipped: 0, disorder: 0 },
+      p,
+      rejected: 0,
+      skipped: 0,
+      disorder: 0,
       ...run.expectedOf(p),
     });
   }

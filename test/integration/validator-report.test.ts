@@ -50,7 +50,7 @@ describe("validator and report", () => {
 
   async function setField(field: string, value: string): Promise<void> {
     const connection = await openRedis(run.redis);
-    await connection.call("HSET", [run.config.stateKey, field, value]);
+    await connection.transport.call("HSET", [run.config.stateKey, field, value]);
     connection.close();
   }
 

@@ -6,8 +6,20 @@ import { describeReal } from "../support/real-parts.ts";
 import { expectPassed } from "../support/system.ts";
 
 const args = (network: string) => [
-  ...["up", "--once", "--ui", "json", "--infra", "docker", "--docker-network", network, "--task-managers", "4"],
-  ...["--messages", "400_000", "--rate", "40_000"],
+  "up",
+  "--once",
+  "--ui",
+  "json",
+  "--infra",
+  "docker",
+  "--docker-network",
+  network,
+  "--task-managers",
+  "4",
+  "--messages",
+  "400_000",
+  "--rate",
+  "40_000",
 ];
 
 describeReal(["docker"], "containers under load", () => {

@@ -7,8 +7,18 @@ import { expectPassed } from "../support/system.ts";
 describeReal(["kafka", "redis"], "native servers", () => {
   const env = { KAFKA_HOME: process.env["KAFKA_HOME"] as string };
   const args = (messages: number, rate: number) => [
-    ...["up", "--once", "--ui", "json", "--infra", "native", "--task-managers", "4"],
-    ...["--messages", String(messages), "--rate", String(rate)],
+    "up",
+    "--once",
+    "--ui",
+    "json",
+    "--infra",
+    "native",
+    "--task-managers",
+    "4",
+    "--messages",
+    String(messages),
+    "--rate",
+    String(rate),
   ];
 
   it("may be killed together with everything else at once", async () => {

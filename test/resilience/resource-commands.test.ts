@@ -7,8 +7,18 @@ import { type Cli, runCli } from "../support/run-cli.ts";
 import { expectExit, expectPassed } from "../support/system.ts";
 
 const args = (infra: string, messages: number, rate: number) => [
-  ...["up", "--once", "--ui", "json", "--infra", infra, "--task-managers", "4"],
-  ...["--messages", String(messages), "--rate", String(rate)],
+  "up",
+  "--once",
+  "--ui",
+  "json",
+  "--infra",
+  infra,
+  "--task-managers",
+  "4",
+  "--messages",
+  String(messages),
+  "--rate",
+  String(rate),
 ];
 
 async function expectDone(cli: Cli, ...command: string[]): Promise<void> {

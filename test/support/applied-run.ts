@@ -46,16 +46,24 @@ export async function writeAppliedRun(run: AppliedRun, messages: number): Promis
     rows += formatAppliedLogRow({ kind: "acquire", life: LIFE, p, g, offset: 0 });
     rows += formatAppliedLogRow({
       kind: "apply",
-      ...{ life: LIFE, p, g, prev: 0, next: n, n, base: total, tm, appliedAtUs: clock.nowUs() },
+      life: LIFE,
+      p,
+      g,
+      prev: 0,
+      next: n,
+      n,
+      base: total,
+      tm,
+      appliedAtUs: clock.nowUs(),
     });
     total += n;
   }
   await mkdir(runFolder.appliedFolder(runDir));
   // The last line is one whose writer died in it.
   await writeFile(runFolder.applied(runDir, "taskmanager-01", "a"), `${rows}A ${LIFE} 0 unterminated`);
-  await connection.call("HSET", [config.stateKey, ...Object.entries(fields).flat()]);
+  await connection.transport.call("HSET", [config.stateKey, ...Object.entries(fields).flat()]);
   const { publishedKey, counterKey, sequenceKey } = config;
-  await connection.call(
+  await connection.transport.call(
     "MSET",
     [publishedKey, counterKey, sequenceKey].flatMap((key) => [key, String(total)]),
   );

@@ -1,4 +1,4 @@
-import { createRecordColumns, type RecordColumns } from "../../simulator/runtime/source/record-columns.ts";
+import { createRecordColumns, type RecordColumns } from "../../simulator/runtime/source/record-set-decoder.ts";
 
 /** Columns with these ids, and these stamps (0 where none is given). */
 export function columnsOf(ids: readonly number[], timestampsUs: readonly number[] = []): RecordColumns {

@@ -1,4 +1,5 @@
 /** Record sets and messages for tests, made by the plainest code there is. */
+import type { FetchedRecords } from "../../simulator/clients/kafka/assigned-partition.ts";
 import {
   ATTRIBUTE,
   BATCH,
@@ -40,4 +41,23 @@ export function atOffset(batch: Buffer, baseOffset: number): Buffer {
 function sealed(batch: Buffer): Buffer {
   sealBatch(batch, 0, findBatchEnd(batch, 0, batch.length));
   return batch;
+}
+
+/** The bytes as the reader hands them out, asked for at `fetchOffset`; `lead` other bytes lie before them, some behind. */
+export function fetchedOf(
+  bytes: Buffer,
+  fetchOffset: number,
+  { p = 3, lead = 0, nextOffset = fetchOffset } = {},
+): FetchedRecords {
+  const buffer = Buffer.concat([Buffer.alloc(lead, 0xff), bytes, Buffer.alloc(7, 0xff)]);
+  return {
+    p,
+    buffer,
+    start: lead,
+    end: lead + bytes.length,
+    fetchOffset,
+    nextOffset,
+    lastStableOffset: nextOffset,
+    highWatermark: nextOffset,
+  };
 }

@@ -80,11 +80,25 @@ export class TaskManagerRun {
     const jobId = jobIdOf(runId);
     const { partitions, taskManagers, operators = ["identity"] } = options;
     this.config = {
-      ...{ runId, jobId, jobName: "test", topic: "t", ownTopic: true, group: "g", partitions, taskManagers, operators },
+      runId,
+      jobId,
+      jobName: "test",
+      topic: "t",
+      ownTopic: true,
+      group: "g",
+      partitions,
+      taskManagers,
+      operators,
       stateKey: stateKeyOf(jobId),
       publishedKey: publishedKeyOf(jobId),
-      ...{ counterKey: "counter", sequenceKey: "sequence", messageSize: 100, rate: 0 },
-      ...{ stickyIds: 1, maxTimeMs: 60_000, checkpointIntervalMs: 1_000, allowRejected: false },
+      counterKey: "counter",
+      sequenceKey: "sequence",
+      messageSize: 100,
+      rate: 0,
+      stickyIds: 1,
+      maxTimeMs: 60_000,
+      checkpointIntervalMs: 1_000,
+      allowRejected: false,
     };
     this.kafka = kafka;
     this.redis = redis;

@@ -15,8 +15,11 @@ export async function startZooKeeperKafka(): Promise<RealKafka> {
   await writeFile(join(folder, "zookeeper.properties"), zooKeeperProperties(folder, zooKeeperPort));
   await writeFile(join(folder, "server.properties"), serverProperties(folder, port, zooKeeperPort));
   const javaArguments = [
-    ...["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
-    ...["-cp", join(process.env["KAFKA_ZOOKEEPER_HOME"] ?? "", "libs", "*")],
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    join(process.env["KAFKA_ZOOKEEPER_HOME"] ?? "", "libs", "*"),
     `-Dlog4j.configuration=file:${join(folder, "log4j.properties")}`,
   ];
   const main = "org.apache.zookeeper.server.quorum.QuorumPeerMain";

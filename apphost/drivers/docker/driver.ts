@@ -99,7 +99,11 @@ export class DockerDriver implements InfrastructureDriver {
     this.#servers.set("kafka-ui", server);
     const endpoint = `http://${LOOPBACK}:${port}`;
     return {
-      ...{ mode: "docker", address: endpoint, endpoint, survivesRestart: true, version: null },
+      mode: "docker",
+      address: endpoint,
+      endpoint,
+      survivesRestart: true,
+      version: null,
       launch: (hooks) => server.launch(hooks),
     };
   }

@@ -15,7 +15,14 @@ import type { BatchWork } from "./timing.ts";
 const TS_US = 1_795_360_719_696_123;
 
 const contentOf = (records: number) => ({
-  ...{ producerId: 1, producerEpoch: 0, firstIndex: 0, records, firstId: 1, idStep: 20, tsUs: TS_US, tsStepUs: 0 },
+  producerId: 1,
+  producerEpoch: 0,
+  firstIndex: 0,
+  records,
+  firstId: 1,
+  idStep: 20,
+  tsUs: TS_US,
+  tsStepUs: 0,
 });
 
 /** A batch as the producer sends it: every codec here reads these bytes. */
@@ -34,11 +41,22 @@ export function createOwnWorks(
   const index = new Int32Array(records * RECORD_FIELDS);
   const decoder = new RecordSetDecoder({
     topic: "bench",
+    operate: (columns) => columns,
     onRejected: (_p, offset) => {
       throw new Error(`the record at ${offset} was rejected`);
     },
   });
-  const set = { p: 0, buffer: batch, start: 0, end: batch.length };
+  const fetched = {
+    p: 0,
+    buffer: batch,
+    start: 0,
+    end: batch.length,
+    fetchOffset: 0,
+    nextOffset: records,
+    lastStableOffset: records,
+    highWatermark: records,
+  };
+  const output = { add: ({ count }: { readonly count: number }) => expectCount(count, records) };
   const tally = new TopicTally({
     topic: "bench",
     bitmap: new IdBitmap(records * content.idStep),
@@ -49,7 +67,7 @@ export function createOwnWorks(
     encodeNs: () => void template.fill(content),
     crcNs: () => expectCount(verifyBatchCrc(batch, 0, batch.length) ? records : 0, records),
     parseNs: () => expectCount(indexRecords(batch, 0, batch.length, index), records),
-    decodeNs: () => decoder.decode(set, 0, ({ count }) => expectCount(count, records)),
+    decodeNs: () => decoder.decode(fetched, output),
     validateNs() {
       const partition = createPartitionTally({ p: 0, start: 0, end: records, cut: records });
       tally.add(partition, batch, 0, batch.length);

@@ -15,9 +15,16 @@ export const consumerPerformance: BenchCase = {
     const session = await context.session();
     const { topic, messages, messageSize } = await fillTopic(context);
     const tool = javaTool("ConsumerPerformance", [
-      ...["--bootstrap-server", session.bootstrap, "--topic", topic, "--num-records", String(messages)],
-      ...["--group", `bench-consumer-performance-${randomBytes(4).toString("hex")}`],
-      ...["--timeout", String(SILENCE_MS_MAX)],
+      "--bootstrap-server",
+      session.bootstrap,
+      "--topic",
+      topic,
+      "--num-records",
+      String(messages),
+      "--group",
+      `bench-consumer-performance-${randomBytes(4).toString("hex")}`,
+      "--timeout",
+      String(SILENCE_MS_MAX),
     ]);
     const run = await runPeer(context, session, { ...tool, messages });
     const result = parseConsumerPerformance(run.stdout);

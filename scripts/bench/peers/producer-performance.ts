@@ -24,11 +24,19 @@ export async function runProducerPerformance(
   const session = await context.session();
   const topic = `bench-producer-performance-${randomBytes(4).toString("hex")}`;
   const tool = javaTool("ProducerPerformance", [
-    ...["--bootstrap-server", session.bootstrap, "--topic", topic],
-    ...["--num-records", String(spec.messages), "--record-size", String(spec.messageSize)],
-    ...["--throughput", spec.rate === 0 ? "-1" : String(spec.rate)],
+    "--bootstrap-server",
+    session.bootstrap,
+    "--topic",
+    topic,
+    "--num-records",
+    String(spec.messages),
+    "--record-size",
+    String(spec.messageSize),
+    "--throughput",
+    spec.rate === 0 ? "-1" : String(spec.rate),
     ...(spec.warmUp === 0 ? [] : ["--warmup-records", String(spec.warmUp)]),
-    ...["--command-property", ...PROPERTIES],
+    "--command-property",
+    ...PROPERTIES,
   ]);
   return session.withTopic(topic, PARTITIONS, async () => {
     const run = await runPeer(context, session, { ...tool, messages: spec.messages });

@@ -28,7 +28,10 @@ async function measureIdle(context: BenchContext, infra: "native" | "embedded"):
   const pids = new Map<number, Group>();
   const watch = (group: Group, pid: number) => void pids.set(pid, group);
   const host = new ProductHost({
-    ...{ name: `an idle host, ${infra}`, args: ["up", "--messages", `${MESSAGES}`, "--infra", infra], env: {}, cwd },
+    name: `an idle host, ${infra}`,
+    args: ["up", "--messages", `${MESSAGES}`, "--infra", infra],
+    env: {},
+    cwd,
     onEvent: (event) => watchProcessOf(event, { watch }),
   });
   if (host.pid !== undefined) watch("host", host.pid);

@@ -8,7 +8,6 @@ import { createError, describeError, isAppError } from "../../common/foundation/
 import type { Log } from "../../common/foundation/log.ts";
 import { KafkaCluster } from "./cluster.ts";
 import type { Broker } from "./connection-pool.ts";
-import { silenceNegativeTimeouts } from "./negative-timeouts.ts";
 import type { TopicDescription } from "./topic-leaders.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 
@@ -234,4 +233,31 @@ function toAppError(error: unknown, what: string, options: AdminOptions, waitedM
 function innermostOf(error: unknown): { readonly type?: unknown; readonly code?: unknown; readonly name?: string } {
   const { errors, cause } = error as { errors?: readonly unknown[]; cause?: unknown };
   return (errors?.[0] ?? cause ?? error) as { type?: unknown; code?: unknown; name?: string };
+}
+
+/** While anyone uses kafkajs: how many do, and what `process.emitWarning` was before. */
+let silencedBy = 0;
+let emitWarning: typeof process.emitWarning | undefined;
+
+/**
+ * kafkajs arms timers with negative delays, and Node says so on stderr each time (TimeoutNegativeWarning). They are
+ * harmless (Node waits 1 ms) and must not reach the user's terminal. While at least one user asks for it, exactly this
+ * warning is dropped; all others pass. Returns what ends it, to be called once.
+ */
+function silenceNegativeTimeouts(): () => void {
+  silencedBy += 1;
+  if (silencedBy === 1) {
+    const before = process.emitWarning;
+    emitWarning = before;
+    const filtered = (...parameters: unknown[]) => {
+      if (parameters[1] !== "TimeoutNegativeWarning") Reflect.apply(before, process, parameters);
+    };
+    process.emitWarning = filtered as typeof process.emitWarning;
+  }
+  return () => {
+    silencedBy -= 1;
+    if (silencedBy > 0 || emitWarning === undefined) return;
+    process.emitWarning = emitWarning;
+    emitWarning = undefined;
+  };
 }

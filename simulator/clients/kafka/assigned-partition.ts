@@ -1,5 +1,5 @@
 /**
- * A partition that a reader reads, and how long nothing but failures came for it. Pure: the clock is the caller's.
+ * A partition that a reader reads, what was fetched of it, and how long nothing but failures came for it. Pure: the clock is the caller's.
  *
  * A1 Each reason has its own time: how long Kafka was away says nothing about whether the topic exists, and a broker that
  *    has just started may not have loaded it yet. So "missing" counts from its first answer in a row.

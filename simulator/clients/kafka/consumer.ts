@@ -9,7 +9,8 @@
  *    caller must decide. A partition named in an error is not fetched any more until it is assigned again; after an
  *    error without a partition nothing is.
  * R4 `onRecords` must not keep the buffer. It may call any method of the reader.
- * R5 Nobody checks a batch's checksum here: who decodes the records calls `verifyBatchCrc`, once a batch.
+ * R5 Nobody looks into a batch here, beyond its length and its offsets: who decodes the records checks the checksum
+ *    (`verifyBatchCrc`) and decides what may be read (`judgeBatch`), once a batch.
  * R6 A partition moves as soon as metadata names a new leader, whatever its old one still owes. When a leader is silent
  *    the other brokers are asked, so that this does not wait for a deadline.
  * R7 That an offset is out of range is believed when the leader of the highest epoch confirms it: one that was replaced
@@ -28,13 +29,13 @@ import {
   noteMissing,
 } from "./assigned-partition.ts";
 import { type KafkaCluster, TOPIC_MISSING_AFTER_MS } from "./cluster.ts";
-import { type FetchQuestion, LeaderFetcher } from "./leader-fetcher.ts";
-import { walkRecordSet } from "./record-set.ts";
+import { type Accepted, type FetchQuestion, LeaderFetcher } from "./leader-fetcher.ts";
 import { BACKOFF_CAP_MS, BACKOFF_INITIAL_MS, brokerError, isConnectionFailure } from "./retry.ts";
 import type { PartitionLeader } from "./topic-leaders.ts";
 import type { FetchedPartition } from "./wire/apis/fetch.ts";
 import { describeBrokerError, ErrorCode } from "./wire/error-codes.ts";
 import type { ByteRange } from "./wire/reader.ts";
+import { walkRecordSet } from "./wire/record-batch.ts";
 
 export interface PartitionReaderOptions {
   readonly cluster: KafkaCluster;
@@ -134,6 +135,7 @@ export class PartitionReader {
       openConnection: (events) => cluster.openConnection(nodeId, events),
       wanted: () => this.#wantedFrom(nodeId),
       accept: (asked, buffer, partitions) => this.#accept(asked, buffer, partitions),
+      handOut: (partition, records) => this.#handOut(partition, records),
       failed: (error) => this.#leaderFailed(nodeId, error),
       silent: () => this.#lookPastSilence(nodeId),
     });
@@ -155,8 +157,8 @@ export class PartitionReader {
     asked: ReadonlyMap<number, FetchQuestion<AssignedPartition>>,
     buffer: Buffer,
     answered: readonly FetchedPartition<ByteRange | undefined>[],
-  ): (() => void)[] {
-    const handOut: (() => void)[] = [];
+  ): Accepted<AssignedPartition>[] {
+    const accepted: Accepted<AssignedPartition>[] = [];
     let wellAnswered = true;
     for (const [index, answer] of answered.entries()) {
       const question = asked.get(answer.p);
@@ -171,10 +173,10 @@ export class PartitionReader {
       }
       partition.failing = undefined;
       const records = this.#walk(partition, buffer, answer, index === 0);
-      if (records !== undefined) handOut.push(() => this.#handOut(partition, records));
+      if (records !== undefined) accepted.push({ target: partition, records });
     }
     if (wellAnswered) this.#backoff.reset();
-    return handOut;
+    return accepted;
   }
 
   /** Moves the partition to the offset after what was fetched. */

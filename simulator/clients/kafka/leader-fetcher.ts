@@ -10,6 +10,7 @@
  *    wanted meanwhile does not wait for that: the fetch in flight is given up with its connection, and asked anew.
  */
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
+import type { FetchedRecords } from "./assigned-partition.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import type { PartitionLeader } from "./topic-leaders.ts";
 import { type FetchedPartition, fetchApi } from "./wire/apis/fetch.ts";
@@ -21,6 +22,12 @@ export interface FetchQuestion<Target> {
   readonly p: number;
   readonly offset: number;
   readonly leader: PartitionLeader;
+}
+
+/** Records of an answer that counts. */
+export interface Accepted<Target> {
+  readonly target: Target;
+  readonly records: FetchedRecords;
 }
 
 export interface FetchSettings {
@@ -35,12 +42,14 @@ export interface FetcherOwner<Target> {
   openConnection(events: ConnectionEvents): Promise<Connection>;
   /** What to ask for now, those first that have waited longest. */
   wanted(): FetchQuestion<Target>[];
-  /** Takes note of an answer and returns what hands the records out. It is called after the next fetch is sent. */
+  /** Takes note of an answer: moves what was asked for to where it is to go on, and returns the records that count. */
   accept(
     asked: ReadonlyMap<number, FetchQuestion<Target>>,
     buffer: Buffer,
     partitions: readonly FetchedPartition<ByteRange | undefined>[],
-  ): (() => void)[];
+  ): Accepted<Target>[];
+  /** Called for each of them in turn, once the next fetch is sent (L2). */
+  handOut(target: Target, records: FetchedRecords): void;
   failed(error: AppError): void;
   /** Called once a second while the leader leaves a fetch, or the opening, unanswered beyond its time. */
   silent(): void;
@@ -189,9 +198,9 @@ export class LeaderFetcher<Target> {
     if (this.#state.kind !== "fetching") return;
     this.#state = { kind: "ready", connection };
     const partitions = answer.topics.flatMap((topic) => topic.partitions);
-    const handOut = this.#owner.accept(asked, r.buffer, partitions);
-    this.#emptyAnswers = handOut.length === 0 ? this.#emptyAnswers + 1 : 0;
+    const accepted = this.#owner.accept(asked, r.buffer, partitions);
+    this.#emptyAnswers = accepted.length === 0 ? this.#emptyAnswers + 1 : 0;
     this.pump();
-    for (const hand of handOut) hand();
+    for (const { target, records } of accepted) this.#owner.handOut(target, records);
   }
 }

@@ -141,34 +141,20 @@ export class RedisConnection {
   readonly endpoint: RedisEndpoint;
   /** Of the server process at the other end (R1). */
   readonly runId: string;
-  readonly #transport: RedisTransport;
+  /** Single commands go out on it. They reject with the server's reply, or with another error when it is lost (R2). */
+  readonly transport: RedisTransport;
   readonly #serverFields: Readonly<Record<string, string>>;
 
   constructor(transport: RedisTransport, endpoint: RedisEndpoint, server: ServerIdentity) {
-    this.#transport = transport;
+    this.transport = transport;
     this.endpoint = endpoint;
     this.runId = server.runId;
     this.#serverFields = server.fields;
   }
 
-  /** True until the connection is lost or closed. */
-  get isOpen(): boolean {
-    return this.#transport.isOpen;
-  }
-
-  /** Calls once when the connection ends, also when it already has. */
-  onceLost(listener: () => void): void {
-    this.#transport.onceLost(listener);
-  }
-
-  /** Sends one command. Rejects with the server's reply, or with another error when the connection is lost (R2). */
-  call(name: string, args: readonly string[]): Promise<unknown> {
-    return this.#transport.call(name, args);
-  }
-
-  /** One HGETALL; empty when the key does not exist. Rejects like `call`. */
+  /** One HGETALL; empty when the key does not exist. Rejects like `transport.call`. */
   async requestHash(key: string): Promise<Record<string, string>> {
-    return toRecord(await this.call("HGETALL", [key]));
+    return toRecord(await this.transport.call("HGETALL", [key]));
   }
 
   /** One HGETALL; empty when the key does not exist. Rejects with an error of the catalogue, as all below. */
@@ -177,16 +163,16 @@ export class RedisConnection {
   }
 
   readText(key: string): Promise<string | null> {
-    return this.#guard("GET", this.call("GET", [key])) as Promise<string | null>;
+    return this.#guard("GET", this.transport.call("GET", [key])) as Promise<string | null>;
   }
 
   /** DEL; returns how many of the keys existed. */
   async remove(keys: readonly string[]): Promise<number> {
-    return keys.length === 0 ? 0 : Number(await this.#guard("DEL", this.call("DEL", keys)));
+    return keys.length === 0 ? 0 : Number(await this.#guard("DEL", this.transport.call("DEL", keys)));
   }
 
   async readFacts(): Promise<RedisFacts> {
-    const persistence = parseInfo(String(await this.#guard("INFO", this.call("INFO", ["persistence"]))));
+    const persistence = parseInfo(String(await this.#guard("INFO", this.transport.call("INFO", ["persistence"]))));
     const embedded = this.#serverFields["flink_apphost_embedded"] === "1";
     const aofEnabled = persistence["aof_enabled"];
     return {
@@ -199,13 +185,13 @@ export class RedisConnection {
   }
 
   close(): void {
-    this.#transport.close();
+    this.transport.close();
   }
 
   /** Managed servers often refuse CONFIG: then the setting is not known, which is no failure. */
   async #readSetting(name: string): Promise<string | null> {
     try {
-      const answer = await this.call("CONFIG", ["GET", name]);
+      const answer = await this.transport.call("CONFIG", ["GET", name]);
       return Array.isArray(answer) && typeof answer[1] === "string" ? answer[1] : null;
     } catch (error) {
       if (meaningOf(error) === undefined) throw error;

@@ -48,6 +48,7 @@ import { dialRedis, type RedisConnection } from "./connection.ts";
 import { parseRedisUrl, type RedisEndpoint } from "./endpoint.ts";
 import { openRespTransport } from "./resp-transport.ts";
 import { meaningOf, quoteReply, refusalError } from "./server-replies.ts";
+import type { RedisTransport } from "./transport.ts";
 
 export interface StateStoreOptions {
   /** A Redis URL. */
@@ -184,7 +185,7 @@ export class StateStore {
       if (expected !== undefined && connection.runId !== expected) {
         return Promise.resolve({ foreignRunId: connection.runId, expected } satisfies ForeignServer);
       }
-      return evaluate(connection, script, [...keys, ...argv]);
+      return evaluate(connection.transport, script, [...keys, ...argv]);
     });
   }
 
@@ -256,7 +257,7 @@ export class StateStore {
     });
     this.#connection = connection;
     this.#options.log.info(`connected to Redis at ${this.#endpoint.text}, run_id ${connection.runId}`);
-    connection.onceLost(() => {
+    connection.transport.onceLost(() => {
       if (this.#connection === connection) this.#connection = null;
       if (!this.#closing.signal.aborted)
         this.#options.log.warn(`lost the connection to Redis at ${this.#endpoint.text}`);
@@ -271,12 +272,12 @@ export class StateStore {
 }
 
 /** EVALSHA, and EVAL with the same arguments when the server does not know the text yet. */
-async function evaluate(connection: RedisConnection, script: ScriptName, args: string[]): Promise<unknown> {
+async function evaluate(transport: RedisTransport, script: ScriptName, args: string[]): Promise<unknown> {
   try {
-    return await connection.call("EVALSHA", [SCRIPT_SHA[script], ...args]);
+    return await transport.call("EVALSHA", [SCRIPT_SHA[script], ...args]);
   } catch (error) {
     if (meaningOf(error) !== "noScript") throw error;
-    return connection.call("EVAL", [SCRIPT_TEXT[script], ...args]);
+    return transport.call("EVAL", [SCRIPT_TEXT[script], ...args]);
   }
 }
 

@@ -9,7 +9,7 @@
 import { isOperatorName, OPERATOR_NAMES, type OperatorName } from "../../common/contract/job/operators.ts";
 import { assert } from "../../common/foundation/assert.ts";
 import { createError } from "../../common/foundation/errors.ts";
-import { createRecordColumns, type RecordColumns, resetColumns } from "../source/record-columns.ts";
+import { createRecordColumns, type RecordColumns, resetColumns } from "../source/record-set-decoder.ts";
 
 export type Operator = (batch: RecordColumns, index: number) => number;
 

@@ -6,7 +6,7 @@
  */
 import { type LatencyCounts, recordLatency } from "../../common/contract/latency-histogram.ts";
 import { mix32, SUM_MODULUS } from "../../common/contract/message.ts";
-import type { RecordColumns } from "../source/record-columns.ts";
+import type { RecordColumns } from "../source/record-set-decoder.ts";
 
 export interface BatchDelta {
   prev: number;

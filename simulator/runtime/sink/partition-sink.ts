@@ -13,11 +13,12 @@
  * S5 After an answer other than OK or DUP the sink is closed: nothing of this generation is sent any more.
  */
 import type { ApplyRow } from "../../common/contract/files/applied-log.ts";
+import type { LatencyCounts } from "../../common/contract/latency-histogram.ts";
+import type { ApplyCounts } from "../../common/contract/metrics.ts";
 import type { ApplyAnswer, ApplyArguments } from "../../common/contract/state/redis-scripts.ts";
 import { assert } from "../../common/foundation/assert.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
-import type { RecordColumns } from "../source/record-columns.ts";
-import type { TaskCounters } from "../task-manager/task-counters.ts";
+import type { RecordColumns, RecordOutput } from "../source/record-set-decoder.ts";
 import { addToDelta, createDelta, recordDeltaLatency, resetDelta } from "./batch-delta.ts";
 
 /** Pending records, or runs of equal stamps, beyond which the source is paused. */
@@ -31,10 +32,20 @@ export type SinkEnd =
   | { readonly kind: "storeLost" }
   | { readonly kind: "failed"; readonly error: unknown };
 
+/** What sinks count, all of a process into one object. */
+export interface SinkCounters {
+  /** Records whose effect is in Redis through an APPLY of this process. */
+  processed: number;
+  rejected: number;
+  skipped: number;
+  readonly applies: { -readonly [K in keyof ApplyCounts]: number };
+  readonly latency: LatencyCounts;
+}
+
 export interface SinkOptions {
   readonly store: { apply(a: ApplyArguments): Promise<ApplyAnswer> };
   readonly appliedLog: { append(row: ApplyRow): void };
-  readonly counters: TaskCounters;
+  readonly counters: SinkCounters;
   readonly clock: RunClock;
   readonly tm: string;
   readonly life: string;
@@ -48,7 +59,7 @@ export interface SinkOptions {
   onEnd(end: SinkEnd): void;
 }
 
-export class PartitionSink {
+export class PartitionSink implements RecordOutput {
   readonly #options: SinkOptions;
   /** Two deltas take turns: one in flight, one collecting. */
   #pending = createDelta();

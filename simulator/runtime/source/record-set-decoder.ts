@@ -1,39 +1,72 @@
 /**
- * The hot path of the source: raw record-set bytes to columns of ids and stamps. One checksum a batch; for a record no
- * object, string, promise, closure or BigInt. Its arrays are used again for each batch.
+ * The hot path of the source: raw record-set bytes to columns of ids and stamps, and through the job's operators into its
+ * sink. One checksum a batch; for a record no object, string, promise, closure or BigInt. Its arrays are used again for
+ * each batch.
  *
- * D1 Every offset from `fromOffset` to the end of the last whole batch is counted once: as a message, as rejected, or as
- *    skipped (no record has it: a marker, or compacted away). Records below `fromOffset` are not counted at all.
+ * D1 Every offset from the fetch offset to the end of the last whole batch is counted once: as a message, as rejected, or
+ *    as skipped (no record has it: a marker, or compacted away). Records below the fetch offset are not counted at all.
  * D2 A value is counted as rejected after it was handed to `onRejected`, so it is on disk before its APPLY.
- * D3 Bytes that are not understood are an error, never a skip: a wrong checksum, offsets that do not rise, a compressed or
- *    a transactional batch (without the list of aborted ones nobody can say what is committed).
+ * D3 Bytes that are not understood are an error, never a skip: a wrong checksum, offsets that do not rise, and what
+ *    `judgeBatch` does not let pass.
  */
+import type { FetchedRecords } from "../../clients/kafka/assigned-partition.ts";
 import {
   batchBaseOffset,
-  batchCompression,
   batchNextOffset,
   batchRecordCount,
   findBatchEnd,
-  isControlBatch,
-  isTransactionalBatch,
+  judgeBatch,
   verifyBatchCrc,
 } from "../../clients/kafka/wire/record-batch.ts";
 import { indexRecords, RECORD_FIELDS } from "../../clients/kafka/wire/records.ts";
 import { MESSAGE, type RejectReason } from "../../common/contract/message.ts";
+import { unreachable } from "../../common/foundation/assert.ts";
 import { type AppError, createError } from "../../common/foundation/errors.ts";
 import { FIXED_SIZE_MIN, hasFixedLiterals, isFourDigits, readFourDigits, readOtherMessage } from "./message-form.ts";
-import { createRecordColumns, type RecordColumns, resetColumns } from "./record-columns.ts";
 
-/** A partition's record-set bytes. */
-export interface RecordSet {
-  readonly p: number;
-  readonly buffer: Buffer;
-  readonly start: number;
-  readonly end: number;
+/**
+ * The decoded records of one batch, as columns that are filled again for each batch: no object a record. Row i is the
+ * i-th message of the batch; what was rejected or skipped has no row and is only counted.
+ */
+export interface RecordColumns {
+  /** Rows in use; the arrays are at least this long. */
+  count: number;
+  ids: Float64Array;
+  /** Run time in µs at which the message was sent; 0 = the message has no readable stamp. */
+  timestampsUs: Float64Array;
+  rejected: number;
+  /** Offsets without a committed record. */
+  skipped: number;
+}
+
+export const createRecordColumns = (capacity: number): RecordColumns => ({
+  count: 0,
+  ids: new Float64Array(capacity),
+  timestampsUs: new Float64Array(capacity),
+  rejected: 0,
+  skipped: 0,
+});
+
+/** Empties the columns and makes room for `capacity` rows. Contents are not kept. */
+export function resetColumns(columns: RecordColumns, capacity: number): void {
+  columns.count = 0;
+  columns.rejected = 0;
+  columns.skipped = 0;
+  if (columns.ids.length >= capacity) return;
+  columns.ids = new Float64Array(capacity);
+  columns.timestampsUs = new Float64Array(capacity);
+}
+
+/** Where decoded records go: the sink of their partition. */
+export interface RecordOutput {
+  /** Takes a batch that ends before `next`. The columns are valid only during the call. */
+  add(records: RecordColumns, next: number): void;
 }
 
 export interface DecoderOptions {
   readonly topic: string;
+  /** The operators of the job, as one: see `operators/registry.ts`. */
+  readonly operate: (batch: RecordColumns) => RecordColumns;
   /** `value` is valid only during the call. */
   onRejected(p: number, offset: number, reason: RejectReason, value: Buffer): void;
 }
@@ -54,63 +87,70 @@ export class RecordSetDecoder {
   }
 
   /**
-   * Decodes each whole batch that reaches beyond `fromOffset`, and hands it to `emit` with the offset after it. The
-   * columns are valid only during that call. Throws KAFKA_BATCH_CORRUPT or KAFKA_BATCH_UNSUPPORTED.
+   * Decodes each whole batch that reaches beyond the fetch offset, and hands what the operators make of it to `output`.
+   * Throws KAFKA_BATCH_CORRUPT or KAFKA_BATCH_UNSUPPORTED.
    */
-  decode(set: RecordSet, fromOffset: number, emit: (records: RecordColumns, next: number) => void): void {
-    const view = new DataView(set.buffer.buffer, set.buffer.byteOffset, set.buffer.byteLength);
-    let position = fromOffset;
-    for (let at = set.start, end = 0; ; at = end) {
-      end = this.#findEnd(set, at);
+  decode(fetched: FetchedRecords, output: RecordOutput): void {
+    const { buffer } = fetched;
+    const { operate } = this.#options;
+    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    let position = fetched.fetchOffset;
+    for (let at = fetched.start, end = 0; ; at = end) {
+      end = this.#findEnd(fetched, at);
       if (end < 0) return;
-      const next = batchNextOffset(set.buffer, at);
+      const next = batchNextOffset(buffer, at);
       if (next <= position) continue;
-      this.#decodeBatch(set, view, at, end, position, next);
-      emit(this.#columns, next);
+      this.#decodeBatch(fetched, view, at, end, position, next);
+      output.add(operate(this.#columns), next);
       position = next;
     }
   }
 
-  #findEnd(set: RecordSet, at: number): number {
+  #findEnd(fetched: FetchedRecords, at: number): number {
     try {
-      return findBatchEnd(set.buffer, at, set.end);
+      return findBatchEnd(fetched.buffer, at, fetched.end);
     } catch (error) {
-      throw createError("KAFKA_BATCH_CORRUPT", { ...this.#place(set, at), what: "its header" }, error);
+      throw createError("KAFKA_BATCH_CORRUPT", { ...this.#place(fetched, at), what: "its header" }, error);
     }
   }
 
-  #decodeBatch(set: RecordSet, view: DataView, at: number, end: number, from: number, next: number): void {
-    const { buffer } = set;
-    if (!verifyBatchCrc(buffer, at, end)) throw this.#corrupt(set, at, "its checksum does not match");
-    if (isControlBatch(buffer, at)) {
-      resetColumns(this.#columns, 0);
-      this.#columns.skipped = next - from;
-      return;
+  #decodeBatch(fetched: FetchedRecords, view: DataView, at: number, end: number, from: number, next: number): void {
+    const { buffer } = fetched;
+    if (!verifyBatchCrc(buffer, at, end)) throw this.#corrupt(fetched, at, "its checksum does not match");
+    const content = judgeBatch(buffer, at);
+    switch (content.kind) {
+      case "records":
+        this.#readRecords(fetched, view, at, this.#indexBatch(fetched, at, end), from, next);
+        return;
+      case "control":
+        resetColumns(this.#columns, 0);
+        this.#columns.skipped = next - from;
+        return;
+      case "unsupported":
+        throw createError("KAFKA_BATCH_UNSUPPORTED", { ...this.#place(fetched, at), what: content.what });
+      default:
+        unreachable(content);
     }
-    if (batchCompression(buffer, at) !== 0) throw this.#unsupported(set, at, "compression");
-    if (isTransactionalBatch(buffer, at)) throw this.#unsupported(set, at, "a transaction");
-    const count = this.#indexBatch(set, at, end);
-    this.#readRecords(set, view, at, count, from, next);
   }
 
-  #indexBatch(set: RecordSet, at: number, end: number): number {
-    const claimed = batchRecordCount(set.buffer, at);
-    if (claimed < 0 || claimed * RECORD_BYTES_MIN > end - at) throw this.#corrupt(set, at, `${claimed} records`);
+  #indexBatch(fetched: FetchedRecords, at: number, end: number): number {
+    const claimed = batchRecordCount(fetched.buffer, at);
+    if (claimed < 0 || claimed * RECORD_BYTES_MIN > end - at) throw this.#corrupt(fetched, at, `${claimed} records`);
     if (this.#index.length < claimed * RECORD_FIELDS) this.#index = new Int32Array(claimed * RECORD_FIELDS);
     resetColumns(this.#columns, claimed);
     try {
-      return indexRecords(set.buffer, at, end, this.#index);
+      return indexRecords(fetched.buffer, at, end, this.#index);
     } catch (error) {
-      throw createError("KAFKA_BATCH_CORRUPT", { ...this.#place(set, at), what: "its records" }, error);
+      throw createError("KAFKA_BATCH_CORRUPT", { ...this.#place(fetched, at), what: "its records" }, error);
     }
   }
 
   /** The hot loop. Offsets are counted as deltas to the batch's base offset. */
-  #readRecords(set: RecordSet, view: DataView, at: number, count: number, from: number, next: number): void {
+  #readRecords(fetched: FetchedRecords, view: DataView, at: number, count: number, from: number, next: number): void {
     const index = this.#index;
     const columns = this.#columns;
     const { ids, timestampsUs } = columns;
-    const baseOffset = batchBaseOffset(set.buffer, at);
+    const baseOffset = batchBaseOffset(fetched.buffer, at);
     const first = from - baseOffset;
     const after = next - baseOffset;
     let wanted = first;
@@ -125,7 +165,7 @@ export class RecordSetDecoder {
     for (let slot = 0, slots = count * RECORD_FIELDS; slot < slots; slot += RECORD_FIELDS) {
       const delta = index[slot] as number;
       if (delta < first) continue;
-      if (delta < wanted || delta >= after) throw this.#corrupt(set, at, `offset delta ${delta} out of order`);
+      if (delta < wanted || delta >= after) throw this.#corrupt(fetched, at, `offset delta ${delta} out of order`);
       skipped += delta - wanted;
       wanted = delta + 1;
       const value = index[slot + 3] as number;
@@ -150,7 +190,7 @@ export class RecordSetDecoder {
           continue;
         }
       }
-      const other = this.#readOther(set, baseOffset + delta, value, size);
+      const other = this.#readOther(fetched, baseOffset + delta, value, size);
       if (other === 0) continue;
       ids[row] = other;
       timestampsUs[row] = 0;
@@ -161,27 +201,23 @@ export class RecordSetDecoder {
   }
 
   /** The slow path: the id of a message in another form, or 0 after the value was rejected. */
-  #readOther(set: RecordSet, offset: number, at: number, size: number): number {
+  #readOther(fetched: FetchedRecords, offset: number, at: number, size: number): number {
     // A null value (a tombstone) has size −1.
-    const value = size > 0 ? set.buffer.subarray(at, at + size) : NO_VALUE;
+    const value = size > 0 ? fetched.buffer.subarray(at, at + size) : NO_VALUE;
     const outcome = readOtherMessage(value);
     if (typeof outcome === "number") return outcome;
-    this.#options.onRejected(set.p, offset, outcome, value);
+    this.#options.onRejected(fetched.p, offset, outcome, value);
     this.#columns.rejected += 1;
     return 0;
   }
 
-  #place(set: RecordSet, at: number): { topic: string; p: number; offset: number } {
+  #place(fetched: FetchedRecords, at: number): { topic: string; p: number; offset: number } {
     // Fewer than eight bytes hold no offset; findBatchEnd asks for more before it can fail.
-    return { topic: this.#options.topic, p: set.p, offset: batchBaseOffset(set.buffer, at) };
+    return { topic: this.#options.topic, p: fetched.p, offset: batchBaseOffset(fetched.buffer, at) };
   }
 
-  #corrupt(set: RecordSet, at: number, what: string): AppError {
-    return createError("KAFKA_BATCH_CORRUPT", { ...this.#place(set, at), what });
-  }
-
-  #unsupported(set: RecordSet, at: number, what: string): AppError {
-    return createError("KAFKA_BATCH_UNSUPPORTED", { ...this.#place(set, at), what });
+  #corrupt(fetched: FetchedRecords, at: number, what: string): AppError {
+    return createError("KAFKA_BATCH_CORRUPT", { ...this.#place(fetched, at), what });
   }
 }
 

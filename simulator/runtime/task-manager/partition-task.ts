@@ -19,13 +19,15 @@
  * P2 A new claim is acquired only when the old one has no APPLY in flight.
  * P3 The same claim again changes nothing while it is acquired or held: records go on without a pause.
  * P4 Records reach the sink in offset order without a gap: a record set that was fetched from elsewhere is refused.
+ * P5 Batches before one that cannot be read are applied all the same, so that the store stands where the trouble begins.
  */
+import type { FetchedRecords } from "../../clients/kafka/assigned-partition.ts";
 import type { AppliedLogRow } from "../../common/contract/files/applied-log.ts";
 import type { AcquireAnswer } from "../../common/contract/state/redis-scripts.ts";
 import type { LastBatch } from "../../common/contract/state/redis-state.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { PartitionSink, type SinkEnd } from "../sink/partition-sink.ts";
-import type { FetchedSet, PartitionContext } from "./partition-context.ts";
+import type { PartitionContext } from "./partition-context.ts";
 
 /** What the JobManager assigns: the right to write the partition in one life of the data. */
 export interface Claim {
@@ -91,19 +93,24 @@ export class PartitionTask {
     if (this.#state.kind === "running" && !isSameClaim(this.#state.claim, this.#desired)) this.#startRelease();
   }
 
-  /** Takes a fetched record set in: decodes, runs the operators, adds to the sink. */
-  receive(fetched: FetchedSet): void {
+  /** Takes fetched records in: the decoder reads them, runs the operators, and adds to the sink. */
+  receive(fetched: FetchedRecords): void {
     const state = this.#state;
     if (state.kind !== "running") return;
     this.endOffset = fetched.lastStableOffset;
     const { sink } = state;
+    const { decoder, source, counters } = this.#context;
     if (fetched.fetchOffset !== sink.nextOffset) {
       // A fetch of before a seek, which the reader should have dropped: read where we stand (P4).
-      this.#context.source.restoreFromCheckpoint([{ p: this.p, offset: sink.nextOffset }]);
+      source.restoreFromCheckpoint([{ p: this.p, offset: sink.nextOffset }]);
       return;
     }
-    this.#context.decode(fetched, sink.nextOffset, (records, next) => sink.add(records, next));
-    sink.flush();
+    counters.bytes += fetched.end - fetched.start;
+    try {
+      decoder.decode(fetched, sink);
+    } finally {
+      sink.flush();
+    }
   }
 
   #acquireDesired(): void {
@@ -155,7 +162,16 @@ export class PartitionTask {
     const { p } = this;
     const { store, appliedLog, counters, clock, tm, source, report } = this.#context;
     const sink: PartitionSink = new PartitionSink({
-      ...{ store, appliedLog, counters, clock, tm, p, offset, lastId, life: claim.life, g: claim.g },
+      store,
+      appliedLog,
+      counters,
+      clock,
+      tm,
+      life: claim.life,
+      p,
+      g: claim.g,
+      offset,
+      lastId,
       pauseSource: () => source.pause(p),
       resumeSource: () => this.#state.kind === "running" && source.resume(p),
       onEnd: (end) => this.#receiveEnd(sink, claim, end),

@@ -15,9 +15,10 @@ import { encodeRecordBatch } from "../../clients/kafka/wire/records.ts";
 import { formatMessage } from "../../common/contract/message.ts";
 import { assert } from "../../common/foundation/assert.ts";
 import { startRunClock } from "../../common/foundation/clock.ts";
+import { createOperatorChain } from "../operators/registry.ts";
 import { FlinkKafkaConsumerGroup } from "../source/flink-kafka-consumer-group.ts";
-import { createDecode } from "./decode.ts";
-import type { FetchedSet, PartitionContext } from "./partition-context.ts";
+import { RecordSetDecoder } from "../source/record-set-decoder.ts";
+import type { PartitionContext } from "./partition-context.ts";
 import { PartitionTask } from "./partition-task.ts";
 import { createTaskCounters, type TaskCounters } from "./task-counters.ts";
 
@@ -55,10 +56,10 @@ async function passThrough(batch: Buffer, passes: number, counters: TaskCounters
   }
 }
 
-/** Names, their order, and where the numbers come from are as in the reader's `FetchedRecords`: one form for both. */
-function makeFetched(buffer: Buffer): FetchedSet {
+/** The order of the names, and where the numbers come from, are as in the reader: one form for both. */
+function makeFetched(buffer: Buffer): FetchedRecords {
   const nextOffset = batchNextOffset(buffer, 0);
-  const fetched: FetchedRecords = {
+  return {
     p: 0,
     buffer,
     start: 0,
@@ -68,7 +69,6 @@ function makeFetched(buffer: Buffer): FetchedSet {
     lastStableOffset: nextOffset,
     highWatermark: nextOffset,
   };
-  return fetched;
 }
 
 function createContext(counters: TaskCounters): PartitionContext {
@@ -89,7 +89,11 @@ function createContext(counters: TaskCounters): PartitionContext {
     }),
     counters,
     clock: startRunClock(),
-    decode: createDecode({ topic: "rehearsal", operators: [], counters, onRejected: never("a rejected message") }),
+    decoder: new RecordSetDecoder({
+      topic: "rehearsal",
+      operate: createOperatorChain([]),
+      onRejected: never("a rejected message"),
+    }),
     report: nothing,
     onStoreLost: never("a lost store"),
     onFailed: (error) => {

@@ -1,12 +1,8 @@
 /** What a TaskManager counts over its life; its metrics are a copy of it. One object a process, updated in place. */
-import { createLatencyCounts, type LatencyCounts } from "../../common/contract/latency-histogram.ts";
-import type { ApplyCounts } from "../../common/contract/metrics.ts";
+import { createLatencyCounts } from "../../common/contract/latency-histogram.ts";
+import type { SinkCounters } from "../sink/partition-sink.ts";
 
-export interface TaskCounters {
-  /** Records whose effect is in Redis through an APPLY of this process. */
-  processed: number;
-  rejected: number;
-  skipped: number;
+export interface TaskCounters extends SinkCounters {
   /** Bytes of record batches decoded. */
   bytes: number;
   /** Time spent in decoding and in answers of the sink. */
@@ -14,8 +10,6 @@ export interface TaskCounters {
   /** CPU time of metrics and checkpoints. */
   observerCpuMs: number;
   offsetCommitsFailed: number;
-  readonly applies: { -readonly [K in keyof ApplyCounts]: number };
-  readonly latency: LatencyCounts;
 }
 
 export const createTaskCounters = (): TaskCounters => ({

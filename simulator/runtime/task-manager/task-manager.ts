@@ -10,6 +10,7 @@
  * M3 Metrics go to the host before the acknowledgement of a checkpoint, so that the host has them when it completes.
  * M4 What the JobManager must know and may have missed (a failure, a lost store) is said again at each registration.
  */
+import type { FetchedRecords } from "../../clients/kafka/assigned-partition.ts";
 import type { ChildEnvironment } from "../../common/contract/child/environment.ts";
 import { runFolder } from "../../common/contract/files/run-folder.ts";
 import type { TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
@@ -19,15 +20,16 @@ import { unreachable } from "../../common/foundation/assert.ts";
 import { waitUntil } from "../../common/foundation/deadline.ts";
 import { type AppError, categoryOf, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
+import { createOperatorChain } from "../operators/registry.ts";
 import { AppliedLog, RejectedLog } from "../sink/evidence-log.ts";
 import {
   FlinkKafkaConsumerGroup,
   type SourcePosition,
   type SourceReader,
 } from "../source/flink-kafka-consumer-group.ts";
-import { createDecode } from "./decode.ts";
+import { RecordSetDecoder } from "../source/record-set-decoder.ts";
 import { type Assignment, JobManagerClient, type JobManagerCommand } from "./job-manager-client.ts";
-import type { FetchedSet, PartitionContext } from "./partition-context.ts";
+import type { PartitionContext } from "./partition-context.ts";
 import { PartitionTask } from "./partition-task.ts";
 import { createTaskCounters } from "./task-counters.ts";
 import { collectMetrics, describeCounts, EventLoopLag } from "./task-metrics.ts";
@@ -42,7 +44,7 @@ const STOP_DEADLINE_MS = 8_000;
 const END_DEADLINE_MS = 70_000;
 
 export interface ReaderHandlers {
-  onRecords(fetched: FetchedSet): void;
+  onRecords(fetched: FetchedRecords): void;
   onError(p: number | null, error: AppError): void;
 }
 
@@ -88,8 +90,9 @@ export class TaskManager {
     const { runDir, resource } = environment;
     this.#appliedLog = new AppliedLog(runFolder.applied(runDir, resource, incarnation));
     this.#rejectedLog = new RejectedLog(runFolder.rejected(runDir, resource, incarnation));
-    const decode = createDecode({
-      ...{ topic: environment.config.topic, operators: environment.config.operators, counters: this.#counters },
+    const decoder = new RecordSetDecoder({
+      topic: environment.config.topic,
+      operate: createOperatorChain(environment.config.operators),
       onRejected: (p, offset, reason, value) => this.#rejectedLog.append(p, offset, reason, value),
     });
     this.#reader = options.openReader({
@@ -111,7 +114,7 @@ export class TaskManager {
       source: this.#source,
       counters: this.#counters,
       clock: environment.clock,
-      decode,
+      decoder,
       report: (message) => this.#client.send(message),
       onStoreLost: (life) => this.#loseStore(life),
       onFailed: (error) => this.#fail(error),
@@ -148,7 +151,7 @@ export class TaskManager {
     }
   }
 
-  #receive(fetched: FetchedSet): void {
+  #receive(fetched: FetchedRecords): void {
     const startMs = performance.now();
     this.#lag.watch();
     try {

@@ -58,11 +58,22 @@ function argumentsOf(servers: ChaosServers, schedule: Schedule, foreignTopic: st
   const { load, faults } = schedule;
   const isCut = (server: string) => faults.some(({ fault }) => fault.kind === "cut" && fault.server === server);
   return [
-    ...["up", "--once", "--ui", "json", "--partitions", String(PARTITIONS), "--max-time", `${MAX_TIME_S}s`],
-    ...["--kafka", isCut("kafka") ? servers.proxiedBootstrap : servers.bootstrap],
-    ...["--redis", isCut("redis") ? servers.proxiedRedisUrl : servers.redisUrl],
-    ...["--task-managers", String(schedule.taskManagers)],
-    ...["--checkpoint-interval", String(schedule.checkpointIntervalMs)],
+    "up",
+    "--once",
+    "--ui",
+    "json",
+    "--partitions",
+    String(PARTITIONS),
+    "--max-time",
+    `${MAX_TIME_S}s`,
+    "--kafka",
+    isCut("kafka") ? servers.proxiedBootstrap : servers.bootstrap,
+    "--redis",
+    isCut("redis") ? servers.proxiedRedisUrl : servers.redisUrl,
+    "--task-managers",
+    String(schedule.taskManagers),
+    "--checkpoint-interval",
+    String(schedule.checkpointIntervalMs),
     ...(holdsBeforeValidation(schedule) ? ["--test-hold", "before-validation"] : []),
     ...(load.kind === "produce"
       ? ["--messages", String(load.messages), "--rate", String(load.rate)]

@@ -32,8 +32,14 @@ describe("values", () => {
   it("of the file beat the defaults", async () => {
     const { options, application } = await prepare(declareSix);
     expect(options).toMatchObject({
-      ...{ partitions: 12, taskManagers: 6, messages: 500, maxTimeMs: 9_000, messageSize: 100 },
-      ...{ kafkaImage: "example/kafka:1", kafkaHeapBytes: 2 * 1024 ** 3, redisImage: "example/redis:1" },
+      partitions: 12,
+      taskManagers: 6,
+      messages: 500,
+      maxTimeMs: 9_000,
+      messageSize: 100,
+      kafkaImage: "example/kafka:1",
+      kafkaHeapBytes: 2 * 1024 ** 3,
+      redisImage: "example/redis:1",
     });
     expect(application.members("taskmanager")).toHaveLength(6);
   });

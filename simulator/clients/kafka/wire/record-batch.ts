@@ -10,10 +10,13 @@
  *
  * B1 A batch's header is checked (magic, length) before any other field of it is believed.
  * B2 The checksum is checked by whoever decodes the records: `verifyBatchCrc`, once a batch.
+ * B3 What a reader of committed records does with a batch is decided in one place: `judgeBatch`, by whoever decodes the
+ *    records. Who looks at headers only takes any batch.
  */
-import { createError } from "../../../common/foundation/errors.ts";
+import { type AppError, createError, isAppError } from "../../../common/foundation/errors.ts";
 import { crc32c } from "./crc32c.ts";
 import { readInt64, writeInt64 } from "./int64.ts";
+import type { ByteRange } from "./reader.ts";
 
 export const BATCH = {
   baseOffset: 0,
@@ -75,7 +78,7 @@ export function batchCompression(buffer: Buffer, at: number): number {
   return batchAttributes(buffer, at) & ATTRIBUTE.compressionMask;
 }
 
-/** A marker that ends a transaction: it holds no user record. */
+/** A marker that ends a transaction. */
 export function isControlBatch(buffer: Buffer, at: number): boolean {
   return (batchAttributes(buffer, at) & ATTRIBUTE.control) !== 0;
 }
@@ -102,6 +105,77 @@ export function batchBaseSequence(buffer: Buffer, at: number): number {
 
 export function batchRecordCount(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at + BATCH.recordCount);
+}
+
+/** What a reader of committed records finds in a batch (B3). */
+export type BatchContent =
+  /** Plain records, which count at once. */
+  | { readonly kind: "records" }
+  /** The marker that ends a transaction. No application reads it: it is skipped, and its offset counts as skipped. */
+  | { readonly kind: "control" }
+  /** Compressed, or part of a transaction: which of those count nobody can say without the list of aborted ones. */
+  | { readonly kind: "unsupported"; readonly what: string };
+
+const RECORDS: BatchContent = { kind: "records" };
+const CONTROL: BatchContent = { kind: "control" };
+const CODECS = ["no", "gzip", "snappy", "lz4", "zstd"] as const;
+
+/** A marker belongs to its transaction, so its own bit is looked at first. */
+export function judgeBatch(buffer: Buffer, at: number): BatchContent {
+  if (isControlBatch(buffer, at)) return CONTROL;
+  if (isTransactionalBatch(buffer, at)) return { kind: "unsupported", what: "a transactional batch" };
+  const codec = batchCompression(buffer, at);
+  if (codec === 0) return RECORDS;
+  return { kind: "unsupported", what: `${CODECS[codec] ?? `codec ${codec}`} compression` };
+}
+
+/** Where a batch was found, for messages. */
+export interface BatchPlace {
+  readonly topic: string;
+  readonly p: number;
+  readonly offset: number;
+}
+
+export interface RecordSetWalk {
+  /** End of the last whole batch; equal to the start when there is none. */
+  readonly end: number;
+  /** The offset after it; the fetch offset when there is none. */
+  readonly nextOffset: number;
+  /** Why the walk ended before the bytes did, unless they ended in the middle of a batch. */
+  readonly refused: AppError | undefined;
+}
+
+/**
+ * How far a fetched record set goes, by its batches' headers. `place.offset` is the offset that was asked for. A wrong
+ * length or offset is noticed here, although the checksum is not looked at: offsets must rise from batch to batch.
+ */
+export function walkRecordSet(buffer: Buffer, records: ByteRange, place: BatchPlace): RecordSetWalk {
+  let at = records.start;
+  let nextOffset = place.offset;
+  try {
+    for (;;) {
+      const end = findBatchEnd(buffer, at, records.end);
+      if (end < 0) return { end: at, nextOffset, refused: undefined };
+      const next = batchNextOffset(buffer, at);
+      // The first batch may begin below what was asked for, but must reach it; later ones begin above the one before.
+      const begins = at === records.start ? nextOffset : batchBaseOffset(buffer, at);
+      if (begins < nextOffset || next <= nextOffset) {
+        const what = `it covers ${batchBaseOffset(buffer, at)} to ${next - 1} where ${nextOffset} was due`;
+        const refused = createError("KAFKA_BATCH_CORRUPT", { ...place, offset: nextOffset, what });
+        return { end: at, nextOffset, refused };
+      }
+      at = end;
+      nextOffset = next;
+    }
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "KAFKA_MALFORMED") throw error;
+    const what = error.message;
+    return {
+      end: at,
+      nextOffset,
+      refused: createError("KAFKA_BATCH_CORRUPT", { ...place, offset: nextOffset, what }, error),
+    };
+  }
 }
 
 /** True if the checksum in the header is the one of the bytes from attributes to `end`. */

@@ -11,8 +11,18 @@ function resource(
   group: string | null = null,
 ): ResourceDescription {
   return {
-    ...{ name, displayName: name, resourceType: "taskmanager", state, healthStatus, healthReports: [], urls: [] },
-    ...{ environment: {}, exitCode: null, startTimestamp: null, relationships: [], commands: [] },
+    name,
+    displayName: name,
+    resourceType: "taskmanager",
+    state,
+    healthStatus,
+    healthReports: [],
+    urls: [],
+    environment: {},
+    exitCode: null,
+    startTimestamp: null,
+    relationships: [],
+    commands: [],
     properties: { pid: 1, restarts: 0, reason: "", failure: null, group, life: "standing", logFile: "" },
   };
 }

@@ -23,7 +23,12 @@ function createFollowed() {
     feed.emit({ type: "notice", level: "info", resource: name, text: state });
   };
   return {
-    ...{ feed, items, sent, gone, change, done: followItems({ feed, read, sink }) },
+    feed,
+    items,
+    sent,
+    gone,
+    change,
+    done: followItems({ feed, read, sink }),
     hold(until: Promise<void>) {
       drained = until;
     },

@@ -19,7 +19,7 @@ const endUs = SAMPLE_START_US + 72_000_000;
 function draw(snapshot: Snapshot, columns: number, rows: number): string[] {
   const screen = (
     <Box>
-      <Screen nowUs={endUs} colors={false} isStopping={false} {...{ snapshot, columns, rows }} />
+      <Screen nowUs={endUs} colors={false} isStopping={false} snapshot={snapshot} columns={columns} rows={rows} />
     </Box>
   );
   return renderToString(screen, { columns }).split("\n");

@@ -33,8 +33,13 @@ it("keeps the order, leaves out what has nothing to look at, and waits for none 
   expect(checks[0]?.reason).toContain("given up after 100 ms");
   expect(checks[1]?.reason).toContain("EIO: the disk is gone");
   expect(checks[2]).toEqual({
-    ...{ id: "fine", title: "fine", result: "ok" },
-    ...{ found: "all of it", reason: "", fix: "", neededFor: "every run" },
+    id: "fine",
+    title: "fine",
+    result: "ok",
+    found: "all of it",
+    reason: "",
+    fix: "",
+    neededFor: "every run",
   });
 });
 

@@ -4,7 +4,13 @@ import type { Check } from "../../../../apphost/doctor/check.ts";
 import { formatExamination, wrapText } from "../../../../apphost/doctor/table.ts";
 
 const check = (over: Partial<Check>): Check => ({
-  ...{ id: "x", title: "Engine", result: "ok", found: "here", reason: "", fix: "", neededFor: "every run" },
+  id: "x",
+  title: "Engine",
+  result: "ok",
+  found: "here",
+  reason: "",
+  fix: "",
+  neededFor: "every run",
   ...over,
 });
 

@@ -24,14 +24,19 @@ describe("a declaration", () => {
         .waitFor(taskManagers, { deadlineMs: 1_000 });
     }, "/project");
     expect(last(resources)).toEqual({
-      ...{ name: "api", kind: "node-process", life: "standing", replicas: 2 },
+      name: "api",
+      kind: "node-process",
+      life: "standing",
+      replicas: 2,
       // A reference waits, too (D2).
       waitsFor: [
         { on: "taskmanager", until: "registered", deadlineMs: 1_000 },
         { on: "kafka", until: "ready" },
       ],
       process: {
-        ...{ script: "/project/src/api.ts", args: ["--verbose"], folder: "/project" },
+        script: "/project/src/api.ts",
+        args: ["--verbose"],
+        folder: "/project",
         endpoints: [{ name: "http", env: "PORT", port: null }],
         healthCheck: { path: "/health", endpoint: "http", deadlineMs: 5_000, intervalMs: 1_000 },
         references: ["kafka"],

@@ -26,8 +26,12 @@ function setUp(change: Partial<ResourcePlan> = {}) {
   const snapshots: ResourceSnapshot[] = [];
   const plan: ResourcePlan = {
     declaration: {
-      ...{ name: "taskmanager-01", kind: "taskmanager", life: "standing" },
-      ...{ group: null, waitsFor: [], loadsEarly: false },
+      name: "taskmanager-01",
+      kind: "taskmanager",
+      life: "standing",
+      group: null,
+      waitsFor: [],
+      loadsEarly: false,
     },
     async launch(launch): Promise<RunningServer> {
       const { promise, resolve } = Promise.withResolvers<ChildExit>();

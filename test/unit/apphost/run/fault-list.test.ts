@@ -4,8 +4,12 @@ import { FaultList } from "../../../../apphost/run/fault-list.ts";
 import type { Fault } from "../../../../simulator/common/contract/files/report.ts";
 
 const fault = (k: number): Fault => ({
-  ...{ kind: "processExit", target: `taskmanager-${k}`, at: "2026-11-28T14:00:00.000Z", planned: false },
-  ...{ detail: "signal SIGKILL", recoveredAfterMs: null },
+  kind: "processExit",
+  target: `taskmanager-${k}`,
+  at: "2026-11-28T14:00:00.000Z",
+  planned: false,
+  detail: "signal SIGKILL",
+  recoveredAfterMs: null,
 });
 
 it("keeps the newest, with their recoveries, and counts those before", () => {

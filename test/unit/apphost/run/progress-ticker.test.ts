@@ -30,9 +30,24 @@ afterEach(() => {
 });
 
 const metrics = (incarnation: string, processed: number): TaskManagerMetrics => ({
-  ...{ tm: "taskmanager-01", incarnation, pid: 1, atUs: Date.now() * 1_000, checkpointId: 0, final: false },
-  ...{ processed, rejected: 0, skipped: 0, bytes: 0, cpuMs: 1, rssBytes: 1, busyMs: 0, eventLoopLagMsMax: 0 },
-  ...{ applies: { ok: 1, dup: 0, seek: 0, fenced: 0, storeLost: 0 }, partitions: [], latency: [], latencyUsMax: 0 },
+  tm: "taskmanager-01",
+  incarnation,
+  pid: 1,
+  atUs: Date.now() * 1_000,
+  checkpointId: 0,
+  final: false,
+  processed,
+  rejected: 0,
+  skipped: 0,
+  bytes: 0,
+  cpuMs: 1,
+  rssBytes: 1,
+  busyMs: 0,
+  eventLoopLagMsMax: 0,
+  applies: { ok: 1, dup: 0, seek: 0, fenced: 0, storeLost: 0 },
+  partitions: [],
+  latency: [],
+  latencyUsMax: 0,
 });
 const tell = (incarnation: string, processed: number) =>
   seen.take("taskmanager-01", { type: "metrics", metrics: metrics(incarnation, processed) });

@@ -103,7 +103,9 @@ describe.skipIf(!canListProcesses || realRedisMissing() !== null)("a real redis-
     const folder = join(runDir, "data", "redis");
     mkdirSync(folder, { recursive: true });
     const redis = spawn("redis-server", ["-"], {
-      ...{ stdio: ["pipe", "pipe", "ignore"], detached: true, env: { PATH: process.env["PATH"], [ENV.run]: RUN } },
+      stdio: ["pipe", "pipe", "ignore"],
+      detached: true,
+      env: { PATH: process.env["PATH"], [ENV.run]: RUN },
     });
     sleepers.push(redis);
     const isUp = new Promise<void>((resolve) => {

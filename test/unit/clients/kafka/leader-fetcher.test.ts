@@ -1,15 +1,9 @@
 /** The fetch loop on a connection that the test plays: how long it asks the broker to wait, and what it gives up. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AnswerHandler, Connection } from "../../../../simulator/clients/kafka/connection.ts";
+import type { Connection } from "../../../../simulator/clients/kafka/connection.ts";
 import { type FetchQuestion, LeaderFetcher } from "../../../../simulator/clients/kafka/leader-fetcher.ts";
-import { type FetchRequest, fetchApi } from "../../../../simulator/clients/kafka/wire/apis/fetch.ts";
-import { encodeResponseFrame } from "../../../../simulator/clients/kafka/wire/frame.ts";
-import { Reader } from "../../../../simulator/clients/kafka/wire/reader.ts";
-import { createError } from "../../../../simulator/common/foundation/errors.ts";
-
-const VERSION = fetchApi.maxVersion;
-/** Size and correlation id, which the connection reads. */
-const HEADER_BYTES = 8;
+import { PlayedConnection } from "../../../support/played-connection.ts";
+import { fetchedOf } from "../../../support/record-sets.ts";
 
 interface Target {
   readonly name: string;
@@ -17,52 +11,18 @@ interface Target {
 
 const leader = { nodeId: 1, epoch: 3 };
 
-/** One connection: what was asked on it, and its end. */
-class PlayedConnection {
-  readonly endpoint = "played:1";
-  isOpen = true;
-  readonly asked: FetchRequest[] = [];
-  #handler: AnswerHandler | null = null;
-
-  sendInPlace(_api: unknown, request: FetchRequest, handler: AnswerHandler): void {
-    this.asked.push(request);
-    this.#handler = handler;
-  }
-
-  /** Answers the fetch in flight; `bytes` of records for each partition. */
-  answer(bytes = 0): void {
-    const partitions = (this.asked.at(-1)?.topics[0]?.partitions ?? []).map(({ p }) => ({
-      ...{ p, errorCode: 0, highWatermark: 0, lastStableOffset: 0, logStartOffset: 0, abortedTransactions: null },
-      records: bytes === 0 ? [] : [Buffer.alloc(bytes)],
-    }));
-    const topics = [{ name: "t", partitions }];
-    const frame = Buffer.concat(
-      encodeResponseFrame(1, (w) =>
-        fetchApi.encodeResponse(w, VERSION, { throttleTimeMs: 0, errorCode: 0, sessionId: 0, topics }),
-      ),
-    );
-    const handler = this.#handler;
-    this.#handler = null;
-    handler?.onAnswer(new Reader(frame, HEADER_BYTES, frame.length), VERSION);
-  }
-
-  close(): void {
-    this.isOpen = false;
-    const handler = this.#handler;
-    this.#handler = null;
-    handler?.onFailure(createError("KAFKA_CLOSED", { what: "the played connection" }));
-  }
-}
-
 let connections: PlayedConnection[];
 let wanted: FetchQuestion<Target>[];
 let failures: number;
+/** How many fetches were asked for when each of the records was handed out. */
+let askedAtHandOut: number[];
 let fetcher: LeaderFetcher<Target>;
 
 beforeEach(async () => {
   connections = [];
   wanted = [{ target: { name: "first" }, p: 0, offset: 0, leader }];
   failures = 0;
+  askedAtHandOut = [];
   fetcher = new LeaderFetcher<Target>(
     { topic: "t", maxBytesPerPartition: 1_000, minBytes: 1, maxWaitMs: 500 },
     {
@@ -72,10 +32,13 @@ beforeEach(async () => {
         return connection as unknown as Connection;
       },
       wanted: () => wanted,
-      accept: (_asked, _buffer, partitions) =>
-        partitions.flatMap(({ records }) =>
-          records === undefined || records.start === records.end ? [] : [() => undefined],
-        ),
+      accept: (asked, _buffer, partitions) =>
+        partitions.flatMap(({ p, records }) => {
+          const target = asked.get(p)?.target;
+          if (target === undefined || records === undefined || records.start === records.end) return [];
+          return [{ target, records: fetchedOf(Buffer.alloc(records.end - records.start), 0) }];
+        }),
+      handOut: () => askedAtHandOut.push(newest().asked.length),
       failed: () => {
         failures += 1;
       },
@@ -90,11 +53,22 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const newest = () => connections.at(-1) as PlayedConnection;
 const waits = () => newest().asked.map(({ maxWaitMs }) => maxWaitMs);
 
+describe("a fetcher to which records come (L2)", () => {
+  it("asks for the next ones before it hands these out", () => {
+    wanted = [...wanted, { target: { name: "second" }, p: 1, offset: 7, leader }];
+    newest().answer(Buffer.alloc(80));
+    newest().answer(Buffer.alloc(80));
+    expect(newest().asked).toHaveLength(3);
+    // The first answer had one partition, the second one two.
+    expect(askedAtHandOut).toEqual([2, 3, 3]);
+  });
+});
+
 describe("a fetcher to which nothing comes (L4)", () => {
   it("asks the broker to wait longer and longer, up to a bound, until records come", () => {
     for (let i = 0; i < 9; i += 1) newest().answer();
     expect(waits()).toEqual([500, 500, 500, 500, 1_000, 2_000, 4_000, 4_000, 4_000, 4_000]);
-    newest().answer(80);
+    newest().answer(Buffer.alloc(80));
     expect(waits().at(-1)).toBe(500);
   });
 

@@ -2,8 +2,13 @@ import { describe, expect, it } from "vitest";
 import { TopicLeaders } from "../../../../simulator/clients/kafka/topic-leaders.ts";
 
 const told = (p: number, leader: number, leaderEpoch: number) => ({
-  ...{ errorCode: 0, p, leader, leaderEpoch },
-  ...{ replicas: [1, 2, 3], inSyncReplicas: [], offlineReplicas: [] },
+  errorCode: 0,
+  p,
+  leader,
+  leaderEpoch,
+  replicas: [1, 2, 3],
+  inSyncReplicas: [],
+  offlineReplicas: [],
 });
 
 function learned(...answers: ReturnType<typeof told>[]): TopicLeaders {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OPERATOR_NAMES } from "../../../../simulator/common/contract/job/operators.ts";
 import { createOperatorChain } from "../../../../simulator/runtime/operators/registry.ts";
-import { createRecordColumns } from "../../../../simulator/runtime/source/record-columns.ts";
+import { createRecordColumns } from "../../../../simulator/runtime/source/record-set-decoder.ts";
 
 function columnsOf(ids: readonly number[]) {
   const columns = createRecordColumns(ids.length);

@@ -16,11 +16,25 @@ const ofAll = <T>(create: (p: number) => T): T[] => Array.from({ length: PARTITI
 const held = ofAll((p) => ({ p, g: N }));
 
 const metrics: TaskManagerMetrics = {
-  ...{ tm: name, incarnation: name, pid: N, atUs: N, processed: N, rejected: N, skipped: N, bytes: N },
+  tm: name,
+  incarnation: name,
+  pid: N,
+  atUs: N,
+  processed: N,
+  rejected: N,
+  skipped: N,
+  bytes: N,
   applies: { ok: N, dup: N, seek: N, fenced: N, storeLost: N },
   partitions: ofAll((p) => ({ p, offset: N, endOffset: N })),
-  ...{ checkpointId: N, offsetCommitsFailed: N, final: true, cpuMs: N, rssBytes: N, busyMs: N, observerCpuMs: N },
-  ...{ eventLoopLagMsMax: N, latencyUsMax: N },
+  checkpointId: N,
+  offsetCommitsFailed: N,
+  final: true,
+  cpuMs: N,
+  rssBytes: N,
+  busyMs: N,
+  observerCpuMs: N,
+  eventLoopLagMsMax: N,
+  latencyUsMax: N,
   latency: Array.from({ length: LATENCY_BUCKETS }, (_, bucket) => [bucket, N]).flat(),
 };
 
@@ -37,7 +51,10 @@ test.each<TaskManagerToJobManager>([
 
 test("assignment of a JobManager", () => {
   const message: JobManagerToTaskManager = {
-    ...{ type: "assignment", epoch: N, life: name, redisRunId: name },
+    type: "assignment",
+    epoch: N,
+    life: name,
+    redisRunId: name,
     partitions: held,
   };
   const line = JSON.stringify(message);

@@ -20,7 +20,15 @@ describe("AppliedLog", () => {
     const acquire = { kind: "acquire", life: "L1", p: 1, g: 2, offset: 3 } as const;
     const apply = {
       kind: "apply" as const,
-      ...{ life: "L1", p: 1, g: 2, prev: 3, next: 5, n: 2, base: 0, tm: "tm", appliedAtUs: 9 },
+      life: "L1",
+      p: 1,
+      g: 2,
+      prev: 3,
+      next: 5,
+      n: 2,
+      base: 0,
+      tm: "tm",
+      appliedAtUs: 9,
     };
     log.append(acquire, apply);
     log.append(apply);

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { MESSAGE, type RejectReason } from "../../../../simulator/common/contract/message.ts";
 import { MESSAGE_VECTORS } from "../../../../simulator/common/contract/message-vectors.ts";
 import { RecordSetDecoder } from "../../../../simulator/runtime/source/record-set-decoder.ts";
-import { atOffset, batchOf, messageOf, withAttributes, withLastOffsetDelta } from "../../../support/record-sets.ts";
+import {
+  atOffset,
+  batchOf,
+  fetchedOf,
+  messageOf,
+  withAttributes,
+  withLastOffsetDelta,
+} from "../../../support/record-sets.ts";
 
 const seed = process.env["TEST_SEED"] === undefined ? {} : { seed: Number(process.env["TEST_SEED"]) };
 
@@ -19,17 +26,19 @@ function decode(bytes: Buffer, from: number, lead = 0): Decoded {
   const result: Decoded = { records: [], rejected: [], rejectedCount: 0, skipped: 0, next: [] };
   const decoder = new RecordSetDecoder({
     topic: "t",
+    operate: (columns) => columns,
     onRejected: (_p, offset, reason, value) => result.rejected.push({ offset, reason, value: value.toString() }),
   });
-  // The set lies somewhere inside a larger buffer, at any alignment.
-  const buffer = Buffer.concat([Buffer.alloc(lead, 0xff), bytes, Buffer.alloc(7, 0xff)]);
-  decoder.decode({ p: 3, buffer, start: lead, end: lead + bytes.length }, from, (records, next) => {
-    for (let i = 0; i < records.count; i += 1) {
-      result.records.push({ id: records.ids[i] as number, tsUs: records.timestampsUs[i] as number });
-    }
-    result.rejectedCount += records.rejected;
-    result.skipped += records.skipped;
-    result.next.push(next);
+  // The bytes lie somewhere inside a larger buffer, at any alignment.
+  decoder.decode(fetchedOf(bytes, from, { lead }), {
+    add: (records, next) => {
+      for (let i = 0; i < records.count; i += 1) {
+        result.records.push({ id: records.ids[i] as number, tsUs: records.timestampsUs[i] as number });
+      }
+      result.rejectedCount += records.rejected;
+      result.skipped += records.skipped;
+      result.next.push(next);
+    },
   });
   return result;
 }
@@ -150,8 +159,10 @@ describe("RecordSetDecoder", () => {
     const corrupt = batchOf(7, [messageOf(1, 1)]);
     corrupt[100] = (corrupt[100] as number) ^ 1;
     expect(() => decode(corrupt, 7)).toThrow(/offset 7 of t-3 is corrupt/);
-    expect(() => decode(withAttributes(batchOf(7, ["x"]), 1), 7)).toThrow(/compression is not supported/);
-    expect(() => decode(withAttributes(batchOf(7, ["x"]), "transactional"), 7)).toThrow(/transaction is not supported/);
+    expect(() => decode(withAttributes(batchOf(7, ["x"]), 1), 7)).toThrow(/gzip compression is not supported/);
+    expect(() => decode(withAttributes(batchOf(7, ["x"]), "transactional"), 7)).toThrow(
+      /a transactional batch is not supported/,
+    );
     expect(() => decode(withLastOffsetDelta(batchOf(7, ["{}", "{}"]), 0), 7)).toThrow(/out of order/);
   });
 

@@ -10,7 +10,13 @@ import { FakeJobManager } from "../../../support/fake-job-manager.ts";
 
 const TM = "taskmanager-01";
 const register: TaskManagerToJobManager = {
-  ...{ type: "register", token: "secret", tm: TM, incarnation: "i1", pid: 1, slots: 1, held: [{ p: 2, g: 9 }] },
+  type: "register",
+  token: "secret",
+  tm: TM,
+  incarnation: "i1",
+  pid: 1,
+  slots: 1,
+  held: [{ p: 2, g: 9 }],
 };
 let jobManager: FakeJobManager;
 let client: JobManagerClient;

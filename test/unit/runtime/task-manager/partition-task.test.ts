@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { FetchedRecords } from "../../../../simulator/clients/kafka/assigned-partition.ts";
 import { type AppliedLogRow, formatAppliedLogRow } from "../../../../simulator/common/contract/files/applied-log.ts";
 import type { TaskManagerToJobManager } from "../../../../simulator/common/contract/job/rpc.ts";
 import { startRunClock } from "../../../../simulator/common/foundation/clock.ts";
 import { createLog } from "../../../../simulator/common/foundation/log.ts";
 import { FlinkKafkaConsumerGroup } from "../../../../simulator/runtime/source/flink-kafka-consumer-group.ts";
-import type { FetchedSet } from "../../../../simulator/runtime/task-manager/partition-context.ts";
 import { PartitionTask } from "../../../../simulator/runtime/task-manager/partition-task.ts";
 import { createTaskCounters } from "../../../../simulator/runtime/task-manager/task-counters.ts";
 import { columnsOf } from "../../../support/record-columns.ts";
@@ -22,6 +22,8 @@ let reports: TaskManagerToJobManager[];
 let source: string[];
 let lost: string[];
 let failures: unknown[];
+/** What the decoder throws after its batch. */
+let unreadable: Error | undefined;
 let task: PartitionTask;
 
 beforeEach(() => {
@@ -31,6 +33,7 @@ beforeEach(() => {
   source = [];
   lost = [];
   failures = [];
+  unreadable = undefined;
   task = new PartitionTask(P, {
     tm: "tm",
     store,
@@ -49,9 +52,12 @@ beforeEach(() => {
     counters: createTaskCounters(),
     clock: startRunClock(),
     // A record set of k bytes stands for k records.
-    decode: (fetched, from, emit) => {
-      const count = fetched.end - fetched.start;
-      emit(columnsOf(Array.from({ length: count }, (_, i) => from + i + 1)), from + count);
+    decoder: {
+      decode: ({ start, end, fetchOffset }, output) => {
+        const count = end - start;
+        output.add(columnsOf(Array.from({ length: count }, (_, i) => fetchOffset + i + 1)), fetchOffset + count);
+        if (unreadable !== undefined) throw unreadable;
+      },
     },
     report: (message) => reports.push(message),
     onStoreLost: (life) => lost.push(life),
@@ -59,8 +65,17 @@ beforeEach(() => {
   });
 });
 
-function fetched(fetchOffset: number, count: number): FetchedSet {
-  return { p: P, buffer: Buffer.alloc(0), start: 0, end: count, fetchOffset, lastStableOffset: 99 };
+function fetched(fetchOffset: number, count: number): FetchedRecords {
+  return {
+    p: P,
+    buffer: Buffer.alloc(0),
+    start: 0,
+    end: count,
+    fetchOffset,
+    nextOffset: fetchOffset + count,
+    lastStableOffset: 99,
+    highWatermark: 99,
+  };
 }
 
 async function run(offset: number): Promise<void> {
@@ -101,6 +116,17 @@ describe("PartitionTask", () => {
     expect([task.kind, store.applies.length]).toEqual(["gone", 0]);
     expect(reports.at(-1)).toEqual({ type: "released", p: P, g: G1.g });
     expect(rows.at(-1)).toMatchObject({ kind: "apply", prev: 0, next: 5 });
+  });
+
+  it("applies what comes before a batch that cannot be read (P5)", async () => {
+    await run(0);
+    unreadable = new Error("the second batch is compressed");
+    expect(() => task.receive(fetched(0, 5))).toThrow(unreadable);
+    // As the TaskManager does when a task failed: the APPLY in flight is awaited.
+    task.drop(null);
+    expect(task.kind).toBe("releasing");
+    expect(await store.answerApply({ kind: "ok", base: 0 })).toMatchObject({ prev: 0, next: 5, n: 5 });
+    expect([task.kind, rows.at(-1)]).toMatchObject(["gone", { kind: "apply", prev: 0, next: 5 }]);
   });
 
   it("acquires anew under another g only when nothing is in flight (P2)", async () => {

@@ -35,7 +35,10 @@ describe("ratio and rate", () => {
   it("are unknown, not zero, when one side is unknown or nothing can be divided", () => {
     expect([ratio(null, 2), ratio(2, null), ratio(undefined, 2), ratio(2, 0)]).toEqual([null, null, null, null]);
     expect([perSecond(5, null, 7), perSecond(5, 7, null), perSecond(5, 7, 7), perSecond(5, 8, 7)]).toEqual([
-      ...[null, null, null, null],
+      null,
+      null,
+      null,
+      null,
     ]);
   });
 

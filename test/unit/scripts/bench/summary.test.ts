@@ -8,7 +8,10 @@ const createCase = (
   id: string,
   measure: BenchCase["measure"] = () => Promise.reject(new Error("not asked")),
 ): BenchCase => ({
-  ...{ id, title: `case ${id}`, usesBroker: true, measure },
+  id,
+  title: `case ${id}`,
+  usesBroker: true,
+  measure,
 });
 
 const suite: BenchSuite = {
@@ -100,9 +103,15 @@ describe("planTurns", () => {
   it("gives each case one turn a round, also when suites share it, and turns the order around", () => {
     const turns = planTurns([suite, other], 3).map(({ round, benchCase }) => `${round} ${benchCase.id}`);
     expect(turns).toEqual([
-      ...["1 ours", "1 peer", "1 third"],
-      ...["2 third", "2 peer", "2 ours"],
-      ...["3 ours", "3 peer", "3 third"],
+      "1 ours",
+      "1 peer",
+      "1 third",
+      "2 third",
+      "2 peer",
+      "2 ours",
+      "3 ours",
+      "3 peer",
+      "3 third",
     ]);
   });
 });

@@ -28,10 +28,19 @@ const read = (loadStartedAtUs = LOAD_US) =>
 const lineOf = (tm: string, incarnation: string, k: number, atUs: number): string => {
   const counts = { processed: k, rejected: 0, skipped: 0, bytes: k, busyMs: k, cpuMs: k, observerCpuMs: k };
   const metrics: TaskManagerMetrics = {
-    ...{ tm, incarnation, pid: 1, atUs, checkpointId: 0, final: false, rssBytes: 100 - k, partitions: [] },
+    tm,
+    incarnation,
+    pid: 1,
+    atUs,
+    checkpointId: 0,
+    final: false,
+    rssBytes: 100 - k,
+    partitions: [],
     ...counts,
     applies: { ok: k, dup: 0, seek: 0, fenced: 0, storeLost: 0 },
-    ...{ eventLoopLagMsMax: 0, latency: [latencyBucket(1_000 * k), k], latencyUsMax: 1_000 * k },
+    eventLoopLagMsMax: 0,
+    latency: [latencyBucket(1_000 * k), k],
+    latencyUsMax: 1_000 * k,
   };
   return `${JSON.stringify(metrics)}\n`;
 };
@@ -47,8 +56,12 @@ const LINES = [
 ];
 
 const summarize = (merge: Awaited<ReturnType<typeof read>>) => ({
-  ...{ a: merge.use("a"), b: merge.use("b"), nobody: merge.use("nobody") },
-  ...{ applies: merge.applies(), latency: merge.latencyMs(20), observerCpuMs: merge.observerCpuMs() },
+  a: merge.use("a"),
+  b: merge.use("b"),
+  nobody: merge.use("nobody"),
+  applies: merge.applies(),
+  latency: merge.latencyMs(20),
+  observerCpuMs: merge.observerCpuMs(),
 });
 
 it("sums lives, adds histograms, and counts what observing cost since the load began", async () => {

@@ -327,7 +327,8 @@ describe("renderReport", () => {
   it("lists the faults, and says how many more there were", () => {
     const fault = {
       ...({ kind: "processExit", target: "kafka", at: "2026-11-28T14:00:00.000Z", planned: false } as const),
-      ...{ detail: "exit code 1", recoveredAfterMs: 70 },
+      detail: "exit code 1",
+      recoveredAfterMs: 70,
     };
     const textOf = (host: Partial<HostFacts>) => renderReport(buildReport(makeFacts({ host: makeHost(host) })));
     expect(textOf({})).not.toContain("=== FAULTS ===");

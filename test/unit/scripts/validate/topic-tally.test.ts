@@ -121,7 +121,8 @@ describe("TopicTally", () => {
     // Ids that share their lowest 32 bits with these have bits of their own.
     expect([1, 2, 3].map((id) => bitmap.has(id))).toEqual([false, false, false]);
     expect(bitmap.countMissing(0, first - 1, first + 3, { partitions: 1, stickyIds: 1 })).toEqual({
-      ...{ count: 1, first: first + 2 },
+      count: 1,
+      first: first + 2,
     });
     expect(createIdBitmap({ ownTopic: false }, [])).toBeNull();
   });

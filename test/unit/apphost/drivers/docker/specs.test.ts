@@ -11,8 +11,14 @@ import { createRedisSpec } from "../../../../../apphost/drivers/docker/redis.ts"
 
 const labels = createLabels({ base: "/project/.flink-apphost", runId: "0d437693", resource: "kafka" });
 const kafka = {
-  ...{ name: "one", image: "apache/kafka:4.3.0", labels, port: 12_345, controllerPort: 12_346 },
-  ...{ heapBytes: 1024 ** 3, network: null, isOnHost: false },
+  name: "one",
+  image: "apache/kafka:4.3.0",
+  labels,
+  port: 12_345,
+  controllerPort: 12_346,
+  heapBytes: 1024 ** 3,
+  network: null,
+  isOnHost: false,
 };
 
 describe("Kafka's container", () => {

@@ -1,8 +1,7 @@
-/** How far a fetched record set goes, and where it is refused. */
+/** How far a fetched record set goes, where it is refused, and which of its batches a reader of committed records reads. */
 import { describe, expect, it } from "vitest";
-import { walkRecordSet } from "../../../../simulator/clients/kafka/record-set.ts";
-import { sealBatch } from "../../../../simulator/clients/kafka/wire/record-batch.ts";
-import { encodeRecordBatch } from "../../../../simulator/clients/kafka/wire/records.ts";
+import { judgeBatch, sealBatch, walkRecordSet } from "../../../../../simulator/clients/kafka/wire/record-batch.ts";
+import { encodeRecordBatch } from "../../../../../simulator/clients/kafka/wire/records.ts";
 
 function batchAt(baseOffset: number, count: number, attributes = 0): Buffer {
   const records = Array.from({ length: count }, () => ({ value: Buffer.from("value") }));
@@ -41,22 +40,39 @@ describe("walkRecordSet", () => {
     expect(walk([first], 15).refused).toMatch(/covers 10 to 14 where 15 was due/);
   });
 
-  it("names what it cannot read, after what it can", () => {
-    for (const [attributes, what] of [
-      [1, "gzip compression"],
-      [3, "lz4 compression"],
-      [4, "zstd compression"],
-      [7, "codec 7 compression"],
-      [0x10, "a transactional batch"],
-      [0x30, "a transaction marker"],
-    ] as const) {
-      const { bytes, nextOffset, refused } = walk([first, batchAt(15, 1, attributes)], 10);
-      expect({ bytes, nextOffset }).toEqual({ bytes: first.length, nextOffset: 15 });
-      expect(refused).toBe(`the batch at offset 15 of t-3 cannot be read: ${what} is not supported`);
+  it("goes over any batch: whether it can be read is decided by who decodes it", () => {
+    for (const attributes of [1, 7, 0x10, 0x30]) {
+      const odd = batchAt(15, 1, attributes);
+      expect(walk([first, odd], 10)).toEqual({
+        bytes: first.length + odd.length,
+        nextOffset: 16,
+        refused: undefined,
+      });
     }
   });
 
   it("refuses bytes that are no batch", () => {
     expect(walk([first, Buffer.alloc(100)], 10).refused).toMatch(/the batch at offset 15 of t-3 is corrupt/);
+  });
+});
+
+describe("judgeBatch (B3)", () => {
+  it("reads plain records, skips markers, and names what it cannot read", () => {
+    const judge = (attributes: number) => judgeBatch(batchAt(0, 1, attributes), 0);
+    expect(judge(0)).toEqual({ kind: "records" });
+    // LogAppendTime changes nothing.
+    expect(judge(0x08)).toEqual({ kind: "records" });
+    expect([judge(0x20), judge(0x30)]).toEqual([{ kind: "control" }, { kind: "control" }]);
+    for (const [attributes, what] of [
+      [1, "gzip compression"],
+      [2, "snappy compression"],
+      [3, "lz4 compression"],
+      [4, "zstd compression"],
+      [7, "codec 7 compression"],
+      [0x10, "a transactional batch"],
+      [0x11, "a transactional batch"],
+    ] as const) {
+      expect(judge(attributes)).toEqual({ kind: "unsupported", what });
+    }
   });
 });
