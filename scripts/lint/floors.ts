@@ -43,15 +43,18 @@ export const FLOORS: readonly Floor[] = [
   },
   { name: "embedded", files: ["simulator/embedded/"], on: [...COMMON, "wire"], packages: [] },
   { name: "rpc", files: ["simulator/runtime/rpc/"], on: COMMON, packages: [] },
+  // What a record goes through, beneath the process that owns it.
+  {
+    name: "source",
+    files: ["simulator/runtime/source/", "simulator/runtime/operators/"],
+    on: [...COMMON, "wire", "kafka"],
+    packages: [],
+  },
+  { name: "sink", files: ["simulator/runtime/sink/"], on: [...COMMON, "source"], packages: [] },
   {
     name: "task manager",
-    files: [
-      "simulator/runtime/task-manager/",
-      "simulator/runtime/source/",
-      "simulator/runtime/operators/",
-      "simulator/runtime/sink/",
-    ],
-    on: [...COMMON, ...CLIENTS, "rpc"],
+    files: ["simulator/runtime/task-manager/"],
+    on: [...COMMON, ...CLIENTS, "rpc", "source", "sink"],
     packages: [],
   },
   {
@@ -83,7 +86,7 @@ export const FLOORS: readonly Floor[] = [
   {
     name: "own codec",
     files: ["scripts/bench/codec-worker/own-codec.ts"],
-    on: [...COMMON, "wire", "task manager", "producer", "validate", "bench basis"],
+    on: [...COMMON, "wire", "source", "producer", "validate", "bench basis"],
     packages: [],
   },
   {
@@ -142,8 +145,19 @@ export const FLOORS: readonly Floor[] = [
     name: "cli",
     files: ["apphost/cli/"],
     on: [
-      ...[...BASE, "files", "processes", "docker", "watchdog", "run", "resources", "control", "orchestrator"],
-      ...["dashboard", "doctor", "reader", "preparation"],
+      ...BASE,
+      "files",
+      "processes",
+      "docker",
+      "watchdog",
+      "run",
+      "resources",
+      "control",
+      "orchestrator",
+      "dashboard",
+      "doctor",
+      "reader",
+      "preparation",
     ],
     packages: ["commander"],
   },
