@@ -1,4 +1,12 @@
-/** The package as a library: what a user's own app host, and a user's tests, are written with. */
+/**
+ * The package as a library: what a user's own app host, and a user's tests, are written with.
+ *
+ * The types of what stands here must compile in a project that has this package and no other types, Node's included, with
+ * any `lib` and without `skipLibCheck`: no file that their declarations reach may name a package or `NodeJS`.
+ */
+import "./library-node-check.ts";
+
+export type { VerdictEvent } from "../simulator/common/contract/events.ts";
 export type {
   AppBuilder,
   FlinkJobSimulatorResource,
@@ -18,5 +26,4 @@ export type {
 export { type AppHostDefinition, defineAppHost } from "./model/definition.ts";
 export { type Reference, type ReferenceText, ref } from "./model/reference.ts";
 export type { WaitStatus } from "./model/resource.ts";
-export type { VerdictEvent } from "./orchestrator/verdict.ts";
 export { type RunningAppHost, type StartOptions, startAppHost } from "./running-app-host.ts";

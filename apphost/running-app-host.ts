@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * An app host inside a program of the user's own, a test above all. It does what `up` does, and leaves the process that it
  * lives in alone: it prints nothing, ends nothing, and installs no handlers.
@@ -8,7 +9,7 @@
  * L2 Whoever waits for something learns at once when the run has ended instead.
  * L3 After `stop` nothing of the run is left but its folder; if this process dies before, the watchdog sees to that.
  */
-import type { HostEvent, ResourceHealth, ResourceState } from "../simulator/common/contract/events.ts";
+import type { HostEvent, ResourceHealth, ResourceState, VerdictEvent } from "../simulator/common/contract/events.ts";
 import { waitUntil } from "../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
 import { declareApplication } from "./model/builder.ts";
@@ -17,7 +18,6 @@ import { hasStatus, type WaitStatus } from "./model/resource.ts";
 import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "./options.ts";
 import type { Host } from "./orchestrator/host.ts";
 import { type HostGround, openHost, prepareGround, serveHost } from "./orchestrator/hosting.ts";
-import type { VerdictEvent } from "./orchestrator/verdict.ts";
 import { type PreparedRun, prepareDeclared } from "./preparation.ts";
 
 const WAIT_MS_MAX = 120_000;

@@ -9,17 +9,29 @@ const resultsFile = process.env["TEST_RESULTS"] ?? "";
 const ofProcesses = { globalSetup: ["test/support/dist.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** They look at what the whole machine has (containers and sockets of dead hosts), which `up` and `down` sweep. */
-const ofMachine = ["test/integration/{docker-bad-days,docker-run,doctor,host-killed}.test.ts"];
+const ofMachine = ["test/integration/{docker-run,doctor,host-killed}.test.ts"];
+const slowOfMachine = ["test/integration/docker-bad-days.test.ts"];
+/**
+ * Half of the time of all integration tests is theirs: they wait for what hangs, walk through many cases, or start several
+ * real servers. `npm test` does without them, which keeps it below five minutes on two cores; `.ci/run` runs them.
+ */
+const slow = [
+  "test/integration/{bench,docker-kafka-ui,hung-processes,independent-reader,job-manager-limits}.test.ts",
+  "test/integration/{judge-brokers,judge-real-kafka,judge-two-runs,kafka-client-cluster}.test.ts",
+  "test/integration/{kafka-client-long-runs,producer-faults,stop-walk,system-real,two-hosts}.test.ts",
+];
+const notCollected = ["dist/**", "node_modules/**"];
 
 /**
- * Four projects, one after the other: `unit` (pure, parallel), `integration` (real processes and sockets, two files at a
- * time: most of it waits), `machine` (one file at a time) and `resilience` (faults on the whole system, two at a time).
- * `dist` holds compiled copies and must never be collected.
+ * Projects, one after the other: `unit` (pure, parallel), `integration` (real processes and sockets, two files at a time:
+ * most of it waits) and `machine` (one file at a time) are `npm test`; `slow`, `slow-machine`, `resilience` (faults on the
+ * whole system) and `package` (needs a registry) come on top in `.ci/run`. `dist` holds compiled copies and must never be
+ * collected.
  */
 export default defineConfig({
   root,
   test: {
-    exclude: ["dist/**", "node_modules/**"],
+    exclude: notCollected,
     reporters: [
       "default",
       new SkipReporter(),
@@ -41,7 +53,7 @@ export default defineConfig({
           ...ofProcesses,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          exclude: ["dist/**", "node_modules/**", ...ofMachine],
+          exclude: [...notCollected, ...ofMachine, ...slowOfMachine, ...slow],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -60,11 +72,40 @@ export default defineConfig({
         root,
         test: {
           ...ofProcesses,
+          name: "slow",
+          include: slow,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        root,
+        test: {
+          ...ofProcesses,
+          name: "slow-machine",
+          include: slowOfMachine,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        root,
+        test: {
+          ...ofProcesses,
           name: "resilience",
           include: ["test/resilience/**/*.test.ts"],
           testTimeout: 300_000,
           maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        root,
+        test: {
+          ...ofProcesses,
+          name: "package",
+          include: ["test/package/**/*.test.ts"],
+          sequence: { groupOrder: 6 },
         },
       },
     ],

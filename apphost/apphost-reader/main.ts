@@ -56,7 +56,9 @@ function describeLoadError(error: unknown): string {
   if (code === "ERR_MODULE_NOT_FOUND") return "it imports something that is not there";
   if (!(error instanceof SyntaxError)) return `it threw while it was loaded${place}`;
   const isCommonJs = /outside a module|Unexpected token 'export'/.test(error.message);
-  const advice = isCommonJs ? ', which Node took for CommonJS: add "type": "module" to its package.json' : "";
+  const advice = isCommonJs
+    ? ', which Node took for CommonJS: add "type": "module" to its package.json, or call it .mts'
+    : "";
   return `its syntax is not valid${place}${advice}`;
 }
 

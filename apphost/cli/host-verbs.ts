@@ -164,11 +164,11 @@ function addDown(add: AddVerb): void {
     return runDown({ ...readChoice(given), all, timeoutMs, purge, ...repeated }, terminal);
   })
     .addOption(createRunOption())
-    .addOption(new Option("--all", "every host of this folder"))
+    .addOption(new Option("--all", "every host of this folder, and with --purge every run"))
     .addOption(new Option("--timeout <duration>", "how long a host may take to end").default("180s"))
     .addOption(createOption("redis"))
     .addOption(createOption("topic"))
     .addOption(createOption("counterKey"))
     .addOption(createOption("sequenceKey"))
-    .addOption(new Option("--purge [run]", "remove a run's topic, group and keys from servers of others"));
+    .addOption(new Option("--purge [run]", "remove what the newest run, or RUN, left on servers of others"));
 }

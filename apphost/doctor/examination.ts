@@ -10,6 +10,7 @@ import type { HostOptions, Variables } from "../options.ts";
 import { readPackage } from "../package-version.ts";
 import { type Check, type CheckPlan, runChecks } from "./check.ts";
 import { findEngineFolder, planEngineChecks } from "./engine.ts";
+import { planEvidenceCheck } from "./evidence.ts";
 import { planFolderChecks } from "./folders.ts";
 import { planLeftoverCheck } from "./leftovers.ts";
 import { createLookups, type Prospects } from "./lookups.ts";
@@ -57,6 +58,7 @@ export async function examine(request: ExaminationRequest): Promise<Examination>
     ...planVariableChecks(env, request.problems),
     planTerminalCheck(request.terminal, env),
     planLeftoverCheck(options.runDir, lookups.engine),
+    planEvidenceCheck(options.runDir),
   ];
   const [checks, auto] = await Promise.all([runChecks(plans), lookups.prospects()]);
   return { schema: 1, exitCode: chooseExitCode(checks, plans), checks, auto };

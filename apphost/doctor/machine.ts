@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { availableParallelism, cpus } from "node:os";
 import { promisify } from "node:util";
+import { adviseNode, findNodeInUse, isNodeRecent, type NodeInUse } from "../node-version.ts";
 import { readCpuQuota, type TextReader } from "./cgroup.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
 
@@ -23,7 +24,7 @@ export function planMachineChecks(options: {
       title: "Node",
       neededFor,
       isAskedInfrastructure: false,
-      examine: async () => judgeNode(process.versions.node, options.nodeMin, process.execPath),
+      examine: async () => judgeNode(findNodeInUse(), options.nodeMin),
     },
     {
       id: "cpu",
@@ -43,18 +44,9 @@ export function planMachineChecks(options: {
 }
 
 /** `minimum` as package.json's `engines` has it: `>=22.22`. */
-export function judgeNode(version: string, minimum: string, path: string): Finding {
-  const parts = (text: string): number[] =>
-    text
-      .replace(/^[^\d]*/, "")
-      .split(".")
-      .map(Number);
-  const [major = 0, minor = 0] = parts(version);
-  const [majorMin = 0, minorMin = 0] = parts(minimum);
-  const found = `${version} (${path})`;
-  if (major > majorMin || (major === majorMin && minor >= minorMin)) return ok(found);
-  const fix = "run it as `npx flink-apphost`, which uses the Node that the project brings";
-  return failed(found, `Node ${minimum} is needed`, fix);
+export function judgeNode(node: NodeInUse, minimum: string): Finding {
+  const found = `${node.version} (${node.path})`;
+  return isNodeRecent(node.version, minimum) ? ok(found) : failed(found, `Node ${minimum} is needed`, adviseNode(node));
 }
 
 /** `quota`: cores that the control group allows; null without a limit. */

@@ -53,7 +53,7 @@ export function judgeJava(major: number | undefined, java: { path: string; need:
 
 function examineKafkaHome(need: Need, env: Variables): Finding {
   const home = env["KAFKA_HOME"] ?? "";
-  const fix = 'set it to a folder with Kafka\'s jars in libs/: KAFKA_HOME="$(scripts/real-parts/fetch-kafka)"';
+  const fix = "set it to the folder of an unpacked Kafka (https://kafka.apache.org/downloads), whose jars are in libs/";
   if (home === "") return judgeMissing(need, { found: "it is not set", reason: "", fix });
   const version = readKafkaVersion(home);
   if (version !== undefined) return ok(`Kafka ${version} (${home})`);

@@ -56,7 +56,11 @@ export function judgeVariables(env: Variables, problems: readonly VariableProble
   const found = used.length === 0 ? "none of ours are set" : `${used.join(", ")} set`;
   const fixes = [
     ...(problems.length === 0 ? [] : ["unset what cannot be read, or give a value of that form"]),
-    ...(unknown.length === 0 ? [] : ["compare names with the README's table of options"]),
+    ...(unknown.length === 0
+      ? []
+      : [
+          "correct the name: --max-time has FLINK_APPHOST_MAX_TIME, and so on for every option of `npx flink-apphost up --help`",
+        ]),
     ...(ignored.length === 0 ? [] : ["to use servers of yours, give --kafka and --redis"]),
   ];
   if (problems.length > 0) return failed(found, reasons.join("; "), fixes.join("; "));

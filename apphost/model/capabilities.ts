@@ -145,9 +145,14 @@ export interface ProducerSettings {
   readonly maxTimeMs?: number;
 }
 
+/** A `URL`, told by what is used of it: a project without Node's or the browser's types has no type of that name. */
+export interface FileAddress {
+  readonly href: string;
+}
+
 export interface NodeProcessSettings {
   /** Path of a program that Node can run, from the folder of the file that declares it; `.ts` is fine. */
-  readonly script: string | URL;
+  readonly script: string | FileAddress;
   readonly args?: readonly string[];
   /** @default 1 */
   readonly replicas?: number;

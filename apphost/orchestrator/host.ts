@@ -10,7 +10,7 @@
  * H3 Whatever happened, what was started is taken down, dependents first, before the host ends: the producer, the job
  *    with its final checkpoint, then the processes, each step waiting for whole process groups.
  */
-import type { ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
+import type { ProgressEvent, RunPhase, VerdictEvent } from "../../simulator/common/contract/events.ts";
 import type { RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
@@ -34,7 +34,7 @@ import { createResourceControl, type ResourceControl } from "./resource-control.
 import { countTopic, type Round, runRound, stopJob, waitForMetrics } from "./rounds.ts";
 import { stopInReverse, stopTogether } from "./stop.ts";
 import { System } from "./system.ts";
-import { areServersAnswering, createBareVerdict, reachVerdict, type VerdictEvent } from "./verdict.ts";
+import { areServersAnswering, createBareVerdict, reachVerdict } from "./verdict.ts";
 
 const PRODUCER_STOP_MS = 5_000;
 const EARLY_STOP_MS = 15_000;

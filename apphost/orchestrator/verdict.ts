@@ -5,7 +5,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
-import type { HostEventBody } from "../../simulator/common/contract/events.ts";
+import type { VerdictEvent } from "../../simulator/common/contract/events.ts";
 import type { HostFacts, RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
 import { countChecks, type Report, readReport } from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
@@ -24,8 +24,6 @@ import { replaceFile } from "../run/run-folder.ts";
 import type { Round } from "./rounds.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
-
-export type VerdictEvent = HostEventBody & { readonly type: "verdict" };
 
 const VALIDATION_MS_MAX = 3_600_000;
 const REPORT_MS_MAX = 300_000;

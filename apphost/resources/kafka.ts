@@ -240,6 +240,8 @@ export async function removeTopicAndGroup(options: {
 }): Promise<void> {
   const admin = { bootstrap: options.bootstrap, log: options.log };
   const { deleteGroups, deleteTopics } = await import("../../simulator/clients/kafka/admin.ts");
+  // One that is not there is known at once, and not only after all the time that a deletion may take.
+  await probeKafka(options.bootstrap);
   await deleteGroups(admin, [options.group]);
   if (options.topic !== null) await deleteTopics(admin, [options.topic]);
 }

@@ -5,7 +5,8 @@
  * D1 Folders are 0700 and files 0600: they hold tokens, and payloads of somebody's messages.
  * D2 `state.json` is replaced by rename, so a reader in another terminal never sees half of it.
  * D3 The newest 20 runs are kept, and never is a run removed whose host still lives, nor the one that was just made: a
- *    clock that was set back makes it the oldest.
+ *    clock that was set back makes it the oldest. Of an older one that left something on servers of others the record
+ *    stays, with the credentials that a purge needs, until it was purged.
  * D4 Base, `runs` and each run are looked at before anything in them is read, and used only where they are ours (O1 of
  *    `own-files.ts`). What is not, and what is malformed, is passed over, and named by `findFolderProblems`.
  */
@@ -17,9 +18,9 @@ import { createError, isAppError } from "../../simulator/common/foundation/error
 import { inspectFolder, lookAt, readOwnFile, removeOwn, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
 import { isOfThisUser, isSameProcess } from "../processes/process-identity.ts";
 import { findClaimProblems } from "./host-claim.ts";
-import { parseRunState, type RunState } from "./run-state.ts";
+import { parseRunState, type RunEvidence, type RunState } from "./run-state.ts";
 
-export type { RunEvidence, RunState } from "./run-state.ts";
+export type { RunState } from "./run-state.ts";
 
 export const RUNS_KEPT = 20;
 
@@ -85,6 +86,9 @@ function pointToLatest(base: string, folder: string): void {
   renameSync(temporary, latest);
 }
 
+/** What stays of a run that is no longer kept and not purged: the record, what a purge needs, and what hides it from git. */
+const RECORD_NAMES: readonly string[] = ["state.json", "credentials", ".gitignore"];
+
 /** D3. `kept` is the run that was just made. Returns what could not be removed: it is in nobody's way. */
 export function removeOldRuns(base: string, kept: string): string[] {
   const problems: string[] = [];
@@ -92,10 +96,37 @@ export function removeOldRuns(base: string, kept: string): string[] {
   for (const run of runs.slice(0, Math.max(0, runs.length - RUNS_KEPT))) {
     const state = readState(run);
     if (run === kept || (state !== undefined && isHostAlive(state))) continue;
-    const problem = removeOwn(run);
-    if (problem !== null) problems.push(problem);
+    const isRecordKept = state !== undefined && hasEvidenceElsewhere(state);
+    const paths = isRecordKept ? listBesidesRecord(run) : [run];
+    problems.push(...paths.map(removeOwn).filter((problem) => problem !== null));
   }
   return problems;
+}
+
+const listBesidesRecord = (run: string): string[] =>
+  readdirSync(run)
+    .filter((name) => !RECORD_NAMES.includes(name))
+    .map((name) => join(run, name));
+
+/** A run that left something on servers that are not ours, as far as its record knows. */
+export interface RunWithEvidence {
+  readonly runDir: string;
+  readonly state: StateWithEvidence;
+}
+
+type StateWithEvidence = RunState & { readonly evidence: RunEvidence };
+
+export const hasEvidenceElsewhere = (state: RunState): state is StateWithEvidence =>
+  state.evidence !== null && (state.evidence.kafka !== null || state.evidence.redis !== null);
+
+/** Oldest first. */
+export function listRunsWithEvidence(base: string): RunWithEvidence[] {
+  const found: RunWithEvidence[] = [];
+  for (const runDir of listRuns(base)) {
+    const state = readState(runDir);
+    if (state !== undefined && hasEvidenceElsewhere(state)) found.push({ runDir, state });
+  }
+  return found;
 }
 
 /** Full paths of the runs that are ours, oldest first (D4). */

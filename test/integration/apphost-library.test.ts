@@ -1,22 +1,16 @@
 /** The package as a library: the README's example, the same host inside a test, and what a user's compiler says. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type * as Library from "../../apphost/index.ts";
 import { claimFolder } from "../../apphost/run/host-claim.ts";
 import type { StartOptions } from "../../apphost/running-app-host.ts";
 import { distPath, ROOT } from "../support/dist.ts";
+import { EXAMPLE } from "../support/readme-example.ts";
 import { findRunDir, runCli } from "../support/run-cli.ts";
 import { expectNoRunProcesses } from "../support/run-processes.ts";
 import { expectPassed, ONCE } from "../support/system.ts";
 import { API_TEXT, appHostText, createUserProject, type UserProject } from "../support/user-project.ts";
-
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
-/** The README's blocks that begin with the name of a file. */
-const EXAMPLE = Object.fromEntries(
-  [...README.matchAll(/```ts\n\/\/ ([\w-]+\.ts)\n([\s\S]*?)```/g)].map(([, name, text]) => [name, text as string]),
-) as Readonly<Record<string, string>>;
 
 let project: UserProject | undefined;
 afterEach(() => {
@@ -27,6 +21,13 @@ afterEach(() => {
 /** Runs a program of the project to its end, by the same Node. */
 const runInProject = ({ folder }: UserProject, args: readonly string[]) =>
   spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", timeout: 90_000 });
+
+/** The lines with errors that a compiler finds in the example and `more`. */
+function compile(config: object, more: Readonly<Record<string, string>>): string[] {
+  project = createUserProject({ ...EXAMPLE, ...more, "tsconfig.json": JSON.stringify(config) });
+  const { stdout } = runInProject(project, [join(ROOT, "node_modules/typescript/bin/tsc"), "--pretty", "false"]);
+  return stdout.split("\n").filter((line) => line.includes("error TS"));
+}
 
 const loadLibrary = (): Promise<typeof Library> => import(distPath("apphost/index")) as Promise<typeof Library>;
 
@@ -63,21 +64,35 @@ describe("the README's example", () => {
         rootDir: "/",
         typeRoots: [join(ROOT, "node_modules/@types")],
         skipLibCheck: false,
+        noPropertyAccessFromIndexSignature: false,
       },
       include: ["*.ts"],
     };
-    const strict = {
-      ...config,
-      compilerOptions: { ...config.compilerOptions, noPropertyAccessFromIndexSignature: false },
-    };
     const wrong = appHostText('app.addNodeProcess("api", { script: "./api.ts" }).waitFor(producer);');
-    project = createUserProject({ ...EXAMPLE, "wrong.ts": wrong, "tsconfig.json": JSON.stringify(strict) });
-    const { stdout } = runInProject(project, [join(ROOT, "node_modules/typescript/bin/tsc"), "--pretty", "false"]);
-    const errors = stdout.split("\n").filter((line) => line.includes("error TS"));
     // Besides the import that the example does not need.
-    const found = errors.filter((line) => !line.includes("'ref' is declared"));
-    expect(found, stdout).toHaveLength(1);
+    const found = compile(config, { "wrong.ts": wrong }).filter((line) => !line.includes("'ref' is declared"));
+    expect(found, found.join("\n")).toHaveLength(1);
     expect(found[0]).toMatch(/^wrong\.ts\(\d+,\d+\): error TS2345: .*ProducerResource/);
+  });
+
+  it.each([
+    ["nodenext", "nodenext"],
+    ["esnext", "bundler"],
+  ])("compiles with no types but this package's, and an old lib, by %s and %s", (module, moduleResolution) => {
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      target: "es2022",
+      lib: ["es2022"],
+      types: [],
+      skipLibCheck: false,
+      module,
+      moduleResolution,
+      // What the checkout's own node_modules hold must not be found by way of the link to it.
+      preserveSymlinks: true,
+    };
+    // The other two files of the example use Node itself.
+    expect(compile({ compilerOptions, files: ["apphost.ts"] }, {})).toEqual([]);
   });
 });
 

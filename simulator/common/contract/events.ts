@@ -105,6 +105,8 @@ export type HostEventBody =
       readonly checks: CheckCounts;
     };
 
+export type VerdictEvent = HostEventBody & { readonly type: "verdict" };
+
 export type ResourceKind =
   | "kafka"
   | "redis"

@@ -33,10 +33,10 @@ export const runtimeErrors = {
     false,
     (p) => `the JobManager refused the job with HTTP status ${p.status}: ${p.message}`,
   ),
-  OPERATOR_UNKNOWN: row<{ name: string }>(
+  OPERATOR_UNKNOWN: row<{ name: string; known: readonly string[] }>(
     "job",
     false,
-    (p) => `the job names operator "${p.name}", which this runtime does not have: name one of contract/operators.ts`,
+    (p) => `the job names operator "${p.name}", which this runtime does not have: it has ${p.known.join(", ")}`,
   ),
   EVIDENCE_NOT_WRITTEN: row<{ path: string; bytes: number; written: number }>(
     "infrastructure",

@@ -6,7 +6,7 @@
  * The test operators act on the message with one id alone. A run has exactly one such message, so exactly one record is
  * dropped or repeated, however many TaskManagers there are and however often they restart.
  */
-import { isOperatorName, type OperatorName } from "../../common/contract/job/operators.ts";
+import { isOperatorName, OPERATOR_NAMES, type OperatorName } from "../../common/contract/job/operators.ts";
 import { assert } from "../../common/foundation/assert.ts";
 import { createError } from "../../common/foundation/errors.ts";
 import { createRecordColumns, type RecordColumns, resetColumns } from "../source/record-set-decoder.ts";
@@ -36,7 +36,7 @@ const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
 export function createOperatorChain(names: readonly string[]): OperatorChain {
   const steps: OperatorChain[] = [];
   for (const name of names) {
-    if (!isOperatorName(name)) throw createError("OPERATOR_UNKNOWN", { name });
+    if (!isOperatorName(name)) throw createError("OPERATOR_UNKNOWN", { name, known: OPERATOR_NAMES });
     if (name !== "identity") steps.push(createStep(OPERATORS[name]));
   }
   return (batch) => {

@@ -25,7 +25,7 @@ describe("the machine", () => {
     ["24.0.0", "ok"],
     ["20.19.0", "failed"],
   ])("Node %s is %s for >=22.22", (version, result) => {
-    expect(judgeNode(version, ">=22.22", "/bin/node").result).toBe(result);
+    expect(judgeNode({ version, path: "/bin/node", ofProject: undefined }, ">=22.22").result).toBe(result);
   });
 
   it("counts the cores that a control group allows", () => {

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -19,12 +20,16 @@ import {
   findFolderProblems,
   findRun,
   listRuns,
+  listRunsWithEvidence,
   RUNS_KEPT,
   readCredentials,
   readRunState,
   removeOldRuns,
+  runIdOf,
   writeCredentials,
+  writeState,
 } from "../../../../apphost/run/run-folder.ts";
+import type { RunEvidence } from "../../../../apphost/run/run-state.ts";
 import { plantRun, stateOf } from "../../../support/run-states.ts";
 
 const DEAD = { hostStartTime: "another start" };
@@ -46,6 +51,44 @@ it("keeps the newest 20, any whose host still lives, and the one that was just m
   expect(removeOldRuns(base, made)).toEqual([]);
   expect(listRuns(base)).toEqual([made, living, ...newest]);
   expect([dead, stateless].filter(existsSync)).toEqual([]);
+});
+
+it("keeps of an older run that left something elsewhere its record alone, until it was purged (D3)", () => {
+  const nowhere = {
+    topic: "t",
+    ownTopic: true,
+    group: "g",
+    stateKey: "s",
+    counterKey: "c",
+    sequenceKey: "q",
+    kafka: null,
+    redis: null,
+  };
+  const plantFull = (second: number, evidence: RunEvidence) => {
+    const run = plantRun(base, nameOf(second), { ...DEAD, ended: true, evidence });
+    mkdirSync(join(run, "logs"));
+    for (const name of ["credentials", "events.ndjson", "logs/kafka.log", ".gitignore"]) {
+      writeFileSync(join(run, name), "x", { mode: 0o600 });
+    }
+    return run;
+  };
+  const onKafka = plantFull(0, { ...nowhere, kafka: "127.0.0.1:9092" });
+  const onRedis = plantFull(1, { ...nowhere, redis: "127.0.0.1:6379" });
+  const onNone = plantFull(2, nowhere);
+  const newest = Array.from({ length: RUNS_KEPT }, (_, i) => plantRun(base, nameOf(10 + i), DEAD));
+  // The second time finds nothing to do.
+  for (const _ of ["first", "again"]) {
+    expect(removeOldRuns(base, newest.at(-1) ?? "")).toEqual([]);
+    expect(listRuns(base)).toEqual([onKafka, onRedis, ...newest]);
+    expect(existsSync(onNone)).toBe(false);
+    for (const run of [onKafka, onRedis]) {
+      expect(readdirSync(run).sort()).toEqual([".gitignore", "credentials", "state.json"]);
+    }
+  }
+  expect(listRunsWithEvidence(base).map(({ runDir }) => runDir)).toEqual([onKafka, onRedis]);
+  writeState(onKafka, stateOf(runIdOf(onKafka), { ...DEAD, ended: true }));
+  removeOldRuns(base, newest.at(-1) ?? "");
+  expect(listRuns(base)).toEqual([onRedis, ...newest]);
 });
 
 it("points to the latest, and finds a run by its id", () => {
