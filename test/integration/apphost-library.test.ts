@@ -1,4 +1,4 @@
-/** The package as a library: the README's example, the same host inside a test, and what a user's compiler says. */
+/** The package as a library: the example of apphost/README.md, the same host inside a test, and what a user's compiler says. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ import { expectNoRunProcesses } from "../support/run-processes.ts";
 import { expectPassed, ONCE } from "../support/system.ts";
 import { API_TEXT, appHostText, createUserProject, type UserProject } from "../support/user-project.ts";
 
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
-/** The README's blocks that begin with the name of a file. */
+const README = readFileSync(join(ROOT, "apphost", "README.md"), "utf8");
+/** Its blocks that begin with the name of a file. */
 const EXAMPLE = Object.fromEntries(
   [...README.matchAll(/```ts\n\/\/ ([\w-]+\.ts)\n([\s\S]*?)```/g)].map(([, name, text]) => [name, text as string]),
 ) as Readonly<Record<string, string>>;
