@@ -2,7 +2,7 @@
  * The READMEs say what the program does: their tables are compared with the tables that the program uses, their links
  * and paths with what is there. Their commands are run by `test/integration/readme-commands.test.ts`.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../../apphost/exit-code.ts";
@@ -53,6 +53,14 @@ describe("apphost/README.md", () => {
         ...(alias === undefined ? [] : [alias]),
       ]);
     expect([...documented].sort()).toEqual([...real].sort());
+  });
+
+  it("tells of every folder, and of no other", () => {
+    const documented = readTable(readReadme("apphost"), "folder").map(([folder]) => readQuoted(folder ?? "")[0]);
+    const real = readdirSync(join(ROOT, "apphost"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `apphost/${name}/`);
+    expect(documented.toSorted()).toEqual(real.toSorted());
   });
 });
 
