@@ -297,11 +297,11 @@ function checkRelations(options: HostOptions, verb: Verb): void {
     });
   }
   refuseTooLargeState(options);
-  refuseCombination(options.isolated && options.fixedPorts, "--isolated with --fixed-ports", "leave one of them away");
+  refuseCombination(options.isolated && options.fixedPorts, "--isolated with --fixed-ports", "omit one of them");
   const isEnding = options.detach && options.once;
-  refuseCombination(isEnding, `${verb} that ends with its verdict, and --detach`, "leave --detach away, or --once");
+  refuseCombination(isEnding, `${verb} that ends with its verdict, and --detach`, "omit --detach or --once");
   const needsTerminal = options.detach && options.ui === "tui";
-  refuseCombination(needsTerminal, "--ui tui with --detach", "a detached host has no terminal; leave --ui away");
+  refuseCombination(needsTerminal, "--ui tui with --detach", "a detached host has no terminal; omit --ui");
   if (!options.allowRemote) refuseRemote(options);
 }
 

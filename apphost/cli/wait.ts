@@ -3,7 +3,7 @@
  *
  * W1 0 when all are there; WAIT_TIMED_OUT (17) names each that is not, with its state; WAIT_FAILED (18) when one is given
  *    up for good, was scaled away, or the host ended.
- * W2 One that ended with success counts as running and healthy too (R3 of the model).
+ * W2 One that ended with success counts as running and healthy too (R3 of `resource.ts`).
  */
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { askRunningHost, followRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";

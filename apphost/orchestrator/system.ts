@@ -268,7 +268,7 @@ export class System {
     });
   }
 
-  /** By which others reach it. It has been started: a reference waits (D2 of the builder). */
+  /** By which others reach it. It has been started: a reference waits (D2 of `builder.ts`). */
   #variablesOf(nameOrGroup: string): Record<string, string> {
     if (nameOrGroup === "kafka") return kafkaVariables(this.#servers.kafka.server().address);
     if (nameOrGroup === "redis") return redisVariables({ url: this.#servers.redis.server().address });

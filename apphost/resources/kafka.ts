@@ -176,7 +176,7 @@ async function checkSettings({ address, topic, log, signal, loadOf }: TopicReque
   }
   const reason = findUnfitSetting(settings, loadOf(partitions));
   if (reason === undefined) return;
-  const advice = "change it, or leave --topic away, and the run creates a topic that can hold it";
+  const advice = "change it, or omit --topic, and the run creates a topic that can hold it";
   throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 
