@@ -123,7 +123,7 @@ const MESSAGES_MAX = Number.MAX_SAFE_INTEGER;
 const DAY_MS = 86_400_000;
 const DEFAULT_PARTITIONS = 20;
 
-/** One row an option. The environment twin of `--max-time` is FLINK_APPHOST_MAX_TIME. */
+/** One row per option. The environment twin of `--max-time` is FLINK_APPHOST_MAX_TIME. */
 export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNullable<HostOptions[K]>> } = {
   messages: row("messages", wholeNumber({ min: 0, max: MESSAGES_MAX }), "messages to produce; 0 = none", {
     alias: "SIMULATOR_NUM_MESSAGES",

@@ -126,7 +126,7 @@ async function purge(cwd: string, spec: RunSpec): Promise<void> {
   await runCommand(command, { deadlineMs: PURGE_MS_MAX, signal: new AbortController().signal });
 }
 
-/** CPU time by group over an interval, in µs a message. */
+/** CPU time by group over an interval, in µs per message. */
 export function cpuPerMessage(
   sampler: ProcessSampler,
   messages: number,
