@@ -141,7 +141,7 @@ describe("a program of the user's own", () => {
     );
   });
 
-  it("is shown as ill while its checks fail, and is left alone (U2 of `user-program.ts`)", async () => {
+  it("is unhealthy while its checks fail, and is left alone (U2 of `user-program.ts`)", async () => {
     const cli = start(UP, API.replace('"/health"', '"/health", { intervalMs: 20 }'));
     const healthIs = (health: string) =>
       cli.waitForEvent("resource", (event) => isOf("api", "running")(event) && event.health === health);
