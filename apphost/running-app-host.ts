@@ -193,7 +193,7 @@ class HostInProcess implements RunningAppHost {
   /** L2. */
   async #waitUntil(what: string, deadlineMs: number, isThere: () => boolean): Promise<void> {
     const look = () => (this.#exitCode !== null || isThere() ? true : undefined);
-    await waitUntil(look, { what, deadlineMs });
+    await waitUntil(look, { what: `the wait until ${what}`, deadlineMs });
     this.#expectAlive(what);
   }
 

@@ -61,7 +61,7 @@ export const probeKafka = async (address: string): Promise<void> =>
 export async function isKafkaAnswering(address: string): Promise<boolean> {
   const opening = openCluster(address, PROBE_MS_MAX);
   try {
-    await withDeadline(opening, { what: "an answer of Kafka", deadlineMs: ANSWER_MS_MAX });
+    await withDeadline(opening, { what: "the answer of Kafka", deadlineMs: ANSWER_MS_MAX });
     return true;
   } catch {
     // Whatever the reason, a validator could not read from it either.

@@ -125,7 +125,7 @@ describe("an app host in this process", () => {
         /resource is "nobody": expected one of kafka, redis/,
       );
       await expect(app.waitFor("api", "finished", { deadlineMs: 50 })).rejects.toThrow(
-        /api was finished did not happen/,
+        /the wait until api was finished took longer than/,
       );
     }
     await expect(fetch(url)).rejects.toThrow();

@@ -37,7 +37,7 @@ export const hostErrors = {
   DEADLINE_EXCEEDED: row<{ what: string; deadlineMs: number; last: string }>(
     "infrastructure",
     true,
-    (p) => `${p.what} did not happen within ${p.deadlineMs} ms${p.last === "" ? "" : ` (last: ${p.last})`}`,
+    (p) => `${p.what} took longer than ${p.deadlineMs} ms${p.last === "" ? "" : ` (last: ${p.last})`}`,
   ),
   PROCESS_HUNG: row<{ resource: string; silentMs: number }>(
     "infrastructure",
