@@ -44,7 +44,7 @@ const NOT_RUN_HERE: Readonly<Record<string, RunElsewhere>> = {
   },
   "npm run test:unit": { reason: "a run of all unit tests", by: ["package.json", "--project unit --project"] },
   "npm run test:integration": { reason: "this test is a part of it", by: ["package.json", "--project integration"] },
-  "npm run test:resilience": { reason: "it takes half an hour", by: [".ci/run", "test:resilience"] },
+  "npm run test:resilience": { reason: "it takes half an hour", by: [".ci/run", "resilience"] },
   "CHAOS_RUNS=60 CHAOS_RESULTS=FILE npm run test:resilience -- random-faults": {
     reason: "sixty runs take an hour; the resilience tests run a few of them",
     by: ["test/resilience/random-faults.test.ts", "CHAOS_RUNS"],
@@ -209,4 +209,11 @@ it("the verbs of apphost/README.md are those of the program", async () => {
     .flatMap(([verbs]) => readQuoted(verbs ?? ""))
     .map((verb) => verb.split(" ")[0]);
   expect(documented.sort()).toEqual(real.sort());
+});
+
+it("the variables of apphost/README.md are those that programs get", async () => {
+  const start = "npx flink-apphost up --detach --messages 0 >/dev/null";
+  const output = await expectToWork(`${start}\nnpx flink-apphost env --format json\nnpx flink-apphost down >/dev/null`);
+  const documented = readTable(readReadme("apphost"), "variable").flatMap(([names]) => readQuoted(names ?? ""));
+  expect(documented.toSorted()).toEqual(Object.keys(JSON.parse(output)).toSorted());
 });

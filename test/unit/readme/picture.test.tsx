@@ -7,27 +7,19 @@ import { Box, renderToString } from "ink";
 import { expect, it } from "vitest";
 import { Screen } from "../../../apphost/dashboard/dashboard.tsx";
 import { applyEvent, EMPTY_SNAPSHOT } from "../../../apphost/dashboard/snapshot.ts";
-import type { HostEvent, ProgressEvent } from "../../../simulator/common/contract/events.ts";
+import type { HostEvent } from "../../../simulator/common/contract/events.ts";
 import { README_PATHS } from "../../support/readme.ts";
 import { SAMPLE_START_US, sampleEvents, sampleProgress, sampleResource } from "../../support/sample-events.ts";
 
 const COLUMNS = 80;
 const ROWS = 24;
-const MESSAGES = 1_000_000;
+const MESSAGES = 10_000_000;
 const KILLED = "taskmanager-07";
 const ENDPOINTS: Readonly<Record<string, string>> = {
   kafka: "127.0.0.1:17129",
   redis: "127.0.0.1:13377",
   jobmanager: "127.0.0.1:18081",
 };
-
-/** The tour's rate, with a little under way. */
-function progressOf(share: number): ProgressEvent {
-  const progress = sampleProgress(share, { messages: MESSAGES });
-  const acknowledged = progress.processed + 2_000;
-  const rates = { acknowledgedPerSecond: 100_000, processedPerSecond: 100_000 };
-  return { ...progress, ...rates, sent: acknowledged, acknowledged, lag: 2_000 };
-}
 
 /** The sample run as it stands in the middle of its first round, on servers that need nothing installed. */
 function eventsUntilTheKill(): readonly HostEvent[] {
@@ -43,7 +35,6 @@ function eventsUntilTheKill(): readonly HostEvent[] {
         redis: { ...event.redis, mode: "embedded", version, endpoint: ENDPOINTS["redis"] as string },
       };
     }
-    if (event.type === "progress") return { atUs: event.atUs, ...progressOf(event.processed / MESSAGES) };
     return event;
   });
   const middle = events.findIndex((event) => event.type === "progress" && event.processed > MESSAGES / 2);
@@ -52,7 +43,7 @@ function eventsUntilTheKill(): readonly HostEvent[] {
     ...events.slice(0, middle),
     { atUs, ...sampleResource(KILLED, "taskmanager", "exited"), reason: "signal SIGKILL" } as HostEvent,
     { atUs: atUs + 100_000, ...sampleResource(KILLED, "taskmanager", "starting"), restarts: 1 } as HostEvent,
-    { atUs: atUs + 700_000, ...progressOf(0.55) },
+    { atUs: atUs + 700_000, ...sampleProgress(0.55, { messages: MESSAGES }) },
   ];
 }
 
