@@ -123,7 +123,7 @@ const MESSAGES_MAX = Number.MAX_SAFE_INTEGER;
 const DAY_MS = 86_400_000;
 const DEFAULT_PARTITIONS = 20;
 
-/** One row per option. The environment twin of `--max-time` is FLINK_APPHOST_MAX_TIME. */
+/** One row an option. The environment twin of `--max-time` is FLINK_APPHOST_MAX_TIME. */
 export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNullable<HostOptions[K]>> } = {
   messages: row("messages", wholeNumber({ min: 0, max: MESSAGES_MAX }), "messages to produce; 0 = none", {
     alias: "SIMULATOR_NUM_MESSAGES",
@@ -297,11 +297,11 @@ function checkRelations(options: HostOptions, verb: Verb): void {
     });
   }
   refuseTooLargeState(options);
-  refuseCombination(options.isolated && options.fixedPorts, "--isolated with --fixed-ports", "omit one of them");
+  refuseCombination(options.isolated && options.fixedPorts, "--isolated with --fixed-ports", "leave one of them away");
   const isEnding = options.detach && options.once;
-  refuseCombination(isEnding, `${verb} that ends with its verdict, and --detach`, "omit --detach or --once");
+  refuseCombination(isEnding, `${verb} that ends with its verdict, and --detach`, "leave --detach away, or --once");
   const needsTerminal = options.detach && options.ui === "tui";
-  refuseCombination(needsTerminal, "--ui tui with --detach", "a detached host has no terminal; omit --ui");
+  refuseCombination(needsTerminal, "--ui tui with --detach", "a detached host has no terminal; leave --ui away");
   if (!options.allowRemote) refuseRemote(options);
 }
 

@@ -25,7 +25,6 @@ import type { Round } from "./rounds.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
 
-/** A verdict as it is told in the events of a run: passed or not, why, and the counts that it is about. */
 export type VerdictEvent = HostEventBody & { readonly type: "verdict" };
 
 const VALIDATION_MS_MAX = 3_600_000;

@@ -84,8 +84,7 @@ async function findUsableEngine(words: EarlyWords): Promise<EngineLookup> {
     const { removed, remaining } = await removeOfDeadOwners(docker);
     const names = removed.map(({ kind, name }) => `${kind} ${name}`).join(", ");
     if (names !== "") words.notice("info", "host", `removed what a dead host left: ${names}`);
-    if (remaining.length > 0)
-      words.notice("warn", "host", `not removed of what a dead host left: ${remaining.join("; ")}`);
+    if (remaining.length > 0) words.notice("warn", "host", `a dead host left what stays: ${remaining.join("; ")}`);
     return lookup;
   } catch (error) {
     return { kind: "none", attempts: [{ source, target, reason: describeError(error), isAbsent: false }] };
