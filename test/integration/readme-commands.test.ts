@@ -38,6 +38,10 @@ const NOT_RUN_HERE: Readonly<Record<string, RunElsewhere>> = {
   "npm test": { reason: "this test is a part of it", by: [".ci/run", '"npm test" npm test'] },
   "REQUIRE_REAL=1 npm test": { reason: "this test is a part of it", by: [".ci/run", "export REQUIRE_REAL=1"] },
   ".ci/run": { reason: "this test is a part of it", by: [".ci/run", "npm test"] },
+  "npm run lint": {
+    reason: "it judges the checkout, and not a project",
+    by: ["package.json", '"test": "npm run lint &&'],
+  },
   "npm run build": {
     reason: "other tests run from what it would replace",
     by: ["package.json", "&& npm run build &&"],
