@@ -28,8 +28,8 @@ const NOT_INSIDE = ["ui", "once", "detach", "apphost", "testOperator", "testHold
 type GivenAsText = "kafka" | "redis";
 
 /**
- * As on the command line; they win over the environment and over the definition. No messages unless given. As there, a
- * folder has one host at a time: several at once, in this process or in others, are each `isolated`.
+ * The options of `up`, by name; they beat the environment and the definition. Without `messages` no round is produced. As
+ * with `up`, a folder has one host at a time: several at once, in this process or in others, are each `isolated`.
  */
 export type StartOptions = {
   readonly [K in Exclude<keyof HostOptions, (typeof NOT_INSIDE)[number] | GivenAsText>]?: NonNullable<HostOptions[K]>;
@@ -38,23 +38,27 @@ export type StartOptions = {
   readonly folder?: string;
 };
 
+/** A run inside this program. Leaving the block of an `await using` stops it. */
 export interface RunningAppHost extends AsyncDisposable {
+  /** Eight hex digits, as in the name of the run's folder. */
   readonly runId: string;
   /** The run's folder, with all evidence. */
   readonly runDir: string;
-  /** Of a resource, or of each of a group. */
+  /** Settles when the resource, or each of the group, has the status. Rejects after `deadlineMs` (default 120_000). */
   waitFor(resource: string, status: WaitStatus, options?: { readonly deadlineMs?: number }): Promise<void>;
   /** What `flink-apphost env` prints, the Redis password included. */
   variables(): Readonly<Record<string, string>>;
+  /** What `ConnectionStrings__<resource>` holds. */
   connectionString(resource: "kafka" | "redis"): string;
-  /** URL of an endpoint of one of your programs. @default its endpoint "http" */
+  /** The URL of an endpoint of one of your programs; without a name of its endpoint "http". */
   endpoint(resource: string, name?: string): string;
-  /** One more round, to its verdict: about all rounds so far. */
+  /** Produces one more round, and gives the verdict on all rounds so far. */
   produce(messages: number): Promise<VerdictEvent>;
   /** Takes everything down, and gives the exit code that `up` would have had. */
   stop(): Promise<number>;
 }
 
+/** Starts an application, and settles when its job is RUNNING. When that fails, everything is taken down before it rejects. */
 export async function startAppHost(definition: AppHostDefinition, options: StartOptions = {}): Promise<RunningAppHost> {
   const startedAtMs = performance.now();
   const { folder = process.cwd(), ...given } = options;
@@ -191,7 +195,7 @@ class HostInProcess implements RunningAppHost {
   /** L2. */
   async #waitUntil(what: string, deadlineMs: number, isThere: () => boolean): Promise<void> {
     const look = () => (this.#exitCode !== null || isThere() ? true : undefined);
-    await waitUntil(look, { what, deadlineMs });
+    await waitUntil(look, { what: `the wait until ${what}`, deadlineMs });
     this.#expectAlive(what);
   }
 

@@ -1,5 +1,5 @@
 /**
- * The load generator: one process a round. It produces the round's messages, keeps the ledger, and ends.
+ * The load generator: one process per round. It produces the round's messages, keeps the ledger, and ends.
  *
  * The producer id and epoch belong to the topic and are fsynced before its first send, so that a restarted process
  * continues as the same producer and Kafka recognises a repeated batch.

@@ -3,10 +3,10 @@
  * large for that and is saved each second; without this file only the topic would know of the acknowledgements in between,
  * and what Kafka lost of them nobody.
  *
- *   file      = position*            one a partition, in order
+ *   file      = position*            one per partition, in order
  *   position  = nextIndex:float64 nextOffset:float64, in the byte order of this machine
  *
- * W1 One write of 16 bytes an acknowledgement, 2 µs a batch. A process that is killed leaves the old position or the new
+ * W1 One write of 16 bytes per acknowledgement, 2 µs per batch. A process that is killed leaves the old position or the new
  *    one, never a mixture; the kernel keeps the bytes for the next process.
  * W2 Every byte is there before the first send, so no later write needs room on the disk.
  */

@@ -88,7 +88,7 @@ async function beginRound(round: Round): Promise<void> {
 
 /**
  * The end offsets once they stand still: what the lost process had sent may still be on its way into the log. What comes
- * later all the same is harmless: it is made of the same batches (S5 of the send loop), so Kafka recognises the repeat.
+ * later all the same is harmless: it is made of the same batches (S5 of `send-loop.ts`), so Kafka recognises the repeat.
  */
 async function resumeRound(round: Round): Promise<void> {
   const { child, environment, task, place, identity, ledger } = round;

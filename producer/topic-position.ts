@@ -77,7 +77,7 @@ function explainShort({ topic, acknowledged }: EndsWait, ends: TopicEnds, deadli
   const held = findShort(ends.stable, acknowledged);
   if (held !== undefined) return createError("PRODUCER_RECORDS_HELD", { topic, ...held, waitedMs: deadlineMs });
   return createError("DEADLINE_EXCEEDED", {
-    what: `standing still of the end offsets of ${topic}`,
+    what: `the wait until the end offsets of ${topic} stand still`,
     deadlineMs,
     last: "",
   });

@@ -24,7 +24,7 @@ export async function runReport(options: ReportOptions, terminal: Terminal): Pro
   const { base, run, format } = options;
   const runDir = run === null ? findNewestReport(base, terminal) : requireRun(base, run);
   const document = readFileOf(runFolder.report(runDir));
-  if (document === undefined) throw createError("REPORT_MISSING", { what: `run ${runIdOf(runDir)} in ${base}` });
+  if (document === undefined) throw createError("REPORT_MISSING", { of: `run ${runIdOf(runDir)} in ${base}` });
   const report = parseReport(runDir, document);
   await terminal.write((format === "json" ? document : readText(runDir, report)).trimEnd());
   return report.exitCode;
@@ -62,8 +62,7 @@ function readText(runDir: string, { verdict, exitCode, runId }: Report): string 
 function findNewestReport(base: string, terminal: Terminal): string {
   const runs = listRuns(base).reverse();
   const found = runs.find((run) => readFileOf(runFolder.report(run)) !== undefined);
-  if (found === undefined)
-    throw createError("REPORT_MISSING", { what: runs.length === 0 ? base : `no run in ${base}` });
+  if (found === undefined) throw createError("REPORT_MISSING", { of: `any run in ${base}` });
   if (found !== runs[0])
     terminal.note(`run ${runIdOf(runs[0] as string)} has no report; this is run ${runIdOf(found)}`);
   return found;

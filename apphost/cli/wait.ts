@@ -4,7 +4,7 @@
  * W1 0 when all are there; WAIT_TIMED_OUT (17) names each that is not, with its state; WAIT_FAILED (18) when one is given
  *    up for good, was scaled away, or the host ended.
  * W2 The host may be started after it: within the same time it is waited for, too. A run that is named must be there.
- * W3 One that ended with success counts as running and healthy too (R3 of the model).
+ * W3 One that ended with success counts as running and healthy too (R3 of `resource.ts`).
  */
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";

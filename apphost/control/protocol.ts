@@ -1,5 +1,5 @@
 /**
- * What another terminal may ask of a host, and what it is answered: one JSON request a line, JSON lines back. Pure.
+ * What another terminal may ask of a host, and what it is answered: one JSON request per line, JSON lines back. Pure.
  *
  *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"down"|"ping"}
  *             | {"token","request":"describe"|"follow","showSecrets":boolean}

@@ -95,7 +95,7 @@ function factCells(snapshot: Snapshot, progress: ProgressEvent, palette: Palette
 
 const LEVELS = " .:-=+*#";
 
-/** The last rates as characters, from none (blank) to the highest seen (#); one a second. */
+/** The last rates as characters, from none (blank) to the highest seen (#); one per second. */
 function trendOf(snapshot: Snapshot, columns: number): string {
   const rates = snapshot.rates.slice(-Math.max(0, Math.min(60, columns - 50)));
   const max = Math.max(...rates, 1);

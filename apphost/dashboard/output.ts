@@ -3,7 +3,7 @@
  * it last; everything between comes from the event feed.
  *
  *   tui    the dashboard on the terminal's alternate screen, and a short durable summary when it is gone
- *   plain  a line a change, a line a second of progress, the summary
+ *   plain  one line per change, one per second of progress, the summary
  *   json   the events as NDJSON on stdout and nothing else there; the last line is the verdict
  *   quiet  the summary alone
  *

@@ -1,5 +1,5 @@
 /**
- * Output for logs and for people without a dashboard: a line a change, a line a second while something moves, and the
+ * Output for logs and for people without a dashboard: one line per change, one line per second while something moves, and the
  * summary. Each line is `elapsed  source  text`, in columns.
  */
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";

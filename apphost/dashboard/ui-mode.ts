@@ -35,7 +35,7 @@ export function resolveUiMode(
   if (ui === "tui" && !terminal) {
     throw createError("USAGE_CONFLICT", {
       what: "--ui tui needs a terminal as standard input and output",
-      advice: "use --ui plain, or leave --ui away",
+      advice: "use --ui plain, or omit --ui",
     });
   }
   if (ui !== "auto") return ui;

@@ -70,7 +70,11 @@ async function examineInTime(examine: CheckPlan["examine"], deadlineMs: number):
     return await withDeadline(examine(), { what: "this check", deadlineMs });
   } catch (error) {
     if (isAppError(error) && error.code === "DEADLINE_EXCEEDED") {
-      return warning("not known", `the check was given up after ${deadlineMs} ms`, "look why this machine hangs there");
+      return warning(
+        "not known",
+        `the check was given up after ${deadlineMs} ms`,
+        "find out why this machine hangs there",
+      );
     }
     return warning("not known", `the check could not look: ${describeError(error)}`);
   }

@@ -85,7 +85,7 @@ async function examineBase(base: string): Promise<Finding> {
   await access(base, constants.W_OK | constants.X_OK);
   const problems = findFolderProblems(base);
   if (problems.length === 0) return ok(base);
-  return warning(base, problems.join("; "), "look who wrote that, and remove it");
+  return warning(base, problems.join("; "), "check who wrote that, and remove it");
 }
 
 async function findExisting(path: string): Promise<string> {

@@ -55,7 +55,7 @@ export function judgeCores(cores: number, quota: number | null, model = ""): Fin
   const limit = quota === null || quota >= cores ? "" : `, of which a control group allows ${formatCores(quota)}`;
   const found = `${cores} ${cores === 1 ? "core" : "cores"}${limit}${model === "" ? "" : ` (${model})`}`;
   if (usable >= CORES_COMFORTABLE) return ok(found);
-  return warning(found, `a run works, and is slower than on the ${CORES_COMFORTABLE} cores it is made for`);
+  return warning(found, `a run works, but is slower than on the ${CORES_COMFORTABLE} cores it is made for`);
 }
 
 const formatCores = (cores: number): string => String(Math.round(cores * 100) / 100);

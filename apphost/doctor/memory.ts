@@ -119,7 +119,7 @@ export function judgeMemory(
     return warning(found, `it fits only as far as processes share code and leave memory unused: ${least}`, fix);
   // Outside a control group's limit a machine that has swap gets slow first; inside one the kernel kills.
   const isSwapEnough = !isGroupNarrower && ownBytes <= roomBytes + swapBytes;
-  if (isSwapEnough) return warning(found, `${least}: the machine would swap, and the run be slow`, fix);
+  if (isSwapEnough) return warning(found, `${least}: the machine would swap, and the run would be slow`, fix);
   return failed(found, `${least}: the kernel would kill processes of the run`, fix);
 }
 

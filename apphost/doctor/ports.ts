@@ -70,7 +70,7 @@ export function judgeFixedPorts(ports: readonly PortState[], areAsked: boolean):
   const found = [...taken, ...(free.length === 0 ? [] : [`${free.join(", ")} free`])].join("; ");
   if (taken.length === 0) return ok(found);
   if (!areAsked) return ok(found, "this run takes free ports instead");
-  return failed(found, "--fixed-ports needs them all", "end those programs, or leave --fixed-ports away");
+  return failed(found, "--fixed-ports needs them all", "end those programs, or omit --fixed-ports");
 }
 
 function describeTaken(port: number, code: string, holder: PortHolder): string {

@@ -1,5 +1,5 @@
 /**
- * The examination as text, for a person: a line a check, what it found, and beneath it why and what to do. Pure.
+ * The examination as text, for a person: one line per check, what it found, and beneath it why and what to do. Pure.
  *
  * Words say what colours repeat. No line is longer than the width, but for a single word that is.
  */

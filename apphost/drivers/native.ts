@@ -22,7 +22,7 @@ import { createPassword, ownRedis } from "./password.ts";
 
 export const JAVA_MAJOR_MIN = 17;
 /**
- * The parallel collector took a fifth less of the broker's CPU than the default one, G1, for which a batch of ours is a
+ * The parallel collector took a fifth less of the broker's CPU than the default one, Garbage-First, for which a batch of ours is a
  * humongous object: on a fresh broker 0.95 to 1.1 million messages per second instead of 0.6 to 0.8 (scripts/bench/README.md).
  */
 const BROKER_JVM_FLAGS = ["-Xmx1g", "-XX:+UseParallelGC"];

@@ -8,6 +8,7 @@ import type { Milestone } from "./resource.ts";
 
 /** Something that others can wait for. The first milestone is what they wait for when they name none. */
 export interface Waitable<M extends Milestone> {
+  /** Unique among all resources. */
   readonly name: string;
   readonly milestones: readonly M[];
 }
@@ -32,22 +33,24 @@ type RoundMilestone = "produced" | "drained";
 type StandingMilestone<M extends Milestone> = Exclude<M, RoundMilestone>;
 
 export interface WaitOptions<M extends Milestone> {
+  /** What the other must have reached. @default its first milestone */
   readonly until?: M;
-  /** For "healthy" and "finished". @default 120_000 */
+  /** How long the wait may take, for "healthy" and "finished"; passing it ends the run. @default 120_000 */
   readonly deadlineMs?: number;
 }
 
 interface StandingResource<Self> extends Standing {
-  /** It begins when the other has reached that. Call it again for each further one. */
+  /** Makes this resource begin only when the other has reached the milestone. Call it once for each resource. */
   waitFor<M extends Milestone>(target: Waitable<M> & Standing, options?: WaitOptions<StandingMilestone<M>>): Self;
 }
 
 interface TaskResource<Self> extends Task {
+  /** Makes this task begin, in each round, only when the other has reached the milestone. */
   waitFor<M extends Milestone>(target: Waitable<M>, options?: WaitOptions<M>): Self;
 }
 
 interface WithProperties<K extends keyof typeof PROPERTIES> extends Addressed {
-  /** A value that is known when the run is; for `ref` and `withEnvironment`. */
+  /** A value that is known only when the run is: pass it to `ref` or `withEnvironment`. */
   property(name: keyof (typeof PROPERTIES)[K]): Reference;
 }
 
@@ -75,73 +78,81 @@ export interface ProducerResource extends TaskResource<ProducerResource>, Waitab
 export interface ValidatorResource extends TaskResource<ValidatorResource>, Waitable<"finished"> {}
 export interface ReportResource extends TaskResource<ReportResource>, Waitable<"finished"> {}
 
-/** A program of yours. `M`: what it can be waited for. `E`: names of its endpoints. */
+/** A program of your own, run by Node. `M`: the milestones that others can wait for. `E`: the names of its endpoints. */
 export interface NodeProcessResource<M extends Milestone, E extends string>
   extends StandingResource<NodeProcessResource<M, E>>,
     Waitable<M> {
   readonly hasAddress: [E] extends [never] ? false : true;
-  /** An HTTP address on 127.0.0.1, on a port that it keeps over restarts; `env` is the variable that tells it which. */
+  /** Gives it an HTTP address on 127.0.0.1. The variable `env` tells the program its port, which it keeps over restarts. */
   withHttpEndpoint<N extends string>(
     name: N,
     options: { readonly env: string; readonly port?: number },
   ): NodeProcessResource<M, E | N>;
-  /** It is healthy while a GET of this path is answered with 2xx. Others then wait for that, unless they say otherwise. */
+  /** Makes it healthy while a GET of this path is answered with 2xx. Others then wait for "healthy", unless they name another milestone. */
   withHttpHealthCheck(
     path: [E] extends [never] ? never : string,
     options?: HealthCheckOptions<E>,
   ): NodeProcessResource<M | "healthy", E>;
-  /** Gives it the other's connection variables; it then begins after the other. */
+  /** Gives it the connection variables of the other, and makes it begin after the other. */
   withReference(target: Addressed): NodeProcessResource<M, E>;
+  /** Sets a variable of its environment. */
   withEnvironment(name: string, value: string | ReferenceText | Reference): NodeProcessResource<M, E>;
+  /** Says whether and how often it is started again after it ended. */
   withRestart(options: RestartOptions): NodeProcessResource<M, E>;
-  /** The URL of one of its endpoints. */
+  /** The URL of one of its endpoints, as a reference. */
   endpoint(name: E): Reference;
 }
 
 export interface HealthCheckOptions<E extends string> {
-  /** @default the first one */
+  /** The endpoint that is asked. @default the first one */
   readonly endpoint?: E;
-  /** From its start to the first good answer. @default 30_000 */
+  /** Time from its start to the first answer with 2xx; passing it ends the run with exit 6. @default 30_000 */
   readonly deadlineMs?: number;
-  /** Between two checks once it is healthy. @default 1_000 */
+  /** Time between two checks once it is healthy. @default 1_000 */
   readonly intervalMs?: number;
 }
 
 export interface RestartOptions {
-  /** `onFailure`: exit code 0 means that its work is done. @default "onFailure" */
+  /** With "onFailure" an exit code 0 means that its work is done. @default "onFailure" */
   readonly policy?: "onFailure" | "always";
   /** Restarts within 60 s, from 0 to 10; one more ends the run with exit 6. @default 10 */
   readonly max?: number;
 }
 
 export interface KafkaSettings {
-  /** Partitions of the topic. */
+  /** Partitions of the topic, 1 to 350. @default 20 */
   readonly partitions?: number;
+  /** Image of its container, where it runs in one. @default "apache/kafka:4.3.0" */
   readonly image?: string;
-  /** Heap of the broker, where it runs in a container: "1g". */
+  /** Heap of the broker, where it runs in a container. @default "1g" */
   readonly heap?: string;
-  /** A web page over it, where it runs in a container. */
+  /** Adds a web page over it, where it runs in a container. @default false */
   readonly ui?: boolean;
 }
 
 export interface RedisSettings {
+  /** Image of its container, where it runs in one. @default "redis:8.6" */
   readonly image?: string;
 }
 
 export interface JobManagerSettings {
+  /** Time between two checkpoints. @default 1_000 */
   readonly checkpointIntervalMs?: number;
 }
 
 export interface TaskManagersSettings {
+  /** TaskManager processes, 1 to 256. @default 20 */
   readonly replicas?: number;
 }
 
 export interface ProducerSettings {
+  /** Messages of the first round; 0 = none. @default 1_000_000, with `stress` 10_000_000 */
   readonly messages?: number;
-  /** Bytes of one message value. */
+  /** Bytes of one message value, at least 64. @default 100 */
   readonly messageSize?: number;
-  /** Messages per second; 0 = as fast as possible. */
+  /** Messages per second; 0 = as fast as possible. @default 0 */
   readonly rate?: number;
+  /** Time from the first send to the last applied effect; passing it ends the run with exit 5. @default 300_000 */
   readonly maxTimeMs?: number;
 }
 
@@ -153,8 +164,9 @@ export interface FileAddress {
 export interface NodeProcessSettings {
   /** Path of a program that Node can run, from the folder of the file that declares it; `.ts` is fine. */
   readonly script: string | FileAddress;
+  /** Its arguments. */
   readonly args?: readonly string[];
-  /** @default 1 */
+  /** Processes that run it, named `<name>-01` and so on when there are more than one. @default 1 */
   readonly replicas?: number;
 }
 

@@ -115,7 +115,7 @@ function findCycles(declared: readonly DeclaredResource[]): string[] {
 const describeCycle = (names: readonly string[]): string =>
   names.length === 2
     ? `${names[0]} waits for itself`
-    : `the waits go in a circle: ${names.join(" → ")} (a reference waits, too): take one of them away`;
+    : `the waits go in a circle: ${names.join(" → ")} (a reference waits, too): remove one of these waits`;
 
 type Process = Omit<NodeProcessDeclaration, "replica">;
 

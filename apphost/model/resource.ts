@@ -154,14 +154,14 @@ export function moveResource(from: ResourceSnapshot, change: ResourceChange): Re
   };
 }
 
-/** What ended because it was asked to is not ill. */
+/** A resource that ended because it was asked to is not unhealthy. */
 function healthOf(state: ResourceState, before: ResourceState): ResourceHealth {
   if (state === "exited" && (before === "stopping" || before === "waiting")) return "unknown";
   if (state === "running" || state === "finished") return "healthy";
   return state === "exited" || state === "failedToStart" ? "unhealthy" : "unknown";
 }
 
-/** What somebody may wait for, from outside of the run. */
+/** What `wait`, and `waitFor` of a running app host, can wait for. */
 export type WaitStatus = "running" | "healthy" | "finished";
 
 /** R3. */

@@ -3,7 +3,7 @@
  *
  *   starting → round 1 → [idle ⇄ further rounds] → (concluding) → taking down → ended
  *
- * H1 Exactly one verdict a round, and one for a run that ended otherwise; its exit code is the host's, and no other: what
+ * H1 Exactly one verdict per round, and one for a run that ended otherwise; its exit code is the host's, and no other: what
  *    goes wrong behind it is a notice. Without a verdict a host that was to end with one has not passed.
  * H2 An interrupt while starting or in a round ends the run: what is there is validated, and the report says interrupted.
  *    While idle it is an orderly leave, with the last verdict's code. A second one kills everything at once.

@@ -3,7 +3,7 @@
  *
  *   claimed → drivers chosen → swept → open (folder, watchdog, feed) → served (control socket, rounds) → closed
  *
- * B1 One host a folder, unless it is isolated: the claim decides between two that start at the same moment. It is given
+ * B1 One host per folder, unless it is isolated: the claim decides between two that start at the same moment. It is given
  *    up when the run is closed, or when there will be none.
  * B2 What dead hosts left is swept before a run exists. What was said before there was a run is said again in it.
  * B3 However a run ends, its control socket goes first, and then the run.

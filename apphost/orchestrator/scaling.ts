@@ -67,7 +67,12 @@ async function findIdleJob({ run, signal, tell }: CommandContext): Promise<strin
   if (run.seen.job.state === "CREATED") {
     tell(`waiting for the job to be RUNNING, at most ${SCALE_MS_MAX} ms`);
     const look = () => (run.seen.job.state === "CREATED" ? undefined : true);
-    await waitUntil(look, { what: "the job RUNNING", deadlineMs: SCALE_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal });
+    await waitUntil(look, {
+      what: "the wait for a RUNNING job",
+      deadlineMs: SCALE_MS_MAX,
+      intervalMs: LOOK_INTERVAL_MS,
+      signal,
+    });
   }
   const { state } = run.seen.job;
   return state === "RUNNING" ? null : `the job is ${state ?? "not submitted"}, and only a RUNNING one can be scaled`;

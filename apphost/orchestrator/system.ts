@@ -271,7 +271,7 @@ export class System {
     });
   }
 
-  /** By which others reach it. It has been started: a reference waits (D2 of the builder). */
+  /** By which others reach it. It has been started: a reference waits (D2 of `builder.ts`). */
   #variablesOf(nameOrGroup: string): Record<string, string> {
     if (nameOrGroup === "kafka") return kafkaVariables(brokersOf(this.#servers.kafka.server()));
     if (nameOrGroup === "redis") return redisVariables(redisOf(this.#servers.redis.server()));

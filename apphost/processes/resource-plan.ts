@@ -25,7 +25,7 @@ export interface ResourcePlan {
   readonly judge: (end: ProcessEnd) => Judgement;
   /** Kafka and Redis: too many restarts are then a failure of the infrastructure. */
   readonly isServer: boolean;
-  /** Restarts within 60 s, if fewer than V2 has. */
+  /** Restarts within 60 s, if fewer than V2 of `supervisor.ts` has. */
   readonly restartsMax?: number;
   /**
    * Watches the health of a process that is ready, until the signal tells that it ended. Without it, ready is healthy. Its

@@ -59,6 +59,6 @@ async function waitForPage(url: string, signal: AbortSignal): Promise<void> {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
       return callHttp({ method: "GET", url, token: null, body: null, signal: limit });
     },
-    { what: `an answer of ${url}`, deadlineMs: READY_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal },
+    { what: `the answer of ${url}`, deadlineMs: READY_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal },
   );
 }

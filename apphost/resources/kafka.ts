@@ -75,7 +75,7 @@ export const probeKafka = async (bootstrap: readonly HostPort[]): Promise<void> 
 export async function isKafkaAnswering(bootstrap: readonly HostPort[]): Promise<boolean> {
   const opening = openCluster(bootstrap, PROBE_MS_MAX);
   try {
-    await withDeadline(opening, { what: "an answer of Kafka", deadlineMs: ANSWER_MS_MAX });
+    await withDeadline(opening, { what: "the answer of Kafka", deadlineMs: ANSWER_MS_MAX });
     return true;
   } catch {
     // Whatever the reason, a validator could not read from it either.
@@ -200,7 +200,7 @@ async function checkSettings(
   }
   const reason = findUnfitSetting(settings, loadOf(partitions));
   if (reason === undefined) return;
-  const advice = "change it, or leave --topic away, and the run creates a topic that can hold it";
+  const advice = "change it, or omit --topic, and the run creates a topic that can hold it";
   throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 

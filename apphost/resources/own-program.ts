@@ -23,7 +23,7 @@ const READY_MS_MAX = 120_000;
 /**
  * Twenty processes on few cores only get in each other's way with helper threads of the garbage collector. Type feedback
  * from the first call on lets a hot loop be compiled once, and well. A young generation of 1 MB suffices for programs
- * that make no object a record. What each of them saves stands in scripts/bench/README.md.
+ * that make no object per record. What each of them saves stands in scripts/bench/README.md.
  */
 const NODE_FLAGS = ["--single-threaded-gc", "--no-lazy-feedback-allocation", "--max-semi-space-size=1"];
 

@@ -5,7 +5,7 @@
  * U1 It keeps its ports over restarts. Only one that has a health check and was never healthy may get others after a
  *    port clash: nobody who waits for its health was told of the first ones.
  * U2 It is ready when it runs. Its health is another matter: it must be healthy once within its deadline in each life,
- *    and is shown as ill when three checks in a row fail.
+ *    and is unhealthy when three checks in a row fail.
  * U3 One that was never healthy ends the run: its deadline is its promise. Later, it is started again like the dead.
  */
 import { once } from "node:events";

@@ -1,7 +1,7 @@
 /**
  * CPU time from /proc, and its interpolation. Pure; `process-sampler.ts` reads the files.
  *
- * The kernel counts in hundredths of a second, so a figure over an interval is good to about 10 ms a process.
+ * The kernel counts in hundredths of a second, so a figure over an interval is good to about 10 ms per process.
  */
 const MS_PER_TICK = 10;
 

@@ -109,7 +109,7 @@ function readMetrics(reportPath: string): TaskManagerMetrics[] {
     .map((line) => JSON.parse(line) as TaskManagerMetrics);
 }
 
-/** A topic that stays is removed with the session's broker (S2), and so is all else when the bench is being ended. */
+/** A topic that stays is removed with the session's broker (S2 of `session.ts`), and so is all else when the bench is being ended. */
 function leavesSomething({ signal }: BenchContext, { kafka, redis, keepsTopic }: RunSpec): boolean {
   return (kafka !== null || redis !== null) && keepsTopic !== true && !signal.aborted;
 }
@@ -126,7 +126,7 @@ async function purge(cwd: string, spec: RunSpec): Promise<void> {
   await runCommand(command, { deadlineMs: PURGE_MS_MAX, signal: new AbortController().signal });
 }
 
-/** CPU time by group over an interval, in µs a message. */
+/** CPU time by group over an interval, in µs per message. */
 export function cpuPerMessage(
   sampler: ProcessSampler,
   messages: number,

@@ -7,7 +7,7 @@
  *    folders can import each other.
  * F3 A package is imported only where its row names it; Node's own modules everywhere. What 25 processes load when they
  *    start, and what could be swapped for another, stays visible here.
- * F4 A folder of `apphost/` has at most FILES_PER_FOLDER_MAX files, except the one that has a file a verb.
+ * F4 A folder of `apphost/` has at most FILES_PER_FOLDER_MAX files, except the one that has one file per verb.
  */
 
 export interface Floor {

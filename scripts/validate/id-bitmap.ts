@@ -1,5 +1,5 @@
 /**
- * One bit an id: which ids the topic holds, exactly. Ids are 1…idMax, and the host has refused a run whose bits would not
+ * One bit per id: which ids the topic holds, exactly. Ids are 1…idMax, and the host has refused a run whose bits would not
  * fit into the machine's memory. The system gives the pages when bits in them are set.
  */
 

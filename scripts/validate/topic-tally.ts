@@ -6,7 +6,7 @@
  *
  * Y1 Each offset from `start` to `position` is counted once: as a message, as rejected, or as skipped (no record has it);
  *    but those in `unread`, which are not counted at all.
- * Y2 No object, string or closure call a record: the loop works on the index of a batch.
+ * Y2 No object, string or closure call per record: the loop works on the index of a batch.
  */
 import {
   batchBaseOffset,

@@ -127,7 +127,7 @@ describe("a program of the user's own", () => {
     );
     const report = await expectExit(cli, await cli.end(), 6);
     expect(report.reasons.join()).toMatch(
-      /api runs, and http:.*\/health did not answer with 2xx within 4000 ms \(last: HTTP 503\); its last lines:\napi listens/,
+      /api is running, but http:.*\/health did not answer with 2xx within 4000 ms \(last: HTTP 503\); its last lines:\napi listens/,
     );
   });
 
@@ -141,7 +141,7 @@ describe("a program of the user's own", () => {
     );
   });
 
-  it("is shown as ill while its checks fail, and is left alone (U2)", async () => {
+  it("is unhealthy while its checks fail, and is left alone (U2 of `user-program.ts`)", async () => {
     const cli = start(UP, API.replace('"/health"', '"/health", { intervalMs: 20 }'));
     const healthIs = (health: string) =>
       cli.waitForEvent("resource", (event) => isOf("api", "running")(event) && event.health === health);
@@ -159,7 +159,7 @@ describe("a program of the user's own", () => {
     expect((await readApi(url)).pid).toBe(pid);
   });
 
-  it("gets another port after a clash, as long as nobody was told of the first (U1)", async () => {
+  it("gets another port after a clash, as long as nobody was told of the first (U1 of `user-program.ts`)", async () => {
     const cli = start([...UP, "--once"], `${API.replace("./api.ts", "./clash.ts")} job.waitFor(api);`, {
       "clash.ts": `
           import { existsSync, writeFileSync } from "node:fs";

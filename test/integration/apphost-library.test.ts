@@ -1,4 +1,4 @@
-/** The package as a library: the README's example, the same host inside a test, and what a user's compiler says. */
+/** The package as a library: the example of apphost/README.md, the same host inside a test, and what a user's compiler says. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -140,7 +140,7 @@ describe("an app host in this process", () => {
         /resource is "nobody": expected one of kafka, redis/,
       );
       await expect(app.waitFor("api", "finished", { deadlineMs: 50 })).rejects.toThrow(
-        /api was finished did not happen/,
+        /the wait until api was finished took longer than/,
       );
     }
     await expect(fetch(url)).rejects.toThrow();

@@ -110,6 +110,17 @@ describe("a report that was changed", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toMatch(/report\.txt cannot be used: it does not say what report\.json says: Verdict: FAILED/);
   });
+
+  it("that is not there is called missing, of the run that was named or of all", async () => {
+    rmSync(runFolder.report(await cli.runDir()));
+    const ask = (...args: string[]) => runCli(["report", ...args], { cwd: cli.cwd });
+    expect(await ask()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("no report of any run in ") });
+    const named = await ask("--run", await cli.runId());
+    expect(named).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`no report of run ${report.runId} in `),
+    });
+  });
 });
 
 it("a current folder that cannot be written costs the copy of the text, and not the pass", async ({ skip }) => {

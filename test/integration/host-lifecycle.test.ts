@@ -70,7 +70,7 @@ it("two hosts that start at the same moment: one runs, and the other is refused 
   try {
     const loser = await Promise.race(hosts.map(async (host) => ({ host, result: await host.end() })));
     expect(loser.result.exitCode, loser.result.stderr).toBe(2);
-    expect(loser.result.stderr).toMatch(/a host runs already in .*--isolated/);
+    expect(loser.result.stderr).toMatch(/a host is already running in .*--isolated/);
     const winner = hosts.find((host) => host !== loser.host);
     await winner?.waitForEvent("phase", (event) => event.phase === "idle");
     expect(listRunFolders()).toHaveLength(1);
@@ -90,7 +90,7 @@ it("down names a host that does not end, says whom it waits for meanwhile, and s
     ]);
     const questions = [["describe"], ["env"], ["stop", "taskmanager-01"], ["wait", "kafka"]];
     for (const { exitCode, stderr } of await Promise.all(questions.map((question) => run(...question)))) {
-      expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/lives, but could not be asked .* for 5000 ms/)]);
+      expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/is alive, but did not answer at .* for 5000 ms/)]);
       expect(stderr).toMatch(/waiting for .*the host of run \w+.* 2 s of at most/);
     }
     const down = await run("down", "--timeout", "5s");

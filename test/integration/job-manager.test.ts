@@ -79,7 +79,7 @@ describe.skipIf(missing !== null)(
       expect(await c.apply(c.held[0]?.p as number, 1)).toBe("ok");
     });
 
-    test("one that leaves gives everything away while it is there, and the others keep what they have (G3)", async () => {
+    test("one that leaves gives everything away while it is there, and the others keep what they have (G3 of `scheduler.ts`)", async () => {
       const { leader, a, b } = await job.run();
       const [kept, given] = [b.held, a.held];
       await leader.manager.job?.requestScale({ parallelism: 1, leaving: ["tm-a"] });

@@ -202,7 +202,7 @@ describe("a reader", () => {
     return [batch];
   };
 
-  it("R6, R1: leaves a silent leader that was replaced, and drops what it answers afterwards", async () => {
+  it("R6, R1 of `consumer.ts`: leaves a silent leader that was replaced, and drops what it answers afterwards", async () => {
     const { scripted, cluster } = await start(3);
     const [old, next] = [scripted.broker(1), scripted.broker(2)];
     old.fetch = () => {

@@ -1,6 +1,6 @@
 /**
  * The scripts on a real Redis and on the embedded one: the same cases, the same random walks, the same answers and the
- * same hash, bit for bit. And that each run of a script writes at most once (L1), as the server itself reports it.
+ * same hash, bit for bit. And that each run of a script writes at most once (L1 of `redis-script-text.ts`), as the server itself reports it.
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";

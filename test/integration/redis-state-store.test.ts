@@ -1,5 +1,5 @@
 /**
- * StateStore against a real Redis behind a network that breaks: no script reaches a foreign server (T1), a lost reply
+ * `state-store.ts` against a real Redis behind a network that breaks: no script reaches a foreign server (T1), a lost reply
  * is answered as the retry it is (T2), and every wait ends (T3).
  */
 

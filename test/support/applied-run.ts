@@ -21,7 +21,7 @@ const LIFE = "life-1";
 /** As FENCE_ALL leaves it. */
 const FENCE = 2_000_000;
 
-/** The state of a stopped job that has applied ids 1 to `messages`, the published keys, and one row a partition. */
+/** The state of a stopped job that has applied ids 1 to `messages`, the published keys, and one row per partition. */
 export async function writeAppliedRun(run: AppliedRun, messages: number): Promise<void> {
   const { config, runDir, clock } = run;
   const connection = await openRedis(redisAt(run.redis));

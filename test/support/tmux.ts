@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 
 export interface Terminal {
-  /** The screen as it is now, a string a row, without trailing spaces. */
+  /** The screen as it is now, one string per row, without trailing spaces. */
   screen(): readonly string[];
   /** Waits until the screen as one text matches. */
   waitFor(form: RegExp, deadlineMs?: number): Promise<readonly string[]>;

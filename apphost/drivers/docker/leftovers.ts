@@ -2,7 +2,7 @@
  * Finds and removes what runs left in an engine, by label: containers with their volumes, then networks and volumes that
  * nothing uses any more. Used by the host at the end of its run, by the watchdog, and by `up` and `down` for dead hosts.
  *
- * D-1 Only what L2 and L3 allow is removed: things of the given run, or things whose owner is dead. What carries our
+ * D-1 Only what L2 and L3 of `labels.ts` allow is removed: things of the given run, or things whose owner is dead. What carries our
  *    labels and another name is somebody else's, and is not even listed.
  * D-2 Removing is repeated until a look finds nothing, at most 10 s; "gone" is what the engine's own list says.
  */
@@ -51,7 +51,7 @@ export const removeRunPatiently = (docker: Docker, runId: string): Promise<Remov
 
 /**
  * Everything of one run whose host is said to be dead, by somebody who did not make it. What an owner made whom nobody
- * can see from here stays, and is told (L2). An engine that is silent is not waited for as long as a host would.
+ * can see from here stays, and is told (L2 of `labels.ts`). An engine that is silent is not waited for as long as a host would.
  */
 export async function removeDeadRun(docker: Docker, runId: string): Promise<Removal> {
   const list = () => callPatiently("list the run", () => listThings(docker, runId), SILENCE_MS_MAX);

@@ -34,7 +34,7 @@ export interface AssignedPartition {
   leader: PartitionLeader | undefined;
   /** Undefined while all is well. */
   failing: Failing | undefined;
-  /** An answer that came while paused (R2). It is not asked for more until this is handed out. */
+  /** An answer that came while paused (R2 of `consumer.ts`). It is not asked for more until this is handed out. */
   held: FetchedRecords | undefined;
 }
 

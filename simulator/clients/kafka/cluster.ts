@@ -1,5 +1,5 @@
 /**
- * A Kafka cluster as its clients see it: brokers, leaders, positions. It keeps one shared connection a broker for small
+ * A Kafka cluster as its clients see it: brokers, leaders, positions. It keeps one shared connection per broker for small
  * requests; readers and producers open their own, since a long poll delays what waits behind it.
  *
  * K1 Leaders come from metadata answers alone, never from errors, and the highest epoch counts (`topic-leaders.ts`).

@@ -1,7 +1,7 @@
 /**
- * The addresses of a cluster's brokers, and one shared connection an address, opened when first needed.
+ * The addresses of a cluster's brokers, and one shared connection per address, opened when first needed.
  *
- * P1 At most one shared connection an address is open or being opened.
+ * P1 At most one shared connection per address is open or being opened.
  * P2 A lost connection is forgotten at once, so the next user opens a new one.
  * P3 Who can be anyone is not always the same one, and not one that owes an answer while another is there.
  */

@@ -46,7 +46,7 @@ export interface LogRange {
 const LOOK_DEADLINE_MS = 30_000;
 const SEQUENCE_MODULUS = 2 ** 31;
 
-/** The producer's batches in the ranges, one a partition, in offset order. The first may begin below its range. */
+/** The producer's batches in the ranges, one per partition, in offset order. The first may begin below its range. */
 export async function findOwnBatches(
   cluster: KafkaCluster,
   topic: string,

@@ -1,7 +1,7 @@
 /**
  * What a RedisConnection stands on: one socket that carries commands out and replies back, in order, until it is lost.
- * It reconnects nothing and resends nothing (R2), and counts as lost when it is silent for `replyMs` with a command in
- * flight (R3). Two kinds: ioredis for all that only looks, and `resp-transport.ts` for the state store.
+ * It reconnects nothing and resends nothing (R2 of `connection.ts`), and counts as lost when it is silent for `replyMs` with a command in
+ * flight (R3 there). Two kinds: ioredis for all that only looks, and `resp-transport.ts` for the state store.
  */
 import type { RedisAddress } from "../../common/foundation/address.ts";
 

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createError, describeError } from "./errors.ts";
 
 export interface WaitOptions {
-  /** Completes the sentence "… did not happen within N ms". */
+  /** Completes the sentence "… took longer than N ms". */
   readonly what: string;
   readonly deadlineMs: number;
   /** Time between two looks. Default 20 ms. */
@@ -53,7 +53,7 @@ export async function waitUntil<T>(
 const createOverdue = (): Error => new Error("no answer by then");
 
 export interface DeadlineOptions {
-  /** Completes the sentence "… did not happen within N ms". */
+  /** Completes the sentence "… took longer than N ms". */
   readonly what: string;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;

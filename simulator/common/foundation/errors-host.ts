@@ -21,7 +21,7 @@ export const hostErrors = {
     "job",
     false,
     (p) =>
-      `${p.resource} runs, and ${p.url} did not answer with 2xx within ${p.deadlineMs} ms (last: ${p.last})` +
+      `${p.resource} is running, but ${p.url} did not answer with 2xx within ${p.deadlineMs} ms (last: ${p.last})` +
       `${p.lastLines === "" ? "" : `; its last lines:\n${p.lastLines}`}`,
   ),
   RUN_ENDED: row<{ what: string; exitCode: number; reasons: readonly string[] }>(
@@ -37,7 +37,7 @@ export const hostErrors = {
   DEADLINE_EXCEEDED: row<{ what: string; deadlineMs: number; last: string }>(
     "infrastructure",
     true,
-    (p) => `${p.what} did not happen within ${p.deadlineMs} ms${p.last === "" ? "" : ` (last: ${p.last})`}`,
+    (p) => `${p.what} took longer than ${p.deadlineMs} ms${p.last === "" ? "" : ` (last: ${p.last})`}`,
   ),
   PROCESS_HUNG: row<{ resource: string; silentMs: number }>(
     "infrastructure",
@@ -64,7 +64,7 @@ export const hostErrors = {
     "infrastructure",
     false,
     (p) =>
-      `the container of ${p.resource} is out of reach (${p.reason}): see whether its engine runs and who removed it; "flink-apphost down" then removes what is left${p.lastLines === "" ? "" : `; its last lines:\n${p.lastLines}`}`,
+      `the container of ${p.resource} is out of reach (${p.reason}): check that its engine is running, and who removed it; "flink-apphost down" then removes what is left${p.lastLines === "" ? "" : `; its last lines:\n${p.lastLines}`}`,
   ),
   RUN_FOLDER_FAILED: row<{ path: string }>(
     "infrastructure",
@@ -75,7 +75,7 @@ export const hostErrors = {
     "infrastructure",
     false,
     (p) =>
-      `port ${p.port}, which --fixed-ports gives to ${p.usedBy}, cannot be listened on (${p.code}): end the program that uses it, or leave --fixed-ports away`,
+      `port ${p.port}, which --fixed-ports gives to ${p.usedBy}, cannot be listened on (${p.code}): end the program that uses it, or omit --fixed-ports`,
   ),
   SERVER_NOT_READY: row<{ resource: string; reason: string; lastLines: string }>(
     "infrastructure",
@@ -113,7 +113,7 @@ export const hostErrors = {
   NO_RUNNING_HOST: row<{ folder: string }>(
     "usage",
     false,
-    (p) => `no running host found in ${p.folder}: start one with "flink-apphost up", or name its --run-dir`,
+    (p) => `no running host found in ${p.folder}: start one with "flink-apphost up", or give the --run-dir of another`,
   ),
   CONTROL_REFUSED: row<{ request: string; reason: string }>(
     "usage",
@@ -132,5 +132,9 @@ export const hostErrors = {
     (p) => `the JobManager answered ${p.call} with HTTP ${p.status}: ${p.body}`,
   ),
   CHILD_FAILED: row<{ resource: string; message: string }>("unexpected", false, (p) => `${p.resource}: ${p.message}`),
-  ASSERTION_FAILED: row<{ what: string }>("unexpected", false, (p) => `a programmer's assumption failed: ${p.what}`),
+  ASSERTION_FAILED: row<{ what: string }>(
+    "unexpected",
+    false,
+    (p) => `an assumption of this program failed: ${p.what}; please report it with the run's logs`,
+  ),
 };

@@ -34,7 +34,7 @@ export const redisErrors = {
   REDIS_COMMAND_REFUSED: row<{ endpoint: string; command: string; reply: string }>(
     "infrastructure",
     false,
-    (p) => `Redis at ${p.endpoint} refused ${p.command} (${p.reply}): is it Redis 6 or newer, and the key not taken?`,
+    (p) => `Redis at ${p.endpoint} refused ${p.command} (${p.reply}): is it Redis 6 or newer, and is the key free?`,
   ),
   REDIS_SERVER_CHANGED: row<{ endpoint: string; expected: string; found: string }>(
     "infrastructure",

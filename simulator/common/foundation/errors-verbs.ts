@@ -11,7 +11,7 @@ export const verbErrors = {
     "usage",
     false,
     (p) =>
-      `a host runs already in ${p.folder}: ${p.run} (pid ${p.pid}); end it with "flink-apphost down", or start another beside it with --isolated`,
+      `a host is already running in ${p.folder}: ${p.run} (pid ${p.pid}); stop it with "flink-apphost down", or start another beside it with --isolated`,
   ),
   HOST_AMBIGUOUS: row<{ folder: string; hosts: readonly string[] }>(
     "usage",
@@ -28,7 +28,7 @@ export const verbErrors = {
     "unexpected",
     true,
     (p) =>
-      `the host of run ${p.run} (pid ${p.pid}) lives, but could not be asked at ${p.socket} for ${p.waitedMs} ms: is it stopped, or was its socket removed?`,
+      `the host of run ${p.run} (pid ${p.pid}) is alive, but did not answer at ${p.socket} for ${p.waitedMs} ms: is it stopped, or was its socket removed?`,
   ),
   RESOURCE_UNKNOWN: row<{ name: string; run: string; known: readonly string[] }>(
     "usage",
@@ -55,9 +55,9 @@ export const verbErrors = {
     false,
     (p) => `the detached host ended before its job ran (${p.how})${p.lines.map((line) => `\n  ${line}`).join("")}`,
   ),
-  REPORT_MISSING: row<{ what: string }>(
+  REPORT_MISSING: row<{ of: string }>(
     "usage",
     false,
-    (p) => `${p.what} has no report: one is written when a round is validated, or the run has ended`,
+    (p) => `there is no report of ${p.of}: one is written when a round was validated, or when the run has ended`,
   ),
 };

@@ -10,7 +10,7 @@ import { createError } from "../../common/foundation/errors.ts";
 
 /** Lines of the rejected file by partition; what comes after is only counted, in `rejected:<p>`. */
 const REJECTED_LINES_MAX = 1_000;
-/** So that 1,000 lines a partition cannot fill the disk; `size` tells what a value really had. */
+/** So that 1,000 lines per partition cannot fill the disk; `size` tells what a value really had. */
 const REJECTED_BYTES_MAX = 65_536;
 
 /** Appends to one file, opened at the first write. */

@@ -25,7 +25,7 @@ import { type AppError, createError } from "../../common/foundation/errors.ts";
 import { FIXED_SIZE_MIN, hasFixedLiterals, isFourDigits, readFourDigits, readOtherMessage } from "./message-form.ts";
 
 /**
- * The decoded records of one batch, as columns that are filled again for each batch: no object a record. Row i is the
+ * The decoded records of one batch, as columns that are filled again for each batch: no object per record. Row i is the
  * i-th message of the batch; what was rejected or skipped has no row and is only counted.
  */
 export interface RecordColumns {

@@ -1,4 +1,4 @@
-/** What a TaskManager counts over its life; its metrics are a copy of it. One object a process, updated in place. */
+/** What a TaskManager counts over its life; its metrics are a copy of it. One object per process, updated in place. */
 import { createLatencyCounts } from "../../common/contract/latency-histogram.ts";
 import type { SinkCounters } from "../sink/partition-sink.ts";
 

@@ -4,7 +4,8 @@
  * States: working → failed (a fact that stops the job here was reported; it stays registered) or ended (the job ended);
  * stopping, from any.
  *
- * M1 An assignment is the whole desired state: what it does not name is released, the rest is acquired or goes on (P3).
+ * M1 An assignment is the whole desired state: what it does not name is released, the rest is acquired or goes on (P3 of
+ *    `partition-task.ts`).
  * M2 STORE_LOST of the current life is reported once, everything of that life is dropped, and a new assignment is awaited.
  *    Such an answer about an earlier life changes nothing.
  * M3 Metrics go to the host before the acknowledgement of a checkpoint, so that the host has them when it completes.
@@ -171,7 +172,7 @@ export class TaskManager {
         this.#countObserver(() => this.#acknowledge(command.checkpointId));
         break;
       case "checkpointCompleted":
-        // It never throws (F3), and nothing waits for it.
+        // It never throws (F3 of `flink-kafka-consumer-group.ts`), and nothing waits for it.
         this.#countObserver(() => void this.#source.commitCheckpointOffsets(command.checkpointId));
         break;
       case "jobEnded":

@@ -5,7 +5,7 @@ import type { PartitionPosition, TaskManagerMetrics } from "../../common/contrac
 import type { RunClock } from "../../common/foundation/clock.ts";
 import type { TaskCounters } from "./task-counters.ts";
 
-/** A look ten times a second sees every pause that a person would notice. */
+/** A look ten times per second sees every pause that a person would notice. */
 const LAG_INTERVAL_MS = 100;
 
 /**

@@ -1,4 +1,4 @@
-/** What came of a run with random faults, and how it is told: a line a run, and a last one of all. */
+/** What came of a run with random faults, and how it is told: one line per run, and a last one of all. */
 import { describeJudgement } from "../independent/judgement.ts";
 import type { Ruling } from "../independent/ruling.ts";
 import type { Outcome } from "./fault-actions.ts";

@@ -5,7 +5,7 @@ import { resolveOptions } from "../../../apphost/options.ts";
 
 const MEBIBYTE = 2 ** 20;
 
-it("takes what a bit an id in a quarter of the memory can mark, and refuses the next one with both numbers", () => {
+it("takes what one bit per id in a quarter of the memory can mark, and refuses the next one with both numbers", () => {
   const most = ((32 * MEBIBYTE) / 4) * 8;
   expect(() => checkMessageIds(most, 32 * MEBIBYTE)).not.toThrow();
   expect(() => checkMessageIds(most + 1, 32 * MEBIBYTE)).toThrow(

@@ -198,7 +198,7 @@ describe("SendLoop in a restarted process", () => {
   it.each([
     ["at full speed", 240_000, 1, 0],
     ["with single records", 120, 1, 2_000],
-    ["with few records a turn", 2_000, 1, 20_000],
+    ["with few records per turn", 2_000, 1, 20_000],
     ["in turns of one partition", 2_000, 50, 20_000],
   ])("fills the batches that the lost one filled, %s", async (_, messages, stickyIds, ratePerSecond) => {
     const first = createRound(messages, 3, { stickyIds });

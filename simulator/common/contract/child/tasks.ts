@@ -1,4 +1,4 @@
-/** What the host tells one process alone, in FLINK_APPHOST_TASK. One type a kind of process. */
+/** What the host tells one process alone, in FLINK_APPHOST_TASK. One type per kind of process. */
 
 /** Embedded Kafka listens on `port` and stores at most `memoryBytesMax` of record batches. */
 export interface EmbeddedKafkaTask {
@@ -16,7 +16,7 @@ export interface JobManagerTask {
   readonly rpcPort: number;
 }
 
-/** One process a TaskManager life; a restart gets a new incarnation, so that its log files are its own. */
+/** One process per life of a TaskManager; a restart gets a new incarnation, so that its log files are its own. */
 export interface TaskManagerTask {
   readonly incarnation: string;
 }

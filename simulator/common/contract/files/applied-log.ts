@@ -1,5 +1,5 @@
 /**
- * The applied log: which offsets were applied, in which order, under which fence. Text, a row a line, fields separated
+ * The applied log: which offsets were applied, in which order, under which fence. Text, one row per line, fields separated
  * by one space. Pure; the TaskManager writes, the validator reads.
  *
  *   apply row    A life p g prev next n base tm appliedAtUs     after OK or DUP, before the partition's next APPLY

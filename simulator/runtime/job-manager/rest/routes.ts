@@ -1,4 +1,4 @@
-/** The REST paths: Flink's, and our own under /ts (contract/rest.ts). One line a path; views and checks are elsewhere. */
+/** The REST paths: Flink's, and our own under /ts (contract/rest.ts). One line per path; views and checks are elsewhere. */
 
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";

@@ -14,7 +14,7 @@ it("lines columns up under their headers, without spaces at the end", () => {
   ]);
 });
 
-it("keeps a row a line: no line ends, no colour codes", () => {
+it("keeps one row per line: no line ends, no colour codes", () => {
   expect(formatTable(["A", "B"], [["two\nlines", "\u001b[31mred\u001b[0m"]])).toEqual([
     "A          B",
     "two lines  red",

@@ -54,7 +54,7 @@ it("gives up a host that does not answer any more, and names it (N4)", async () 
   const asked = produce();
   setTimeout(() => (isHung = true), 100);
   await expect(asked).rejects.toThrow(
-    new RegExp(`run ${RUN} \\(pid ${process.pid}\\) lives, but could not be asked .* for 300 ms: is it stopped`),
+    new RegExp(`run ${RUN} \\(pid ${process.pid}\\) is alive, but did not answer at .* for 300 ms: is it stopped`),
   );
 });
 

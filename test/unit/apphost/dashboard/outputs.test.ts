@@ -165,7 +165,7 @@ describe("plain output", () => {
     const { feed, play } = createSampleFeed();
     startPlainOutput({ feed, write: (line) => lines.push(line), summaryOnly: false });
     const progress: HostEvent = { atUs: SAMPLE_START_US, ...sampleProgress(1) };
-    // A checkpoint a second is no news.
+    // A checkpoint each second is no news.
     play([progress, progress, { ...progress, lastCheckpointId: progress.lastCheckpointId + 1 }]);
     expect(lines).toHaveLength(1);
   });

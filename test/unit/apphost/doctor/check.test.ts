@@ -43,7 +43,7 @@ it("keeps the order, leaves out what has nothing to look at, and waits for none 
   });
 });
 
-it("ends with 3 only for an infrastructure that was asked for, with 1 for any other failure (E1)", () => {
+it("ends with 3 only for an infrastructure that was asked for, with 1 for any other failure (E1 of `examination.ts`)", () => {
   const plans = [
     plan("java", async () => null, true),
     plan("disk", async () => null),

@@ -110,7 +110,7 @@ describe("a resource's life", () => {
     expect(() => moveResource(resource, { state: "running" })).toThrow(/notStarted to running/);
   });
 
-  it("is healthy while it runs, ill when it died, and neither when it was stopped (R2)", () => {
+  it("is healthy while it runs, unhealthy when it died, and neither when it was stopped (R2 of `resource.ts`)", () => {
     const running = moveResource(moveResource(createResource(declare("a")), { state: "starting", pid: 1 }), {
       state: "running",
     });

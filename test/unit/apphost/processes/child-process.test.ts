@@ -50,7 +50,7 @@ it("a stop kills the group of a leader that is gone when the time is over (P4)",
   expect(isGroupAlive(child.pid as number)).toBe(false);
 });
 
-it("a supervisor's stop gives the group its time, too; only a death by itself takes the group along (V4)", async () => {
+it("a supervisor's stop gives the group its time, too; only a death by itself takes the group along (V4 of `supervisor.ts`)", async () => {
   const families: RunningChild[] = [];
   const supervisor = new Supervisor(
     {

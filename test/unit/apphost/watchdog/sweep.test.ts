@@ -99,7 +99,7 @@ describe("a process", () => {
 });
 
 describe.skipIf(!canListProcesses || realRedisMissing() !== null)("a real redis-server", () => {
-  it("has written its title over its environment, and is known by its folder (P2)", async () => {
+  it("has written its title over its environment, and is known by its folder (P2 of `process-identity.ts`)", async () => {
     const folder = join(runDir, "data", "redis");
     mkdirSync(folder, { recursive: true });
     const redis = spawn("redis-server", ["-"], {

@@ -1,4 +1,4 @@
-/** The largest messages of the largest job, with numbers of all their digits, are far below the longest line (J1). */
+/** The largest messages of the largest job, with numbers of all their digits, are far below the longest line (J1 of `json-lines.ts`). */
 import { expect, test } from "vitest";
 import {
   type JobManagerToTaskManager,

@@ -184,7 +184,7 @@ function makeLedgers(rounds: readonly number[], layout: IdLayout): Draft<Ledger>
   });
 }
 
-/** Applies the topic in turns of a batch a partition, as TaskManagers would; a batch never spans two rounds. */
+/** Applies the topic in turns of one batch per partition, as TaskManagers would; a batch never spans two rounds. */
 function applyAll(run: SyntheticRun): void {
   const { hash, topic, config } = run;
   const position = topic.map(() => 0);
@@ -316,7 +316,7 @@ function readTopic(
   };
 }
 
-/** At most ten records a batch, and each batch from one producer. */
+/** At most ten records per batch, and each batch from one producer. */
 function encodeTopic({ topic, strangers }: SyntheticRun, p: number): Buffer[] {
   const batches: Buffer[] = [];
   const values = topic[p] ?? [];

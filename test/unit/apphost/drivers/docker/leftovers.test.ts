@@ -35,7 +35,7 @@ async function start(containers: Parameters<typeof startScriptedEngine>[1]) {
 }
 
 describe("what a dead host left", () => {
-  it("goes, whatever its run; what has a living owner, or one that is out of sight, does not (L2)", async () => {
+  it("goes, whatever its run; what has a living owner, or one that is out of sight, does not (L2 of `labels.ts`)", async () => {
     const { docker, left } = await start([dead, living, elsewhere]);
     const { removed, remaining } = await removeOfDeadOwners(docker);
     expect(removed.map(({ name }) => name)).toEqual([nameOf("redis")]);
@@ -43,7 +43,7 @@ describe("what a dead host left", () => {
     expect(left()).toEqual([nameOf("kafka"), nameOf("kafka-ui")]);
   });
 
-  it("of one run goes by the same rule, and what stays is told (L2)", async () => {
+  it("of one run goes by the same rule, and what stays is told (L2 of `labels.ts`)", async () => {
     const { docker, left } = await start([dead, elsewhere]);
     const { removed, remaining } = await removeDeadRun(docker, RUN);
     expect(removed.map(({ name }) => name)).toEqual([nameOf("redis")]);
@@ -53,7 +53,7 @@ describe("what a dead host left", () => {
     expect(left()).toEqual([nameOf("kafka-ui")]);
   });
 
-  it("is only what has a name of ours: a container takes over the labels of its image (L3)", async () => {
+  it("is only what has a name of ours: a container takes over the labels of its image (L3 of `labels.ts`)", async () => {
     const theirs = [
       { name: "production-database", labels: dead },
       { name: nameOf("redis").replace(RUN, "11111111"), labels: dead },

@@ -105,13 +105,13 @@ describe("labels", () => {
     expect(isOwnerDead(labels)).toBe(false);
   });
 
-  it("an owner is dead when its pid is nobody's or somebody else's by now (L2)", () => {
+  it("an owner is dead when its pid is nobody's or somebody else's by now (L2 of `labels.ts`)", () => {
     expect(isOwnerDead({ ...labels, [LABEL.ownerStarted]: "1" })).toBe(true);
     const { pid } = spawnSync("true");
     expect(isOwnerDead({ ...labels, [LABEL.ownerPid]: String(pid) })).toBe(true);
   });
 
-  it("what is not ours, not labelled in full, or of another view of processes is left alone (L2)", () => {
+  it("what is not ours, not labelled in full, or of another view of processes is left alone (L2 of `labels.ts`)", () => {
     expect(isOwnerDead({})).toBe(false);
     expect(isOwnerDead(null)).toBe(false);
     const dead = { ...labels, [LABEL.ownerStarted]: "1" };
