@@ -15,7 +15,14 @@ function open() {
     count.suspensions += 1;
   };
   const app = render(
-    <Dashboard snapshot={EMPTY_SNAPSHOT} nowUs={0} colors={false} isStopping={false} {...{ onStop, onSuspend }} />,
+    <Dashboard
+      snapshot={EMPTY_SNAPSHOT}
+      nowUs={0}
+      colors={false}
+      isStopping={false}
+      onStop={onStop}
+      onSuspend={onSuspend}
+    />,
   );
   return { app, count };
 }
