@@ -3,6 +3,7 @@
  * anything is started.
  */
 import { Command, CommanderError } from "commander";
+import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { MASK, maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { EXIT, exitCodeOfError } from "../exit-code.ts";
@@ -13,8 +14,9 @@ import { type Given, type PreparedRun, prepareBuiltIn, prepareDeclared } from ".
 import { findNearest, throwUsage } from "../usage.ts";
 import { describeUnknownVariables } from "../variables.ts";
 import { createFormatOption, createOption, describeDefault, parseValue, type SetExitCode } from "./command-options.ts";
+import { COMPLETE_VERB, COMPLETION_SCRIPTS, completeWords, formatCompletion, SHELLS } from "./completion.ts";
 import { addHostVerbs } from "./host-verbs.ts";
-import { describeOption, VerbCommand } from "./verb-command.ts";
+import { describeOption, type VerbArgument, VerbCommand } from "./verb-command.ts";
 
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -59,6 +61,7 @@ export function createProgram(args: readonly string[], setExitCode: SetExitCode)
   addRunVerb(program, "stress", "a fresh run that ends with its verdict", { args, setExitCode });
   addHostVerbs(program, setExitCode);
   addDoctor(program, setExitCode);
+  addCompletion(program);
   addHelp(program);
   return program;
 }
@@ -131,6 +134,34 @@ function addDoctor(program: Command, setExitCode: SetExitCode): void {
     const format = parseValue("format", given, oneOf(DOCTOR_FORMATS));
     const { runDoctor } = await import("./doctor.ts");
     setExitCode(await runDoctor(given, format));
+  });
+}
+
+const shellArgument: VerbArgument = {
+  name: "shell",
+  help: oneOf(SHELLS).expected,
+  isNeeded: true,
+  isMany: false,
+  form: oneOf(SHELLS),
+  choices: SHELLS,
+};
+
+/** The script that a shell takes, and the hidden verb by which it asks what may stand at the cursor. */
+function addCompletion(program: Command): void {
+  const command = new VerbCommand(program, "completion", [shellArgument]);
+  command.description("print what completes verbs, options and names in a shell").action(() => {
+    throwUsage(command.findProblems(process.env));
+    const shell = present(oneOf(SHELLS).read(command.operands[0] ?? ""), "the shell");
+    process.stdout.write(`${COMPLETION_SCRIPTS[shell]}\n`);
+  });
+  program.command(`${COMPLETE_VERB} [words...]`, { hidden: true }).action(async (words: readonly string[]) => {
+    const { listKnownResources } = await import("./known-resources.ts");
+    const isNaming = program.commands.some(
+      (verb) =>
+        verb instanceof VerbCommand && verb.name() === words[0] && verb.verbArguments.some(({ isMany }) => isMany),
+    );
+    const resources = isNaming ? await listKnownResources(words) : [];
+    for (const line of formatCompletion(completeWords(program, words, resources))) process.stdout.write(`${line}\n`);
   });
 }
 

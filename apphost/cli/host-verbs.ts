@@ -37,10 +37,9 @@ const TABLE_OR_JSON = ["table", "json"] as const;
 const TEXT_OR_JSON = ["text", "json"] as const;
 const ENV_FORMATS = ["export", "dotenv", "json"] as const;
 
-/** Completion offers what a running host has for arguments of this name. */
-export const RESOURCES_ARGUMENT = "resources";
+/** Completed with what a running host has. */
 const RESOURCES: VerbArgument = {
-  name: RESOURCES_ARGUMENT,
+  name: "resources",
   help: "names of resources, or of a group (taskmanager)",
   isNeeded: true,
   isMany: true,
@@ -173,7 +172,7 @@ function addResourceVerbs(add: AddVerb): void {
     { request: "scale", group, replicas: parseValue("replicas", { replicas: text }, replicasForm) },
   ];
   addVerb("scale", "more or fewer TaskManagers in the running job", readScale, [
-    { name: "group", help: "taskmanager", isNeeded: true, isMany: false },
+    { name: "group", help: "taskmanager", isNeeded: true, isMany: false, choices: ["taskmanager"] },
     { name: "replicas", help: replicasForm.expected, isNeeded: true, isMany: false, form: replicasForm },
   ]);
 }

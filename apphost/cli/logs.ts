@@ -5,7 +5,6 @@
  * J2 `--tail N` is the last N lines of each resource, of those that match `--search`.
  * J3 `-f` goes on until the host has ended and all that it wrote is shown. Resources that begin later join in.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
@@ -19,7 +18,7 @@ import {
 } from "../control/running-host.ts";
 import type { HostDescription } from "../model/description.ts";
 import { findRun, runIdOf } from "../run/run-folder.ts";
-import { type LineReader, openLastLines, openLines } from "./log-files.ts";
+import { type LineReader, listLogs, openLastLines, openLines } from "./log-files.ts";
 import { createSearch, formatLogLine, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
 import type { Terminal } from "./terminal.ts";
 import { checkNames } from "./wait.ts";
@@ -35,7 +34,6 @@ export interface LogsOptions extends HostChoice {
 }
 
 const LOOK_INTERVAL_MS = 100;
-const LOG_END = ".log";
 
 export async function runLogs(options: LogsOptions, terminal: Terminal): Promise<number> {
   const runDir = findLogsOf(options);
@@ -77,14 +75,6 @@ async function checkSelection(runDir: string, { names, follow }: LogsOptions): P
     throw createError("RESOURCE_UNKNOWN", { name: unknown.join(", "), run: runIdOf(runDir), known: logs });
   }
 }
-
-const listLogs = (runDir: string): string[] =>
-  existsSync(runFolder.logs(runDir))
-    ? readdirSync(runFolder.logs(runDir), { withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name.endsWith(LOG_END))
-        .map(({ name }) => name.slice(0, -LOG_END.length))
-        .sort()
-    : [];
 
 /** A file, and the line of it that is to be shown next. */
 interface LogSource {

@@ -22,14 +22,16 @@ export interface VerbArgument {
   /** The last one may take all that follow. */
   readonly isMany: boolean;
   readonly form?: ValueForm<unknown>;
+  /** What it may be, for completion. */
+  readonly choices?: readonly string[];
 }
 
 export class VerbCommand extends Command {
-  readonly #arguments: readonly VerbArgument[];
+  readonly verbArguments: readonly VerbArgument[];
 
   constructor(program: Command, name: string, verbArguments: readonly VerbArgument[] = []) {
     super(name);
-    this.#arguments = verbArguments;
+    this.verbArguments = verbArguments;
     this.copyInheritedSettings(program).allowUnknownOption().allowExcessArguments();
     for (const { name: argument, help, isMany } of verbArguments) {
       this.argument(isMany ? `[${argument}...]` : `[${argument}]`, help);
@@ -71,7 +73,7 @@ export class VerbCommand extends Command {
   }
 
   #usage(): string {
-    const words = this.#arguments.map(({ name, isNeeded, isMany }) => {
+    const words = this.verbArguments.map(({ name, isNeeded, isMany }) => {
       const word = isMany ? `${name}...` : name;
       return isNeeded ? `<${word}>` : `[${word}]`;
     });
@@ -94,11 +96,11 @@ export class VerbCommand extends Command {
   #findWrongArguments(): AppError[] {
     const { operands } = this;
     const call = { verb: this.name(), usage: this.#usage() };
-    const takesAll = this.#arguments.at(-1)?.isMany === true;
-    const excess = takesAll ? [] : operands.slice(this.#arguments.length);
+    const takesAll = this.verbArguments.at(-1)?.isMany === true;
+    const excess = takesAll ? [] : operands.slice(this.verbArguments.length);
     return [
       ...excess.map((argument) => createError("USAGE_ARGUMENT_UNEXPECTED", { argument: maskTyped(argument), ...call })),
-      ...this.#arguments.flatMap(({ name, isNeeded, form }, index) => {
+      ...this.verbArguments.flatMap(({ name, isNeeded, form }, index) => {
         const typed = operands[index];
         if (typed === undefined) {
           return isNeeded ? [createError("USAGE_ARGUMENT_MISSING", { argument: `<${name}>`, ...call })] : [];

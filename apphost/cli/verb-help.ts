@@ -76,6 +76,10 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
       ...SIGNALS,
     },
   },
+  completion: {
+    examples: ['eval "$(flink-apphost completion bash)"', "flink-apphost completion fish | source"],
+    exits: { [EXIT.passed]: "printed", ...USAGE },
+  },
 };
 
 export function formatVerbHelp(verb: string): string {
