@@ -53,6 +53,32 @@ export function duration(range: { readonly minMs: number; readonly maxMs: number
 
 const UNIT_BYTES = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
+/** Counted back from now, or a time itself. */
+export type PointInTime =
+  | { readonly kind: "ago"; readonly agoMs: number }
+  | { readonly kind: "at"; readonly timeMs: number };
+
+const AGO_MS_MAX = 366 * 86_400_000;
+const agoForm = duration({ minMs: 0, maxMs: AGO_MS_MAX });
+/** A time without a zone is one of this machine, as clocks on the wall have it. */
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/;
+
+export const pointInTime: ValueForm<PointInTime> = {
+  expected: "a duration back from now (30s, 5m, 2h) or a time (2026-11-22, 2026-11-22T18:24:24, 2026-11-22T18:24Z)",
+  placeholder: "time",
+  read(text) {
+    // A bare number would be milliseconds to us and seconds since 1970 to others.
+    const agoMs = /[a-z]$/.test(text) ? agoForm.read(text) : undefined;
+    if (agoMs !== undefined) return { kind: "ago", agoMs };
+    const [, date, time = "00:00", zone = ""] = TIME.exec(text) ?? [];
+    const timeMs = date === undefined ? Number.NaN : Date.parse(`${date}T${time}${zone}`);
+    return Number.isNaN(timeMs) || !isCalendarDate(date ?? "") ? undefined : { kind: "at", timeMs };
+  },
+};
+
+/** JavaScript takes the 31st of February for the 3rd of March. */
+const isCalendarDate = (date: string): boolean => new Date(`${date}T00:00Z`).toISOString().startsWith(date);
+
 export function byteCount(minBytes: number): ValueForm<number> {
   return {
     expected: `a number of bytes from ${minBytes}, plain or with a unit: 536870912, 512m, 2g`,

@@ -5,7 +5,7 @@
 import { type Command, Option } from "commander";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
 import type { ResourceRequest } from "../control/protocol.ts";
-import { anyText, duration, oneOf, runIdForm, wholeNumber } from "../option-values.ts";
+import { anyText, duration, oneOf, pointInTime, runIdForm, wholeNumber } from "../option-values.ts";
 import { type GivenOptions, readOptions } from "../options.ts";
 import { findFolderProblems } from "../run/run-folder.ts";
 import { throwUsage } from "../usage.ts";
@@ -97,13 +97,16 @@ function addWatchingVerbs(add: AddVerb): void {
     const flags = { follow: given["follow"] === true, timestamps: given["timestamps"] === true };
     const tail = parseOptional("tail", given, tailForm);
     const search = parseOptional("search", given, anyText);
-    return runLogs({ ...readChoice(given), names, ...flags, tail, search }, terminal);
+    const since = parseOptional("since", given, pointInTime);
+    const sinceMs = since === null ? null : since.kind === "ago" ? Date.now() - since.agoMs : since.timeMs;
+    return runLogs({ ...readChoice(given), names, ...flags, tail, search, sinceMs }, terminal);
   };
   add("logs", "print what resources or groups wrote, of an ended run too", logs, [{ ...RESOURCES, isNeeded: false }])
     .addOption(createRunOption())
     .addOption(createFlag("-f, --follow", "go on with new lines until the host ends"))
     .addOption(createValueOption("--tail", tailForm, "only so many last lines of each resource"))
     .addOption(createValueOption("--search", anyText, "only lines with this text, in whatever case"))
+    .addOption(createValueOption("--since", pointInTime, "only lines that are not older"))
     .addOption(createFlag("--timestamps", "with the time of each line"));
 
   const wait: HostVerb = async (given, terminal, names) => {
