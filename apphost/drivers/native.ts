@@ -101,8 +101,8 @@ async function planKafka(context: DriverContext, env: Variables): Promise<Server
   const java = createJavaRunner(context, { java: findJava(env) ?? "java", home, folder });
   const prepare = memoize(async (hooks: ChildHooks, signal: AbortSignal) => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(java.properties, formatKafkaProperties({ port, controllerPort, folder }));
-    writeFileSync(java.logging, formatKafkaLogging());
+    writeFileSync(java.properties, formatKafkaProperties({ port, controllerPort, folder }), { mode: 0o600 });
+    writeFileSync(java.logging, formatKafkaLogging(), { mode: 0o600 });
     await java.format(hooks, signal);
   });
   return {

@@ -113,6 +113,7 @@ function createCommand(
     folder,
     input: null,
     hasChannel: false,
+    isOfUser: true,
   };
 }
 
