@@ -154,6 +154,16 @@ describe("logs", () => {
     expect(times).not.toContain(undefined);
   });
 
+  it("tells a TaskManager's story: its registration, its partitions, and a few of its checkpoints", async () => {
+    const text = await expectAnswer("logs", "taskmanager-01");
+    expect(text).toMatch(
+      /registered with the JobManager.*assigned 2 partitions in life \S+: gains \d, \d; releases none/s,
+    );
+    const checkpoints = text.match(/acknowledged checkpoint \d+ with the offsets of \d partitions/g) ?? [];
+    expect(checkpoints.length).toBeGreaterThan(0);
+    expect(checkpoints.length).toBeLessThan(4);
+  });
+
   it("shows the last lines of each, those that match", async () => {
     const lines = (await expectAnswer("logs", "--tail", "1", "--search", "STARTED, pid")).trimEnd().split("\n");
     expect(lines.filter((line) => /host {2}started, pid \d+$/.test(line))).toHaveLength(lines.length);
