@@ -14,7 +14,13 @@ import {
 export interface ValueForm<T> {
   /** Completes "expected …". */
   readonly expected: string;
+  /** What stands for a value in help: `--max-time <duration>`. @default "value" */
+  readonly placeholder?: string;
+  /** All values, where they are few. */
+  readonly choices?: readonly string[];
   read(text: string): T | undefined;
+  /** A value as a person would give it; the default is its plain text. */
+  show?(value: T): string;
 }
 
 /** Digits, with `_` between them where that helps reading. */
@@ -27,6 +33,7 @@ function readDigits(text: string): number | undefined {
 export function wholeNumber(range: { readonly min: number; readonly max: number }): ValueForm<number> {
   return {
     expected: `a whole number from ${range.min} to ${range.max}`,
+    placeholder: "number",
     read(text) {
       const value = readDigits(text);
       return value === undefined || value < range.min || value > range.max ? undefined : value;
@@ -39,6 +46,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1_000, m: 6
 export function duration(range: { readonly minMs: number; readonly maxMs: number }): ValueForm<number> {
   return {
     expected: `a duration from ${range.minMs} to ${range.maxMs} ms, as milliseconds or with a unit: 300000, 300s, 5m`,
+    placeholder: "duration",
+    show: (valueMs) => (valueMs % 1_000 === 0 ? `${valueMs / 1_000}s` : `${valueMs}ms`),
     read(text) {
       const match = /^([\d_]+)(ms|s|m|h)?$/.exec(text);
       const count = readDigits(match?.[1] ?? "");
@@ -49,24 +58,62 @@ export function duration(range: { readonly minMs: number; readonly maxMs: number
   };
 }
 
-const UNIT_BYTES: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+const UNIT_BYTES = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** Counted back from now, or a time itself. */
+export type PointInTime =
+  | { readonly kind: "ago"; readonly agoMs: number }
+  | { readonly kind: "at"; readonly timeMs: number };
+
+const AGO_MS_MAX = 366 * 86_400_000;
+const agoForm = duration({ minMs: 0, maxMs: AGO_MS_MAX });
+/** A time without a zone is one of this machine, as clocks on the wall have it. */
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/;
+
+export const pointInTime: ValueForm<PointInTime> = {
+  expected: "a duration back from now (30s, 5m, 2h) or a time (2026-11-22, 2026-11-22T18:24:24, 2026-11-22T18:24Z)",
+  placeholder: "time",
+  read(text) {
+    // A bare number would be milliseconds to us and seconds since 1970 to others.
+    const agoMs = /[a-z]$/.test(text) ? agoForm.read(text) : undefined;
+    if (agoMs !== undefined) return { kind: "ago", agoMs };
+    const [, date, time = "00:00", zone = ""] = TIME.exec(text) ?? [];
+    const timeMs = date === undefined ? Number.NaN : Date.parse(`${date}T${time}${zone}`);
+    return Number.isNaN(timeMs) || !isCalendarDate(date ?? "") ? undefined : { kind: "at", timeMs };
+  },
+};
+
+/** JavaScript takes the 31st of February for the 3rd of March. */
+const isCalendarDate = (date: string): boolean => new Date(`${date}T00:00Z`).toISOString().startsWith(date);
 
 export function byteCount(minBytes: number): ValueForm<number> {
   return {
     expected: `a number of bytes from ${minBytes}, plain or with a unit: 536870912, 512m, 2g`,
+    placeholder: "bytes",
+    show: (bytes) => (bytes % UNIT_BYTES["g"] === 0 ? `${bytes / UNIT_BYTES["g"]}g` : `${bytes}`),
     read(text) {
       const match = /^([\d_]+)([kmg])?b?$/i.exec(text);
       const count = readDigits(match?.[1] ?? "");
       if (count === undefined) return undefined;
-      const bytes = count * (UNIT_BYTES[(match?.[2] ?? "").toLowerCase()] as number);
+      const bytes = count * UNIT_BYTES[(match?.[2] ?? "").toLowerCase() as keyof typeof UNIT_BYTES];
       return bytes >= minBytes && Number.isSafeInteger(bytes) ? bytes : undefined;
     },
   };
 }
 
 export function oneOf<T extends string>(values: readonly T[]): ValueForm<T> {
-  return { expected: `one of ${values.join(", ")}`, read: (text) => values.find((value) => value === text) };
+  return {
+    expected: `one of ${values.join(", ")}`,
+    choices: values,
+    read: (text) => values.find((value) => value === text),
+  };
 }
+
+export const anyText: ValueForm<string> = {
+  expected: "a text that is not empty",
+  placeholder: "text",
+  read: (text) => (text === "" ? undefined : text),
+};
 
 /** A flag's environment twin. */
 export const yesOrNo: ValueForm<boolean> = {
@@ -80,31 +127,37 @@ export const yesOrNo: ValueForm<boolean> = {
 /** Kafka's own rule for topic names. */
 export const topicForm: ValueForm<string> = {
   expected: "a topic name: letters, digits, '.', '_' and '-', at most 249",
+  placeholder: "topic",
   read: (text) => (/^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== "." && text !== ".." ? text : undefined),
 };
 
 export const redisKey: ValueForm<string> = {
   expected: "a Redis key of 1 to 512 characters without spaces",
+  placeholder: "key",
   read: (text) => (/^\S{1,512}$/.test(text) ? text : undefined),
 };
 
 export const folderForm: ValueForm<string> = {
   expected: "a folder name",
+  placeholder: "folder",
   read: (text) => (text !== "" && !text.includes("\0") ? text : undefined),
 };
 
 export const fileForm: ValueForm<string> = {
   expected: "the path of a file",
+  placeholder: "file",
   read: (text) => (text !== "" && !text.includes("\0") ? text : undefined),
 };
 
 export const imageName: ValueForm<string> = {
   expected: "a container image: [REGISTRY/]NAME[:TAG][@DIGEST]",
+  placeholder: "image",
   read: (text) => (/^[a-z0-9][\w.:/-]{0,199}(@sha256:[0-9a-f]{64})?$/.test(text) ? text : undefined),
 };
 
 export const runIdForm: ValueForm<string> = {
   expected: "a run id, as in the name of its folder",
+  placeholder: "id",
   read: (text) => (/^[A-Za-z0-9-]{1,64}$/.test(text) ? text : undefined),
 };
 

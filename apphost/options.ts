@@ -1,7 +1,7 @@
 /**
  * The options of a run: one public type, one table, one resolver. Option > environment > file > default. A value of another form
  * ends in USAGE_OPTION_INVALID naming the option (or variable), the value and the expected form; options that contradict
- * each other end in USAGE_CONFLICT. Both before anything is started.
+ * each other end in USAGE_CONFLICT. Both before anything is started, and all of them at once.
  */
 import { totalmem } from "node:os";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
@@ -15,7 +15,7 @@ import {
   isLoopback,
   type RedisAddress,
 } from "../simulator/common/foundation/address.ts";
-import { createError } from "../simulator/common/foundation/errors.ts";
+import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
 import { checkMessageIds } from "./message-ids.ts";
 import {
@@ -33,6 +33,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from "./option-values.ts";
+import { catchUsage, throwUsage } from "./usage.ts";
 
 /** The images that containers are made of, by name and tag: the one place that pins them. Each has an option. */
 export const CONTAINER_IMAGES = {
@@ -108,13 +109,16 @@ export interface HostOptions {
   readonly testHungAfterMs: number | null;
 }
 
-interface OptionRow<T> {
+export interface OptionRow<T> {
   readonly flag: string;
+  /** What it does; help adds the form of its values, its default and its variables. */
   readonly help: string;
   readonly form: ValueForm<T>;
   /** Further variables that are read after the twin: the names of the system that this one replaces. */
   readonly alias?: string;
   readonly hidden?: boolean;
+  /** What the default comes to, where no value says it. */
+  readonly defaultText?: string;
 }
 
 const row = <T>(flag: string, form: ValueForm<T>, help: string, more: Partial<OptionRow<T>> = {}): OptionRow<T> => ({
@@ -131,46 +135,57 @@ const DEFAULT_PARTITIONS = 20;
 
 /** One row an option. The environment twin of `--max-time` is FLINK_APPHOST_MAX_TIME. */
 export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNullable<HostOptions[K]>> } = {
-  messages: row("messages", wholeNumber({ min: 0, max: MESSAGES_MAX }), "messages to produce; 0 = none", {
-    alias: "SIMULATOR_NUM_MESSAGES",
-  }),
+  messages: row(
+    "messages",
+    wholeNumber({ min: 0, max: MESSAGES_MAX }),
+    "messages to produce in the first round; 0 = none",
+    {
+      alias: "SIMULATOR_NUM_MESSAGES",
+    },
+  ),
   messageSize: row(
     "message-size",
     wholeNumber({ min: MESSAGE.sizeMin, max: MESSAGE.sizeMax }),
-    "bytes of a message value (default 100)",
+    "size of a message value",
   ),
-  rate: row("rate", wholeNumber({ min: 0, max: 1_000_000_000 }), "messages per second; 0 = as fast as possible"),
-  maxTimeMs: row("max-time", duration({ minMs: 1, maxMs: 7 * DAY_MS }), "bound on first send to last effect (300s)", {
-    alias: "MAX_ALLOWED_TIME_MS",
+  rate: row(
+    "rate",
+    wholeNumber({ min: 0, max: 1_000_000_000 }),
+    "messages per second that are offered; 0 = as fast as possible",
+  ),
+  maxTimeMs: row(
+    "max-time",
+    duration({ minMs: 1, maxMs: 7 * DAY_MS }),
+    "bound on first send to last effect; passing it ends with exit 5",
+    {
+      alias: "MAX_ALLOWED_TIME_MS",
+    },
+  ),
+  taskManagers: row("task-managers", wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }), "TaskManager processes"),
+  partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic", {
+    defaultText: `${DEFAULT_PARTITIONS}, or those of an existing topic`,
   }),
-  taskManagers: row(
-    "task-managers",
-    wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }),
-    "TaskManager processes (default 20)",
-  ),
-  partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic (default 20)"),
-  infra: row("infra", oneOf(["auto", "docker", "native", "embedded"]), "where Kafka and Redis come from (auto)"),
+  infra: row("infra", oneOf(["auto", "docker", "native", "embedded"]), "where Kafka and Redis come from"),
   kafka: row("kafka", kafkaAddresses, "use the Kafka at this address"),
   redis: row("redis", redisAddress, "use the Redis at this address"),
-  kafkaImage: row("kafka-image", imageName, `image of the Kafka container (${CONTAINER_IMAGES.kafka})`),
-  redisImage: row("redis-image", imageName, `image of the Redis container (${CONTAINER_IMAGES.redis})`),
-  kafkaUiImage: row("kafka-ui-image", imageName, `image of the page over Kafka (${CONTAINER_IMAGES.kafkaUi})`),
+  kafkaImage: row("kafka-image", imageName, "image of the Kafka container"),
+  redisImage: row("redis-image", imageName, "image of the Redis container"),
+  kafkaUiImage: row("kafka-ui-image", imageName, "image of the page over Kafka"),
   withKafkaUi: row("with-kafka-ui", yesOrNo, "a web page over the Kafka in a container"),
-  kafkaHeapBytes: row("kafka-heap", byteCount(128 * 1024 * 1024), "heap of the broker in a container (1g)"),
-  dockerNetwork: row("docker-network", oneOf(["auto", "host", "published"]), "how containers are reached (auto)"),
+  kafkaHeapBytes: row("kafka-heap", byteCount(128 * 1024 * 1024), "heap of the broker in a container"),
+  dockerNetwork: row("docker-network", oneOf(["auto", "host", "published"]), "how containers are reached"),
   allowRemote: row("allow-remote", yesOrNo, "permit writing to servers of other machines"),
-  checkpointIntervalMs: row(
-    "checkpoint-interval",
-    duration({ minMs: 10, maxMs: DAY_MS }),
-    "time between checkpoints (1s)",
-  ),
-  ui: row("ui", oneOf(["auto", "tui", "plain", "json", "quiet"]), "how progress is shown (auto)"),
-  runDir: row("run-dir", folderForm, "folder that keeps the runs (.flink-apphost)"),
-  embeddedMemoryBytes: row("embedded-memory", byteCount(1024 * 1024), "memory bound of the embedded Kafka"),
+  checkpointIntervalMs: row("checkpoint-interval", duration({ minMs: 10, maxMs: DAY_MS }), "time between checkpoints"),
+  ui: row("ui", oneOf(["auto", "tui", "plain", "json", "quiet"]), "how progress is shown"),
+  runDir: row("run-dir", folderForm, "folder that keeps the runs"),
+  embeddedMemoryBytes: row("embedded-memory", byteCount(1024 * 1024), "what the embedded Kafka may store", {
+    defaultText: "half of the memory of this machine",
+  }),
   fixedPorts: row("fixed-ports", yesOrNo, "6379, 9092 and 8081 instead of free ports"),
   isolated: row("isolated", yesOrNo, "start beside other hosts of this folder"),
   detach: row("detach", yesOrNo, "return when the job runs, and leave the host running"),
   topic: row("topic", topicForm, "the topic; with --messages 0: count what is in it", {
+    defaultText: "one of the run's own name",
     alias: "SIMULATOR_KAFKA_TOPIC",
   }),
   allowRejected: row("allow-rejected", yesOrNo, "records that are no messages do not fail the verdict"),
@@ -194,7 +209,7 @@ export type Verb = "up" | "stress";
 export type GivenOptions = Readonly<Record<string, string | boolean | undefined>>;
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-function defaultsOf(verb: Verb): HostOptions {
+export function defaultsOf(verb: Verb): HostOptions {
   return {
     messages: verb === "stress" ? 10_000_000 : 1_000_000,
     messageSize: 100,
@@ -231,27 +246,63 @@ function defaultsOf(verb: Verb): HostOptions {
   };
 }
 
-/** The complete, checked options of a run. `declared`: values of a user's own application, already of their forms. */
+/**
+ * The complete, checked options of a run. `declared`: values of a user's own application, already of their forms.
+ * `problems`: what is wrong with the command line already, told with the rest.
+ */
 export function resolveOptions(
   verb: Verb,
   given: GivenOptions,
   env: Variables,
   declared: Partial<HostOptions> = {},
+  problems: readonly AppError[] = [],
 ): HostOptions {
-  const named = readOptions(Object.keys(OPTION_TABLE), given, env);
-  const options: HostOptions = { ...defaultsOf(verb), ...declared, ...named };
-  checkRelations(options, verb);
+  const { values, problems: unreadable } = inspectOptions(OPTION_NAMES, given, env);
+  const options: HostOptions = { ...defaultsOf(verb), ...declared, ...values };
+  // What cannot be read contradicts nothing.
+  const relations = RELATIONS.filter(({ about }) => !about.some((name) => unreadable.some((one) => one.name === name)));
+  throwUsage([
+    ...problems,
+    ...unreadable.map(({ error }) => error),
+    ...relations.flatMap(({ check }) => catchUsage(() => check(options, verb))),
+  ]);
   return options;
 }
 
-/** Reads the named options where the command line or the environment has them. */
-export function readOptions(names: readonly string[], given: GivenOptions, env: Variables): Partial<HostOptions> {
-  const found: Record<string, unknown> = {};
+export const OPTION_NAMES = Object.keys(OPTION_TABLE) as (keyof HostOptions)[];
+
+export interface OptionsReading {
+  readonly values: Partial<HostOptions>;
+  readonly problems: readonly { readonly name: keyof HostOptions; readonly error: AppError }[];
+}
+
+/** Reads the named options where the command line or the environment has them, and throws nothing. */
+export function inspectOptions(
+  names: readonly (keyof HostOptions)[],
+  given: GivenOptions,
+  env: Variables,
+): OptionsReading {
+  const values: Record<string, unknown> = {};
+  const problems: OptionsReading["problems"][number][] = [];
   for (const name of names) {
-    const value = readOption(name as keyof HostOptions, given, env);
-    if (value !== undefined) found[name] = value;
+    const found = catchUsage(() => {
+      const value = readOption(name, given, env);
+      if (value !== undefined) values[name] = value;
+    });
+    problems.push(...found.map((error) => ({ name, error })));
   }
-  return found;
+  return { values, problems };
+}
+
+/** The same, where what is wrong is the end. */
+export function readOptions(
+  names: readonly (keyof HostOptions)[],
+  given: GivenOptions,
+  env: Variables,
+): Partial<HostOptions> {
+  const { values, problems } = inspectOptions(names, given, env);
+  throwUsage(problems.map(({ error }) => error));
+  return values;
 }
 
 function readOption(name: keyof HostOptions, given: GivenOptions, env: Variables): unknown {
@@ -288,27 +339,50 @@ function refuseSecuredKafka(source: string, text: string): void {
 export const environmentTwin = (flag: string): string => `FLINK_APPHOST_${flag.toUpperCase().replaceAll("-", "_")}`;
 export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-function checkRelations(options: HostOptions, verb: Verb): void {
-  if (options.messages === 0 && options.topic === null && options.once) {
-    throw createError("USAGE_CONFLICT", {
-      what: `${verb} with --messages 0 has nothing to process, and a verdict on nothing would be no proof`,
-      advice: "give --messages N, or --topic NAME to count what is in a topic",
-    });
-  }
-  checkMessageIds(options.messages);
-  if (options.counterKey === options.sequenceKey) {
-    throw createError("USAGE_CONFLICT", {
-      what: `--counter-key and --sequence-key are both "${options.counterKey}"`,
-      advice: "give two different keys",
-    });
-  }
-  refuseTooLargeState(options);
-  refuseCombination(options.isolated && options.fixedPorts, "--isolated with --fixed-ports", "leave one of them away");
-  const isEnding = options.detach && options.once;
-  refuseCombination(isEnding, `${verb} that ends with its verdict, and --detach`, "leave --detach away, or --once");
-  const needsTerminal = options.detach && options.ui === "tui";
-  refuseCombination(needsTerminal, "--ui tui with --detach", "a detached host has no terminal; leave --ui away");
-  if (!options.allowRemote) refuseRemote(options);
+/** Each is looked at only where the options that it is about could be read. */
+interface Relation {
+  readonly about: readonly (keyof HostOptions)[];
+  /** Throws USAGE_CONFLICT. */
+  readonly check: (options: HostOptions, verb: Verb) => void;
+}
+
+const RELATIONS: readonly Relation[] = [
+  { about: ["messages", "topic", "once"], check: refuseEmptyVerdict },
+  { about: ["messages"], check: ({ messages }) => checkMessageIds(messages) },
+  { about: ["counterKey", "sequenceKey"], check: refuseSharedKey },
+  { about: ["taskManagers", "partitions"], check: refuseTooLargeState },
+  {
+    about: ["isolated", "fixedPorts"],
+    check: ({ isolated, fixedPorts }) =>
+      refuseCombination(isolated && fixedPorts, "--isolated with --fixed-ports", "omit one of them"),
+  },
+  {
+    about: ["detach", "once"],
+    check: ({ detach, once }, verb) =>
+      refuseCombination(detach && once, `${verb} that ends with its verdict, and --detach`, "omit --detach, or --once"),
+  },
+  {
+    about: ["detach", "ui"],
+    check: ({ detach, ui }) =>
+      refuseCombination(detach && ui === "tui", "--ui tui with --detach", "a detached host has no terminal; omit --ui"),
+  },
+  { about: ["allowRemote", "kafka", "redis", "messages"], check: refuseRemote },
+];
+
+function refuseEmptyVerdict({ messages, topic, once }: HostOptions, verb: Verb): void {
+  if (messages !== 0 || topic !== null || !once) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `${verb} with --messages 0 has nothing to process, and a verdict on nothing would be no proof`,
+    advice: "give --messages N, or --topic NAME to count what is in a topic",
+  });
+}
+
+function refuseSharedKey({ counterKey, sequenceKey }: HostOptions): void {
+  if (counterKey !== sequenceKey) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `--counter-key and --sequence-key are both "${counterKey}"`,
+    advice: "give two different keys",
+  });
 }
 
 /** The state of such a job could be created, but never be recovered. */
@@ -328,6 +402,7 @@ function refuseCombination(isGiven: boolean, what: string, advice: string): void
 
 /** Producing into, or counting in, somebody's servers by accident is worse than one more option. */
 function refuseRemote(options: HostOptions): void {
+  if (options.allowRemote) return;
   const { kafka, redis, messages } = options;
   const brokers = messages === 0 ? [] : (kafka ?? []);
   const remote = brokers.filter(({ host }) => !isLoopback(host)).map(formatHostPort);

@@ -6,7 +6,7 @@
  */
 import { statSync } from "node:fs";
 import { present } from "../simulator/common/foundation/assert.ts";
-import { createError, describeError } from "../simulator/common/foundation/errors.ts";
+import { type AppError, createError, describeError } from "../simulator/common/foundation/errors.ts";
 import { builtInApplication } from "./app-model.ts";
 import { type Application, createApplication, expandReplicas } from "./model/application.ts";
 import type { DeclaredApplication, DeclaredResource, Setting } from "./model/builder.ts";
@@ -30,11 +30,13 @@ export interface Given {
   readonly verb: Verb;
   readonly options: GivenOptions;
   readonly env: Variables;
+  /** What is wrong with the command line beside the values of its options. @default none */
+  readonly problems?: readonly AppError[];
 }
 
 /** Without a file there is nothing that could be wrong with the application. */
 export function prepareBuiltIn(given: Given): PreparedRun {
-  const options = resolveOptions(given.verb, given.options, given.env);
+  const options = resolveOptions(given.verb, given.options, given.env, {}, given.problems);
   return { options, application: createApplication(expandReplicas(builtInApplication.resources, options)) };
 }
 
@@ -45,7 +47,7 @@ export async function prepareDeclared(
   given: Given,
 ): Promise<PreparedRun> {
   const settings = readSettings(declared.settings);
-  const options = resolveOptions(given.verb, given.options, given.env, settings.values);
+  const options = resolveOptions(given.verb, given.options, given.env, settings.values, given.problems);
   const expanded = expandReplicas(declared.resources, options);
   const problems = [
     ...declared.problems,

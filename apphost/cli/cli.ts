@@ -1,17 +1,22 @@
 /**
- * The command line: verbs and their options, as `options.ts` has them. Wrong usage ends with 2 and one clear line, before
+ * The command line: verbs and their options, as `options.ts` has them. Wrong usage ends with 2 and one clear message, before
  * anything is started.
  */
 import { Command, CommanderError } from "commander";
-import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { MASK, maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { EXIT, exitCodeOfError } from "../exit-code.ts";
 import { oneOf } from "../option-values.ts";
-import { type GivenOptions, type HostOptions, OPTION_TABLE, readOptions, type Verb } from "../options.ts";
+import { type GivenOptions, type HostOptions, inspectOptions, OPTION_NAMES, type Verb } from "../options.ts";
 import { readPackageVersion } from "../package-version.ts";
 import { type Given, type PreparedRun, prepareBuiltIn, prepareDeclared } from "../preparation.ts";
-import { createFormatOption, createOption, parseValue, type SetExitCode } from "./command-options.ts";
+import { findNearest, throwUsage } from "../usage.ts";
+import { describeUnknownVariables } from "../variables.ts";
+import { createFormatOption, createOption, describeDefault, parseValue, type SetExitCode } from "./command-options.ts";
+import { COMPLETE_VERB, COMPLETION_SCRIPTS, completeWords, formatCompletion, SHELLS } from "./completion.ts";
 import { addHostVerbs } from "./host-verbs.ts";
+import { describeOption, type VerbArgument, VerbCommand } from "./verb-command.ts";
 
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -40,16 +45,24 @@ function maskArguments(text: string, args: readonly string[]): string {
 /** They make sense for a host that stays. */
 const STAYING_ONLY: readonly string[] = ["once", "detach"];
 
-function createProgram(args: readonly string[], setExitCode: SetExitCode): Command {
+export function createProgram(args: readonly string[], setExitCode: SetExitCode): Command {
   const program = new Command("flink-apphost")
     .description("Starts a Flink-style streaming system and proves that it neither loses nor duplicates a message.")
     .version(readPackageVersion())
+    .helpCommand(false)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(maskArguments(text, args)) });
+    .configureHelp({ optionDescription: describeOption })
+    .configureOutput({ outputError: (text, write) => write(maskArguments(text, args)) })
+    .hook("preAction", (_, verb) => {
+      if (!(verb instanceof VerbCommand)) return;
+      for (const notice of describeUnknownVariables(process.env)) process.stderr.write(`flink-apphost: ${notice}\n`);
+    });
   addRunVerb(program, "up", "start everything, produce, validate, and stay up", { args, setExitCode });
   addRunVerb(program, "stress", "a fresh run that ends with its verdict", { args, setExitCode });
   addHostVerbs(program, setExitCode);
   addDoctor(program, setExitCode);
+  addCompletion(program);
+  addHelp(program);
   return program;
 }
 
@@ -59,12 +72,14 @@ function addRunVerb(
   description: string,
   { args, setExitCode }: { readonly args: readonly string[]; readonly setExitCode: SetExitCode },
 ): void {
-  const command = program.command(verb).description(description).exitOverride();
-  for (const name of Object.keys(OPTION_TABLE) as (keyof HostOptions)[]) {
-    if (verb !== "stress" || !STAYING_ONLY.includes(name)) command.addOption(createOption(name));
+  const command = new VerbCommand(program, verb).description(description) as VerbCommand;
+  for (const name of OPTION_NAMES) {
+    if (verb !== "stress" || !STAYING_ONLY.includes(name))
+      command.addOption(createOption(name, describeDefault(name, verb)));
   }
-  command.action(async (given: GivenOptions) => {
-    const prepared = await prepareRun({ verb, options: given, env: process.env });
+  command.action(async () => {
+    const problems = command.findSyntaxProblems();
+    const prepared = await prepareRun({ verb, options: command.opts(), env: process.env, problems });
     if (prepared.options.detach) {
       const { runDetached } = await import("./detach.ts");
       const { withOutput } = await import("./terminal.ts");
@@ -76,38 +91,90 @@ function addRunVerb(
   });
 }
 
-/** A user's file decides more than its own resources: it is read before the options are. */
+/** A user's file decides more than its own resources: it is read before the options are resolved. */
 async function prepareRun(given: Given): Promise<PreparedRun> {
-  const { apphost } = readOptions(["apphost"], given.options, given.env);
+  const { values, problems } = inspectOptions(OPTION_NAMES, given.options, given.env);
+  const { apphost } = values;
   if (apphost === undefined || apphost === null) return prepareBuiltIn(given);
+  // Its code is not run for a command line that will be refused.
+  throwUsage([...(given.problems ?? []), ...problems.map(({ error }) => error)]);
   const { loadAppHostFile } = await import("./apphost-file.ts");
   return prepareDeclared(await loadAppHostFile(apphost), apphost, given);
 }
 
 /** What decides whether a run can work here; the rest of `up`'s options changes nothing in that. */
 const DOCTOR_OPTIONS: readonly (keyof HostOptions)[] = [
-  ...(["messages", "messageSize", "taskManagers", "infra", "kafka", "redis", "allowRemote"] as const),
-  ...([
-    "kafkaImage",
-    "redisImage",
-    "kafkaHeapBytes",
-    "dockerNetwork",
-    "runDir",
-    "embeddedMemoryBytes",
-    "fixedPorts",
-  ] as const),
+  "messages",
+  "messageSize",
+  "taskManagers",
+  "infra",
+  "kafka",
+  "redis",
+  "allowRemote",
+  "kafkaImage",
+  "redisImage",
+  "kafkaHeapBytes",
+  "dockerNetwork",
+  "runDir",
+  "embeddedMemoryBytes",
+  "fixedPorts",
 ];
+const DOCTOR_FORMATS = ["table", "json"] as const;
 
 function addDoctor(program: Command, setExitCode: SetExitCode): void {
-  const command = program
-    .command("doctor")
+  const command = new VerbCommand(program, "doctor");
+  command
     .description("tell whether `up` would work here with these options, and what to do where not")
-    .exitOverride()
-    .addOption(createFormatOption(["table", "json"]));
-  for (const name of DOCTOR_OPTIONS) command.addOption(createOption(name));
-  command.action(async (given: GivenOptions) => {
-    const format = parseValue("format", given, oneOf(["table", "json"] as const));
+    .addOption(createFormatOption(DOCTOR_FORMATS));
+  for (const name of DOCTOR_OPTIONS) command.addOption(createOption(name, describeDefault(name, "up")));
+  command.action(async () => {
+    // What is wrong with variables is a finding of its table.
+    throwUsage(command.findProblems({}));
+    const given: GivenOptions = command.opts();
+    const format = parseValue("format", given, oneOf(DOCTOR_FORMATS));
     const { runDoctor } = await import("./doctor.ts");
     setExitCode(await runDoctor(given, format));
   });
+}
+
+const shellArgument: VerbArgument = {
+  name: "shell",
+  help: oneOf(SHELLS).expected,
+  isNeeded: true,
+  isMany: false,
+  form: oneOf(SHELLS),
+  choices: SHELLS,
+};
+
+/** The script that a shell takes, and the hidden verb by which it asks what may stand at the cursor. */
+function addCompletion(program: Command): void {
+  const command = new VerbCommand(program, "completion", [shellArgument]);
+  command.description("print what completes verbs, options and names in a shell").action(() => {
+    throwUsage(command.findProblems(process.env));
+    const shell = present(oneOf(SHELLS).read(command.operands[0] ?? ""), "the shell");
+    process.stdout.write(`${COMPLETION_SCRIPTS[shell]}\n`);
+  });
+  program.command(`${COMPLETE_VERB} [words...]`, { hidden: true }).action(async (words: readonly string[]) => {
+    const { listKnownResources } = await import("./known-resources.ts");
+    const isNaming = program.commands.some(
+      (verb) =>
+        verb instanceof VerbCommand && verb.name() === words[0] && verb.verbArguments.some(({ isMany }) => isMany),
+    );
+    const resources = isNaming ? await listKnownResources(words) : [];
+    for (const line of formatCompletion(completeWords(program, words, resources))) process.stdout.write(`${line}\n`);
+  });
+}
+
+/** Commander's own prints the whole help where a verb was mistyped. */
+function addHelp(program: Command): void {
+  program
+    .command("help [verb]")
+    .description("print the help of a verb: its options, examples and exit codes")
+    .action((name: string | undefined) => {
+      if (name === undefined) return program.help();
+      const names = program.commands.map((command) => command.name());
+      const command = program.commands[names.indexOf(name)];
+      if (command !== undefined) return command.help();
+      throw createError("USAGE_VERB_UNKNOWN", { verb: maskTyped(name), nearest: findNearest(name, names) });
+    });
 }

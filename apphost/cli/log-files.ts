@@ -5,12 +5,24 @@
  *    pieces.
  * G2 The last N lines are found from the end: what is before them is not read.
  */
+import { existsSync, readdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 
 const BLOCK_BYTES = 65_536;
 const LINE_BYTES_MAX = 1_048_576;
 const NEW_LINE = 10;
+const LOG_END = ".log";
+
+/** The resources of a run that have a log, by name. */
+export const listLogs = (runDir: string): string[] =>
+  existsSync(runFolder.logs(runDir))
+    ? readdirSync(runFolder.logs(runDir), { withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith(LOG_END))
+        .map(({ name }) => name.slice(0, -LOG_END.length))
+        .sort()
+    : [];
 
 /** Lines of one file, from an offset on, as far as they are written. */
 export class LineReader {

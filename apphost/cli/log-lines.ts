@@ -36,13 +36,41 @@ export interface LineStyle {
   /** Width of the names in front; 0 = none. */
   readonly nameWidth: number;
   readonly timestamps: boolean;
+  /** Makes a name stand out among others; the text stays as it was written. */
+  readonly paintName: (resource: string, text: string) => string;
 }
 
-export function formatLogLine(line: LogLine, { nameWidth, timestamps }: LineStyle): string {
-  const name = nameWidth === 0 ? "" : `${line.resource.padEnd(nameWidth)} | `;
+export function formatLogLine(line: LogLine, { nameWidth, timestamps, paintName }: LineStyle): string {
+  const name = nameWidth === 0 ? "" : `${paintName(line.resource, `${line.resource.padEnd(nameWidth)} |`)} `;
   const time = !timestamps || line.timeMs === null ? "" : `${new Date(line.timeMs).toISOString()} `;
   return `${name}${time}${line.text}`;
 }
+
+/** Told apart on a dark terminal and on a light one. */
+const NAME_COLORS = [
+  "cyan",
+  "yellow",
+  "green",
+  "magenta",
+  "blue",
+  "cyanBright",
+  "greenBright",
+  "magentaBright",
+] as const;
+export type NameColor = (typeof NAME_COLORS)[number];
+
+/** Of the first letter; one more for each that follows. With this one the servers differ, and neighbours of a group do. */
+const WEIGHT = 5;
+
+/** By the name alone, so that it is the same in every call and for as long as one follows. */
+export function colorOf(resource: string): NameColor {
+  const sum = [...resource].reduce((total, letter, index) => total + letter.charCodeAt(0) * (index + WEIGHT), 0);
+  return NAME_COLORS[sum % NAME_COLORS.length] ?? NAME_COLORS[0];
+}
+
+/** One whose time is not known is shown: a program may print none at all, and a line too many is better than one missed. */
+export const isSince = ({ timeMs }: LogLine, sinceMs: number | null): boolean =>
+  sinceMs === null || timeMs === null || timeMs >= sinceMs;
 
 /** Substring, whatever the case: a log is searched by somebody who does not know how it was written. */
 export function createSearch(text: string | null): (line: string) => boolean {

@@ -3,10 +3,11 @@
  *
  * J1 Lines of several resources come in the order of their times, each file's own order kept, with the name in front.
  * J2 `--tail N` is the last N lines of each resource, of those that match `--search`.
+ *    `--since` leaves out what is known to be older.
  * J3 `-f` goes on until the host has ended and all that it wrote is shown. Resources that begin later join in.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { styleText } from "node:util";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import {
@@ -19,8 +20,8 @@ import {
 } from "../control/running-host.ts";
 import type { HostDescription } from "../model/description.ts";
 import { findRun, runIdOf } from "../run/run-folder.ts";
-import { type LineReader, openLastLines, openLines } from "./log-files.ts";
-import { createSearch, formatLogLine, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
+import { type LineReader, listLogs, openLastLines, openLines } from "./log-files.ts";
+import { colorOf, createSearch, formatLogLine, isSince, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
 import { noteLongWait, type Terminal } from "./terminal.ts";
 import { checkNames } from "./wait.ts";
 
@@ -31,11 +32,12 @@ export interface LogsOptions extends HostChoice {
   /** null: everything. */
   readonly tail: number | null;
   readonly search: string | null;
+  /** Milliseconds since 1970; null: everything. */
+  readonly sinceMs: number | null;
   readonly timestamps: boolean;
 }
 
 const LOOK_INTERVAL_MS = 100;
-const LOG_END = ".log";
 
 export async function runLogs(options: LogsOptions, terminal: Terminal): Promise<number> {
   const runDir = findLogsOf(options);
@@ -79,18 +81,11 @@ async function checkSelection(runDir: string, { names, follow }: LogsOptions, te
   }
 }
 
-const listLogs = (runDir: string): string[] =>
-  existsSync(runFolder.logs(runDir))
-    ? readdirSync(runFolder.logs(runDir), { withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name.endsWith(LOG_END))
-        .map(({ name }) => name.slice(0, -LOG_END.length))
-        .sort()
-    : [];
-
 /** A file, and the line of it that is to be shown next. */
 interface LogSource {
   readonly resource: string;
   readonly reader: LineReader;
+  readonly matches: (line: string) => boolean;
   /** Lines from the end of the file, the newest first, to be shown before the reader's. */
   readonly last: string[];
   formerMs: number | null;
@@ -108,7 +103,7 @@ async function addSources(runDir: string, options: LogsOptions, sources: Map<str
       options.tail !== null && isStart
         ? await openLastLines(path, { count: options.tail, matches, isComplete: !options.follow })
         : { lines: [], reader: await openLines(path) };
-    sources.set(resource, { resource, reader, last: lines, formerMs: null, next: undefined });
+    sources.set(resource, { resource, reader, matches, last: lines, formerMs: null, next: undefined });
   }
 }
 
@@ -121,31 +116,35 @@ interface Showing {
 
 /** J1: of the next line of each source, the oldest, until no source has one. */
 async function showNewLines(sources: readonly LogSource[], { options, terminal, isLast }: Showing): Promise<void> {
-  const matches = createSearch(options.search);
   const isOne = options.names.length === 1 && sources.every(({ resource }) => resource === options.names[0]);
   const nameWidth = isOne ? 0 : Math.max(0, ...sources.map(({ resource }) => resource.length));
-  for (const source of sources) await advance(source, matches, isLast);
+  const style = { nameWidth, timestamps: options.timestamps, paintName };
+  for (const source of sources) await advance(source, options, isLast);
   for (;;) {
     let oldest: LogSource | undefined;
     for (const source of sources) if (isBefore(source.next, oldest?.next)) oldest = source;
     if (oldest?.next === undefined) return;
-    await terminal.write(formatLogLine(oldest.next, { nameWidth, timestamps: options.timestamps }));
+    await terminal.write(formatLogLine(oldest.next, style));
     terminal.ended.throwIfAborted();
     oldest.next = undefined;
-    await advance(oldest, matches, isLast);
+    await advance(oldest, options, isLast);
   }
 }
+
+/** Colours only on a terminal, never with NO_COLOR, always with FORCE_COLOR: the function looks at all three. */
+const paintName = (resource: string, text: string): string =>
+  styleText(colorOf(resource), text, { stream: process.stdout });
 
 const isBefore = (line: LogLine | undefined, other: LogLine | undefined): boolean =>
   line !== undefined && (other === undefined || (line.timeMs ?? 0) < (other.timeMs ?? 0));
 
-async function advance(source: LogSource, matches: (line: string) => boolean, isLast: boolean): Promise<void> {
-  const { last, reader, resource } = source;
+async function advance(source: LogSource, { sinceMs }: LogsOptions, isLast: boolean): Promise<void> {
+  const { last, matches, reader, resource } = source;
   while (source.next === undefined) {
     const text = last.pop() ?? (await reader.read()) ?? (isLast ? reader.takeRest() : undefined);
     if (text === undefined) return;
     const line = readLogLine(resource, text, source.formerMs);
     source.formerMs = line.timeMs;
-    if (matches(text)) source.next = line;
+    if (matches(text) && isSince(line, sinceMs)) source.next = line;
   }
 }

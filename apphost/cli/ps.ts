@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { askRunningHost, findRunningHosts, type RunningHost, readRunningHost } from "../control/running-host.ts";
+import { formatClock } from "../dashboard/format.ts";
 import { listLinkedRuns, removeStaleSockets } from "../files/socket-files.ts";
 import type { HostDescription } from "../model/description.ts";
 import { formatTable } from "./table.ts";
@@ -20,11 +21,20 @@ export interface HostListing {
   readonly hostPid: number;
   readonly command: string;
   readonly startedAt: string;
+  readonly uptimeMs: number;
   readonly phase: string | null;
   readonly infrastructure: { readonly kafka: Infrastructure["mode"]; readonly redis: Infrastructure["mode"] } | null;
+  /** Where they listen; null for one that does not yet. */
+  readonly addresses: {
+    readonly kafka: string | null;
+    readonly redis: string | null;
+    /** Of the JobManager's REST. */
+    readonly rest: string | null;
+  } | null;
   readonly isControlAlive: boolean;
 }
 
+const US_PER_MS = 1_000;
 /** A host that works answers at once; one that is stopped (SIGSTOP) never does. */
 const ANSWER_MS_MAX = 2_000;
 
@@ -56,11 +66,22 @@ async function listHost(host: RunningHost): Promise<HostListing> {
     hostPid,
     command,
     startedAt,
+    // A clock that was set back gives no host a negative age.
+    uptimeMs: Math.max(0, Date.now() - Date.parse(startedAt)),
     phase: description?.phase ?? null,
     infrastructure:
       infrastructure === undefined ? null : { kafka: infrastructure.kafka.mode, redis: infrastructure.redis.mode },
+    addresses: description === undefined ? null : readAddresses(description),
     isControlAlive: description !== undefined,
   };
+}
+
+function readAddresses({ resources }: HostDescription): HostListing["addresses"] {
+  const find = (kind: string) => {
+    const urls = resources.find(({ resourceType }) => resourceType === kind)?.urls ?? [];
+    return urls.length === 0 ? null : urls.map(({ url }) => url.replace(/^\w+:\/\//, "")).join(",");
+  };
+  return { kafka: find("kafka"), redis: find("redis"), rest: find("jobmanager") };
 }
 
 /** undefined when it does not answer; which is what `ps` tells, whatever the reason. */
@@ -74,17 +95,22 @@ async function describeHost(host: RunningHost): Promise<HostDescription | undefi
 }
 
 export function formatHosts(listings: readonly HostListing[], withFolder: boolean): string[] {
-  const header = ["RUN", "PID", "VERB", "STARTED", "PHASE", "KAFKA", "REDIS", "CONTROL"];
-  const rows = listings.map((listing) => [
+  const header = ["RUN", "PID", "VERB", "UPTIME", "PHASE", "KAFKA", "REDIS", "REST", "CONTROL"];
+  const rows = listings.map(({ infrastructure, addresses, ...listing }) => [
     listing.runId,
     String(listing.hostPid),
     listing.command,
-    listing.startedAt,
+    formatClock(listing.uptimeMs * US_PER_MS),
     listing.phase ?? "unknown",
-    listing.infrastructure?.kafka ?? "unknown",
-    listing.infrastructure?.redis ?? "unknown",
+    describeServer(infrastructure?.kafka, addresses?.kafka),
+    describeServer(infrastructure?.redis, addresses?.redis),
+    addresses?.rest ?? "unknown",
     listing.isControlAlive ? "answers" : "silent",
     ...(withFolder ? [listing.runDir] : []),
   ]);
   return formatTable(withFolder ? [...header, "FOLDER"] : header, rows);
 }
+
+/** `embedded 127.0.0.1:9092`. */
+const describeServer = (mode: string | undefined, address: string | null | undefined): string =>
+  mode === undefined ? "unknown" : [mode, address ?? ""].join(" ").trim();

@@ -117,13 +117,13 @@ export function checkRemoved({ name }: ResourceDescription, names: readonly stri
 const isMeant = ({ name, properties }: ResourceDescription, wanted: string): boolean =>
   name === wanted || properties.group === wanted;
 
+/** All that nobody has are told at once. */
 export function checkNames(run: string, resources: readonly ResourceDescription[], names: readonly string[]): void {
-  for (const name of names) {
-    if (resources.some((resource) => isMeant(resource, name))) continue;
-    const groups = resources.flatMap(({ properties }) => properties.group ?? []);
-    const known = [...new Set([...groups, ...resources.map((resource) => resource.name)])];
-    throw createError("RESOURCE_UNKNOWN", { name, run, known });
-  }
+  const unknown = names.filter((name) => !resources.some((resource) => isMeant(resource, name)));
+  if (unknown.length === 0) return;
+  const groups = resources.flatMap(({ properties }) => properties.group ?? []);
+  const known = [...new Set([...groups, ...resources.map((resource) => resource.name)])];
+  throw createError("RESOURCE_UNKNOWN", { name: unknown.join(", "), run, known });
 }
 
 /** Those of the named resources and groups that do not have the status yet. Pure. */

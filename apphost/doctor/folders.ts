@@ -2,7 +2,7 @@
 import { constants } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { controlSocketPath, SOCKET_PATH_BYTES_MAX } from "../files/socket-files.ts";
+import { controlSocketPath, findSocketFolderProblem, SOCKET_PATH_BYTES_MAX } from "../files/socket-files.ts";
 import { type HostOptions, topicBytes } from "../options.ts";
 import { findBaseRefusal, findFolderProblems } from "../run/run-folder.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
@@ -108,17 +108,9 @@ async function examineDisk(path: string, neededBytes: number, purpose: string): 
 async function examineSocket(): Promise<Finding> {
   // Ids have one length, so any run's path is as good as the next one's.
   const path = controlSocketPath("00000000");
-  const folder = dirname(path);
   const finding = judgeSocketPath(path);
-  if (finding.result !== "ok") return finding;
-  try {
-    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return finding;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const fix = "set XDG_RUNTIME_DIR or TMPDIR to a folder of this user, or unset them";
-    return failed(folder, `no socket can be made there (${code ?? String(error)})`, fix);
-  }
+  const problem = finding.result === "ok" ? findSocketFolderProblem() : null;
+  return problem === null ? finding : failed(dirname(path), problem.what, problem.advice);
 }
 
 export function judgeSocketPath(path: string): Finding {

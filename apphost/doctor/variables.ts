@@ -1,7 +1,8 @@
 /** Variables of the environment that would surprise: values of another form, misspelt names, and names that are not read. Pure. */
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
-import { environmentTwin, type HostOptions, OPTION_TABLE, readOptions, type Variables } from "../options.ts";
+import { inspectOptions, OPTION_NAMES, type Variables } from "../options.ts";
+import { describeUnknownVariables, listUnknownVariables, variablesOf } from "../variables.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
 
 /** What dependents get, and what the host itself does not read. */
@@ -17,22 +18,15 @@ export interface VariableProblem {
 export function separateVariables(env: Variables): { usable: Variables; problems: readonly VariableProblem[] } {
   const usable: Record<string, string | undefined> = { ...env };
   const problems: VariableProblem[] = [];
-  for (const name of Object.keys(OPTION_TABLE) as (keyof HostOptions)[]) {
+  for (const name of OPTION_NAMES) {
     for (const variable of variablesOf(name)) {
-      try {
-        readOptions([name], {}, { [variable]: env[variable] });
-      } catch (error) {
+      for (const { error } of inspectOptions([name], {}, { [variable]: env[variable] }).problems) {
         problems.push({ message: describeError(error) });
         delete usable[variable];
       }
     }
   }
   return { usable, problems };
-}
-
-function variablesOf(name: keyof HostOptions): string[] {
-  const { flag, alias } = OPTION_TABLE[name];
-  return alias === undefined ? [environmentTwin(flag)] : [environmentTwin(flag), alias];
 }
 
 export function planVariableChecks(env: Variables, problems: readonly VariableProblem[]): CheckPlan[] {
@@ -45,11 +39,11 @@ export function planVariableChecks(env: Variables, problems: readonly VariablePr
 
 export function judgeVariables(env: Variables, problems: readonly VariableProblem[]): Finding {
   const names = Object.keys(env).filter((name) => (env[name] ?? "") !== "");
-  const unknown = names.filter(isUnknownTwin);
+  const unknown = listUnknownVariables(env);
   const ignored = names.filter((name) => GIVEN_TO_DEPENDENTS.includes(name));
   const reasons = [
     ...problems.map(({ message }) => message),
-    ...unknown.map((name) => `${name}: no option has that variable`),
+    ...describeUnknownVariables(env),
     ...ignored.map((name) => `${name} is ignored: the host never reads what it gives to dependents`),
   ];
   const used = names.filter((name) => /^(FLINK_APPHOST_|SIMULATOR_)/.test(name) && !unknown.includes(name));
@@ -65,13 +59,6 @@ export function judgeVariables(env: Variables, problems: readonly VariableProble
   ];
   if (problems.length > 0) return failed(found, reasons.join("; "), fixes.join("; "));
   return reasons.length > 0 ? warning(found, reasons.join("; "), fixes.join("; ")) : ok(found);
-}
-
-/** A variable with our prefix that is neither an option's nor of a child's environment. */
-function isUnknownTwin(name: string): boolean {
-  const known = (Object.keys(OPTION_TABLE) as (keyof HostOptions)[]).flatMap(variablesOf);
-  const ofChildren: readonly string[] = Object.values(ENV);
-  return name.startsWith("FLINK_APPHOST_") && !known.includes(name) && !ofChildren.includes(name);
 }
 
 /** Their values may hold a password, and are nobody's business. */

@@ -118,8 +118,10 @@ async function planKafka(context: DriverContext, env: Variables): Promise<Server
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { properties, logging, log, libs } = IN_DATA_FOLDER;
-    writeFileSync(join(folder, properties), formatKafkaProperties({ port, controllerPort, logDir: log }));
-    writeFileSync(join(folder, logging), formatKafkaLogging());
+    writeFileSync(join(folder, properties), formatKafkaProperties({ port, controllerPort, logDir: log }), {
+      mode: 0o600,
+    });
+    writeFileSync(join(folder, logging), formatKafkaLogging(), { mode: 0o600 });
     symlinkSync(resolve(home, "libs"), join(folder, libs));
     await java.format(hooks, signal);
   });

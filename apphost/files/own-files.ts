@@ -36,7 +36,6 @@ type Kind = "file" | "folder";
 
 /** Bits by which a group or everybody may write. */
 const OTHERS_WRITE = 0o022;
-const MISSING_CODES: readonly unknown[] = ["ENOENT", "ENOTDIR"];
 
 export const inspectFolder = (path: string): Ownership =>
   openOwn(path, "folder", () => ({ kind: "ours" }) satisfies Ownership);
@@ -101,18 +100,23 @@ export function findFlaw(stats: Stats, kind: Kind): string | undefined {
 /** Systems have several codes for a link that is not followed, so the link itself is looked at. */
 function explainClosed(path: string, kind: Kind, error: NodeJS.ErrnoException): Exclude<Ownership, { kind: "ours" }> {
   const stats = lookAt(path);
-  if (stats === undefined && MISSING_CODES.includes(error.code)) return { kind: "missing" };
+  if (stats === undefined && error.code === "ENOENT") return { kind: "missing" };
+  if (stats === undefined && error.code === "ENOTDIR")
+    return { kind: "refused", reason: "what it lies in is not a folder" };
   if (stats?.isSymbolicLink() === true) return { kind: "refused", reason: "it is a symbolic link" };
   const flaw = stats === undefined ? undefined : findFlaw(stats, kind);
   return { kind: "refused", reason: flaw ?? `it cannot be opened (${error.code ?? error.message})` };
 }
 
-/** Of the name itself, and not of what a link leads to. undefined: nothing there, or in a folder that is closed to us. */
+/** What the system says of a path that leads nowhere: through a closed folder, a file, a circle of links, or too long a name. */
+const DEAD_ENDS: readonly unknown[] = ["EACCES", "ENOTDIR", "ELOOP", "ENAMETOOLONG"];
+
+/** Of the name itself, and not of what a link leads to. undefined: nothing there, or no way to it. */
 export function lookAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EACCES") return undefined;
+    if (DEAD_ENDS.includes((error as NodeJS.ErrnoException).code)) return undefined;
     throw error;
   }
 }

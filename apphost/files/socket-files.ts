@@ -7,10 +7,20 @@
  * S3 Ours is a socket of this user with a name of that form, and a link of this user with the other. What is called so
  *    and is something else, or somebody else's, is neither read nor removed.
  */
-import { existsSync, readdirSync, readlinkSync, rmSync, type Stats, symlinkSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  type Stats,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { lookAt } from "./own-files.ts";
 
 /** The system's limit is 104 bytes on some. */
@@ -33,6 +43,37 @@ export const socketName = (runId: string): string => `flink-apphost-${runId}.soc
 function socketFolder(): string {
   const own = process.env["XDG_RUNTIME_DIR"] ?? "";
   return own !== "" && existsSync(own) ? own : tmpdir();
+}
+
+/** Those that Node asks for the folder of temporary files, in its order. */
+const TEMPORARY_VARIABLES = ["TMPDIR", "TMP", "TEMP"];
+
+/** Why no host can listen where its socket belongs, with the variable that says where; null: nothing speaks against it. */
+export function findSocketFolderProblem(): { readonly what: string; readonly advice: string } | null {
+  // Ids have one length, so any run's path is as good as the next one's.
+  const folder = dirname(controlSocketPath("00000000"));
+  const reason = findWriteObstacle(folder);
+  if (reason === null) return null;
+  const variable = ["XDG_RUNTIME_DIR", ...TEMPORARY_VARIABLES].find((name) => process.env[name] === folder);
+  if (variable === undefined) {
+    return { what: `no socket can be made in ${folder} (${reason})`, advice: "set TMPDIR to a folder of this user" };
+  }
+  return {
+    what: `${variable} is "${folder}", and no socket can be made there (${reason})`,
+    advice: "set it to a folder that this user may write, or unset it",
+  };
+}
+
+function findWriteObstacle(folder: string): string | null {
+  try {
+    if (!statSync(folder).isDirectory()) return "it is not a folder";
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "it is not there";
+    return code === "EACCES" || code === "EROFS" ? "it cannot be written" : (code ?? String(error));
+  }
 }
 
 export function controlSocketPath(runId: string): string {

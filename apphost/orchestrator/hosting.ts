@@ -12,7 +12,7 @@ import { createError, describeError } from "../../simulator/common/foundation/er
 import { describeLongWait, type LongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { findRunningHosts } from "../control/running-host.ts";
 import { startControlServer } from "../control/server.ts";
-import { linkRun, removeStaleSockets } from "../files/socket-files.ts";
+import { findSocketFolderProblem, linkRun, removeStaleSockets } from "../files/socket-files.ts";
 import type { Application } from "../model/application.ts";
 import type { HostOptions, Verb } from "../options.ts";
 import { type ChosenDrivers, chooseDrivers } from "../resources/driver-choice.ts";
@@ -32,6 +32,9 @@ export interface HostGround {
 /** `onProgress`: what takes long before there is a run, an image's pull above all. */
 export async function prepareGround(options: HostOptions, onProgress: (text: string) => void): Promise<HostGround> {
   requireOwnBase(options.runDir);
+  // A run that could not be asked for anything would end a moment later, with words of the system.
+  const problem = findSocketFolderProblem();
+  if (problem !== null) throw createError("USAGE_CONFLICT", problem);
   const release = options.isolated ? () => undefined : claimBase(options.runDir);
   try {
     const notices: Parameters<Host["run"]["notice"]>[] = [];

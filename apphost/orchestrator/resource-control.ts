@@ -88,7 +88,8 @@ function findRefusal(system: System, names: readonly string[]): string | null {
     const { name, kind, life } = declaration;
     if (life === "task") return `${name} is the task of a round: it starts and ends with it`;
     const supervisor = system.supervisors.get(name);
-    if (supervisor?.snapshot.state === "finished") return `${name} has finished its work`;
+    if (supervisor?.snapshot.state === "finished")
+      return `${name} has finished its work, and is not started again: end this run with "flink-apphost down", and begin another with "flink-apphost up"`;
     const failure = supervisor?.failure ?? null;
     if (failure !== null) return `${name} is given up for the rest of the run: ${failure.message}`;
     if (kind !== "kafka" && kind !== "redis") continue;

@@ -6,6 +6,7 @@
  * P2 pid and start time go to the watchdog before anything else is done with the child.
  * P3 `exited` settles after the child's last message and last line were delivered (bounded by 2 s).
  * P4 `stop` ends when the group is gone: SIGTERM, then SIGKILL after the budget. SIGKILL also ends a paused child.
+ * P5 What a child writes is for this user alone, whatever the umask of the terminal, unless the child is the user's own.
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -29,6 +30,8 @@ export interface ChildCommand {
   readonly input: string | null;
   /** Whether it is one of ours and speaks over a channel. */
   readonly hasChannel: boolean;
+  /** A program of the user's, whose files are the user's business (P5). */
+  readonly isOfUser?: boolean;
 }
 
 export type ChildExit =
@@ -72,17 +75,7 @@ const LAST_WORDS_MS_MAX = 2_000;
 export const KILL_MS_MAX = 10_000;
 
 export function startChildProcess(command: ChildCommand, hooks: ChildHooks): RunningChild {
-  const run = execa(command.command, command.args, {
-    env: command.env,
-    ...(command.folder === undefined ? {} : { cwd: command.folder }),
-    extendEnv: false,
-    detached: true,
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    stdin: command.input === null ? "ignore" : "pipe",
-    ...(command.hasChannel ? { ipc: true, serialization: "json" } : {}),
-  });
+  const run = spawnChild(command);
   const child = run.nodeChildProcess;
   const lines = createOutputLines(hooks.log);
   if (child.pid !== undefined) announce(child.pid, hooks);
@@ -116,6 +109,28 @@ export function startChildProcess(command: ChildCommand, hooks: ChildHooks): Run
       if (pid !== undefined) signalGroup(pid, "SIGKILL");
     },
   };
+}
+
+const FOR_US_ALONE = 0o077;
+
+/** P5: a child inherits the mask of the moment in which it is made. */
+function spawnChild(command: ChildCommand) {
+  const ofTerminal = command.isOfUser === true ? null : process.umask(FOR_US_ALONE);
+  try {
+    return execa(command.command, command.args, {
+      env: command.env,
+      ...(command.folder === undefined ? {} : { cwd: command.folder }),
+      extendEnv: false,
+      detached: true,
+      cleanup: false,
+      reject: false,
+      buffer: false,
+      stdin: command.input === null ? "ignore" : "pipe",
+      ...(command.hasChannel ? { ipc: true, serialization: "json" } : {}),
+    });
+  } finally {
+    if (ofTerminal !== null) process.umask(ofTerminal);
+  }
 }
 
 function announce(pid: number, hooks: ChildHooks): void {

@@ -115,6 +115,7 @@ function createCommand(
     folder,
     input: null,
     hasChannel: false,
+    isOfUser: true,
   };
 }
 

@@ -174,7 +174,7 @@ export function findFolderProblems(base: string): string[] {
   if (target === undefined && existsSync(latest)) add(latest, "it is no link to a run");
   else if (target !== undefined && existsSync(target) && dirname(target) !== resolve(base, "runs")) {
     add(latest, `it leads to ${target}, which is no run of this folder`);
-  }
+  } else if (target !== undefined && !existsSync(target)) add(latest, `it leads to ${target}, which is not there`);
   return problems;
 }
 

@@ -102,9 +102,16 @@ export const FLOORS: readonly Floor[] = [
   { name: "model", files: ["apphost/model/", "apphost/app-model.ts"], on: COMMON, packages: [] },
   {
     name: "options",
-    files: ["apphost/options.ts", "apphost/option-values.ts", "apphost/message-ids.ts", "apphost/exit-code.ts"],
+    files: [
+      "apphost/options.ts",
+      "apphost/option-values.ts",
+      "apphost/variables.ts",
+      "apphost/usage.ts",
+      "apphost/message-ids.ts",
+      "apphost/exit-code.ts",
+    ],
     on: [...COMMON, "model"],
-    packages: [],
+    packages: ["fastest-levenshtein"],
   },
   { name: "package", files: ["apphost/package-version.ts", "apphost/node-version.ts"], on: [], packages: [] },
   { name: "files", files: ["apphost/files/"], on: COMMON, packages: [] },

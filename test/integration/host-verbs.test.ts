@@ -44,9 +44,13 @@ describe("ps", () => {
   it("lists the host with its phase and servers, here and among all of this user", async () => {
     const runId = await host.runId();
     expect(await expectAnswer("ps")).toMatch(
-      new RegExp(`^RUN .*\\n${runId} +${host.pid} +up +\\S+ +idle +embedded +embedded +answers\\n$`),
+      new RegExp(
+        `^RUN .*\\n${runId} +${host.pid} +up +\\d\\d:\\d\\d +idle +` +
+          "embedded 127.0.0.1:\\d+ +embedded 127.0.0.1:\\d+ +127.0.0.1:\\d+ +answers\\n$",
+      ),
     );
     for (const scope of [[], ["--all"]]) {
+      const address = expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string;
       const listings = JSON.parse(await expectAnswer("ps", "--format", "json", ...scope)) as HostListing[];
       expect(listings.find((listing) => listing.runId === runId)).toMatchObject({
         runDir: await host.runDir(),
@@ -55,6 +59,8 @@ describe("ps", () => {
         phase: "idle",
         infrastructure: { kafka: "embedded", redis: "embedded" },
         isControlAlive: true,
+        uptimeMs: expect.any(Number) as number,
+        addresses: { kafka: address, redis: address, rest: address },
       });
     }
   });
@@ -163,10 +169,43 @@ describe("logs", () => {
     expect(times).not.toContain(undefined);
   });
 
+  it("tells a TaskManager's story: its registration, its partitions, and a few of its checkpoints", async () => {
+    const text = await expectAnswer("logs", "taskmanager-01");
+    expect(text).toMatch(
+      /registered with the JobManager.*assigned 2 partitions in life \S+: gains \d, \d; releases none/s,
+    );
+    const checkpoints = text.match(/acknowledged checkpoint \d+ with the offsets of \d partitions/g) ?? [];
+    expect(checkpoints.length).toBeGreaterThan(0);
+    expect(checkpoints.length).toBeLessThan(4);
+  });
+
   it("shows the last lines of each, those that match", async () => {
     const lines = (await expectAnswer("logs", "--tail", "1", "--search", "STARTED, pid")).trimEnd().split("\n");
     expect(lines.filter((line) => /host {2}started, pid \d+$/.test(line))).toHaveLength(lines.length);
     expect(lines).toHaveLength(9);
+  });
+
+  it("shows what is not older than a time or a duration", async () => {
+    const lines = (await expectAnswer("logs", "--timestamps")).trimEnd().split("\n");
+    const times = lines.map((line) => /\| (\S+Z) /.exec(line)?.[1]).filter((time) => time !== undefined);
+    const middle = times[Math.floor(times.length / 2)] as string;
+    const later = (await expectAnswer("logs", "--timestamps", "--since", middle)).trimEnd().split("\n");
+    expect(later).toEqual(lines.filter((line) => (/\| (\S+Z) /.exec(line)?.[1] ?? middle) >= middle));
+    expect(later.length).toBeLessThan(lines.length);
+    expect(await expectAnswer("logs", "--since", "1h")).toBe(await expectAnswer("logs"));
+    expect(await expectAnswer("logs", "jobmanager", "--since", "0s")).toBe("");
+    expect(await expectRefusal(2, "logs", "--since", "yesterday")).toMatch(
+      /--since is "yesterday": expected a duration back/,
+    );
+  });
+
+  it("has a colour a name where it is wished, and none in a pipe or with NO_COLOR", async () => {
+    const ask = (env: Record<string, string>, ...names: string[]) => runCli(["logs", ...names], { cwd: below, env });
+    const painted = (await ask({ FORCE_COLOR: "1" }, "kafka", "jobmanager")).stdout;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of control characters.
+    expect(painted).toMatch(/^\u001b\[\d+m(kafka {6}|jobmanager) \|\u001b\[39m /m);
+    for (const env of [{}, { NO_COLOR: "1" }]) expect((await ask(env)).stdout).not.toContain("\u001b[");
+    expect((await ask({ FORCE_COLOR: "1" }, "jobmanager")).stdout).not.toContain("\u001b[");
   });
 
   it("refuses a name without a log: 2, with those there are", async () => {

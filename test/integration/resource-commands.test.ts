@@ -66,6 +66,26 @@ describe("commands on resources of a running host", () => {
     for (const count of ["0", "257", "x"]) expect((await ask("scale", "taskmanager", count)).exitCode).toBe(2);
   });
 
+  it("tries each of several names, tells each failure, and ends with the highest code", async () => {
+    const stopped = await expectDone("stop", "taskmanager-01", "taskmanager-02");
+    expect(stopped.stdout).toBe("taskmanager-01: stopped\ntaskmanager-02: stopped\n");
+    const { exitCode, stdout, stderr } = await ask(
+      "start",
+      "taskmanger-01",
+      "producer",
+      "taskmanager-01",
+      "taskmanager-02",
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "taskmanager-01: running\ntaskmanager-02: running\n" });
+    expect(stderr).toMatch(
+      /"taskmanger-01": expected .*did you mean taskmanager-01\?\n.*producer is the task of a round/s,
+    );
+    const answers = (await expectDone("restart", "taskmanager-03", "jobmanager", "--format", "json")).stdout
+      .trim()
+      .split("\n");
+    expect(answers.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual(["done", "done"]);
+  });
+
   it("scale moves partitions to more and to fewer TaskManagers, exactly, and the fewer leave no process", async () => {
     const { stdout } = await expectDone("scale", "taskmanager", "6", "--format", "json");
     expect(JSON.parse(stdout)).toMatchObject({ kind: "done" });

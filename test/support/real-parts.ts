@@ -19,6 +19,9 @@ export type RealPart =
   | "kcat"
   | "tmux"
   | "redis-cli"
+  | "bash"
+  | "zsh"
+  | "fish"
   | "docker";
 
 /** Why the part cannot be used, or false. Throws where it is missing and REQUIRE_REAL=1. */
@@ -35,6 +38,9 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
     case "openssl":
       return { skip: programMissing(part, "version") ?? false };
     case "redis-cli":
+    case "bash":
+    case "zsh":
+    case "fish":
       return { skip: programMissing(part, "--version") ?? false };
     case "docker":
       return { skip: realDockerMissing() ?? false };

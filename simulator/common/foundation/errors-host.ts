@@ -8,6 +8,39 @@ export const hostErrors = {
     (p) => `${p.option} is "${p.value}": expected ${p.expected}`,
   ),
   USAGE_CONFLICT: row<{ what: string; advice: string }>("usage", false, (p) => `${p.what}; ${p.advice}`),
+  USAGE_OPTION_UNKNOWN: row<{ option: string; nearest: string | null; verb: string }>("usage", false, (p) => {
+    const advice =
+      p.nearest === null ? `"flink-apphost help ${p.verb}" lists those it has` : `did you mean ${p.nearest}?`;
+    return `unknown option '${p.option}' of ${p.verb}: ${advice}`;
+  }),
+  USAGE_VERB_UNKNOWN: row<{ verb: string; nearest: string | null }>(
+    "usage",
+    false,
+    (p) =>
+      `unknown command '${p.verb}': ${p.nearest === null ? '"flink-apphost help" lists all' : `did you mean ${p.nearest}?`}`,
+  ),
+  USAGE_OPTION_MISSING: row<{ option: string; expected: string }>(
+    "usage",
+    false,
+    (p) => `${p.option} is missing: expected ${p.expected}`,
+  ),
+  USAGE_ARGUMENT_UNEXPECTED: row<{ argument: string; verb: string; usage: string }>(
+    "usage",
+    false,
+    (p) => `unexpected argument '${p.argument}': the usage is "flink-apphost ${p.verb} ${p.usage}"`,
+  ),
+  USAGE_ARGUMENT_MISSING: row<{ argument: string; verb: string; usage: string }>(
+    "usage",
+    false,
+    (p) => `${p.argument} is missing: the usage is "flink-apphost ${p.verb} ${p.usage}"`,
+  ),
+  /** Each problem with its own message. */
+  USAGE_SEVERAL: row<{ problems: readonly string[] }>(
+    "usage",
+    false,
+    (p) =>
+      `${p.problems.length} problems, and nothing was done:${p.problems.map((problem) => `\n  - ${problem}`).join("")}`,
+  ),
   APPHOST_NOT_LOADED: row<{ file: string; reason: string }>(
     "usage",
     false,

@@ -17,7 +17,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 
 async function replaceDurably(path: string, text: string): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = `${path}.tmp`;
   const file = await open(temporary, "w", 0o600);
   try {

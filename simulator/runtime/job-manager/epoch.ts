@@ -13,7 +13,7 @@ import { createExclusively } from "../checkpoint/durable-file.ts";
 const ATTEMPTS_MAX = 100;
 
 export async function claimEpoch(folder: string): Promise<number> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const epoch = (await readHighestEpoch(folder)) + 1;
     if (await createExclusively(join(folder, `epoch-${epoch}`))) return epoch;

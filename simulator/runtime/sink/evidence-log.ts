@@ -38,7 +38,7 @@ class AppendFile {
   }
 
   #open(): number {
-    mkdirSync(dirname(this.#path), { recursive: true });
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     return openSync(this.#path, "a", 0o600);
   }
 

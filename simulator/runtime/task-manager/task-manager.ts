@@ -10,6 +10,7 @@
  *    Such an answer about an earlier life changes nothing.
  * M3 Metrics go to the host before the acknowledgement of a checkpoint, so that the host has them when it completes.
  * M4 What the JobManager must know and may have missed (a failure, a lost store) is said again at each registration.
+ * M5 Its log tells each assignment, fault and end; of checkpoints the first of a life, and then one line in 60 s.
  */
 import type { FetchedRecords } from "../../clients/kafka/assigned-partition.ts";
 import type { ChildEnvironment } from "../../common/contract/child/environment.ts";
@@ -39,6 +40,8 @@ import { collectMetrics, describeCounts, EventLoopLag } from "./task-metrics.ts"
 const METRICS_INTERVAL_MS = 1_000;
 /** Where each such interval has a checkpoint, which publishes them itself (M3): how late that may be before we do. */
 const CHECKPOINT_GRACE_MS = 250;
+/** From one line on checkpoints to the next (M5). */
+const CHECKPOINT_LOG_INTERVAL_MS = 60_000;
 /** An orderly stop waits this long for the APPLYs in flight; the process may take 10 s in all. */
 const STOP_DEADLINE_MS = 8_000;
 /** After the job's end: as long as the store client may try. */
@@ -76,6 +79,8 @@ export class TaskManager {
   #life: StoreLife | null = null;
   /** The life whose loss was reported and not yet answered (M2, M4). */
   #lostLife: string | null = null;
+  /** When the next line on a checkpoint is due, and how many had none (M5). */
+  #checkpointLog = { dueAtMs: 0, untold: 0 };
   #failure: TaskManagerToJobManager | null = null;
   #checkpointId = 0;
   /** True once nothing can be counted any more: every later metrics message says so too. */
@@ -189,12 +194,39 @@ export class TaskManager {
     this.#lostLife = null;
     this.#options.store.expect(this.#life);
     const assigned = new Map(partitions.map(({ p, g }) => [p, g]));
+    this.#logAssignment(life, [...assigned.keys()]);
     for (const partition of this.#partitions.values()) if (!assigned.has(partition.p)) partition.assign(null);
     for (const [p, g] of assigned) {
       const partition = this.#partitions.get(p) ?? new PartitionTask(p, this.#context);
       this.#partitions.set(p, partition);
       partition.assign({ life, g });
     }
+  }
+
+  /** Before it is carried out: what is held now is what was assigned before. */
+  #logAssignment(life: string, assigned: readonly number[]): void {
+    const held = [...this.#partitions.values()].flatMap((partition) =>
+      partition.held?.life === life ? partition.p : [],
+    );
+    const gained = assigned.filter((p) => !held.includes(p));
+    const released = held.filter((p) => !assigned.includes(p));
+    if (gained.length === 0 && released.length === 0) return;
+    const list = (partitions: readonly number[]) => (partitions.length === 0 ? "none" : partitions.join(", "));
+    this.#options.log.info(
+      `assigned ${assigned.length} partitions in life ${life}: gains ${list(gained)}; releases ${list(released)}`,
+    );
+    this.#checkpointLog = { dueAtMs: 0, untold: 0 };
+  }
+
+  #logCheckpoint(checkpointId: number, partitions: number): void {
+    this.#checkpointLog.untold += 1;
+    const nowMs = performance.now();
+    if (nowMs < this.#checkpointLog.dueAtMs) return;
+    this.#options.log.info(
+      `acknowledged checkpoint ${checkpointId} with the offsets of ${partitions} partitions ` +
+        `(${this.#checkpointLog.untold} since the line before)`,
+    );
+    this.#checkpointLog = { dueAtMs: nowMs + CHECKPOINT_LOG_INTERVAL_MS, untold: 0 };
   }
 
   #acknowledge(checkpointId: number): void {
@@ -207,12 +239,14 @@ export class TaskManager {
     }
     const offsets = this.#source.snapshotState(checkpointId, applied);
     this.#client.send({ type: "checkpointAcknowledged", checkpointId, life, offsets });
+    this.#logCheckpoint(checkpointId, applied.length);
   }
 
   /** All partitions are fenced. What is in flight gets its answer, then the numbers are final. */
   async #end(): Promise<void> {
     if (this.#state !== "working" && this.#state !== "failed") return;
     this.#state = "ended";
+    this.#options.log.info("the job ended: takes no further records, and awaits the answers to those in flight");
     for (const partition of this.#partitions.values()) partition.drop(null);
     try {
       await this.#settle(END_DEADLINE_MS);

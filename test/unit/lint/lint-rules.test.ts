@@ -45,6 +45,8 @@ const OTHER_RULES: readonly (readonly [string, string, string])[] = [
   ],
 ];
 
+const USERS_FILES = ["apphost.ts", "myApi.ts", "check.mts", "server.js"];
+
 const tree = mkdtempSync(join(tmpdir(), "flink-apphost-lint-"));
 afterAll(() => rmSync(tree, { recursive: true, force: true }));
 
@@ -61,6 +63,8 @@ function lintTree(): ReadonlyMap<string, ReadonlySet<string>> {
   };
   for (const [, path, text] of OTHER_RULES) write(path, text);
   write("producer/fine.ts", "export const fine = 1;\n");
+  // As README has them: beside our folders there is nothing of ours.
+  for (const name of USERS_FILES) write(name, "console.log(1);\nexport default 1;\n");
   const biome = join(ROOT, "node_modules/.bin/biome");
   const { stdout, stderr } = spawnSync(biome, ["lint", "--reporter=json", "--max-diagnostics=none", "."], {
     cwd: tree,
@@ -86,6 +90,10 @@ describe("the linter", () => {
 
   it.each(OTHER_RULES)("%s fires on %s", (rule, path) => {
     expect([...(found.get(path) ?? [])]).toContain(rule);
+  });
+
+  it.each(USERS_FILES)("leaves alone what a user who tries the checkout writes into it: %s", (name) => {
+    expect(found.get(name)).toBeUndefined();
   });
 
   it("says nothing of a file that breaks no rule", () => {

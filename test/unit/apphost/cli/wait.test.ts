@@ -55,6 +55,9 @@ it("refuses a name that nobody has, and says which there are", () => {
   expect(() => checkNames("r1", RESOURCES, ["kafka", "taskmanager-1"])).toThrow(
     /run r1 has no resource or group "taskmanager-1": it has taskmanager, kafka, producer, taskmanager-01,/,
   );
+  expect(() => checkNames("r1", RESOURCES, ["kafak", "kafka", "redsi"])).toThrow(
+    /no resource or group "kafak, redsi": /,
+  );
 });
 
 it("fails for a resource that was scaled away, and goes on without a member of a group (W1)", () => {

@@ -50,6 +50,33 @@ it("a stop kills the group of a leader that is gone when the time is over (P4)",
   expect(isGroupAlive(child.pid as number)).toBe(false);
 });
 
+it("what a child writes is for this user alone, and what the user's own program writes as the user wants it (P5)", async () => {
+  const before = process.umask(0o002);
+  try {
+    for (const [isOfUser, mask] of [
+      [false, "0077"],
+      [true, "0002"],
+    ] as const) {
+      const child = startChildProcess(
+        {
+          command: "sh",
+          args: ["-c", "umask"],
+          env: { PATH: process.env["PATH"] ?? "" },
+          input: null,
+          hasChannel: false,
+          isOfUser,
+        },
+        { log: new Writable({ write: (_chunk, _encoding, done) => done() }), onSpawn: () => {}, onMessage: () => {} },
+      );
+      await child.exited;
+      expect(child.newestLines(1)).toBe(mask);
+      expect(process.umask()).toBe(0o002);
+    }
+  } finally {
+    process.umask(before);
+  }
+});
+
 it("a supervisor's stop gives the group its time, too; only a death by itself takes the group along (V4 of `supervisor.ts`)", async () => {
   const families: RunningChild[] = [];
   const supervisor = new Supervisor(

@@ -1,5 +1,5 @@
 /** A full disk: told once, ends the run as a failure of the infrastructure, and nothing throws or hangs behind it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -64,9 +64,17 @@ describe.skipIf(!existsSync(FULL_DEVICE))(`a full disk (as ${FULL_DEVICE} is)`, 
 });
 
 it("a folder in which no run can be made is a failure of the infrastructure that names it", () => {
+  const below = join(base, "below");
+  mkdirSync(join(below, "runs", "20261122T174655Z-3f9c2a1b"), { recursive: true, mode: 0o700 });
+  expect(() => createRunFolder(below, "20261122T174655Z-3f9c2a1b")).toThrow(/below cannot be written.*--run-dir/);
+});
+
+it("a folder below a file is wrong usage, and says so", () => {
   writeFileSync(join(base, "file"), "");
   const below = join(base, "file", "below");
-  expect(() => createRunFolder(below, "20261122T174655Z-3f9c2a1b")).toThrow(/below cannot be written.*--run-dir/);
+  expect(() => createRunFolder(below, "20261122T174655Z-3f9c2a1b")).toThrow(
+    /below is not used: what it lies in is not/,
+  );
 });
 
 it.each([

@@ -1,0 +1,96 @@
+/** What the help of a verb ends with: examples, and the exit codes that it may have. */
+import { EXIT } from "../exit-code.ts";
+
+interface VerbHelp {
+  readonly examples: readonly string[];
+  readonly exits: Readonly<Record<number, string>>;
+}
+
+const USAGE = { [EXIT.usage]: "wrong usage: what is wrong is named, and nothing was done" };
+const SIGNALS = { [EXIT.interrupted]: "interrupted (Ctrl+C)", [EXIT.terminated]: "terminated (SIGTERM)" };
+const ASKING = {
+  [EXIT.passed]: "done",
+  [EXIT.unexpected]: "unexpected error, or refused by the running host with its reason",
+  ...USAGE,
+  [EXIT.noHost]: "no running host found",
+  ...SIGNALS,
+};
+const VERDICT = {
+  [EXIT.passed]: "passed",
+  [EXIT.unexpected]: "unexpected error",
+  ...USAGE,
+  [EXIT.infrastructure]: "infrastructure failed, or a fact for the verdict could not be had",
+  [EXIT.exactlyOnce]: "exactly-once violated, or acknowledged records lost",
+  [EXIT.budget]: "time or throughput budget missed",
+  [EXIT.job]: "the job failed, or was cancelled from outside",
+  ...SIGNALS,
+};
+const PRINTING = { [EXIT.passed]: "printed", [EXIT.unexpected]: "unexpected error", ...USAGE, ...SIGNALS };
+
+export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
+  up: {
+    examples: ["up", "up --once --messages 100_000", "up --infra embedded --detach", "up --apphost ./apphost.ts"],
+    exits: VERDICT,
+  },
+  stress: { examples: ["stress", "stress --messages 1_000_000 --max-time 60s"], exits: VERDICT },
+  ps: { examples: ["ps", "ps --all --format json"], exits: PRINTING },
+  describe: { examples: ["describe", "describe --format json --show-secrets", "describe --follow"], exits: ASKING },
+  logs: {
+    examples: ["logs", "logs -f taskmanager kafka", "logs jobmanager --since 5m --search checkpoint"],
+    exits: { ...PRINTING, [EXIT.noHost]: "no run found" },
+  },
+  wait: {
+    examples: ["wait taskmanager flink-job-simulator", "wait producer --status finished --timeout 5m"],
+    exits: {
+      ...ASKING,
+      [EXIT.waitTimedOut]: "timed out: what is missing is named",
+      [EXIT.waitFailed]: "in vain: a resource failed for good or was scaled away, or the host ended",
+    },
+  },
+  produce: { examples: ["produce --messages 50_000"], exits: { ...VERDICT, [EXIT.noHost]: "no running host found" } },
+  env: { examples: ['eval "$(npx flink-apphost env)"', "env --format json"], exits: ASKING },
+  report: {
+    examples: ["report", "report --format json"],
+    exits: { ...VERDICT, [EXIT.unexpected]: "unexpected error, or a report that cannot be used" },
+  },
+  start: { examples: ["start taskmanager-01", "start taskmanager-01 jobmanager"], exits: ASKING },
+  stop: { examples: ["stop redis", "stop taskmanager-01 taskmanager-02"], exits: ASKING },
+  restart: { examples: ["restart jobmanager", "restart taskmanager"], exits: ASKING },
+  scale: { examples: ["scale taskmanager 40"], exits: ASKING },
+  down: {
+    examples: ["down", "down --all --timeout 60s", "down --purge"],
+    exits: {
+      [EXIT.passed]: "all of it is gone",
+      [EXIT.unexpected]: "something is left, and is named",
+      ...USAGE,
+      ...SIGNALS,
+    },
+  },
+  doctor: {
+    examples: ["doctor", "doctor --infra docker --messages 10_000_000", "doctor --format json"],
+    exits: {
+      [EXIT.passed]: "`up` would work here",
+      [EXIT.unexpected]: "it would not: each reason is named, with what to do",
+      ...USAGE,
+      [EXIT.infrastructure]: "the servers that were asked for would not work here",
+      ...SIGNALS,
+    },
+  },
+  completion: {
+    examples: ['eval "$(flink-apphost completion bash)"', "flink-apphost completion fish | source"],
+    exits: { [EXIT.passed]: "printed", ...USAGE },
+  },
+};
+
+export function formatVerbHelp(verb: string): string {
+  const { examples, exits } = VERB_HELP[verb] ?? { examples: [], exits: {} };
+  return [
+    "",
+    "Examples:",
+    ...examples.map((example) => `  ${/flink-apphost/.test(example) ? example : `npx flink-apphost ${example}`}`),
+    "",
+    "Exit codes:",
+    ...Object.entries(exits).map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`),
+    "",
+  ].join("\n");
+}
