@@ -48,6 +48,15 @@ const NOT_RUN_HERE: Readonly<Record<string, RunElsewhere>> = {
   },
   "npm run test:unit": { reason: "a run of all unit tests", by: ["package.json", "--project unit --project"] },
   "npm run test:integration": { reason: "this test is a part of it", by: ["package.json", "--project integration"] },
+  "npm pack": { reason: "it has a test of its own", by: ["test/support/packed-project.ts", '"pack", "--json"'] },
+  "npm install ./flink-apphost-0.1.0.tgz": {
+    reason: "it needs a registry",
+    by: ["test/package/package.test.ts", "install"],
+  },
+  "npm install --save-dev node@24": {
+    reason: "it needs a registry",
+    by: ["test/package/package.test.ts", "node@24"],
+  },
   "npm run test:resilience": { reason: "it takes half an hour", by: [".ci/run", "resilience"] },
   "CHAOS_RUNS=60 CHAOS_RESULTS=FILE npm run test:resilience -- random-faults": {
     reason: "sixty runs take an hour; the resilience tests run a few of them",
