@@ -9,7 +9,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
@@ -18,7 +18,7 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { describeWaited, type TellLongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { EXIT } from "../exit-code.ts";
-import { temporaryNameOf } from "../files/own-files.ts";
+import { makeFolders, temporaryNameOf } from "../files/own-files.ts";
 import type { HostOptions } from "../options.ts";
 import { entryPoint } from "../processes/entry-point.ts";
 import { listRuns, type RunState, readState, requireOwnBase } from "../run/run-folder.ts";
@@ -97,7 +97,7 @@ export const withoutRedis = (args: readonly string[]): string[] =>
 
 function openLog(path: string): number {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path));
     return openSync(path, "ax", 0o600);
   } catch (error) {
     throw createError("RUN_FOLDER_FAILED", { path: dirname(path) }, error);

@@ -13,12 +13,15 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readSync,
   rmSync,
   type Stats,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -61,6 +64,22 @@ export function removeOwn(path: string): string | null {
     }
   });
   return removed.kind === "refused" ? `${path} could not be removed: ${removed.reason}` : null;
+}
+
+/**
+ * Makes a folder for this user alone, and those above it that are missing. Node's own `recursive` never returns in a folder
+ * that exists and denies it when something is made in it, as /proc does.
+ */
+export function makeFolders(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
+    makeFolders(dirname(path));
+    makeFolders(path);
+  }
 }
 
 /** O3: a name beside `path`, for a file that will take its place. */

@@ -7,11 +7,11 @@
  *    the older ones. An owner whose process lives on, as a test's does, gives it up by writing that into it.
  * C3 A file of that name that is no claim, or not ours, holds nothing: it is stepped over, left as it is, and named.
  */
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { linkSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
-import { readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
+import { makeFolders, readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
 import { isOfThisUser, isSameProcess, type ProcessIdentity, readStartTime } from "../processes/process-identity.ts";
 
 /** A loser meets the winner's claim on the next look; more looks mean that hosts start and die in a row. */
@@ -35,7 +35,7 @@ export function claimFolder(base: string): ClaimAnswer {
 }
 
 function tryToClaim(folder: string): ClaimAnswer {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder);
   const own = { pid: process.pid, startTime: readStartTime(process.pid) ?? "" } satisfies ProcessIdentity;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     // One look for both questions: a claim that came in between must not be stepped over as if it were none.

@@ -15,7 +15,15 @@ import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, s
 import { basename, dirname, join, resolve } from "node:path";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
-import { inspectFolder, lookAt, readOwnFile, removeOwn, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
+import {
+  inspectFolder,
+  lookAt,
+  makeFolders,
+  readOwnFile,
+  removeOwn,
+  temporaryNameOf,
+  writeNewFile,
+} from "../files/own-files.ts";
 import { isOfThisUser, isSameProcess } from "../processes/process-identity.ts";
 import { findClaimProblems } from "./host-claim.ts";
 import { parseRunState, type RunEvidence, type RunState } from "./run-state.ts";
@@ -65,7 +73,7 @@ export function createRunFolder(base: string, folder: string): string {
 function makeRunFolder(base: string, folder: string): string {
   const run = join(base, "runs", folder);
   requireOwnBase(base);
-  mkdirSync(dirname(run), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(run));
   for (const path of [run, runFolder.logs(run), runFolder.appliedFolder(run), runFolder.rejectedFolder(run)]) {
     mkdirSync(path, { mode: 0o700 });
   }
