@@ -15,8 +15,8 @@ import type { WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
 import { type PreparedTopic, prepareTopic, TOPIC_MS_MAX } from "../resources/kafka.ts";
 import { isFullyOwned, markStarted } from "../run/job-view.ts";
+import { recordEvidence } from "../run/run-config.ts";
 import type { RunContext } from "../run/run-context.ts";
-import { recordEvidence } from "../run/run-evidence.ts";
 
 const REGISTERED_MS_MAX = 120_000;
 const RUNNING_MS_MAX = 120_000;

@@ -33,6 +33,7 @@ import { Supervisor } from "../processes/supervisor.ts";
 import type { ChosenDrivers } from "../resources/driver-choice.ts";
 import type { PreparedTopic } from "../resources/kafka.ts";
 import { superviseKafkaUi } from "../resources/kafka-ui.ts";
+import { createNodeProcesses, type NodeProcesses } from "../resources/node-processes.ts";
 import {
   alwaysRestart,
   createForeignEnvironment,
@@ -42,7 +43,6 @@ import {
   planProgram,
 } from "../resources/own-program.ts";
 import { createServerResource, type ServerResource } from "../resources/server.ts";
-import { createUserProcesses, type UserProcesses } from "../resources/user-processes.ts";
 import { createRunConfig } from "../run/run-config.ts";
 import type { RunContext } from "../run/run-context.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
@@ -64,7 +64,7 @@ export class System {
   /** For those that load early: settles when they may begin. */
   readonly #reached = new Map<string, Promise<unknown>>();
   readonly #milestones: Milestones;
-  readonly #userProcesses: UserProcesses;
+  readonly #nodeProcesses: NodeProcesses;
   #areServersTold = false;
 
   constructor(run: RunContext, application: Application, drivers: ChosenDrivers) {
@@ -73,7 +73,7 @@ export class System {
     this.#config = createRunConfig(run);
     this.#application = drivers.kafkaUi === null ? application : addKafkaUi(application);
     const variablesOf = (resource: string) => this.#variablesOf(resource);
-    this.#userProcesses = createUserProcesses({ run, application: this.application, variablesOf });
+    this.#nodeProcesses = createNodeProcesses({ run, application: this.application, variablesOf });
     const context = this.#createDriverContext();
     this.#servers = {
       kafka: createServerResource(run, this.#declaration("kafka"), drivers.kafka, context, () => this.#noteServers()),
@@ -130,7 +130,7 @@ export class System {
 
   /** What `env` prints: of the servers, and of the user's programs. */
   variables(): Record<string, string> {
-    return { ...connectionVariables(this.connections()), ...this.#userProcesses.variables() };
+    return { ...connectionVariables(this.connections()), ...this.#nodeProcesses.variables() };
   }
 
   jobControl(): JobControl {
@@ -254,7 +254,7 @@ export class System {
   #plan(declaration: ResourceDeclaration, task: object | null): ResourcePlan {
     const { name, kind, process } = declaration;
     if (kind === "kafka" || kind === "redis") return this.#servers[kind].plan;
-    if (process !== undefined) return this.#userProcesses.plan(declaration, process);
+    if (process !== undefined) return this.#nodeProcesses.plan(declaration, process);
     let isDone = false;
     return planProgram({
       declaration,
@@ -276,7 +276,7 @@ export class System {
     if (nameOrGroup === "kafka") return kafkaVariables(brokersOf(this.#servers.kafka.server()));
     if (nameOrGroup === "redis") return redisVariables(redisOf(this.#servers.redis.server()));
     if (nameOrGroup === "jobmanager") return jobManagerVariables(this.connections().jobManager);
-    return this.#userProcesses.variablesOf(nameOrGroup);
+    return this.#nodeProcesses.variablesOf(nameOrGroup);
   }
 
   async #createLateEnvironment(kind: ProgramKind, launch: Launch, task: object | null): Promise<LateEnvironment> {
@@ -343,7 +343,7 @@ export class System {
 
   #reach(wait: WaitsFor): Promise<void> {
     if (wait.until === "healthy" || wait.until === "finished") {
-      return this.#userProcesses.reach(wait, this.supervisors);
+      return this.#nodeProcesses.reach(wait, this.supervisors);
     }
     return this.#milestones.reach(wait);
   }

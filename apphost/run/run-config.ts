@@ -1,4 +1,4 @@
-/** What every process of a run must know, decided from the options before anything is started. Pure. */
+/** What every process of a run must know, decided from the options before anything is started, and what it will leave. */
 
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
@@ -10,8 +10,10 @@ import {
   stateKeyOf,
   topicName,
 } from "../../simulator/common/contract/names.ts";
+import { formatKafkaAddresses, formatRedisAddress, redisPlace } from "../../simulator/common/foundation/address.ts";
 import { partitionsOf } from "../options.ts";
 import type { RunContext } from "./run-context.ts";
+import { writeCredentials } from "./run-folder.ts";
 
 /** Partitions and ownership of the topic become certain when the topic is there, before any dependent starts. */
 export function createRunConfig(run: Pick<RunContext, "options" | "runId">): RunConfig {
@@ -38,4 +40,23 @@ export function createRunConfig(run: Pick<RunContext, "options" | "runId">): Run
     allowRejected: options.allowRejected,
     operators: options.testOperator === null ? ["identity"] : ["identity", options.testOperator],
   };
+}
+
+/** What the run will leave on servers of others, written down before the first of it is made: for `down --purge`. */
+export function recordEvidence(run: RunContext, config: RunConfig): void {
+  const { topic, ownTopic, group, stateKey, counterKey, sequenceKey } = config;
+  const { kafka, redis } = run.options;
+  if (redis !== null) writeCredentials(run.runDir, formatRedisAddress(redis));
+  run.updateState({
+    evidence: {
+      topic,
+      ownTopic,
+      group,
+      stateKey,
+      counterKey,
+      sequenceKey,
+      kafka: kafka === null ? null : formatKafkaAddresses(kafka),
+      redis: redis === null ? null : redisPlace(redis),
+    },
+  });
 }

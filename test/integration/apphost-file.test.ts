@@ -141,7 +141,7 @@ describe("a program of the user's own", () => {
     );
   });
 
-  it("is unhealthy while its checks fail, and is left alone (U2 of `user-program.ts`)", async () => {
+  it("is unhealthy while its checks fail, and is left alone (U2 of `node-process.ts`)", async () => {
     const cli = start(UP, API.replace('"/health"', '"/health", { intervalMs: 20 }'));
     const healthIs = (health: string) =>
       cli.waitForEvent("resource", (event) => isOf("api", "running")(event) && event.health === health);
@@ -159,7 +159,7 @@ describe("a program of the user's own", () => {
     expect((await readApi(url)).pid).toBe(pid);
   });
 
-  it("gets another port after a clash, as long as nobody was told of the first (U1 of `user-program.ts`)", async () => {
+  it("gets another port after a clash, as long as nobody was told of the first (U1 of `node-process.ts`)", async () => {
     const cli = start([...UP, "--once"], `${API.replace("./api.ts", "./clash.ts")} job.waitFor(api);`, {
       "clash.ts": `
           import { existsSync, writeFileSync } from "node:fs";

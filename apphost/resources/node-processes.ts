@@ -8,11 +8,11 @@ import type { NodeProcessDeclaration, ResourceDeclaration, WaitsFor } from "../m
 import type { ResourcePlan } from "../processes/resource-plan.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
 import type { RunContext } from "../run/run-context.ts";
-import { planUserProcess, type UserProcess } from "./user-program.ts";
+import { type NodeProcess, planNodeProcess } from "./node-process.ts";
 
 const MILESTONE_MS_MAX = 120_000;
 
-export interface UserProcesses {
+export interface NodeProcesses {
   plan(declaration: ResourceDeclaration, process: NodeProcessDeclaration): ResourcePlan;
   /** By which others reach a program, or a group of them, that was started before. */
   variablesOf(nameOrGroup: string): Record<string, string>;
@@ -22,14 +22,14 @@ export interface UserProcesses {
   reach(wait: WaitsFor, supervisors: ReadonlyMap<string, Supervisor>): Promise<void>;
 }
 
-export function createUserProcesses(options: {
+export function createNodeProcesses(options: {
   readonly run: RunContext;
   readonly application: Application;
   /** Of any resource; a program may refer to the servers, and to other programs. */
   readonly variablesOf: (resource: string) => Readonly<Record<string, string>>;
-}): UserProcesses {
+}): NodeProcesses {
   const { run, application } = options;
-  const started = new Map<string, UserProcess>();
+  const started = new Map<string, NodeProcess>();
   const variablesOf = (nameOrGroup: string): Record<string, string> => {
     const members = application.members(nameOrGroup);
     const endpoints = members[0]?.process?.endpoints ?? [];
@@ -41,9 +41,9 @@ export function createUserProcesses(options: {
   };
   return {
     plan(declaration, process) {
-      const userProcess = planUserProcess({ declaration, process, run, variablesOf: options.variablesOf });
-      started.set(declaration.name, userProcess);
-      return userProcess.plan;
+      const nodeProcess = planNodeProcess({ declaration, process, run, variablesOf: options.variablesOf });
+      started.set(declaration.name, nodeProcess);
+      return nodeProcess.plan;
     },
     variablesOf,
     variables() {

@@ -25,13 +25,13 @@ const FIRST_INTERVAL_MS = 100;
 const ANSWER_MS_MAX = 2_000;
 const FAILURES_UNTIL_ILL = 3;
 
-export interface UserProcess {
+export interface NodeProcess {
   readonly plan: ResourcePlan;
   /** By endpoint. Null before its first start. */
   readonly ports: () => ReadonlyMap<string, number> | null;
 }
 
-export interface UserProcessOptions {
+export interface NodeProcessOptions {
   readonly declaration: ResourceDeclaration;
   readonly process: NodeProcessDeclaration;
   readonly run: RunContext;
@@ -39,7 +39,7 @@ export interface UserProcessOptions {
   readonly variablesOf: (resource: string) => Readonly<Record<string, string>>;
 }
 
-export function planUserProcess({ declaration, process: declared, run, variablesOf }: UserProcessOptions): UserProcess {
+export function planNodeProcess({ declaration, process: declared, run, variablesOf }: NodeProcessOptions): NodeProcess {
   const { name } = declaration;
   const { healthCheck, restart } = declared;
   let ports: ReadonlyMap<string, number> | null = null;
@@ -98,7 +98,7 @@ async function choosePorts({ endpoints }: NodeProcessDeclaration): Promise<Reado
 
 function createCommand(
   { script, args, folder, endpoints, references, environment }: NodeProcessDeclaration,
-  facts: { name: string; ports: ReadonlyMap<string, number> } & Pick<UserProcessOptions, "run" | "variablesOf">,
+  facts: { name: string; ports: ReadonlyMap<string, number> } & Pick<NodeProcessOptions, "run" | "variablesOf">,
 ): ChildCommand {
   const given = Object.entries(environment).map(([name, text]) => [name, resolveText(text, facts.variablesOf)]);
   return {
