@@ -73,6 +73,8 @@ export function startTuiOutput(options: TuiOutputOptions): Output {
     show() {
       shown?.instance.unmount();
       const stdin = new ReadStream(options.stdin.fd);
+      // A terminal that is closed cannot be read any more. What ends the run then is its SIGHUP, in order.
+      stdin.on("error", () => undefined);
       const { stdout, stderr } = options;
       const instance = render(view(), {
         stdout,
