@@ -9,17 +9,47 @@ const resultsFile = process.env["TEST_RESULTS"] ?? "";
 const ofProcesses = { globalSetup: ["test/support/dist.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** They look at what the whole machine has (containers and sockets of dead hosts), which `up` and `down` sweep. */
-const ofMachine = ["test/integration/{docker-run,doctor,host-killed}.test.ts"];
-const slowOfMachine = ["test/integration/docker-bad-days.test.ts"];
+const ofMachine = ["test/integration/{docker-run,doctor}.test.ts"];
+const slowOfMachine = ["test/integration/{docker-bad-days,host-killed}.test.ts"];
 /**
- * Half of the time of all integration tests is theirs: they wait for what hangs, walk through many cases, or start several
+ * Most of the time of all integration tests is theirs: they wait for what hangs, walk through many cases, or start several
  * real servers. `npm test` does without them, which keeps it below five minutes on two cores; `.ci/run` runs them.
  */
 const slow = [
-  "test/integration/{bench,docker-kafka-ui,hung-processes,independent-reader,job-manager-limits}.test.ts",
-  "test/integration/{judge-brokers,judge-real-kafka,judge-two-runs,kafka-client-cluster}.test.ts",
-  "test/integration/{kafka-client-long-runs,producer-faults,stop-walk,system-real,two-hosts}.test.ts",
-];
+  "addresses",
+  "apphost-file",
+  "awkward-paths",
+  "bench",
+  "docker-kafka-ui",
+  "exit-codes",
+  "host-lifecycle",
+  "hung-processes",
+  "independent-reader",
+  "job-manager-end",
+  "job-manager-limits",
+  "judge-brokers",
+  "judge-real-kafka",
+  "judge-two-runs",
+  "kafka-client",
+  "kafka-client-cluster",
+  "kafka-client-leaders",
+  "kafka-client-long-runs",
+  "no-silence",
+  "planted-files",
+  "producer-faults",
+  "readme-commands",
+  "resource-commands",
+  "secrets",
+  "stop-walk",
+  "system-bad-days",
+  "system-idle",
+  "system-interruptions",
+  "system-real",
+  "system-sabotage",
+  "system-signals",
+  "terminal-signals",
+  "two-hosts",
+].map((name) => `test/integration/${name}.test.ts`);
 const notCollected = ["dist/**", "node_modules/**"];
 
 /**
