@@ -104,7 +104,8 @@ export default defineConfig({
           ...ofProcesses,
           name: "slow",
           include: slow,
-          maxWorkers: 2,
+          // They wait more than they work.
+          maxWorkers: 3,
           sequence: { groupOrder: 3 },
         },
       },
