@@ -90,7 +90,8 @@ export function startChild(run: TestRun, entry: string, task: unknown): TestChil
     process: child,
     messages,
     output: () => output,
-    finish: async (deadlineMs = 60_000) => (await withDeadline(exited, { what: `the end of ${entry}`, deadlineMs }))[0],
+    // Longer than a producer tries before it gives up: it then says itself what was in its way.
+    finish: async (deadlineMs = 90_000) => (await withDeadline(exited, { what: `the end of ${entry}`, deadlineMs }))[0],
     see: (type) =>
       waitUntil(() => messages.find((message) => message.type === type), {
         what: `${type} of ${entry}`,
