@@ -104,8 +104,7 @@ export default defineConfig({
           ...ofProcesses,
           name: "slow",
           include: slow,
-          // They wait more than they work.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },
