@@ -17,10 +17,10 @@ import {
 const reduce = (events: readonly HostEvent[]) => events.reduce(applyEvent, EMPTY_SNAPSHOT);
 const endUs = SAMPLE_START_US + 72_000_000;
 
-function draw(snapshot: Snapshot, columns: number, rows: number): string[] {
+function draw(snapshot: Snapshot, columns: number, rows: number, isStopping = false): string[] {
   const screen = (
     <Box>
-      <Screen nowUs={endUs} colors={false} isStopping={false} snapshot={snapshot} columns={columns} rows={rows} />
+      <Screen nowUs={endUs} colors={false} isStopping={isStopping} snapshot={snapshot} columns={columns} rows={rows} />
     </Box>
   );
   return renderToString(screen, { columns }).split("\n");
@@ -45,6 +45,10 @@ describe("the dashboard in 80x24", () => {
     expect(screen).toMatch(/lag 0 {2}p50 4.25 ms {2}p99 61.5 ms {2}chk 3 23.4 ms/);
     expect(screen).toMatch(/ 20 +500,000/);
     expect(lines.at(-1)).toContain("q or Ctrl+C");
+  });
+
+  it("says in its last row what another Ctrl+C does, once it is asked to stop", () => {
+    expect(draw(running(), 80, 24, true).at(-1)).toContain("another Ctrl+C kills everything at once");
   });
 
   it("shows the verdict, its reasons and the report", () => {
