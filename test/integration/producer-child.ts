@@ -66,6 +66,9 @@ export interface TestChild {
 export function startChild(run: TestRun, entry: string, task: unknown): TestChild {
   const child = fork(join(dist, entry), {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // As the host starts it. With a compiler in a thread of its own process.exit may wait for ever: it joins that thread,
+    // which may wait for a collection of garbage that only the exiting thread could make.
+    execArgv: ["--no-concurrent-recompilation"],
     env: {
       PATH: process.env["PATH"],
       [ENV.run]: "test",
