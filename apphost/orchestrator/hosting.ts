@@ -58,14 +58,18 @@ export async function prepareGround(options: HostOptions, onProgress: (text: str
 function claimBase(base: string): () => void {
   const claim = claimFolder(base);
   const hosts = findRunningHosts(base);
+  if (claim.kind === "held") {
+    const { pid } = claim.owner;
+    const host = hosts.find(({ state }) => state.hostPid === pid);
+    const run = host === undefined ? "a run that is just starting" : `run ${host.state.runId}`;
+    throw createError("HOST_RUNS_ALREADY", { run, pid, folder: base });
+  }
   // A host that runs without the claim was isolated, or comes from a version that made none.
-  const other =
-    claim.kind === "held" ? (hosts.find(({ state }) => state.hostPid === claim.owner.pid) ?? null) : hosts[0];
-  if (other === undefined && claim.kind === "claimed") return claim.release;
-  if (claim.kind === "claimed") claim.release();
-  const run = other ? `run ${other.state.runId}` : "a run that is just starting";
-  const pid = other ? other.state.hostPid : claim.kind === "held" ? claim.owner.pid : 0;
-  throw createError("HOST_RUNS_ALREADY", { run, pid, folder: base });
+  const [other] = hosts;
+  if (other === undefined) return claim.release;
+  claim.release();
+  const { runId, hostPid } = other.state;
+  throw createError("HOST_RUNS_ALREADY", { run: `run ${runId}`, pid: hostPid, folder: base });
 }
 
 export interface HostPlace {

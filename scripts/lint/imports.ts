@@ -1,7 +1,7 @@
 /** Holds imports against the floors of `floors.ts`. Pure, but for the parser. */
 
 import { isBuiltin } from "node:module";
-import { basename, dirname, join } from "node:path/posix";
+import { dirname, join } from "node:path/posix";
 import { parseAst } from "rolldown/parseAst";
 import { FILES_PER_FOLDER_MAX, type Floor, VERBS_FOLDER } from "./floors.ts";
 
@@ -95,7 +95,7 @@ function findFullFolders(files: readonly SourceFile[]): string[] {
   const counts = new Map<string, number>();
   for (const { path } of files) {
     const folder = `${dirname(path)}/`;
-    if (path.startsWith("apphost/") && folder !== VERBS_FOLDER && basename(path) !== "") {
+    if (path.startsWith("apphost/") && folder !== VERBS_FOLDER) {
       counts.set(folder, (counts.get(folder) ?? 0) + 1);
     }
   }

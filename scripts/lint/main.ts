@@ -6,10 +6,7 @@ import { findImportProblems } from "./imports.ts";
 
 const root = process.argv[2] ?? process.cwd();
 const paths = globSync("{apphost,simulator,producer,scripts,test}/**/*.{ts,tsx}", { cwd: root });
-const files = paths.map((path) => ({
-  path: path.replaceAll("\\", "/"),
-  text: readFileSync(join(root, path), "utf8"),
-}));
+const files = paths.map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 const problems = findImportProblems(files, FLOORS);
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(`${files.length} files held against ${FLOORS.length} floors: ${problems.length} problems\n`);
