@@ -19,10 +19,10 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { describeWaited, type TellLongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { EXIT } from "../exit-code.ts";
 import { makeFolders, temporaryNameOf } from "../files/own-files.ts";
+import { type LineReader, openLines } from "../logs/log-files.ts";
 import type { HostOptions } from "../options.ts";
 import { entryPoint } from "../processes/entry-point.ts";
 import { listRuns, type RunState, readState, requireOwnBase } from "../run/run-folder.ts";
-import { type LineReader, openLines } from "./log-files.ts";
 import { noteLongWait, type Terminal } from "./terminal.ts";
 
 /** The host's own deadlines are shorter; this one only means that it hangs. */

@@ -2,9 +2,9 @@
 import type { RunPhase } from "../../simulator/common/contract/events.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { askRunningHost, type RunningHost } from "../control/running-host.ts";
-import { formatCount } from "../dashboard/format.ts";
 import type { HostDescription } from "../model/description.ts";
 import { listNames } from "../model/name-list.ts";
+import { formatCount } from "../snapshot/format.ts";
 
 /** Words that are older than that are none. */
 const ANSWER_MS_MAX = 1_000;

@@ -1,8 +1,8 @@
 /** Which names of resources a verb may be completed with: those of the host that runs here, or else of the newest run's logs. */
 import { askRunningHost, findBase, findRunningHosts, readRunningHost } from "../control/running-host.ts";
+import { listLogs } from "../logs/log-files.ts";
 import type { HostDescription } from "../model/description.ts";
 import { findRun } from "../run/run-folder.ts";
-import { listLogs } from "./log-files.ts";
 
 /** Somebody who pressed a key waits for it. */
 const ANSWER_MS_MAX = 2_000;

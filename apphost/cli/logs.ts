@@ -18,10 +18,18 @@ import {
   requireRun,
   requireRunningHost,
 } from "../control/running-host.ts";
+import { type LineReader, listLogs, openLastLines, openLines } from "../logs/log-files.ts";
+import {
+  colorOf,
+  createSearch,
+  formatLogLine,
+  isSince,
+  type LogLine,
+  readLogLine,
+  selectLogs,
+} from "../logs/log-lines.ts";
 import type { HostDescription } from "../model/description.ts";
 import { findRun, runIdOf } from "../run/run-folder.ts";
-import { type LineReader, listLogs, openLastLines, openLines } from "./log-files.ts";
-import { colorOf, createSearch, formatLogLine, isSince, type LogLine, readLogLine, selectLogs } from "./log-lines.ts";
 import { noteLongWait, type Terminal } from "./terminal.ts";
 import { checkNames } from "./wait.ts";
 

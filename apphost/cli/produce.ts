@@ -2,7 +2,7 @@
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { askRunningHost, type HostChoice, requireRunningHost } from "../control/running-host.ts";
-import { describeVerdict } from "../dashboard/event-text.ts";
+import { describeVerdict } from "../snapshot/event-text.ts";
 import { readHostWork } from "./host-work.ts";
 import { noteLongWait, type Terminal } from "./terminal.ts";
 

@@ -2,9 +2,9 @@
 import { realpathSync } from "node:fs";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { askRunningHost, findRunningHosts, type RunningHost, readRunningHost } from "../control/running-host.ts";
-import { formatClock } from "../dashboard/format.ts";
 import { listLinkedRuns, removeStaleSockets } from "../files/socket-files.ts";
 import type { HostDescription } from "../model/description.ts";
+import { formatClock } from "../snapshot/format.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

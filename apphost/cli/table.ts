@@ -1,5 +1,5 @@
 /** Columns for people: as wide as their widest cell, with two spaces between. Pure. */
-import { flattenText } from "../dashboard/format.ts";
+import { flattenText } from "../snapshot/format.ts";
 
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const table = [header, ...rows].map((row) => row.map(flattenText));

@@ -1,5 +1,6 @@
 /** The whole screen: panels stacked from top to bottom, in exactly the rows and columns of the terminal. */
 import { Box, useInput, useWindowSize } from "ink";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { EventsPanel } from "./events-panel.tsx";
 import { FlowPanel } from "./flow-panel.tsx";
 import { HeaderPanel } from "./header-panel.tsx";
@@ -7,7 +8,6 @@ import { planLayout } from "./layout.ts";
 import { listResourceLines } from "./resource-lines.ts";
 import { ResourcesPanel } from "./resources-panel.tsx";
 import { createPalette, Row } from "./row.tsx";
-import type { Snapshot } from "./snapshot.ts";
 import { listTaskManagerViews, TaskManagersPanel } from "./task-managers-panel.tsx";
 import { countVerdictLines, VerdictPanel } from "./verdict-panel.tsx";
 

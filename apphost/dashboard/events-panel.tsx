@@ -1,6 +1,6 @@
-import { formatSeconds } from "./format.ts";
+import { formatSeconds } from "../snapshot/format.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { type Palette, Row, Title } from "./row.tsx";
-import type { Snapshot } from "./snapshot.ts";
 
 export interface EventsProps {
   readonly snapshot: Snapshot;

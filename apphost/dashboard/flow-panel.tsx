@@ -1,8 +1,8 @@
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
-import { formatBar, formatCount, formatMs, formatRate } from "./format.ts";
+import { formatBar, formatCount, formatMs, formatRate } from "../snapshot/format.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { type Palette, Row, Title } from "./row.tsx";
-import type { Snapshot } from "./snapshot.ts";
 
 export interface FlowProps {
   readonly snapshot: Snapshot;

@@ -1,6 +1,6 @@
-import { formatClock } from "./format.ts";
+import { formatClock } from "../snapshot/format.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { type Palette, Row } from "./row.tsx";
-import type { Snapshot } from "./snapshot.ts";
 
 export interface HeaderProps {
   readonly snapshot: Snapshot;

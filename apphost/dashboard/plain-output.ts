@@ -5,9 +5,9 @@
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { EventFeed } from "../run/event-feed.ts";
-import type { EventLine } from "./event-text.ts";
-import { formatCount, formatMs, formatRate, formatSeconds } from "./format.ts";
-import { applyEvent, EMPTY_SNAPSHOT } from "./snapshot.ts";
+import type { EventLine } from "../snapshot/event-text.ts";
+import { formatCount, formatMs, formatRate, formatSeconds } from "../snapshot/format.ts";
+import { applyEvent, EMPTY_SNAPSHOT } from "../snapshot/snapshot.ts";
 import { formatSummary } from "./summary.ts";
 import type { Output } from "./ui-mode.ts";
 

@@ -3,8 +3,8 @@
  * helpers (watchdog, report) show only when something is wrong with them. Pure.
  */
 import type { RunPhase } from "../../simulator/common/contract/events.ts";
-import { type ResourceEvent, resourceLevel } from "./event-text.ts";
-import { formatCount } from "./format.ts";
+import { type ResourceEvent, resourceLevel } from "../snapshot/event-text.ts";
+import { formatCount } from "../snapshot/format.ts";
 
 export interface ResourceLine {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { fitText } from "./format.ts";
+import { fitText } from "../snapshot/format.ts";
 import type { ResourceLine } from "./resource-lines.ts";
 import { type Palette, Row } from "./row.tsx";
 

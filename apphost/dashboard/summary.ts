@@ -1,7 +1,7 @@
 /** The few lines that stay on the terminal when a run is over: verdict, counts, rate, reasons, where the report is. Pure. */
-import { describeInfrastructure, describeVerdict, type EventLine } from "./event-text.ts";
-import { flattenText, formatCount } from "./format.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { describeInfrastructure, describeVerdict, type EventLine } from "../snapshot/event-text.ts";
+import { flattenText, formatCount } from "../snapshot/format.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 
 const REASONS_MAX = 10;
 const ERRORS_MAX = 5;

@@ -1,9 +1,9 @@
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
-import type { ResourceEvent } from "./event-text.ts";
-import { fitText, formatBar, formatCount, formatMebibytes, formatPartitions, formatRate } from "./format.ts";
+import type { ResourceEvent } from "../snapshot/event-text.ts";
+import { fitText, formatBar, formatCount, formatMebibytes, formatPartitions, formatRate } from "../snapshot/format.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 import { GRID_CELL_COLUMNS, type Layout } from "./layout.ts";
 import { type Palette, Row, Title } from "./row.tsx";
-import type { Snapshot } from "./snapshot.ts";
 
 export interface TaskManagersProps {
   readonly snapshot: Snapshot;

@@ -12,8 +12,8 @@
  */
 import { ReadStream } from "node:tty";
 import { type Instance, render } from "ink";
+import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "../snapshot/snapshot.ts";
 import { Dashboard } from "./dashboard.tsx";
-import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "./snapshot.ts";
 import { formatSummary } from "./summary.ts";
 import { startTerminalJob } from "./terminal-job.ts";
 import type { Output, OutputOptions } from "./ui-mode.ts";

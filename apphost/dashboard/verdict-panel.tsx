@@ -1,5 +1,5 @@
-import { describeVerdict, type VerdictEvent, verdictLevel } from "./event-text.ts";
-import { flattenText } from "./format.ts";
+import { describeVerdict, type VerdictEvent, verdictLevel } from "../snapshot/event-text.ts";
+import { flattenText } from "../snapshot/format.ts";
 import { type Palette, Row } from "./row.tsx";
 
 const REASONS_SHOWN_MAX = 2;

@@ -17,6 +17,8 @@
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
 import {
   createLatencyCounts,
+  type LatencyCounts,
+  latenciesSince,
   latencyQuantileUs,
   mergeSparseLatency,
 } from "../../simulator/common/contract/latency-histogram.ts";
@@ -55,8 +57,15 @@ export interface ProgressMark {
   readonly produced: number;
   readonly processed: number;
   readonly byTaskManager: Readonly<Record<string, number>>;
-  /** By partition: the furthest offset that was reported. Its former owner forgets it before the new one has it. */
-  readonly positions: ReadonlyMap<number, number>;
+  /** By partition: the furthest that was reported. Its former owner forgets it before the new one has it. */
+  readonly positions: ReadonlyMap<number, Position>;
+  readonly latencies: LatencyCounts;
+}
+
+/** Of a partition: the next offset to apply, and the end that its owner knows; -1 while it knows none. */
+interface Position {
+  readonly offset: number;
+  readonly endOffset: number;
 }
 
 export const NO_PROGRESS: ProgressMark = {
@@ -66,6 +75,7 @@ export const NO_PROGRESS: ProgressMark = {
   processed: 0,
   byTaskManager: {},
   positions: new Map(),
+  latencies: createLatencyCounts(),
 };
 
 export function computeProgress(
@@ -77,6 +87,7 @@ export function computeProgress(
   const positions = advancePositions(before.positions, input.metrics);
   const { requested, produced, processed, lag } = computeFlow(input, positions);
   const byTaskManager = sumByTaskManager(input.metrics);
+  const latencies = mergeLatencies(input.metrics);
   const event: ProgressEvent = {
     type: "progress",
     round: input.round,
@@ -90,7 +101,11 @@ export function computeProgress(
     producedPerSecond: perSecond(produced, before.produced),
     processedPerSecond: perSecond(processed, before.processed),
     lag,
-    latencyMs: computeLatency(input.metrics),
+    latencyMs: toLatencyMs(latencies),
+    intervalLatencyMs: toLatencyMs(latenciesSince(latencies, before.latencies)),
+    partitions: describePartitions(input.assignment, positions, (p, { offset }) =>
+      perSecond(offset, before.positions.get(p)?.offset ?? offset),
+    ),
     lastCheckpointId: input.lastCheckpointId,
     applies: sumApplies(input.metrics),
     taskManagers: newestByTaskManager(input.metrics).map((m) => ({
@@ -105,13 +120,13 @@ export function computeProgress(
     })),
   };
   const { atUs, acknowledged } = input;
-  return { event, mark: { atUs, acknowledged, produced, processed, byTaskManager, positions } };
+  return { event, mark: { atUs, acknowledged, produced, processed, byTaskManager, positions, latencies } };
 }
 
 /** G3, G4. */
 function computeFlow(
   { load, acknowledged, isProduced, metrics, checkpointTotal }: ProgressInput,
-  positions: ReadonlyMap<number, number>,
+  positions: ReadonlyMap<number, Position>,
 ): Pick<ProgressEvent, "requested" | "produced" | "processed" | "lag"> {
   const processed = Math.max(
     sum(metrics, (m) => m.processed),
@@ -126,7 +141,7 @@ function computeFlow(
     case "counted": {
       const { startOffsets, endOffsets } = load;
       const lengths = endOffsets.map((end, p) => Math.max(0, end - (startOffsets[p] ?? 0)));
-      const open = endOffsets.map((end, p) => Math.max(0, end - (positions.get(p) ?? startOffsets[p] ?? 0)));
+      const open = endOffsets.map((end, p) => Math.max(0, end - (positions.get(p)?.offset ?? startOffsets[p] ?? 0)));
       // The checkpoint's total may be ahead of the positions, but what is there is never more than it has offsets.
       const inTopic = Math.max(processed, Math.min(processed + add(open), add(lengths)));
       return { requested: inTopic, produced: inTopic, processed, lag: inTopic - processed };
@@ -160,21 +175,49 @@ function newestByTaskManager(metrics: readonly TaskManagerMetrics[]): TaskManage
 
 /** A moved partition is known by two TaskManagers; the furthest position of each is the present one. */
 function advancePositions(
-  before: ReadonlyMap<number, number>,
+  before: ReadonlyMap<number, Position>,
   metrics: readonly TaskManagerMetrics[],
-): ReadonlyMap<number, number> {
+): ReadonlyMap<number, Position> {
   const positions = new Map(before);
-  for (const { p, offset } of metrics.flatMap((m) => m.partitions)) {
-    positions.set(p, Math.max(positions.get(p) ?? 0, offset));
+  for (const { p, offset, endOffset } of metrics.flatMap((m) => m.partitions)) {
+    const known = positions.get(p);
+    positions.set(p, {
+      offset: Math.max(known?.offset ?? 0, offset),
+      endOffset: Math.max(known?.endOffset ?? -1, endOffset),
+    });
   }
   return positions;
 }
 
-function computeLatency(metrics: readonly TaskManagerMetrics[]): ProgressEvent["latencyMs"] {
+function describePartitions(
+  assignment: ProgressInput["assignment"],
+  positions: ReadonlyMap<number, Position>,
+  rateOf: (p: number, position: Position) => number,
+): ProgressEvent["partitions"] {
+  const owners = new Map<number, string>();
+  for (const [owner, owned] of Object.entries(assignment)) for (const p of owned) owners.set(p, owner);
+  const numbers = [...new Set([...owners.keys(), ...positions.keys()])].sort((a, b) => a - b);
+  return numbers.map((p) => {
+    const position = positions.get(p);
+    const isEndKnown = position !== undefined && position.endOffset >= 0;
+    return {
+      p,
+      owner: owners.get(p) ?? null,
+      lag: isEndKnown ? Math.max(0, position.endOffset - position.offset) : null,
+      perSecond: position === undefined ? 0 : rateOf(p, position),
+    };
+  });
+}
+
+function mergeLatencies(metrics: readonly TaskManagerMetrics[]): LatencyCounts {
   const merged = createLatencyCounts();
   for (const m of metrics) mergeSparseLatency(merged, m.latency, m.latencyUsMax);
+  return merged;
+}
+
+function toLatencyMs(latencies: LatencyCounts): ProgressEvent["latencyMs"] {
   const toMs = (us: number | null) => (us === null ? null : us / 1_000);
-  return { p50: toMs(latencyQuantileUs(merged, 0.5)), p99: toMs(latencyQuantileUs(merged, 0.99)) };
+  return { p50: toMs(latencyQuantileUs(latencies, 0.5)), p99: toMs(latencyQuantileUs(latencies, 0.99)) };
 }
 
 function sumApplies(metrics: readonly TaskManagerMetrics[]): ApplyCounts {

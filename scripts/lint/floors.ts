@@ -123,6 +123,9 @@ export const FLOORS: readonly Floor[] = [
     on: [...BASE, "processes", "drivers"],
     packages: ["dockerode"],
   },
+  // What a person is told of a run, made from its events alone.
+  { name: "snapshot", files: ["apphost/snapshot/"], on: BASE, packages: [] },
+  { name: "logs", files: ["apphost/logs/"], on: COMMON, packages: [] },
   { name: "watchdog", files: ["apphost/watchdog/"], on: [...COMMON, "files", "processes", "docker"], packages: [] },
   { name: "run", files: ["apphost/run/"], on: [...BASE, "files", "processes", "watchdog"], packages: [] },
   {
@@ -131,15 +134,20 @@ export const FLOORS: readonly Floor[] = [
     on: [...BASE, "processes", "drivers", "docker", "run", "kafka", "admin", "redis"],
     packages: [],
   },
-  { name: "control", files: ["apphost/control/"], on: [...BASE, "files", "run"], packages: [] },
+  { name: "control", files: ["apphost/control/"], on: [...BASE, "files", "run", "snapshot"], packages: [] },
   {
     name: "orchestrator",
     files: ["apphost/orchestrator/"],
     on: [...BASE, "files", "processes", "drivers", "docker", "watchdog", "run", "resources", "control"],
     packages: [],
   },
-  // It draws what the feed of events says, and asks nobody.
-  { name: "dashboard", files: ["apphost/dashboard/"], on: [...BASE, "run"], packages: ["ink", "react"] },
+  // It draws what the feed of events says. What it asks of the host, it asks through whoever started it.
+  {
+    name: "dashboard",
+    files: ["apphost/dashboard/"],
+    on: [...BASE, "run", "snapshot", "logs", "control"],
+    packages: ["ink", "react"],
+  },
   {
     name: "doctor",
     files: ["apphost/doctor/"],
@@ -161,6 +169,8 @@ export const FLOORS: readonly Floor[] = [
       "resources",
       "control",
       "orchestrator",
+      "snapshot",
+      "logs",
       "dashboard",
       "doctor",
       "reader",

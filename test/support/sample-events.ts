@@ -50,6 +50,13 @@ export function sampleProgress(share: number, options: SampleOptions = {}): Prog
     processedPerSecond: 1_000_000 + Math.round(share * 234_567),
     lag: acknowledged - processed,
     latencyMs: { p50: 4.25, p99: 61.5 },
+    intervalLatencyMs: { p50: 4.5, p99: 70 },
+    partitions: Array.from({ length: taskManagers }, (_, p) => ({
+      p,
+      owner: taskManagerName(p + 1),
+      lag: 1_000 * (p + 1),
+      perSecond: 61_728,
+    })),
     lastCheckpointId: 1_000_003,
     applies: { ok: 1_234, dup: 0, seek: 0, fenced: 0, storeLost: 0 },
     taskManagers: Array.from({ length: taskManagers }, (_, index) => ({

@@ -3,7 +3,7 @@
  * `atUs` is run time in µs. Names and shapes are public: they change only with a new `schema` in the report.
  */
 
-import type { CheckCounts, Fault, Infrastructure, VerdictWord } from "./files/report.ts";
+import type { Check, CheckCounts, Fault, Infrastructure, VerdictWord } from "./files/report.ts";
 import type { ApplyCounts } from "./metrics.ts";
 
 /** The life of a run, in order; `stopping` and `ended` may follow any of them. */
@@ -88,6 +88,17 @@ export type HostEventBody =
       readonly reason: string | null;
     }
   | { readonly type: "fault"; readonly fault: Fault }
+  | UsageEvent
+  | ExitEvent
+  /** How far the validator is; `done` of `total` are records read again, and `total` is null while it is not known. */
+  | {
+      readonly type: "validation";
+      readonly step: string;
+      readonly done: number;
+      readonly total: number | null;
+    }
+  /** One check of the verdict, as soon as it is decided. */
+  | { readonly type: "check"; readonly check: Check }
   | {
       readonly type: "verdict";
       readonly verdict: VerdictWord;
@@ -121,6 +132,34 @@ export type ResourceKind =
   | "node-process"
   | "watchdog";
 
+/**
+ * CPU and memory over the last interval: each second, and every ten while the host is idle. It is kept in
+ * `metrics.ndjson` and not in `events.ndjson`, and while idle it is shown and not kept.
+ */
+export interface UsageEvent {
+  readonly type: "usage";
+  readonly processes: readonly {
+    readonly name: string;
+    /** Of one core. */
+    readonly cpuPercent: number;
+    readonly rssBytes: number;
+  }[];
+  readonly machine: { readonly cpuPercent: number; readonly memoryPercent: number };
+}
+
+/** A process of a resource has ended, however it did. */
+export interface ExitEvent {
+  readonly type: "exit";
+  readonly name: string;
+  readonly pid: number | null;
+  /** `exit code 1`, `signal SIGKILL`. */
+  readonly detail: string;
+  /** True where the host, or a person by it, had asked for it. */
+  readonly asked: boolean;
+  /** Of its log, oldest first, at most 20; none where the end was asked for. */
+  readonly lastLines: readonly string[];
+}
+
 /** Once a second while something in it changes. Counts are over the run; rates are over the last interval. */
 export interface ProgressEvent {
   readonly type: "progress";
@@ -140,6 +179,17 @@ export interface ProgressEvent {
   /** `produced` − `processed`, of the same instant. */
   readonly lag: number;
   readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
+  /** Of what was processed since the event before this one; null where nothing was. */
+  readonly intervalLatencyMs: { readonly p50: number | null; readonly p99: number | null };
+  /** By number. */
+  readonly partitions: readonly {
+    readonly p: number;
+    /** Name of the TaskManager that it is assigned to; null while nobody has it. */
+    readonly owner: string | null;
+    /** Records between the next to apply and the end that its owner knows; null while that is not known. */
+    readonly lag: number | null;
+    readonly perSecond: number;
+  }[];
   readonly lastCheckpointId: number;
   readonly applies: ApplyCounts;
   readonly taskManagers: readonly {

@@ -61,6 +61,18 @@ export function mergeSparseLatency(into: LatencyCounts, sparse: SparseLatency, m
   if (maxUs > into.maxUs) into.maxUs = maxUs;
 }
 
+/** What was recorded in `now` since `before`, which is an earlier state of the same histogram. Its maximum is a bucket's. */
+export function latenciesSince(now: LatencyCounts, before: LatencyCounts): LatencyCounts {
+  const since = createLatencyCounts();
+  for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket += 1) {
+    const count = (now.counts[bucket] as number) - (before.counts[bucket] as number);
+    if (count <= 0) continue;
+    since.counts[bucket] = count;
+    since.maxUs = Math.min(latencyBucketMaxUs(bucket), now.maxUs);
+  }
+  return since;
+}
+
 export function countLatencies(from: LatencyCounts): number {
   let total = 0;
   for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket += 1) total += from.counts[bucket] as number;

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { Box, renderToString } from "ink";
 import { expect, it } from "vitest";
 import { Screen } from "../../../apphost/dashboard/dashboard.tsx";
-import { applyEvent, EMPTY_SNAPSHOT } from "../../../apphost/dashboard/snapshot.ts";
+import { applyEvent, EMPTY_SNAPSHOT } from "../../../apphost/snapshot/snapshot.ts";
 import type { HostEvent } from "../../../simulator/common/contract/events.ts";
 import { README_PATHS } from "../../support/readme.ts";
 import { SAMPLE_START_US, sampleEvents, sampleProgress, sampleResource } from "../../support/sample-events.ts";

@@ -1,7 +1,7 @@
 import { cleanup, render } from "ink-testing-library";
 import { afterEach, describe, expect, it } from "vitest";
 import { Dashboard } from "../../../../apphost/dashboard/dashboard.tsx";
-import { EMPTY_SNAPSHOT } from "../../../../apphost/dashboard/snapshot.ts";
+import { EMPTY_SNAPSHOT } from "../../../../apphost/snapshot/snapshot.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
 afterEach(cleanup);

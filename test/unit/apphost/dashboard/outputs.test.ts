@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { describeVerdict, verdictLevel } from "../../../../apphost/dashboard/event-text.ts";
 import { startJsonOutput } from "../../../../apphost/dashboard/json-output.ts";
 import { formatProgress, startPlainOutput, startStopWords } from "../../../../apphost/dashboard/plain-output.ts";
 import { resolveUiMode } from "../../../../apphost/dashboard/ui-mode.ts";
 import { createEventFeed, type EventFeed } from "../../../../apphost/run/event-feed.ts";
+import { describeVerdict, verdictLevel } from "../../../../apphost/snapshot/event-text.ts";
 import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
 import {
   SAMPLE_START_US,

@@ -3,7 +3,7 @@ import { Box, renderToString } from "ink";
 import { describe, expect, it } from "vitest";
 import { Screen } from "../../../../apphost/dashboard/dashboard.tsx";
 import { planLayout } from "../../../../apphost/dashboard/layout.ts";
-import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "../../../../apphost/dashboard/snapshot.ts";
+import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "../../../../apphost/snapshot/snapshot.ts";
 import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
 import {
   SAMPLE_RUN_ID,

@@ -117,6 +117,11 @@ function changeOf(before: Snapshot, event: HostEvent): Partial<Snapshot> {
       return { checkpoint: { id: event.id, durationMs: event.durationMs, total: event.total } };
     case "fault":
       return { faults: before.faults + 1 };
+    case "usage":
+    case "exit":
+    case "validation":
+    case "check":
+      return {};
     case "verdict":
       return { verdict: event };
     default:

@@ -7,7 +7,7 @@ import {
   isSince,
   readLogLine,
   selectLogs,
-} from "../../../../apphost/cli/log-lines.ts";
+} from "../../../../apphost/logs/log-lines.ts";
 import { pointInTime } from "../../../../apphost/option-values.ts";
 
 describe("the time of a line", () => {

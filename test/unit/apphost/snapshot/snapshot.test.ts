@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyEvent, EMPTY_SNAPSHOT } from "../../../../apphost/dashboard/snapshot.ts";
+import { applyEvent, EMPTY_SNAPSHOT } from "../../../../apphost/snapshot/snapshot.ts";
 import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
 import {
   SAMPLE_RUN_ID,

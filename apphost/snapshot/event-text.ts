@@ -61,7 +61,17 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
     case "notice":
       return line(event.resource, event.text, event.level);
     case "progress":
+    case "usage":
+    case "validation":
       return undefined;
+    case "exit":
+      // The resource's own event tells that it ended, and this one what its log said last.
+      return undefined;
+    case "check": {
+      const { id, status, reason } = event.check;
+      if (status === "passed" || status === "notApplicable") return undefined;
+      return line("check", `${id} ${status}: ${reason}`, status === "failed" ? "error" : "warn");
+    }
     case "checkpoint":
       // Completed ones come each second; the progress line names the newest.
       if (event.status === "completed") return undefined;

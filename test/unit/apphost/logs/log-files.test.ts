@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type LineReader, openLastLines, openLines } from "../../../../apphost/cli/log-files.ts";
+import { type LineReader, openLastLines, openLines } from "../../../../apphost/logs/log-files.ts";
 
 let folder = "";
 let path = "";
