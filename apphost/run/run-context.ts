@@ -196,7 +196,13 @@ function createSupervisorHost(run: {
     emitResource: (snapshot) => run.emit({ type: "resource", ...snapshot }),
     recordFault(fault) {
       run.emit({ type: "fault", fault });
-      return run.faults.add(fault);
+      const record = run.faults.add(fault);
+      return {
+        recoveredAfterMs(ms) {
+          record.recoveredAfterMs(ms);
+          run.emit({ type: "fault", fault: { ...fault, recoveredAfterMs: ms } });
+        },
+      };
     },
     fail(error: AppError) {
       if (run.ending.endWithError(error)) run.notice("error", "host", error.message);
