@@ -15,6 +15,7 @@ import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./
 
 export type ResourceEvent = Extract<HostEvent, { type: "resource" }>;
 export type VerdictEvent = Extract<HostEvent, { type: "verdict" }>;
+type ValidationEvent = Extract<HostEvent, { type: "validation" }>;
 
 export interface EventLine {
   readonly atUs: number;
@@ -132,6 +133,13 @@ function describeChecks({ passed, failed, unknown, notApplicable }: VerdictEvent
   if (passed + failed + unknown === 0) return "nothing was checked";
   const open = unknown === 0 ? "" : `${unknown} unknown, `;
   return `checks ${passed} passed, ${failed} failed, ${open}${notApplicable} not applicable`;
+}
+
+/** `reading the topic again: 4,000,000 of 10,000,000 offsets (40%)`. */
+export function describeValidation({ step, done, total }: Pick<ValidationEvent, "step" | "done" | "total">): string {
+  if (total === null) return step;
+  const share = total === 0 ? 100 : Math.floor((100 * done) / total);
+  return `${step}: ${formatCount(done)} of ${formatAmount(total, "offset")} (${share}%)`;
 }
 
 type MakeLine = (source: string, text: string, level?: EventLine["level"]) => EventLine;

@@ -91,7 +91,7 @@ export type HostEventBody =
   | { readonly type: "fault"; readonly fault: Fault }
   | UsageEvent
   | ExitEvent
-  /** How far the validator is; `done` of `total` are records read again, and `total` is null while it is not known. */
+  /** How far the validator is: `done` of `total` offsets are read again. In a step that reads none `total` is null. */
   | {
       readonly type: "validation";
       readonly step: string;
