@@ -102,6 +102,7 @@ async function gatherWith(client: TopicClient, options: GatherOptions): Promise<
     producerId: config.ownTopic ? (producer?.producerId ?? null) : null,
     onReread: (done, all) => onProgress({ step: "reading the topic again", done, total: all }),
   });
+  begin("comparing");
   return {
     ...beforeTopic,
     topic,

@@ -120,7 +120,7 @@ export interface ValidationProgress {
 export type ValidatorMessage =
   /** At the begin of each step, and at most four times a second within it. */
   | ({ readonly type: "validating" } & ValidationProgress)
-  /** A check is decided. */
+  /** A check is decided. The report says it of those that it makes itself. */
   | { readonly type: "checked"; readonly check: Check }
   /** All are, and `checks.json` is written. */
   | { readonly type: "validated"; readonly failedChecks: readonly string[]; readonly unknownChecks: readonly string[] };
