@@ -195,11 +195,15 @@ function advanceUsage(before: Before, event: HostEvent & UsageEvent): Partial<Hi
   for (const [name, points] of Object.entries(before.cpuHistory)) if (known.has(name)) cpuHistory[name] = points;
   for (const [name, points] of Object.entries(before.memoryHistory)) if (known.has(name)) memoryHistory[name] = points;
   for (const { name, cpuPercent, rssBytes } of processes.slice(0, NAMES_MAX)) {
-    cpuHistory[name] = appendBounded(before.cpuHistory[name] ?? [], cpuPercent, USAGE_POINTS_MAX);
-    memoryHistory[name] = appendBounded(before.memoryHistory[name] ?? [], rssBytes, USAGE_POINTS_MAX);
+    cpuHistory[name] = appendBounded(pointsOf(before.cpuHistory, name), cpuPercent, USAGE_POINTS_MAX);
+    memoryHistory[name] = appendBounded(pointsOf(before.memoryHistory, name), rssBytes, USAGE_POINTS_MAX);
   }
   return { usage: { type: "usage", processes, machine }, cpuHistory, memoryHistory };
 }
+
+/** A user's program may be called `constructor`, which each object has. */
+const pointsOf = (points: Readonly<Record<string, readonly number[]>>, name: string): readonly number[] =>
+  Object.hasOwn(points, name) ? (points[name] ?? []) : [];
 
 const toPoint = (event: ProgressEvent, atUs: number): HistoryPoint => ({
   atUs,

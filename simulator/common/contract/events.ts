@@ -1,5 +1,6 @@
 /**
- * The host's events: one line each in `events.ndjson`, on stdout under --ui json, and the only input of the dashboard.
+ * The host's events: one line each in `events.ndjson` and on stdout under --ui json, `usage` apart; and the only input of
+ * the dashboard.
  * `atUs` is run time in µs. Names and shapes are public: they change only with a new `schema` in the report.
  */
 

@@ -64,6 +64,12 @@ describe("usage", () => {
     expect(after.since).toEqual({});
   });
 
+  it("is kept of a program whose name each object has, too", () => {
+    const events = [at(0, sampleResource("constructor", "node-process", "running")), at(1, usage({ constructor: 7 }))];
+    expect(reduce(events).cpuHistory).toEqual({ constructor: [7] });
+    expect(reduce(events).since).toEqual({ constructor: SAMPLE_START_US });
+  });
+
   it("is bounded", () => {
     const { cpuHistory } = many(200, (i) => usage({ host: i }));
     expect(cpuHistory["host"]).toHaveLength(60);
