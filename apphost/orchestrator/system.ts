@@ -317,6 +317,8 @@ export class System {
     else if (message.type === "failed") notice("error", name, message.message);
     else if (message.type === "metrics") writeMetrics(message.metrics);
     else if (message.type === "checkpoint") feed.emit(message);
+    else if (message.type === "validating") feed.emit({ ...message, type: "validation" });
+    else if (message.type === "checked") feed.emit({ type: "check", check: message.check });
     else if (message.type === "taskManagerLost") this.#noticeLoss(name, message.tm, message.reason);
     else if (message.type === "recovered") {
       notice("warn", name, `state recovered from ${message.from}: ${message.reason}`);

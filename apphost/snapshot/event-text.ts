@@ -15,6 +15,7 @@ import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./
 
 export type ResourceEvent = Extract<HostEvent, { type: "resource" }>;
 export type VerdictEvent = Extract<HostEvent, { type: "verdict" }>;
+type ValidationEvent = Extract<HostEvent, { type: "validation" }>;
 
 export interface EventLine {
   readonly atUs: number;
@@ -76,14 +77,11 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
       // Completed ones come each second; the progress line names the newest.
       if (event.status === "completed") return undefined;
       return line("checkpoint", `${formatCheckpointId(event.id)} failed: ${event.reason ?? "no reason given"}`, "warn");
-    case "fault":
-      return line(
-        event.fault.target,
-        `${event.fault.planned ? "planned " : ""}fault: ${event.fault.kind} (${event.fault.detail})${
-          event.fault.recoveredAfterMs === null ? "" : `, back after ${formatMs(event.fault.recoveredAfterMs)}`
-        }`,
-        "warn",
-      );
+    case "fault": {
+      const { target, planned, kind, detail, recoveredAfterMs } = event.fault;
+      if (recoveredAfterMs !== null) return line(target, `back after ${formatMs(recoveredAfterMs)} (${detail})`);
+      return line(target, `${planned ? "planned " : ""}fault: ${kind} (${detail})`, "warn");
+    }
     case "verdict":
       return line("verdict", describeVerdict(event), verdictLevel(event.verdict));
     default:
@@ -135,6 +133,13 @@ function describeChecks({ passed, failed, unknown, notApplicable }: VerdictEvent
   if (passed + failed + unknown === 0) return "nothing was checked";
   const open = unknown === 0 ? "" : `${unknown} unknown, `;
   return `checks ${passed} passed, ${failed} failed, ${open}${notApplicable} not applicable`;
+}
+
+/** `reading the topic again: 4,000,000 of 10,000,000 offsets (40%)`. */
+export function describeValidation({ step, done, total }: Pick<ValidationEvent, "step" | "done" | "total">): string {
+  if (total === null) return step;
+  const share = total === 0 ? 100 : Math.floor((100 * done) / total);
+  return `${step}: ${formatCount(done)} of ${formatAmount(total, "offset")} (${share}%)`;
 }
 
 type MakeLine = (source: string, text: string, level?: EventLine["level"]) => EventLine;
