@@ -1,0 +1,104 @@
+/** What happened, beneath the column of its moment: a glyph for each kind, and a bar for as long as a recovery took. */
+import { formatClock, formatCount, formatDuration } from "../../snapshot/format.ts";
+import {
+  type Cell,
+  type ChartRow,
+  cleanText,
+  type Glyphs,
+  joinCells,
+  joinParts,
+  type PaletteColor,
+} from "./segment.ts";
+import { isOnAxis, placeOf, type TimeAxis } from "./time-axis.ts";
+
+export type MarkKind = "checkpoint" | "checkpointFailed" | "restart" | "fault" | "recovered" | "rebalance" | "round";
+
+export interface ChartMark {
+  readonly atUs: number;
+  readonly kind: MarkKind;
+  readonly label: string;
+}
+
+/** A fault, from its moment until what it hit was ready again; null while it is not, or if it never was. */
+export interface Recovery {
+  readonly target: string;
+  readonly atUs: number;
+  readonly recoveredAfterMs: number | null;
+}
+
+interface MarkForm {
+  readonly unicode: string;
+  readonly ascii: string;
+  readonly noun: string;
+  readonly color: PaletteColor;
+}
+
+/** In the order of what a person must not miss: of several in one column the first stands. */
+const FORMS: Readonly<Record<MarkKind, MarkForm>> = {
+  fault: { unicode: "✗", ascii: "x", noun: "fault", color: "bad" },
+  checkpointFailed: { unicode: "△", ascii: "!", noun: "checkpoint failed", color: "bad" },
+  recovered: { unicode: "●", ascii: "o", noun: "recovered", color: "good" },
+  restart: { unicode: "↻", ascii: "r", noun: "restart", color: "warn" },
+  rebalance: { unicode: "⇄", ascii: "b", noun: "rebalance", color: "accent" },
+  round: { unicode: "┃", ascii: "|", noun: "round", color: "accent" },
+  checkpoint: { unicode: "▲", ascii: "c", noun: "checkpoint", color: "muted" },
+};
+const KINDS = Object.keys(FORMS) as readonly MarkKind[];
+const RECOVERING = { unicode: "━", ascii: "=" } as const;
+
+export interface MarkRowInput {
+  readonly marks: readonly ChartMark[];
+  readonly recoveries: readonly Recovery[];
+  readonly axis: TimeAxis;
+  readonly startedAtUs: number;
+  readonly columns: number;
+  readonly glyphs: Glyphs;
+}
+
+export const hasMarks = ({ marks, recoveries, axis }: Pick<MarkRowInput, "marks" | "recoveries" | "axis">): boolean =>
+  marks.some(({ atUs }) => isOnAxis(axis, atUs)) || recoveries.some((recovery) => isSeen(recovery, axis));
+
+export function drawMarkRow({ marks, recoveries, axis, columns, glyphs }: MarkRowInput): ChartRow {
+  const cells: Cell[] = Array.from({ length: columns }, () => ({ glyph: " " }));
+  for (const recovery of recoveries) {
+    if (!isSeen(recovery, axis)) continue;
+    const end = placeOf(axis, endOf(recovery, axis), columns);
+    for (let column = placeOf(axis, recovery.atUs, columns); column <= end; column += 1) {
+      cells[column] = { glyph: RECOVERING[glyphs], color: "warn" };
+    }
+  }
+  const byUrgency = KINDS.toReversed().flatMap((kind) => marks.filter((mark) => mark.kind === kind));
+  for (const { kind, atUs } of byUrgency) {
+    if (!isOnAxis(axis, atUs)) continue;
+    cells[placeOf(axis, atUs, columns)] = { glyph: FORMS[kind][glyphs], color: FORMS[kind].color };
+  }
+  return joinCells(cells);
+}
+
+/** What the glyphs mean, of those that are there: the newest fault in words, and how many of each kind. */
+export function drawMarkLegend({ marks, recoveries, axis, startedAtUs, columns, glyphs }: MarkRowInput): ChartRow {
+  const parts: ChartRow[] = [];
+  const newest = recoveries.filter((recovery) => isSeen(recovery, axis)).at(-1);
+  if (newest !== undefined) {
+    const { target, atUs, recoveredAfterMs } = newest;
+    const end = recoveredAfterMs === null ? "not back" : `back after ${formatDuration(recoveredAfterMs)}`;
+    parts.push([
+      { text: RECOVERING[glyphs], color: "warn" },
+      { text: ` ${cleanText(target)} at ${formatClock(atUs - startedAtUs)}, ${end}` },
+    ]);
+  }
+  for (const kind of KINDS) {
+    const ofKind = marks.filter((mark) => mark.kind === kind && isOnAxis(axis, mark.atUs));
+    if (ofKind.length === 0) continue;
+    const { noun, color } = FORMS[kind];
+    const count = ofKind.length === 1 ? "" : ` (${formatCount(ofKind.length)})`;
+    parts.push([{ text: FORMS[kind][glyphs], color }, { text: ` ${noun}${count}` }]);
+  }
+  return joinParts(parts, columns);
+}
+
+const endOf = ({ atUs, recoveredAfterMs }: Recovery, { toUs }: TimeAxis): number =>
+  recoveredAfterMs === null ? toUs : Math.min(toUs, atUs + recoveredAfterMs * 1_000);
+
+const isSeen = (recovery: Recovery, axis: TimeAxis): boolean =>
+  recovery.atUs <= axis.toUs && endOf(recovery, axis) >= axis.fromUs;
