@@ -12,6 +12,7 @@ import {
   measureText,
   type PaletteColor,
 } from "./segment.ts";
+import { toKnown } from "./sparkline.ts";
 
 export interface Progress {
   readonly label: string;
@@ -28,6 +29,7 @@ const FULL = "█";
 const EMPTY = "░";
 const BAR_COLUMNS_MIN = 6;
 const LABEL_COLUMNS_MAX = 24;
+const REMAINING_S_MAX = 99 * 3_600;
 
 /**
  * Exactly `columns` wide. It is full only when all is done, and not empty once something is: what is missing of ten
@@ -65,16 +67,17 @@ export function formatRemaining({ done, total, perSecond }: Omit<Progress, "labe
   if (total === null || perSecond === null) return "";
   if (done >= total) return "done";
   if (done <= 0 && perSecond <= 0) return "";
-  const seconds = (total - done) / perSecond;
+  if (perSecond <= 0) return "stalled";
+  const seconds = Math.ceil((total - done) / perSecond);
   // Rounded up: `00:00 left` would say that it is over.
-  return Number.isFinite(seconds) && perSecond > 0 ? `${formatClock(Math.ceil(seconds) * 1e6)} left` : "stalled";
+  return seconds <= REMAINING_S_MAX ? `${formatClock(seconds * 1e6)} left` : "over 99 h left";
 }
 
 /** One row each, in columns; what does not fit is counted in the last row. */
 export function drawProgress(bars: readonly Progress[], size: ChartSize): readonly ChartRow[] {
   const isCut = bars.length > size.rows;
   const shown = isCut ? bars.slice(0, Math.max(0, size.rows - 1)) : bars;
-  const texts = shown.map((bar) => ({
+  const texts = shown.map(keepKnown).map((bar) => ({
     bar,
     label: cleanText(bar.label),
     percent: bar.total === null ? formatCompact(bar.done) : formatPercent(bar),
@@ -116,6 +119,13 @@ export function drawProgress(bars: readonly Progress[], size: ChartSize): readon
   const more: ChartRow = [{ text: `${formatAmount(bars.length - shown.length, "more bar")}`, dim: true }];
   return fitRows(isCut ? [...rows, more] : rows, size);
 }
+
+const keepKnown = ({ done, total, perSecond, ...bar }: Progress): Progress => ({
+  ...bar,
+  done: toKnown(done) ?? 0,
+  total: toKnown(total),
+  perSecond: toKnown(perSecond),
+});
 
 const countWith = (format: (n: number) => string, { done, total }: Progress): string =>
   total === null ? "" : `${format(done)} of ${format(total)}`;

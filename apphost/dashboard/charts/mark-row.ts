@@ -1,5 +1,5 @@
 /** What happened, beneath the column of its moment: a glyph for each kind, and a bar for as long as a recovery took. */
-import { formatClock, formatCount, formatDuration } from "../../snapshot/format.ts";
+import { formatClock, formatDuration } from "../../snapshot/format.ts";
 import {
   type Cell,
   type ChartRow,
@@ -75,26 +75,23 @@ export function drawMarkRow({ marks, recoveries, axis, columns, glyphs }: MarkRo
   return joinCells(cells);
 }
 
-/** What the glyphs mean, of those that are there: the newest fault in words, and how many of each kind. */
+/** What the glyphs mean, of those that are there, and how long the newest fault lasted. */
 export function drawMarkLegend({ marks, recoveries, axis, startedAtUs, columns, glyphs }: MarkRowInput): ChartRow {
-  const parts: ChartRow[] = [];
+  const seen = new Set(marks.filter(({ atUs }) => isOnAxis(axis, atUs)).map(({ kind }) => kind));
+  const parts = KINDS.filter((kind) => seen.has(kind)).map(
+    (kind): ChartRow => [{ text: FORMS[kind][glyphs], color: FORMS[kind].color }, { text: ` ${FORMS[kind].noun}` }],
+  );
   const newest = recoveries.filter((recovery) => isSeen(recovery, axis)).at(-1);
-  if (newest !== undefined) {
-    const { target, atUs, recoveredAfterMs } = newest;
-    const end = recoveredAfterMs === null ? "not back" : `back after ${formatDuration(recoveredAfterMs)}`;
-    parts.push([
-      { text: RECOVERING[glyphs], color: "warn" },
-      { text: ` ${cleanText(target)} at ${formatClock(atUs - startedAtUs)}, ${end}` },
-    ]);
-  }
-  for (const kind of KINDS) {
-    const ofKind = marks.filter((mark) => mark.kind === kind && isOnAxis(axis, mark.atUs));
-    if (ofKind.length === 0) continue;
-    const { noun, color } = FORMS[kind];
-    const count = ofKind.length === 1 ? "" : ` (${formatCount(ofKind.length)})`;
-    parts.push([{ text: FORMS[kind][glyphs], color }, { text: ` ${noun}${count}` }]);
-  }
-  return joinParts(parts, columns);
+  if (newest === undefined) return joinParts(parts, columns);
+  const { target, atUs, recoveredAfterMs } = newest;
+  const end =
+    recoveredAfterMs === null
+      ? `not back since ${formatClock(atUs - startedAtUs)}`
+      : `back after ${formatDuration(recoveredAfterMs)}`;
+  return joinParts(
+    [...parts, [{ text: RECOVERING[glyphs], color: "warn" }, { text: ` ${cleanText(target)} ${end}` }]],
+    columns,
+  );
 }
 
 const endOf = ({ atUs, recoveredAfterMs }: Recovery, { toUs }: TimeAxis): number =>

@@ -43,7 +43,9 @@ export function heatGlyph(ofMedian: number, glyphs: Glyphs): string {
   return levels.charAt(Math.min(levels.length - 1, Math.round(ofMedian * Math.floor(levels.length / 2))));
 }
 
-const toKnown = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null);
+/** A figure that is none is not known. */
+export const toKnown = (value: number | null): number | null =>
+  value !== null && Number.isFinite(value) ? value : null;
 
 /** From 1, so that what is known is seen. */
 function heightOf(value: number, top: number, heightMax: number): number {

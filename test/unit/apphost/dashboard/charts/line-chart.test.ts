@@ -100,7 +100,7 @@ describe("a line chart", () => {
          0/s┤⣀⣀⡇⡀⡇
              00:00             00:19                00:39              00:59
                         ▲         ▲          ✗━━●
-      ━ taskmanager-07 at 00:30, back after 3.0 s  ✗ fault  ● recovered"
+      ✗ fault  ● recovered  ▲ checkpoint  ━ taskmanager-07 back after 3.0 s"
     `);
     expect(drawingOf(drawLineChart(chart, { columns: 70, rows: 9, glyphs: "ascii" }))).toMatchInlineSnapshot(`
       "throughput  ## produced 1M/s  -- processed 900K/s  max 1M/s
@@ -111,7 +111,7 @@ describe("a line chart", () => {
          0/s|###--
              00:00             00:19                00:39              00:59
                         c         c          x==o
-      = taskmanager-07 at 00:30, back after 3.0 s  x fault  o recovered"
+      x fault  o recovered  c checkpoint  = taskmanager-07 back after 3.0 s"
     `);
   });
 
@@ -188,7 +188,7 @@ describe("a line chart", () => {
     const rows = drawLineChart(chartOf(points, [], { recoveries }), { columns: 60, rows: 9, glyphs: "ascii" });
     const drawing = drawingOf(rows);
     expect(drawing).toMatch(/^ +=+$/m);
-    expect(drawing).toContain("= redis at 00:05, not back");
+    expect(drawing).toContain("= redis not back since 00:05");
     expect(drawing).not.toContain("kafka");
   });
 
