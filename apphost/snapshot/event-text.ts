@@ -76,14 +76,11 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
       // Completed ones come each second; the progress line names the newest.
       if (event.status === "completed") return undefined;
       return line("checkpoint", `${formatCheckpointId(event.id)} failed: ${event.reason ?? "no reason given"}`, "warn");
-    case "fault":
-      return line(
-        event.fault.target,
-        `${event.fault.planned ? "planned " : ""}fault: ${event.fault.kind} (${event.fault.detail})${
-          event.fault.recoveredAfterMs === null ? "" : `, back after ${formatMs(event.fault.recoveredAfterMs)}`
-        }`,
-        "warn",
-      );
+    case "fault": {
+      const { target, planned, kind, detail, recoveredAfterMs } = event.fault;
+      if (recoveredAfterMs !== null) return line(target, `back after ${formatMs(recoveredAfterMs)} (${detail})`);
+      return line(target, `${planned ? "planned " : ""}fault: ${kind} (${detail})`, "warn");
+    }
     case "verdict":
       return line("verdict", describeVerdict(event), verdictLevel(event.verdict));
     default:

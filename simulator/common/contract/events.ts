@@ -87,6 +87,7 @@ export type HostEventBody =
       readonly total: number;
       readonly reason: string | null;
     }
+  /** When it happens, `recoveredAfterMs` being null; once more, with the time that it took, when the target is back. */
   | { readonly type: "fault"; readonly fault: Fault }
   | UsageEvent
   | ExitEvent

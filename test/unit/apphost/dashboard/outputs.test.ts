@@ -33,7 +33,11 @@ const bareVerdict: HostEventBody & { type: "verdict" } = {
 /** A feed whose clock is the events' own. */
 function createSampleFeed(): { feed: EventFeed; play: (events: readonly HostEvent[]) => void } {
   let nowUs = SAMPLE_START_US;
-  const feed = createEventFeed({ clock: { nowUs: () => nowUs }, append: () => undefined });
+  const feed = createEventFeed({
+    clock: { nowUs: () => nowUs },
+    append: () => undefined,
+    appendMetrics: () => undefined,
+  });
   return {
     feed,
     play(events) {
