@@ -27,7 +27,6 @@ export interface Progress {
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;
 const FULL = "█";
 const EMPTY = "░";
-const BAR_COLUMNS_MIN = 6;
 const LABEL_COLUMNS_MAX = 24;
 const REMAINING_S_MAX = 99 * 3_600;
 
@@ -95,14 +94,14 @@ export function drawProgress(bars: readonly Progress[], size: ChartSize): readon
   const remainingColumns = widest(({ remaining }) => remaining);
   // Where columns are few the counts go first, since the percent says nearly the same.
   const plans = [
-    { counts: "exact", countColumns: widest(({ exact }) => exact), remaining: remainingColumns },
-    { counts: "compact", countColumns: widest(({ compact }) => compact), remaining: remainingColumns },
-    { counts: "compact", countColumns: 0, remaining: remainingColumns },
-    { counts: "compact", countColumns: 0, remaining: 0 },
+    { counts: "exact", countColumns: widest(({ exact }) => exact), remaining: remainingColumns, barMin: 20 },
+    { counts: "compact", countColumns: widest(({ compact }) => compact), remaining: remainingColumns, barMin: 10 },
+    { counts: "compact", countColumns: 0, remaining: remainingColumns, barMin: 6 },
+    { counts: "compact", countColumns: 0, remaining: 0, barMin: 0 },
   ] as const;
   const barOf = ({ countColumns, remaining }: (typeof plans)[number]) =>
     size.columns - labelColumns - percentColumns - countColumns - remaining - 8;
-  const plan = plans.find((candidate) => barOf(candidate) >= BAR_COLUMNS_MIN) ?? plans[3];
+  const plan = plans.find((candidate) => barOf(candidate) >= candidate.barMin) ?? plans[3];
   const barColumns = Math.max(0, barOf(plan));
   const rows = texts.map(({ bar, label, percent, remaining, ...counts }): ChartRow => {
     const { done, total, color } = bar;

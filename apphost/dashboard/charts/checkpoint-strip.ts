@@ -1,15 +1,9 @@
 /** The recent checkpoints, one a column, as high as they took long; the newest at the right. Pure. */
+import { formatCheckpointId } from "../../../simulator/common/contract/files/checkpoint.ts";
 import { formatAmount, formatCompact, formatDuration } from "../../snapshot/format.ts";
+import type { CheckpointPoint } from "../../snapshot/histories.ts";
 import { type Cell, type ChartRow, type ChartSize, fitRows, joinCells, joinParts } from "./segment.ts";
 import { drawSparkline } from "./sparkline.ts";
-
-export interface CheckpointPoint {
-  readonly id: number;
-  readonly atUs: number;
-  readonly durationMs: number;
-  readonly total: number;
-  readonly status: "completed" | "failed";
-}
 
 const FAILED = { unicode: "✗", ascii: "x" } as const;
 const STRIP_ROWS_MAX = 4;
@@ -45,13 +39,12 @@ function drawSummary(checkpoints: readonly CheckpointPoint[], nowUs: number, col
   const parts: ChartRow[] = [title];
   if (newest === undefined) parts.push([{ text: "nothing yet", dim: true }]);
   if (newest?.status === "failed") {
-    parts.push([{ text: `id ${newest.id} failed ${formatAge(newest, nowUs)} ago`, color: "bad" }]);
+    parts.push([{ text: `${formatCheckpointId(newest.id)} failed ${formatAge(newest, nowUs)} ago`, color: "bad" }]);
   }
   if (last !== undefined) {
     parts.push(
-      [{ text: `last ${formatAge(last, nowUs)} ago` }],
+      [{ text: `${formatCheckpointId(last.id)} completed ${formatAge(last, nowUs)} ago` }],
       [{ text: `took ${formatDuration(last.durationMs)}` }],
-      [{ text: `id ${last.id}` }],
       [{ text: `total ${formatCompact(last.total)}` }],
     );
   }

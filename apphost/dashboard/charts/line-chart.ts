@@ -5,8 +5,9 @@
  * L2 What is not known is a gap: a value of null, and a stretch of time without any point.
  * L3 Rows are given in the order of what a person needs: the newest figures, the lines, the time, the marks, their legend.
  */
+import type { Mark } from "../../snapshot/histories.ts";
 import { DotCanvas, type LineNumber, lineSample } from "./dot-canvas.ts";
-import { type ChartMark, drawMarkLegend, drawMarkRow, hasMarks, type MarkRowInput, type Recovery } from "./mark-row.ts";
+import { drawMarkLegend, drawMarkRow, hasMarks, type MarkRowInput, type Outage } from "./mark-row.ts";
 import {
   type ChartRow,
   type ChartSize,
@@ -37,8 +38,8 @@ export interface LineChart {
   readonly formatValue: (value: number) => string;
   /** Of the run: its clock is what the axis of time shows. */
   readonly startedAtUs: number;
-  readonly marks?: readonly ChartMark[];
-  readonly recoveries?: readonly Recovery[];
+  readonly marks?: readonly Mark[];
+  readonly recoveries?: readonly Outage[];
 }
 
 /** Points come once a second while there is something to tell. */

@@ -8,6 +8,7 @@ import {
   type Glyphs,
   joinCells,
   joinParts,
+  measureRow,
   type PaletteColor,
 } from "./segment.ts";
 import { heatGlyph } from "./sparkline.ts";
@@ -52,11 +53,11 @@ export function drawDetails({ partitions }: TaskManagerLoad, glyphs: Glyphs): Ch
 }
 
 export function padStrip(strip: ChartRow, columns: number): ChartRow {
-  const width = strip.reduce((sum, { text }) => sum + text.length, 0);
+  const width = measureRow(strip);
   return width < columns ? [...strip, { text: " ".repeat(columns - width) }] : strip;
 }
 
-export function styleBy({ mark }: TaskManagerLoad, text: string): ChartSegment {
+export function styleBy(mark: LoadMark, text: string): ChartSegment {
   const { color } = MARKS[mark];
   return color === undefined ? { text } : { text, color };
 }

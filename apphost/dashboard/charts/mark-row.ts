@@ -1,5 +1,6 @@
 /** What happened, beneath the column of its moment: a glyph for each kind, and a bar for as long as a recovery took. */
 import { formatClock, formatDuration } from "../../snapshot/format.ts";
+import type { Mark, Recovery } from "../../snapshot/histories.ts";
 import {
   type Cell,
   type ChartRow,
@@ -11,20 +12,9 @@ import {
 } from "./segment.ts";
 import { isOnAxis, placeOf, type TimeAxis } from "./time-axis.ts";
 
-export type MarkKind = "checkpoint" | "checkpointFailed" | "restart" | "fault" | "recovered" | "rebalance" | "round";
-
-export interface ChartMark {
-  readonly atUs: number;
-  readonly kind: MarkKind;
-  readonly label: string;
-}
-
-/** A fault, from its moment until what it hit was ready again; null while it is not, or if it never was. */
-export interface Recovery {
-  readonly target: string;
-  readonly atUs: number;
-  readonly recoveredAfterMs: number | null;
-}
+type MarkKind = Mark["kind"];
+/** The part of a recovery that is drawn: from the fault until what it hit was ready again. */
+export type Outage = Pick<Recovery, "target" | "atUs" | "recoveredAfterMs">;
 
 interface MarkForm {
   readonly unicode: string;
@@ -41,14 +31,15 @@ const FORMS: Readonly<Record<MarkKind, MarkForm>> = {
   restart: { unicode: "↻", ascii: "r", noun: "restart", color: "warn" },
   rebalance: { unicode: "⇄", ascii: "b", noun: "rebalance", color: "accent" },
   round: { unicode: "┃", ascii: "|", noun: "round", color: "accent" },
-  checkpoint: { unicode: "▲", ascii: "c", noun: "checkpoint", color: "muted" },
+  // They may come each second: a tick of the axis, and no more.
+  checkpoint: { unicode: "╵", ascii: "'", noun: "checkpoint", color: "muted" },
 };
 const KINDS = Object.keys(FORMS) as readonly MarkKind[];
 const RECOVERING = { unicode: "━", ascii: "=" } as const;
 
 export interface MarkRowInput {
-  readonly marks: readonly ChartMark[];
-  readonly recoveries: readonly Recovery[];
+  readonly marks: readonly Mark[];
+  readonly recoveries: readonly Outage[];
   readonly axis: TimeAxis;
   readonly startedAtUs: number;
   readonly columns: number;
@@ -94,8 +85,8 @@ export function drawMarkLegend({ marks, recoveries, axis, startedAtUs, columns, 
   );
 }
 
-const endOf = ({ atUs, recoveredAfterMs }: Recovery, { toUs }: TimeAxis): number =>
+const endOf = ({ atUs, recoveredAfterMs }: Outage, { toUs }: TimeAxis): number =>
   recoveredAfterMs === null ? toUs : Math.min(toUs, atUs + recoveredAfterMs * 1_000);
 
-const isSeen = (recovery: Recovery, axis: TimeAxis): boolean =>
+const isSeen = (recovery: Outage, axis: TimeAxis): boolean =>
   recovery.atUs <= axis.toUs && endOf(recovery, axis) >= axis.fromUs;

@@ -8,7 +8,16 @@
  */
 import { formatAmount, formatCompact, formatPartitions, formatRate } from "../../snapshot/format.ts";
 import { drawDetails, drawHeatLegend, drawStrip, MARKS, padStrip, rangesOf, styleBy } from "./load-cells.ts";
-import { type ChartRow, type ChartSize, cleanText, fitColumns, fitRows, joinParts, measureText } from "./segment.ts";
+import {
+  type ChartRow,
+  type ChartSize,
+  cleanText,
+  fitColumns,
+  fitRows,
+  joinParts,
+  measureRow,
+  measureText,
+} from "./segment.ts";
 import {
   computeLoads,
   type LoadInput,
@@ -31,7 +40,7 @@ const CELL_LABEL_COLUMNS_MAX = 8;
 const NAME_COLUMNS_MAX = 20;
 const MARK_COLUMNS = 4;
 const RATE_COLUMNS = 7;
-const SHARE_COLUMNS = 5;
+const SHARE_COLUMNS = 9;
 const LAG_COLUMNS = 6;
 const RANGES_COLUMNS_MAX = 12;
 const STRIP_COLUMNS_MIN = 12;
@@ -64,9 +73,8 @@ function drawSummary({ taskManagers, partitions, medianPerSecond, lag }: Loads, 
   const marked = (["slow", "gone", "idle"] as const).flatMap((mark): ChartRow[] => {
     const names = taskManagers.filter((load) => load.mark === mark).map(({ shortName }) => cleanText(shortName));
     if (names.length === 0) return [];
-    const { sign, word, color } = MARKS[mark];
-    const text = `${sign} ${word}: ${nameSome(names)}`;
-    return [[color === undefined ? { text } : { text, color }]];
+    const { sign, word } = MARKS[mark];
+    return [[styleBy(mark, `${sign} ${word}: ${nameSome(names)}`)]];
   });
   const unowned = partitions.filter(({ owner }) => owner === null).map(({ p }) => p);
   const worst = partitions.reduce<PartitionLoad | null>(
@@ -95,11 +103,11 @@ function drawTable(loads: readonly TaskManagerLoad[], size: ChartSize): readonly
   const rest = size.columns - figureColumns;
   if (loads.length + 1 > size.rows || rest < STRIP_COLUMNS_MIN) return null;
   const details = loads.map((load) => drawDetails(load, size.glyphs));
-  const hasDetails = details.every((detail) => detail.reduce((sum, { text }) => sum + measureText(text), 0) <= rest);
+  const hasDetails = details.every((detail) => measureRow(detail) <= rest);
   const heading = [
     fitColumns("", nameColumns + MARK_COLUMNS + 2),
     "rate/s".padStart(RATE_COLUMNS + 2),
-    "share".padStart(SHARE_COLUMNS + 2),
+    "of median".padStart(SHARE_COLUMNS + 2),
     "lag".padStart(LAG_COLUMNS + 2),
     `  ${hasDetails ? "partition, heat, lag" : "heat, partitions"}`,
   ].join("");
@@ -115,7 +123,7 @@ function drawTable(loads: readonly TaskManagerLoad[], size: ChartSize): readonly
       ].join("");
       return [
         styleBy(
-          load,
+          load.mark,
           `${fitColumns(cleanText(load.name), nameColumns)}  ${MARKS[load.mark].word.padEnd(MARK_COLUMNS)}`,
         ),
         { text: figures },
@@ -148,7 +156,7 @@ function drawCards(
     const { sign, word } = MARKS[load.mark];
     const label = fitColumns(cleanText(load.shortName), labelColumns - markColumns);
     return [
-      styleBy(load, isNarrow ? label + sign : `${label} ${word.padEnd(MARK_COLUMNS)}`),
+      styleBy(load.mark, isNarrow ? label + sign : `${label} ${word.padEnd(MARK_COLUMNS)}`),
       {
         text: ` ${formatCompact(load.perSecond).padStart(RATE_COLUMNS)} ${formatCompact(load.lag).padStart(LAG_COLUMNS)} `,
       },
@@ -174,7 +182,7 @@ function drawCells(loads: readonly TaskManagerLoad[], size: ChartSize): readonly
   const shown = isCut ? loads.slice(0, Math.max(0, size.rows - 1) * perRow) : loads;
   const cells = shown.map(
     (load): ChartRow => [
-      styleBy(load, fitColumns(cleanText(load.shortName), labelColumns) + MARKS[load.mark].sign),
+      styleBy(load.mark, fitColumns(cleanText(load.shortName), labelColumns) + MARKS[load.mark].sign),
       ...padStrip(drawStrip(load, stripColumns, size.glyphs), stripColumns),
       { text: " " },
     ],

@@ -68,10 +68,7 @@ describe("bars of progress", () => {
       fc.record({ label: anyText, done: anyFigure, total: fc.option(anyFigure), perSecond: fc.option(anyFigure) }),
       { maxLength: 6 },
     );
-    fc.assert(
-      fc.property(anyBars, anySize, (some, size) => expectForm(drawProgress(some, size), size)),
-      { numRuns: 300 },
-    );
+    fc.assert(fc.property(anyBars, anySize, (some, size) => expectForm(drawProgress(some, size), size)));
   });
 
   it("leave out the counts before the remaining time, and that before the bar", () => {
@@ -163,12 +160,12 @@ describe("the strip of checkpoints", () => {
     const draw = (glyphs: "unicode" | "ascii", rows: number) =>
       drawingOf(drawCheckpointStrip(checkpoints, 60_000_000, { columns: 80, rows, glyphs }));
     expect(draw("unicode", 3)).toMatchInlineSnapshot(`
-      "checkpoints  last 5.0 s ago  took 70 ms  id 1000011  total 1.1M
+      "checkpoints  11 completed 5.0 s ago  took 70 ms  total 1.1M
       ▂▆▃▇✗█▅▃▆▄▇▅
       01:00 ago  highest 130 ms"
     `);
     expect(draw("ascii", 2)).toMatchInlineSnapshot(`
-      "checkpoints  last 5.0 s ago  took 70 ms  id 1000011  total 1.1M
+      "checkpoints  11 completed 5.0 s ago  took 70 ms  total 1.1M
       :=:=x#-:=-#-"
     `);
   });
@@ -180,7 +177,7 @@ describe("the strip of checkpoints", () => {
       rows: 1,
       glyphs: "ascii",
     });
-    expect(textOf(summary ?? [])).toContain("id 7 failed 2.0 s ago  last 5.0 s ago");
+    expect(textOf(summary ?? [])).toContain("7 failed 2.0 s ago  11 completed 5.0 s ago");
     const [none] = drawCheckpointStrip([], 0, { columns: 40, rows: 1, glyphs: "ascii" });
     expect(textOf(none ?? [])).toBe("checkpoints  nothing yet");
   });
