@@ -30,7 +30,7 @@ export const formatSeconds = (us: number): string => `${(Math.max(0, us) / 1e6).
 export function formatDuration(ms: number): string {
   const whole = Math.max(0, ms);
   if (whole < 999.5) return `${Math.round(whole)} ms`;
-  return whole < 59_950 ? `${(whole / 1_000).toFixed(1)} s` : formatClock(whole * 1_000);
+  return whole < 59_950 ? `${(whole / 1_000).toFixed(1)} s` : formatClock(Math.round(whole / 1_000) * 1e6);
 }
 
 /** 00:12, 03:07, 1:02:03. */

@@ -39,6 +39,8 @@ interface Part {
   readonly most: number;
 }
 
+/** As long as a history of one point each second lasts. */
+const WINDOW_US = 600_000_000;
 /** From here, lag and latency stand side by side. */
 const PAIR_COLUMNS_MIN = 100;
 const PAIR_GAP = "  ";
@@ -49,7 +51,8 @@ const MAP_FRAME_ROWS = 3;
 /** With fewer rows a chart is only its newest figures. */
 const CHART_ROWS_MIN = 3;
 
-export function drawMetrics(input: MetricsInput, size: ChartSize): readonly ChartRow[] {
+export function drawMetrics(all: MetricsInput, size: ChartSize): readonly ChartRow[] {
+  const input = { ...all, history: keepRecent(all.history) };
   const parts = listParts(input, size);
   const whole = planWithMap(input, parts, size);
   const left = listLeftOut(input, whole);
@@ -206,6 +209,12 @@ function drawPair(input: MetricsInput, size: ChartSize): readonly ChartRow[] {
     { text: " ".repeat(columns - measureRow(left)) + PAIR_GAP },
     ...(right[row] ?? []),
   ]);
+}
+
+/** An hour without work between two rounds would leave either of them a column or two. */
+function keepRecent(history: readonly HistoryPoint[]): readonly HistoryPoint[] {
+  const fromUs = (history.at(-1)?.atUs ?? 0) - WINDOW_US;
+  return history.filter(({ atUs }) => atUs >= fromUs);
 }
 
 const pointsOf = (history: readonly HistoryPoint[], read: (point: HistoryPoint) => number | null) =>

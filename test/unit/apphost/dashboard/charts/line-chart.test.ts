@@ -164,6 +164,8 @@ describe("a line chart", () => {
       const rows = drawLineChart(chartOf(points, []), { columns: 60, rows: 3, glyphs: "ascii" });
       expect(drawingOf(rows.slice(1))).toMatch(/# {20,}#/);
     }
+    const briefly = drawLineChart(chartOf(toPoints([5, 5, null, 5, 5]), []), { columns: 60, rows: 3, glyphs: "ascii" });
+    expect(drawingOf(briefly.slice(1))).toMatch(/# {20,}#/);
     const dense = toPoints(Array.from({ length: 12 }, () => 5));
     expect(drawingOf(drawLineChart(chartOf(dense, []), { columns: 60, rows: 3, glyphs: "ascii" }))).not.toMatch(/# +#/);
   });

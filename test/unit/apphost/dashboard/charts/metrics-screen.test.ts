@@ -164,6 +164,15 @@ describe("the screen of live figures", () => {
     `);
   });
 
+  it("shows the last ten minutes, however long nothing was done before", () => {
+    const input = sampleInput();
+    const hourLater = input.history.map((point) => ({ ...point, atUs: point.atUs + 3_600 * SECOND_US }));
+    const twoRounds = { ...input, history: [...input.history, ...hourLater], nowUs: 3_720 * SECOND_US };
+    const drawing = drawingOf(drawMetrics(twoRounds, { columns: 80, rows: 24, glyphs: "ascii" }));
+    expect(drawing).toMatch(/^ +1:00:00 .* 1:01:59$/m);
+    expect(drawing).toMatch(/#{60}/);
+  });
+
   it("leaves out nothing in 120x40, and uses the room of 200x50", () => {
     for (const [columns, rows] of [
       [120, 40],
