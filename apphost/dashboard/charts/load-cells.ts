@@ -19,6 +19,7 @@ export const MARKS: Readonly<
 > = {
   slow: { sign: "!", word: "slow", color: "warn" },
   gone: { sign: "x", word: "gone", color: "bad" },
+  quiet: { sign: "~", word: "quiet", color: "accent" },
   idle: { sign: "_", word: "idle", color: "muted" },
   even: { sign: " ", word: "" },
 };

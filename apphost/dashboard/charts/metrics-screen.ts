@@ -74,12 +74,12 @@ function listParts(input: MetricsInput, { columns }: ChartSize): readonly Part[]
   const usageRows = countUsageRows(input, columns);
   return [
     { name: "progress", least: 2, comfortable: 2, most: 2 },
-    { name: "throughput", least: 4, comfortable: 7, most: 12 },
+    { name: "throughput", least: 4, comfortable: 7, most: 16 },
     { name: "map", least: 3, comfortable: cardRows + MAP_FRAME_ROWS, most: taskManagers + MAP_FRAME_ROWS },
     { name: "checkpoints", least: 1, comfortable: 3, most: 3 },
-    { name: "lag", least: 1, comfortable: 5, most: 10 },
+    { name: "lag", least: 1, comfortable: 5, most: 12 },
     // Beside the lag it takes the rows that the lag has.
-    ...(isPair ? [] : [{ name: "latency", least: 1, comfortable: 5, most: 10 } as const]),
+    ...(isPair ? [] : [{ name: "latency", least: 1, comfortable: 5, most: 12 } as const]),
     { name: "usage", least: 0, comfortable: Math.min(usageRows, 4), most: usageRows },
   ];
 }

@@ -2,7 +2,7 @@
  * Which TaskManager owns which partition, how far each is behind and how fast it is: the map that answers "who is slow?".
  * Pure. A matrix of both would be a diagonal with one partition each, so partitions are cells, grouped by owner.
  *
- * P1 The first row names the slow, the gone and the idle, whatever the order and however few rows there are.
+ * P1 The first row names the slow, the gone, the quiet and the idle, whatever the order and however few rows there are.
  * P2 The richest form that has room for all is taken: a line each, several in a line with figures, or only cells.
  * P3 What has no room is counted, with what it would have shown.
  */
@@ -38,7 +38,7 @@ export interface PartitionMap {
 const NAMED_MAX = 6;
 const CELL_LABEL_COLUMNS_MAX = 8;
 const NAME_COLUMNS_MAX = 20;
-const MARK_COLUMNS = 4;
+const MARK_COLUMNS = 5;
 const RATE_COLUMNS = 7;
 const SHARE_COLUMNS = 9;
 const LAG_COLUMNS = 6;
@@ -70,7 +70,7 @@ export function drawPartitionMap({ progress, present, order }: PartitionMap, siz
 
 /** P1 */
 function drawSummary({ taskManagers, partitions, medianPerSecond, lag }: Loads, columns: number): ChartRow {
-  const marked = (["slow", "gone", "idle"] as const).flatMap((mark): ChartRow[] => {
+  const marked = (["slow", "gone", "quiet", "idle"] as const).flatMap((mark): ChartRow[] => {
     const names = taskManagers.filter((load) => load.mark === mark).map(({ shortName }) => cleanText(shortName));
     if (names.length === 0) return [];
     const { sign, word } = MARKS[mark];
@@ -193,11 +193,11 @@ function drawCells(loads: readonly TaskManagerLoad[], size: ChartSize): readonly
 
 /** P3 */
 function drawMore(hidden: readonly TaskManagerLoad[], { columns, glyphs }: ChartSize): ChartRow {
-  const counts = (["slow", "gone", "idle"] as const).flatMap((mark) => {
+  const counts = (["slow", "gone", "quiet", "idle"] as const).flatMap((mark) => {
     const count = hidden.filter((load) => load.mark === mark).length;
     return count === 0 ? [] : [`${count} ${mark}`];
   });
-  const what = counts.length === 0 ? "none of them slow, idle or gone" : counts.join(", ");
+  const what = counts.length === 0 ? "none of them with a mark" : counts.join(", ");
   const dots = glyphs === "unicode" ? "…" : "...";
   return joinParts(
     [[{ text: `${dots} ${formatAmount(hidden.length, "more TaskManager")}: ${what}`, dim: true }]],

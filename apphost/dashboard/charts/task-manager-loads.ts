@@ -1,16 +1,18 @@
 /**
- * Who is slow, idle or gone: each TaskManager beside the median of all. Pure.
+ * Who is slow, quiet, idle or gone: each TaskManager beside the median of all. Pure.
  *
  * T1 Slow: there is lag, and the rate is below half of the median, by TaskManager and by partition. Both, because one that
  *    owns a single partition where others own two has half of their rate when all is well.
  * T2 Slow as well: there is lag and no progress at all while another one makes some. When most stand still, the median
  *    is zero and nothing is below half of it.
- * T3 A rate that is not known is no rate of zero: who is not registered is gone, and counts in no median.
+ * T3 Quiet: it owns partitions, makes no progress and knows of no lag, while another one makes some. One that hangs is so,
+ *    since it learns of no further end; and so is one whose partitions get nothing. What it is, its log tells.
+ * T4 A rate that is not known is no rate of zero: who is not registered is gone, and counts in no median.
  */
 import type { ProgressEvent } from "../../../simulator/common/contract/events.ts";
 import { unreachable } from "../../../simulator/common/foundation/assert.ts";
 
-export type LoadMark = "slow" | "idle" | "gone" | "even";
+export type LoadMark = "slow" | "quiet" | "idle" | "gone" | "even";
 export type LoadOrder = "name" | "rate" | "lag";
 type Partition = ProgressEvent["partitions"][number];
 
@@ -59,14 +61,10 @@ export function computeLoads({ progress, present }: LoadInput): Loads {
   const taskManagers = members.map((member): TaskManagerLoad => {
     const { name, perSecond, owned } = member;
     const lag = sumLag(owned);
-    const isBehind =
-      perSecond === null || fastest === 0
-        ? false
-        : perSecond === 0 || (perSecond < medianPerSecond / 2 && rateByPartition(member) < medianByPartition / 2);
     return {
       name,
       shortName: name.slice(prefix.length),
-      mark: perSecond === null ? "gone" : owned.length === 0 ? "idle" : isBehind && (lag ?? 0) > 0 ? "slow" : "even",
+      mark: judge(member, lag ?? 0, { fastest, medianPerSecond, medianByPartition }),
       partitions: owned,
       lag,
       perSecond,
@@ -83,7 +81,7 @@ export function sortLoads(loads: readonly TaskManagerLoad[], order: LoadOrder): 
     case "name":
       return byName;
     case "rate": {
-      const urgency = { slow: 0, gone: 1, even: 2, idle: 3 } as const satisfies Record<LoadMark, number>;
+      const urgency = { slow: 0, gone: 1, quiet: 2, even: 3, idle: 4 } as const satisfies Record<LoadMark, number>;
       return byName.toSorted((a, b) => urgency[a.mark] - urgency[b.mark] || (a.perSecond ?? 0) - (b.perSecond ?? 0));
     }
     case "lag":
@@ -91,6 +89,22 @@ export function sortLoads(loads: readonly TaskManagerLoad[], order: LoadOrder): 
     default:
       return unreachable(order);
   }
+}
+
+interface Pace {
+  readonly fastest: number;
+  readonly medianPerSecond: number;
+  readonly medianByPartition: number;
+}
+
+function judge(member: Member, lag: number, { fastest, medianPerSecond, medianByPartition }: Pace): LoadMark {
+  const { perSecond, owned } = member;
+  if (perSecond === null) return "gone";
+  if (owned.length === 0) return "idle";
+  if (fastest === 0) return "even";
+  if (lag === 0) return perSecond === 0 ? "quiet" : "even";
+  const isBehind = perSecond < medianPerSecond / 2 && rateByPartition(member) < medianByPartition / 2;
+  return perSecond === 0 || isBehind ? "slow" : "even";
 }
 
 interface Member {

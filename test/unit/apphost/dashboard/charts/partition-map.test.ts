@@ -92,7 +92,16 @@ describe("the load of TaskManagers", () => {
     expect(marked(progressOf([even(1, 0, 9), even(2, 0, 9)]), "slow")).toEqual([]);
   });
 
-  it("counts in the median neither who is gone nor who is idle (T3)", () => {
+  it("calls one quiet that stands still without a lag that is known, while another moves (T3)", () => {
+    for (const lag of [0, null]) {
+      const hanging = progressOf([even(1, 100, 9), even(2, 0, lag), even(3, 100, 9)]);
+      expect(marked(hanging, "quiet")).toEqual(["02"]);
+      expect(marked(hanging, "slow")).toEqual([]);
+    }
+    expect(marked(progressOf([even(1, 0, 0), even(2, 0, 0)]), "quiet")).toEqual([]);
+  });
+
+  it("counts in the median neither who is gone nor who is idle (T4)", () => {
     const few = [even(1, 100, 9), even(2, 100, 9), even(3, 40, 9)];
     const others = Array.from({ length: 9 }, (_, index) => even(index + 4, index < 5 ? null : 0, null, 0));
     const progress = progressOf([...few, ...others]);
@@ -175,27 +184,27 @@ describe("the partition map", () => {
   it("has a line for each TaskManager where there is room", () => {
     expect(draw(twenty, 80, 24)).toMatchInlineSnapshot(`
       "partitions 19 on 20  ! slow: 07  x gone: 03  _ idle: 20  lag 70.1K
-                             rate/s  of median     lag  partition, heat, lag
-      taskmanager-01            61K        99%     900  0 ▅ 900
-      taskmanager-02          61.1K        99%     910  1 ▅ 910
-      taskmanager-03  gone        -          -      5K  2 ▁ 5K
-      taskmanager-04          61.2K        99%     930  3 ▅ 930
-      taskmanager-05          61.2K       100%     940  4 ▅ 940
-      taskmanager-06          61.3K       100%     950  5 ▅ 950
-      taskmanager-07  slow    12.3K        20%   48.1K  6 ▂ 48.1K
-      taskmanager-08          61.4K       100%     970  7 ▅ 970
-      taskmanager-09          61.4K       100%     980  8 ▅ 980
-      taskmanager-10          61.5K       100%     990  9 ▅ 990
-      taskmanager-11          61.5K       100%      1K  10 ▅ 1K
-      taskmanager-12          61.6K       100%   1.01K  11 ▅ 1.01K
-      taskmanager-13          61.6K       100%   1.02K  12 ▅ 1.02K
-      taskmanager-14          61.7K       100%   1.03K  13 ▅ 1.03K
-      taskmanager-15          61.7K       100%   1.04K  14 ▅ 1.04K
-      taskmanager-16          61.8K       100%   1.05K  15 ▅ 1.05K
-      taskmanager-17          61.8K       101%   1.06K  16 ▅ 1.06K
-      taskmanager-18          61.9K       101%   1.07K  17 ▅ 1.07K
-      taskmanager-19          61.9K       101%   1.08K  18 ▅ 1.08K
-      taskmanager-20  idle        0         0%       -
+                              rate/s  of median     lag  partition, heat, lag
+      taskmanager-01             61K        99%     900  0 ▅ 900
+      taskmanager-02           61.1K        99%     910  1 ▅ 910
+      taskmanager-03  gone         -          -      5K  2 ▁ 5K
+      taskmanager-04           61.2K        99%     930  3 ▅ 930
+      taskmanager-05           61.2K       100%     940  4 ▅ 940
+      taskmanager-06           61.3K       100%     950  5 ▅ 950
+      taskmanager-07  slow     12.3K        20%   48.1K  6 ▂ 48.1K
+      taskmanager-08           61.4K       100%     970  7 ▅ 970
+      taskmanager-09           61.4K       100%     980  8 ▅ 980
+      taskmanager-10           61.5K       100%     990  9 ▅ 990
+      taskmanager-11           61.5K       100%      1K  10 ▅ 1K
+      taskmanager-12           61.6K       100%   1.01K  11 ▅ 1.01K
+      taskmanager-13           61.6K       100%   1.02K  12 ▅ 1.02K
+      taskmanager-14           61.7K       100%   1.03K  13 ▅ 1.03K
+      taskmanager-15           61.7K       100%   1.04K  14 ▅ 1.04K
+      taskmanager-16           61.8K       100%   1.05K  15 ▅ 1.05K
+      taskmanager-17           61.8K       101%   1.06K  16 ▅ 1.06K
+      taskmanager-18           61.9K       101%   1.07K  17 ▅ 1.07K
+      taskmanager-19           61.9K       101%   1.08K  18 ▅ 1.08K
+      taskmanager-20  idle         0         0%       -
       ▁ no rate  ▃ half of the median  ▅ the median  █ twice
       "
     `);
@@ -204,17 +213,17 @@ describe("the partition map", () => {
   it("has several in a line with their figures where there is less, and only cells where there is least", () => {
     expect(draw(twenty, 80, 13)).toMatchInlineSnapshot(`
       "partitions 19 on 20  ! slow: 07  x gone: 03  _ idle: 20  lag 70.1K
-               rate/s    lag                 rate/s    lag
-      01          61K    900 ▅ 0    02        61.1K    910 ▅ 1
-      03 gone       -     5K ▁ 2    04        61.2K    930 ▅ 3
-      05        61.2K    940 ▅ 4    06        61.3K    950 ▅ 5
-      07 slow   12.3K  48.1K ▂ 6    08        61.4K    970 ▅ 7
-      09        61.4K    980 ▅ 8    10        61.5K    990 ▅ 9
-      11        61.5K     1K ▅ 10   12        61.6K  1.01K ▅ 11
-      13        61.6K  1.02K ▅ 12   14        61.7K  1.03K ▅ 13
-      15        61.7K  1.04K ▅ 14   16        61.8K  1.05K ▅ 15
-      17        61.8K  1.06K ▅ 16   18        61.9K  1.07K ▅ 17
-      19        61.9K  1.08K ▅ 18   20 idle       0      -
+                rate/s    lag                  rate/s    lag
+      01           61K    900 ▅ 0    02         61.1K    910 ▅ 1
+      03 gone        -     5K ▁ 2    04         61.2K    930 ▅ 3
+      05         61.2K    940 ▅ 4    06         61.3K    950 ▅ 5
+      07 slow    12.3K  48.1K ▂ 6    08         61.4K    970 ▅ 7
+      09         61.4K    980 ▅ 8    10         61.5K    990 ▅ 9
+      11         61.5K     1K ▅ 10   12         61.6K  1.01K ▅ 11
+      13         61.6K  1.02K ▅ 12   14         61.7K  1.03K ▅ 13
+      15         61.7K  1.04K ▅ 14   16         61.8K  1.05K ▅ 15
+      17         61.8K  1.06K ▅ 16   18         61.9K  1.07K ▅ 17
+      19         61.9K  1.08K ▅ 18   20 idle        0      -
       ▁ no rate  ▃ half of the median  ▅ the median  █ twice"
     `);
     expect(draw(twenty, 60, 5)).toMatchInlineSnapshot(`
