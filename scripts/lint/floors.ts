@@ -146,7 +146,7 @@ export const FLOORS: readonly Floor[] = [
     name: "dashboard",
     files: ["apphost/dashboard/"],
     on: [...BASE, "run", "snapshot", "logs", "control"],
-    packages: ["ink", "react"],
+    packages: ["ink", "react", "string-width"],
   },
   {
     name: "doctor",
