@@ -63,10 +63,6 @@ export class GrowingBits {
     const bits = this.#words.get(word);
     this.#words.set(word, isSet ? bits | bit : bits & ~bit);
   }
-
-  clear(): void {
-    this.#words.truncate(0);
-  }
 }
 
 /** The first of `length` ascending places at which `isReached` holds; `length` when it holds nowhere. */

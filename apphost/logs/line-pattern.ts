@@ -53,10 +53,9 @@ function createTextPattern(text: string): LinePattern {
   };
 }
 
-const TEST_LINES = new Script("run()");
-
 function createExpressionPattern(text: string, expression: RegExp): LinePattern {
   const single = new RegExp(expression.source, expression.flags.replace("g", ""));
+  const runWithin = createTimeLimit(BLOCK_MS_MAX);
   return {
     text,
     testAll: (lines) => runWithin(() => lines.map((line) => single.test(stripSequences(line)))),
@@ -64,21 +63,26 @@ function createExpressionPattern(text: string, expression: RegExp): LinePattern 
   };
 }
 
-/** null when it takes longer than BLOCK_MS_MAX. */
-function runWithin<T>(run: () => T): T | null {
-  let result: T | null = null;
-  const context = createContext({
-    run: () => {
+const CALL = new Script("run()");
+
+/** null for what takes longer, and for everything after that: it would only take its time once more. */
+function createTimeLimit(timeoutMs: number): <T>(run: () => T) => T | null {
+  const context = createContext({ run: () => undefined });
+  let isOver = false;
+  return (run) => {
+    if (isOver) return null;
+    let result: ReturnType<typeof run> | null = null;
+    context["run"] = () => {
       result = run();
-    },
-  });
-  try {
-    TEST_LINES.runInContext(context, { timeout: BLOCK_MS_MAX });
+    };
+    try {
+      CALL.runInContext(context, { timeout: timeoutMs });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
+      isOver = true;
+    }
     return result;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return null;
-    throw error;
-  }
+  };
 }
 
 function findRanges(expression: RegExp, text: string): { start: number; end: number }[] {

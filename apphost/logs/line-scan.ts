@@ -52,7 +52,7 @@ export class LineScan {
   }
 
   has(log: number, line: number): boolean {
-    return this.#scanned[log]?.bits.get(line) ?? false;
+    return this.isTried(log, line) && (this.#scanned[log] as ScannedLog).bits.get(line);
   }
 
   isTried(log: number, line: number): boolean {
@@ -77,10 +77,7 @@ export class LineScan {
     const { revision, generation } = log;
     this.#scanned[index] ??= { bits: new GrowingBits(), revision, generation, tried: 0, settled: 0 };
     const scanned = this.#scanned[index];
-    if (scanned.generation !== generation) {
-      scanned.bits.clear();
-      scanned.settled = 0;
-    }
+    if (scanned.generation !== generation) scanned.settled = 0;
     if (scanned.revision !== revision) scanned.tried = scanned.settled;
     scanned.generation = generation;
     scanned.revision = revision;

@@ -38,6 +38,7 @@ export class LogIndex {
   readonly #starts = createOffsets();
   readonly #times = createOffsets();
   #file: FileHandle | null = null;
+  #inode = 0;
   /** What was found by the last look. */
   #found: { readonly size: number; readonly changedMs: number } = { size: 0, changedMs: 0 };
   #isReplaced = false;
@@ -91,11 +92,14 @@ export class LogIndex {
     const isNew = !this.#isLookedAt || !this.isComplete;
     this.#isLookedAt = true;
     const found = await findFile(this.path);
-    const isKnown = this.#file !== null && found !== null && (await this.#file.stat()).ino === found.ino;
+    const isKnown = this.#file !== null && found !== null && found.inode === this.#inode;
     if (!isKnown) {
       await this.close();
       this.#isReplaced = this.#end > 0;
-      if (found !== null) this.#file = await this.#openFile(this.path);
+      if (found !== null) {
+        this.#file = await this.#openFile(this.path);
+        this.#inode = (await this.#file.stat()).ino;
+      }
     } else if (found.size !== this.#found.size || found.changedMs !== this.#found.changedMs) {
       this.#isReplaced ||= found.size < this.#tailEnd || !(await this.#hasSameTail());
     }
@@ -222,7 +226,7 @@ export class LogIndex {
 async function findFile(path: string) {
   try {
     const { size, mtimeMs, ino } = await stat(path);
-    return { size, changedMs: mtimeMs, ino };
+    return { size, changedMs: mtimeMs, inode: ino };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;

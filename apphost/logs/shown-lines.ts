@@ -11,6 +11,7 @@
  */
 import type { LinePattern } from "./line-pattern.ts";
 import { LineScan } from "./line-scan.ts";
+import type { LogIndex } from "./log-index.ts";
 import { type LogLine, readLogLine } from "./log-lines.ts";
 import type { LineCounts, LinePlace, MergedLog } from "./merged-log.ts";
 import { Selection } from "./selection.ts";
@@ -31,6 +32,8 @@ export type ScanProgress = { readonly kind: "read"; readonly part: number } | { 
 export class ShownLines {
   readonly #log: MergedLog;
   #filter: LineFilter = { pattern: null, isInverse: false, clearedAt: null };
+  /** Which beginning of each log it was that was cleared away. */
+  #clearedLogs: ReadonlyMap<string, number> = new Map();
   #filterScan: LineScan | null = null;
   #searchScan: LineScan | null = null;
   /** null: all lines are shown. */
@@ -69,6 +72,9 @@ export class ShownLines {
 
   setFilter(filter: LineFilter): void {
     if (filter.pattern?.text !== this.#filter.pattern?.text) this.#filterScan = this.#createScan(filter.pattern);
+    if (filter.clearedAt !== this.#filter.clearedAt) {
+      this.#clearedLogs = new Map(this.#log.logs.map(({ resource, generation }) => [resource, generation]));
+    }
     this.#filter = filter;
     this.#shown?.close();
     const isAll = filter.pattern === null && filter.clearedAt === null;
@@ -90,10 +96,14 @@ export class ShownLines {
 
   #isShown(log: number, line: number): boolean {
     const { isInverse, clearedAt } = this.#filter;
-    const resource = this.#log.logs[log]?.resource ?? "";
-    if (clearedAt !== null && line < (clearedAt[resource] ?? 0)) return false;
+    if (clearedAt !== null && this.#isCleared(log, line, clearedAt)) return false;
     const scan = this.#filterScan;
     return scan === null || (scan.isTried(log, line) && scan.has(log, line) !== isInverse);
+  }
+
+  #isCleared(log: number, line: number, clearedAt: LineCounts): boolean {
+    const { resource, generation } = this.#log.logs[log] as LogIndex;
+    return line < (clearedAt[resource] ?? 0) && generation === (this.#clearedLogs.get(resource) ?? 0);
   }
 
   async look(): Promise<void> {

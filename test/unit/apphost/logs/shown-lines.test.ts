@@ -185,6 +185,18 @@ describe("lines that are cleared away", () => {
   });
 });
 
+describe("a log that begins anew after it was cleared away", () => {
+  it("is shown from its new beginning", async () => {
+    folder.append("a", `${timed(1, "old")}\n${timed(2, "old")}\n`);
+    await readUpToNow();
+    shown.setFilter({ pattern: null, isInverse: false, clearedAt: shown.log.counts });
+    await finish();
+    folder.replace("a", `${timed(3, "new")}\n`);
+    await readUpToNow();
+    expect(await listShown()).toEqual([`a: ${timed(3, "new")}`]);
+  });
+});
+
 describe("a filter at work", () => {
   it("tells how far it is, and shows what it has tried already", async () => {
     const lines = Array.from({ length: 9_000 }, (_, index) => timed(index, index % 3 === 0 ? "three" : "other"));
