@@ -125,7 +125,8 @@ export const FLOORS: readonly Floor[] = [
   },
   // What a person is told of a run, made from its events alone.
   { name: "snapshot", files: ["apphost/snapshot/"], on: BASE, packages: [] },
-  { name: "logs", files: ["apphost/logs/"], on: COMMON, packages: [] },
+  // The same package measures texts for Ink, so both agree how wide one is.
+  { name: "logs", files: ["apphost/logs/"], on: COMMON, packages: ["string-width"] },
   { name: "watchdog", files: ["apphost/watchdog/"], on: [...COMMON, "files", "processes", "docker"], packages: [] },
   { name: "run", files: ["apphost/run/"], on: [...BASE, "files", "processes", "watchdog"], packages: [] },
   {
