@@ -38,6 +38,7 @@ const slow = [
   "planted-files",
   "producer-faults",
   "readme-commands",
+  "report-page",
   "resource-commands",
   "secrets",
   "stop-walk",

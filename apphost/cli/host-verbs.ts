@@ -5,7 +5,7 @@
 import { type Command, Option } from "commander";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
 import type { ResourceRequest } from "../control/protocol.ts";
-import { anyText, duration, oneOf, pointInTime, runIdForm, wholeNumber } from "../option-values.ts";
+import { anyText, duration, fileForm, oneOf, pointInTime, runIdForm, wholeNumber } from "../option-values.ts";
 import { type GivenOptions, readOptions } from "../options.ts";
 import { findFolderProblems } from "../run/run-folder.ts";
 import { throwUsage } from "../usage.ts";
@@ -142,10 +142,13 @@ function addAskingVerbs(add: AddVerb): void {
   add("report", "print the newest report; ends with its run's exit code", async (given, terminal) => {
     const { runReport } = await import("./report.ts");
     const format = parseValue("format", given, oneOf(TEXT_OR_JSON));
-    return runReport({ ...readChoice(given), format }, terminal);
+    const html = parseOptional("html", given, fileForm);
+    return runReport({ ...readChoice(given), format, html, open: given["open"] === true }, terminal);
   })
     .addOption(createRunOption())
-    .addOption(createFormatOption(TEXT_OR_JSON));
+    .addOption(createFormatOption(TEXT_OR_JSON))
+    .addOption(createValueOption("--html", fileForm, "write it as one page with charts, and print its path"))
+    .addOption(createFlag("--open", "the page, in your browser ($BROWSER); without --html it is in the run's folder"));
 }
 
 function addResourceVerbs(add: AddVerb): void {

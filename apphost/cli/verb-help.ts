@@ -50,7 +50,7 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
   produce: { examples: ["produce --messages 50_000"], exits: { ...VERDICT, [EXIT.noHost]: "no running host found" } },
   env: { examples: ['eval "$(npx flink-apphost env)"', "env --format json"], exits: ASKING },
   report: {
-    examples: ["report", "report --format json"],
+    examples: ["report", "report --format json", "report --open", "report --html report.html"],
     exits: { ...VERDICT, [EXIT.unexpected]: "unexpected error, or a report that cannot be used" },
   },
   start: { examples: ["start taskmanager-01", "start taskmanager-01 jobmanager"], exits: ASKING },

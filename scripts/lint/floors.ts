@@ -69,6 +69,9 @@ export const FLOORS: readonly Floor[] = [
   // scripts/: the validator shares no code with the sink or the producer, or it would share their mistakes.
   { name: "validate", files: ["scripts/validate/"], on: [...COMMON, ...CLIENTS], packages: [] },
   { name: "report", files: ["scripts/report/"], on: COMMON, packages: [] },
+  // Pages are made when somebody asks for one: neither the report process nor a host loads a chart.
+  { name: "chart", files: ["scripts/report/html/chart-svg.ts"], on: [], packages: ["echarts"] },
+  { name: "page", files: ["scripts/report/html/"], on: [...COMMON, "chart"], packages: [] },
   {
     name: "bench basis",
     files: ["scripts/bench/peers/kafkajs-messages.ts", "scripts/bench/codec-worker/timing.ts"],
@@ -176,6 +179,7 @@ export const FLOORS: readonly Floor[] = [
       "doctor",
       "reader",
       "preparation",
+      "page",
     ],
     packages: ["commander"],
   },
