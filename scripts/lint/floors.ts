@@ -61,7 +61,8 @@ export const FLOORS: readonly Floor[] = [
     name: "job manager",
     files: ["simulator/runtime/job-manager/", "simulator/runtime/checkpoint/"],
     on: [...COMMON, ...CLIENTS, "rpc"],
-    packages: [],
+    // Loaded at the first scrape.
+    packages: ["prom-client"],
   },
   { name: "job client", files: ["simulator/runtime/flink-job-simulator/"], on: COMMON, packages: [] },
   { name: "producer", files: ["producer/"], on: [...COMMON, "wire", "kafka"], packages: [] },
