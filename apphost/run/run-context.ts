@@ -32,6 +32,7 @@ import { Observations } from "./observations.ts";
 import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
 import { createRunWaits, type TellWait } from "./run-waits.ts";
 import { readUsage, Sampler } from "./sampler.ts";
+import { readTelemetrySettings, type TelemetrySettings } from "./telemetry-settings.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
 const TOKEN_BYTES = 24;
@@ -46,6 +47,8 @@ export interface RunContext {
   readonly clock: RunClock;
   readonly startedAtUs: number;
   readonly token: string;
+  /** Null: nobody asked for telemetry. */
+  readonly telemetry: TelemetrySettings | null;
   readonly feed: EventFeed;
   /** Every wait of the host that may be long goes through it. */
   readonly tellWait: TellWait;
@@ -118,6 +121,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     clock,
     startedAtUs,
     token: state.current.token,
+    telemetry: readTelemetrySettings(process.env, (bytes) => randomBytes(bytes).toString("hex")),
     feed,
     tellWait: createRunWaits(feed),
     ending,

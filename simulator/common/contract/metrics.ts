@@ -49,6 +49,8 @@ export interface PartitionPosition {
   readonly offset: number;
   /** The last stable offset Kafka reported with the newest fetch; −1 = not yet known. */
   readonly endOffset: number;
+  /** What was last committed to Kafka for it by this incarnation; absent while nothing was. */
+  readonly committedOffset?: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The REST paths: Flink's, and our own under /ts (contract/rest.ts). One line per path; views and checks are elsewhere. */
+/** The REST paths: Flink's, /metrics for Prometheus, and our own under /ts (contract/rest.ts). One line per path; views and checks are elsewhere. */
 
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
@@ -6,6 +6,8 @@ import { viewCheckpointConfig, viewCheckpoints } from "./checkpoint-views.ts";
 import { viewConfig, viewOverview, viewTaskManagerDetails, viewTaskManagers } from "./cluster-views.ts";
 import { RestError, type RestRequest, type RestResponse } from "./http-server.ts";
 import { viewExceptions, viewJob, viewJobIds, viewJobsOverview } from "./job-views.ts";
+import { viewMetricFamilies } from "./metric-views.ts";
+import { writeMetricFamilies } from "./prometheus-text.ts";
 import { readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
 
 const EXCEPTIONS_DEFAULT = 16;
@@ -20,8 +22,8 @@ interface Call extends RestRequest {
 }
 type Handler = (call: Call) => RestResponse | Promise<RestResponse>;
 
-const ok = (body: unknown): RestResponse => ({ status: 200, body });
-const accepted = (body: unknown): RestResponse => ({ status: 202, body });
+const ok = (body: unknown): RestResponse => ({ kind: "json", status: 200, body });
+const accepted = (body: unknown): RestResponse => ({ kind: "json", status: 202, body });
 const registeredCount = ({ manager }: Call): number => manager.rpc.names().length;
 
 const ROUTES: readonly (readonly [method: string, path: string, handler: Handler])[] = [
@@ -37,6 +39,7 @@ const ROUTES: readonly (readonly [method: string, path: string, handler: Handler
   ["GET", "/jobs/:id/checkpoints", (call) => ok(viewCheckpoints(findJob(call).checkpoints.history))],
   ["GET", "/jobs/:id/checkpoints/config", (call) => ok(viewCheckpointConfig(findJob(call).graph))],
   ["GET", "/jobs/:id/exceptions", describeExceptions],
+  ["GET", "/metrics", ({ manager, nowMs }) => scrape(manager, nowMs)],
   ["POST", "/ts/jobs", submitJob],
   ["GET", "/ts/jobs/:id", readJob],
   ["POST", "/ts/jobs/:id/drain", drainJob],
@@ -98,6 +101,11 @@ function describeExceptions(call: Call): RestResponse {
     throw new RestError(400, `Bad request: maxExceptions is "${maximum}": expected a whole number.`);
   }
   return ok(viewExceptions(call.manager.exceptions, Number(maximum)));
+}
+
+/** For Prometheus, which asks every few seconds. */
+async function scrape(manager: JobManager, nowMs: number): Promise<RestResponse> {
+  return { kind: "text", status: 200, ...(await writeMetricFamilies(viewMetricFamilies(manager, nowMs))) };
 }
 
 /** With `changedFrom` and `waitMs` the answer waits for another state: who follows a job need not ask again and again. */
