@@ -194,6 +194,7 @@ function createSupervisorHost(run: {
   return {
     pulses: run.pulses,
     emitResource: (snapshot) => run.emit({ type: "resource", ...snapshot }),
+    emitExit: (exit) => run.emit({ type: "exit", ...exit }),
     recordFault(fault) {
       run.emit({ type: "fault", fault });
       return run.faults.add(fault);
