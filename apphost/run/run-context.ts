@@ -198,6 +198,7 @@ function createSupervisorHost(run: {
   return {
     pulses: run.pulses,
     emitResource: (snapshot) => run.emit({ type: "resource", ...snapshot }),
+    emitExit: (exit) => run.emit({ type: "exit", ...exit }),
     recordFault(fault) {
       run.emit({ type: "fault", fault });
       const record = run.faults.add(fault);

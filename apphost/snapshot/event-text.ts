@@ -5,7 +5,13 @@
  * Healthy TaskManagers are spoken of as a group: 20 of them would bury the line that matters. One that fails, restarts
  * or turns unhealthy always gets its own line.
  */
-import { type HostEvent, type RunPhase, STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
+import {
+  type HostEvent,
+  PAUSED_BY_USER,
+  type RunPhase,
+  STOPPED,
+  STOPPED_BY_USER,
+} from "../../simulator/common/contract/events.ts";
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
@@ -175,7 +181,7 @@ export function resourceLevel(
   if (event.state === "failedToStart") return "error";
   const isEnding = phase === "stopping" || phase === "ended";
   if (event.state === "exited") return isEnding ? "info" : exitLevel(event);
-  if (event.health === "unhealthy" && !isEnding) return "warn";
+  if ((event.health === "unhealthy" || event.reason === PAUSED_BY_USER) && !isEnding) return "warn";
   const isStartedByUser = previous?.reason === STOPPED_BY_USER;
   return event.restarts > (previous?.restarts ?? 0) && !isStartedByUser ? "warn" : "info";
 }

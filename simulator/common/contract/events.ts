@@ -34,6 +34,8 @@ export type ResourceHealth = "healthy" | "unhealthy" | "unknown";
 export const STOPPED = "stopped";
 /** The reason of one that a person stopped, and that nobody starts but a person. */
 export const STOPPED_BY_USER = "stopped by the user";
+/** The reason of one that a person paused: its process is there, and does nothing until that person resumes it. */
+export const PAUSED_BY_USER = "paused by the user";
 
 export type HostEvent = { readonly atUs: number } & HostEventBody;
 
