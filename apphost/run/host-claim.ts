@@ -12,7 +12,7 @@ import { resolve } from "node:path";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
 import { makeFolders, readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
-import { isOfThisUser, isSameProcess, type ProcessIdentity, readStartTime } from "../processes/process-identity.ts";
+import { isOfThisUser, isRunning, type ProcessIdentity, readStartTime } from "../processes/process-identity.ts";
 
 /** A loser meets the winner's claim on the next look; more looks mean that hosts start and die in a row. */
 const ATTEMPTS_MAX = 20;
@@ -53,7 +53,7 @@ function tryToClaim(folder: string): ClaimAnswer {
   throw createError("FOLDER_REFUSED", { path: folder, reason: `${ATTEMPTS_MAX} claims on it failed` });
 }
 
-const isHeld = ({ owner, released }: Claim): boolean => !released && isSameProcess(owner) && isOfThisUser(owner.pid);
+const isHeld = ({ owner, released }: Claim): boolean => !released && isRunning(owner) && isOfThisUser(owner.pid);
 
 /** C2. Where a successor has removed it meanwhile, an old claim that holds nothing comes back, and goes with the next. */
 function releaseClaim(folder: string, n: number, own: ProcessIdentity): void {

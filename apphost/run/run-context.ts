@@ -18,6 +18,7 @@ import {
   dropEnded,
   type ProcessIdentity,
   type RunMark,
+  readProcessView,
   readStartTime,
 } from "../processes/process-identity.ts";
 import { type PulseWatch, startPulseWatch } from "../processes/pulse.ts";
@@ -153,6 +154,7 @@ function initialState(run: { verb: Verb; runId: string }): RunState {
     runId: run.runId,
     hostPid: process.pid,
     hostStartTime: readStartTime(process.pid) ?? "",
+    hostView: readProcessView(),
     command: run.verb,
     startedAt: new Date().toISOString(),
     socket: controlSocketPath(run.runId),

@@ -9,6 +9,8 @@
  *    stays, with the credentials that a purge needs, until it was purged.
  * D4 Base, `runs` and each run are looked at before anything in them is read, and used only where they are ours (O1 of
  *    `own-files.ts`). What is not, and what is malformed, is passed over, and named by `findFolderProblems`.
+ * D5 A host of another machine or container that works on the same folder is not to be seen from here (P5 of
+ *    `process-identity.ts`), and counts as alive until its record says that it ended: its run is left as it is, and named.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
@@ -24,7 +26,7 @@ import {
   temporaryNameOf,
   writeNewFile,
 } from "../files/own-files.ts";
-import { isOfThisUser, isSameProcess } from "../processes/process-identity.ts";
+import { isOfThisUser, isRunning, readProcessView } from "../processes/process-identity.ts";
 import { findClaimProblems } from "./host-claim.ts";
 import { parseRunState, type RunEvidence, type RunState } from "./run-state.ts";
 
@@ -103,7 +105,7 @@ export function removeOldRuns(base: string, kept: string): string[] {
   const runs = listRuns(base);
   for (const run of runs.slice(0, Math.max(0, runs.length - RUNS_KEPT))) {
     const state = readState(run);
-    if (run === kept || (state !== undefined && isHostAlive(state))) continue;
+    if (run === kept || (state !== undefined && (isHostAlive(state) || mayLiveElsewhere(state)))) continue;
     const isRecordKept = state !== undefined && hasEvidenceElsewhere(state);
     const paths = isRecordKept ? listBesidesRecord(run) : [run];
     problems.push(...paths.map(removeOwn).filter((problem) => problem !== null));
@@ -176,6 +178,7 @@ export function findFolderProblems(base: string): string[] {
     const reading = found.kind === "ours" ? readRunState(run) : null;
     if (found.kind === "refused") add(run, found.reason);
     else if (reading?.kind === "refused") add(runFolder.state(run), reading.reason);
+    else if (reading?.kind === "read" && mayLiveElsewhere(reading.state)) problems.push(describeElsewhere(run));
   }
   const latest = resolve(base, "latest");
   const target = readLatest(base);
@@ -185,6 +188,10 @@ export function findFolderProblems(base: string): string[] {
   } else if (target !== undefined && !existsSync(target)) add(latest, `it leads to ${target}, which is not there`);
   return problems;
 }
+
+const describeElsewhere = (run: string): string =>
+  `${run} is left as it is: its host was started on another machine or in another container, and may live there; ` +
+  "end it there, or remove this folder if that is gone";
 
 export function writeState(run: string, state: RunState): void {
   replaceFile(runFolder.state(run), `${JSON.stringify(state, null, 2)}\n`);
@@ -211,10 +218,17 @@ export function readState(run: string): RunState | undefined {
 
 /** Whether there may be something to sweep: its host died, or ended while the engine did not answer. */
 export const isLeftBehind = (state: RunState): boolean =>
-  (!state.ended || state.engine !== null) && !isHostAlive(state);
+  (!state.ended || state.engine !== null) && isOfThisView(state) && !isHostAlive(state);
 
-export const isHostAlive = ({ hostPid, hostStartTime }: RunState): boolean =>
-  isSameProcess({ pid: hostPid, startTime: hostStartTime }) && isOfThisUser(hostPid);
+export const isHostAlive = (state: RunState): boolean =>
+  isOfThisView(state) &&
+  isRunning({ pid: state.hostPid, startTime: state.hostStartTime }) &&
+  isOfThisUser(state.hostPid);
+
+/** D5. */
+export const mayLiveElsewhere = (state: RunState): boolean => !state.ended && !isOfThisView(state);
+
+const isOfThisView = ({ hostView }: RunState): boolean => hostView === null || hostView === readProcessView();
 
 /** The URL of an external Redis with its password, for a later purge. */
 export const credentialsPath = (run: string): string => join(run, "credentials");

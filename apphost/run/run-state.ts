@@ -12,6 +12,8 @@ export interface RunState {
   readonly runId: string;
   readonly hostPid: number;
   readonly hostStartTime: string;
+  /** Where its pid means something; null in records of earlier versions, which did not say. */
+  readonly hostView: string | null;
   readonly command: string;
   readonly startedAt: string;
   /** Unix socket of the host, and what a request must carry. */
@@ -48,6 +50,7 @@ export const parseRunState = (text: string, runId: string): Parsed<RunState> =>
     runId: fields.text("runId", new RegExp(`^${runId}$`)),
     hostPid: fields.whole("hostPid", 1),
     hostStartTime: fields.text("hostStartTime"),
+    hostView: fields.nullable("hostView", () => fields.text("hostView")),
     command: fields.text("command"),
     startedAt: fields.text("startedAt"),
     socket: fields.text("socket"),

@@ -19,6 +19,8 @@ import {
   createRunId,
   findFolderProblems,
   findRun,
+  isHostAlive,
+  isLeftBehind,
   listRuns,
   listRunsWithEvidence,
   RUNS_KEPT,
@@ -51,6 +53,27 @@ it("keeps the newest 20, any whose host still lives, and the one that was just m
   expect(removeOldRuns(base, made)).toEqual([]);
   expect(listRuns(base)).toEqual([made, living, ...newest]);
   expect([dead, stateless].filter(existsSync)).toEqual([]);
+});
+
+it("leaves a run alone whose host was started where its processes cannot be seen, and names it (D5)", () => {
+  const elsewhere = plantRun(base, nameOf(0), { hostView: "another machine" });
+  const ended = plantRun(base, nameOf(1), { hostView: "another machine", ended: true });
+  const states = [elsewhere, ended].map((run) => readRunState(run));
+  expect(states.map((one) => one.kind === "read" && (isLeftBehind(one.state) || isHostAlive(one.state)))).toEqual([
+    false,
+    false,
+  ]);
+  expect(findFolderProblems(base)).toEqual([expect.stringContaining(`${elsewhere} is left as it is: `)]);
+  for (let i = 0; i < RUNS_KEPT; i += 1) plantRun(base, nameOf(10 + i), null);
+  removeOldRuns(base, "");
+  expect([elsewhere, ended].filter(existsSync)).toEqual([elsewhere]);
+});
+
+it("takes a record without a place, as earlier versions wrote it, for one of this place", () => {
+  const run = plantRun(base, nameOf(0), { hostView: null, ...DEAD });
+  const reading = readRunState(run);
+  expect(reading.kind === "read" && isLeftBehind(reading.state)).toBe(true);
+  expect(findFolderProblems(base)).toEqual([]);
 });
 
 it("keeps of an older run that left something elsewhere its record alone, until it was purged (D3)", () => {
