@@ -17,6 +17,7 @@ import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, s
 import { basename, dirname, join, resolve } from "node:path";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { escapeForLine } from "../../simulator/common/foundation/foreign-syntax.ts";
 import {
   inspectFolder,
   lookAt,
@@ -184,8 +185,9 @@ export function findFolderProblems(base: string): string[] {
   const target = readLatest(base);
   if (target === undefined && existsSync(latest)) add(latest, "it is no link to a run");
   else if (target !== undefined && existsSync(target) && dirname(target) !== resolve(base, "runs")) {
-    add(latest, `it leads to ${target}, which is no run of this folder`);
-  } else if (target !== undefined && !existsSync(target)) add(latest, `it leads to ${target}, which is not there`);
+    add(latest, `it leads to ${escapeForLine(target)}, which is no run of this folder`);
+  } else if (target !== undefined && !existsSync(target))
+    add(latest, `it leads to ${escapeForLine(target)}, which is not there`);
   return problems;
 }
 

@@ -60,11 +60,13 @@ export const parseRunState = (text: string, runId: string): Parsed<RunState> =>
       pid: child.whole("pid", 1),
       startTime: child.text("startTime", /./),
     })),
-    engine: fields.nullable("engine", () => fields.text("engine")),
+    engine: fields.nullable("engine", () => fields.text("engine", PLACE)),
     evidence: fields.nullable("evidence", () => readEvidence(fields.object("evidence"))),
     ended: fields.flag("ended"),
   }));
 
+/** An address, which may be a path. */
+const PLACE = /^\P{Cc}{1,1024}$/u;
 /** Names as options take them. They are shown, so nothing in them may speak to a terminal. */
 const NAME = /^[^\s\p{Cc}]{1,512}$/u;
 

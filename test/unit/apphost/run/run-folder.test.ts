@@ -69,6 +69,14 @@ it("leaves a run alone whose host was started where its processes cannot be seen
   expect([elsewhere, ended].filter(existsSync)).toEqual([elsewhere]);
 });
 
+it("repeats no sign of a link that would speak to a terminal, or pass for a line of its own", () => {
+  plantRun(base, nameOf(0));
+  symlinkSync("evil\u001b[2J\nrun 1 PASSED", join(base, "latest"));
+  expect(findFolderProblems(base)).toEqual([
+    expect.stringContaining("evil\\u001b[2J\\u000arun 1 PASSED, which is not there"),
+  ]);
+});
+
 it("takes a record without a place, as earlier versions wrote it, for one of this place", () => {
   const run = plantRun(base, nameOf(0), { hostView: null, ...DEAD });
   const reading = readRunState(run);
