@@ -11,6 +11,8 @@
  *    `own-files.ts`). What is not, and what is malformed, is passed over, and named by `findFolderProblems`.
  * D5 A host of another machine or container that works on the same folder is not to be seen from here (P5 of
  *    `process-identity.ts`), and counts as alive until its record says that it ended: its run is left as it is, and named.
+ * D6 A copy of a project brings the records of its hosts along. They are the hosts of the other folder: whoever ends
+ *    something here must not end it there. What a run left on servers of others is known to both.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
@@ -20,6 +22,7 @@ import { createError, isAppError } from "../../simulator/common/foundation/error
 import { escapeForLine } from "../../simulator/common/foundation/foreign-syntax.ts";
 import {
   inspectFolder,
+  isCopy,
   lookAt,
   makeFolders,
   readOwnFile,
@@ -209,8 +212,20 @@ export function readRunState(run: string): StateReading {
   const file = readOwnFile(runFolder.state(run), STATE_BYTES_MAX);
   if (file.kind !== "read") return file;
   const parsed = parseRunState(file.text, runIdOf(run));
-  return parsed.kind === "valid" ? { kind: "read", state: parsed.value } : { kind: "refused", reason: parsed.reason };
+  if (parsed.kind === "malformed") return { kind: "refused", reason: parsed.reason };
+  const state = isCopiedRun(run, parsed.value) ? withoutHost(parsed.value) : parsed.value;
+  return { kind: "read", state };
 }
+
+/** D6. Its original is where the record says, with the same token, which nobody guesses. */
+function isCopiedRun(run: string, { runDir, runId, token }: RunState): boolean {
+  if (runDir === null || !isCopy(run, runDir)) return false;
+  const original = readOwnFile(runFolder.state(runDir), STATE_BYTES_MAX);
+  const parsed = original.kind === "read" ? parseRunState(original.text, runId) : undefined;
+  return parsed?.kind === "valid" && parsed.value.token === token;
+}
+
+const withoutHost = (state: RunState): RunState => ({ ...state, children: [], engine: null, ended: true });
 
 /** undefined when the run has none (yet), or it is not used: whoever wants to know why asks `readRunState`. */
 export function readState(run: string): RunState | undefined {

@@ -14,6 +14,8 @@ export interface RunState {
   readonly hostStartTime: string;
   /** Where its pid means something; null in records of earlier versions, which did not say. */
   readonly hostView: string | null;
+  /** Where the run was made, without links; null in records of earlier versions. Only compared with. */
+  readonly runDir: string | null;
   readonly command: string;
   readonly startedAt: string;
   /** Unix socket of the host, and what a request must carry. */
@@ -51,6 +53,7 @@ export const parseRunState = (text: string, runId: string): Parsed<RunState> =>
     hostPid: fields.whole("hostPid", 1),
     hostStartTime: fields.text("hostStartTime"),
     hostView: fields.nullable("hostView", () => fields.text("hostView")),
+    runDir: fields.nullable("runDir", () => fields.text("runDir")),
     command: fields.text("command"),
     startedAt: fields.text("startedAt"),
     socket: fields.text("socket"),

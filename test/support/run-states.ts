@@ -12,6 +12,7 @@ export const stateOf = (runId: string, change: Partial<RunState> = {}): RunState
   hostPid: process.pid,
   hostStartTime: readStartTime(process.pid) ?? "",
   hostView: readProcessView(),
+  runDir: null,
   command: "up",
   startedAt: "2030-01-01T00:00:00.000Z",
   socket: `/nowhere/flink-apphost-${runId}.sock`,

@@ -1,11 +1,13 @@
 /** The folder of runs: what is kept, what the pointer says, who may read, and what is passed over. */
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findRunningHosts } from "../../../../apphost/control/running-host.ts";
 import {
   createRunFolder,
   createRunId,
@@ -67,6 +70,32 @@ it("leaves a run alone whose host was started where its processes cannot be seen
   for (let i = 0; i < RUNS_KEPT; i += 1) plantRun(base, nameOf(10 + i), null);
   removeOldRuns(base, "");
   expect([elsewhere, ended].filter(existsSync)).toEqual([elsewhere]);
+});
+
+describe("a copy of a project whose host lives (D6)", () => {
+  const name = nameOf(0);
+  let copy = "";
+  beforeEach(() => {
+    copy = `${base}-copy`;
+  });
+  afterEach(() => rmSync(copy, { recursive: true, force: true }));
+
+  it("has no host, and the original keeps its own", () => {
+    const run = plantRun(base, name, { runDir: join(base, "runs", name), children: [] });
+    cpSync(base, copy, { recursive: true });
+    for (const folder of [copy, join(copy, "runs"), join(copy, "runs", name)]) chmodSync(folder, 0o700);
+    const hostsIn = (folder: string) => findRunningHosts(folder).map(({ runDir }) => runDir);
+    expect([hostsIn(base), hostsIn(copy)]).toEqual([[run], []]);
+  });
+
+  it("is none when the project was moved", () => {
+    plantRun(base, name, { runDir: join(base, "runs", name) });
+    renameSync(base, copy);
+    expect(findRunningHosts(copy)).toHaveLength(1);
+    // Another project where the first one was: its record has another token.
+    plantRun(base, name, { token: "another" });
+    expect(findRunningHosts(copy)).toHaveLength(1);
+  });
 });
 
 it("repeats no sign of a link that would speak to a terminal, or pass for a line of its own", () => {
