@@ -137,16 +137,19 @@ export const redisKey: ValueForm<string> = {
   read: (text) => (/^\S{1,512}$/.test(text) ? text : undefined),
 };
 
+/** A URL is refused, above all one with a password: as a path it would be made, and shown, like any other. */
+const isPath = (text: string): boolean => text !== "" && !text.includes("\0") && !/^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+
 export const folderForm: ValueForm<string> = {
-  expected: "a folder name",
+  expected: "the path of a folder",
   placeholder: "folder",
-  read: (text) => (text !== "" && !text.includes("\0") ? text : undefined),
+  read: (text) => (isPath(text) ? text : undefined),
 };
 
 export const fileForm: ValueForm<string> = {
   expected: "the path of a file",
   placeholder: "file",
-  read: (text) => (text !== "" && !text.includes("\0") ? text : undefined),
+  read: (text) => (isPath(text) ? text : undefined),
 };
 
 export const imageName: ValueForm<string> = {

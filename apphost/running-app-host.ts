@@ -13,7 +13,7 @@ import type { HostEvent, ResourceHealth, ResourceState, VerdictEvent } from "../
 import { waitUntil } from "../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
 import { declareApplication } from "./model/builder.ts";
-import type { AppHostDefinition } from "./model/definition.ts";
+import { type AppHostDefinition, isAppHostDefinition } from "./model/definition.ts";
 import { hasStatus, type WaitStatus } from "./model/resource.ts";
 import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "./options.ts";
 import type { Host } from "./orchestrator/host.ts";
@@ -62,6 +62,11 @@ export interface RunningAppHost extends AsyncDisposable {
 export async function startAppHost(definition: AppHostDefinition, options: StartOptions = {}): Promise<RunningAppHost> {
   const startedAtMs = performance.now();
   const { folder = process.cwd(), ...given } = options;
+  // What a program without types gives may be anything: the module itself, above all, instead of its default export.
+  if (!isAppHostDefinition(definition)) {
+    const reason = 'it is not what "defineAppHost((app) => { … })" returns';
+    throw createError("APPHOST_NOT_LOADED", { file: "the definition given to startAppHost", reason });
+  }
   const declared = declareApplication(definition, folder);
   const prepared = await prepareDeclared(declared, "the application", {
     verb: "up",

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { escapeForTerminal } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { MASK, maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { EXIT, exitCodeOfError } from "../exit-code.ts";
 import { oneOf } from "../option-values.ts";
@@ -16,6 +17,7 @@ import { describeUnknownVariables } from "../variables.ts";
 import { createFormatOption, createOption, describeDefault, parseValue, type SetExitCode } from "./command-options.ts";
 import { COMPLETE_VERB, COMPLETION_SCRIPTS, completeWords, formatCompletion, SHELLS } from "./completion.ts";
 import { addHostVerbs } from "./host-verbs.ts";
+import type { Terminal } from "./terminal.ts";
 import { describeOption, type VerbArgument, VerbCommand } from "./verb-command.ts";
 
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
@@ -29,8 +31,21 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.usage;
-    process.stderr.write(`flink-apphost: ${describeError(error)}\n`);
+    process.stderr.write(`flink-apphost: ${escapeForTerminal(describeError(error))}\n`);
     return exitCodeOfError(error);
+  }
+}
+
+/** Its "error:" names nobody, where several programs write to one terminal. */
+const formatParserError = (text: string, args: readonly string[]): string =>
+  escapeForTerminal(maskArguments(text.replace(/^error: /, "flink-apphost: "), args));
+
+/** Every path of a verb begins here, and the system's own words for its loss help nobody. */
+function requireCurrentFolder(): void {
+  try {
+    process.cwd();
+  } catch (error) {
+    throw createError("CURRENT_FOLDER_MISSING", {}, error);
   }
 }
 
@@ -52,16 +67,17 @@ export function createProgram(args: readonly string[], setExitCode: SetExitCode)
     .helpCommand(false)
     .exitOverride()
     .configureHelp({ optionDescription: describeOption })
-    .configureOutput({ outputError: (text, write) => write(maskArguments(text, args)) })
+    .configureOutput({ outputError: (text, write) => write(formatParserError(text, args)) })
     .hook("preAction", (_, verb) => {
       if (!(verb instanceof VerbCommand)) return;
+      requireCurrentFolder();
       for (const notice of describeUnknownVariables(process.env)) process.stderr.write(`flink-apphost: ${notice}\n`);
     });
   addRunVerb(program, "up", "start everything, produce, validate, and stay up", { args, setExitCode });
   addRunVerb(program, "stress", "a fresh run that ends with its verdict", { args, setExitCode });
   addHostVerbs(program, setExitCode);
   addDoctor(program, setExitCode);
-  addCompletion(program);
+  addCompletion(program, setExitCode);
   addHelp(program);
   return program;
 }
@@ -133,7 +149,8 @@ function addDoctor(program: Command, setExitCode: SetExitCode): void {
     const given: GivenOptions = command.opts();
     const format = parseValue("format", given, oneOf(DOCTOR_FORMATS));
     const { runDoctor } = await import("./doctor.ts");
-    setExitCode(await runDoctor(given, format));
+    const { withOutput } = await import("./terminal.ts");
+    setExitCode(await withOutput((terminal) => runDoctor(given, format, terminal)));
   });
 }
 
@@ -147,12 +164,14 @@ const shellArgument: VerbArgument = {
 };
 
 /** The script that a shell takes, and the hidden verb by which it asks what may stand at the cursor. */
-function addCompletion(program: Command): void {
+function addCompletion(program: Command, setExitCode: SetExitCode): void {
   const command = new VerbCommand(program, "completion", [shellArgument]);
-  command.description("print what completes verbs, options and names in a shell").action(() => {
+  command.description("print what completes verbs, options and names in a shell").action(async () => {
     throwUsage(command.findProblems(process.env));
     const shell = present(oneOf(SHELLS).read(command.operands[0] ?? ""), "the shell");
-    process.stdout.write(`${COMPLETION_SCRIPTS[shell]}\n`);
+    const { withOutput } = await import("./terminal.ts");
+    const print = ({ write }: Terminal) => write(COMPLETION_SCRIPTS[shell]).then(() => EXIT.passed);
+    setExitCode(await withOutput(print));
   });
   program.command(`${COMPLETE_VERB} [words...]`, { hidden: true }).action(async (words: readonly string[]) => {
     const { listKnownResources } = await import("./known-resources.ts");

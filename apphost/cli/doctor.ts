@@ -7,14 +7,18 @@ import { examine } from "../doctor/examination.ts";
 import { formatExamination } from "../doctor/table.ts";
 import { separateVariables } from "../doctor/variables.ts";
 import { type GivenOptions, resolveOptions } from "../options.ts";
-import { noteLongWait } from "./terminal.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 
 const COLUMNS_DEFAULT = 80;
 const COLUMNS_MIN = 60;
 const COLUMNS_MAX = 120;
 
-export async function runDoctor(given: GivenOptions, format: "table" | "json"): Promise<number> {
-  const { env, stdin, stdout, stderr } = process;
+export async function runDoctor(
+  given: GivenOptions,
+  format: "table" | "json",
+  { write, note }: Terminal,
+): Promise<number> {
+  const { env, stdin, stdout } = process;
   // A wrong variable is a finding here, not the end.
   const { usable, problems } = separateVariables(env);
   const { columns, rows } = stdout;
@@ -25,13 +29,11 @@ export async function runDoctor(given: GivenOptions, format: "table" | "json"): 
     terminal: { isInputTerminal: stdin.isTTY === true, isOutputTerminal: stdout.isTTY === true, columns, rows },
   });
   const words = { what: "the container engine, Kafka and Redis to answer", deadlineMs: CHECK_MS_MAX };
-  const note = (line: string) => void stderr.write(`${line}\n`);
   const examination = await tellLongWait(examining, words, noteLongWait({ note }));
-  if (format === "json") stdout.write(`${JSON.stringify(examination)}\n`);
+  if (format === "json") await write(JSON.stringify(examination));
   else {
     const width = Math.min(COLUMNS_MAX, Math.max(COLUMNS_MIN, columns ?? COLUMNS_DEFAULT));
-    for (const line of formatExamination(examination, { columns: width, paint: paintResult }))
-      stdout.write(`${line}\n`);
+    for (const line of formatExamination(examination, { columns: width, paint: paintResult })) await write(line);
   }
   return examination.exitCode;
 }

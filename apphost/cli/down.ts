@@ -38,6 +38,7 @@ export async function runDown(options: DownOptions, terminal: Terminal): Promise
   const aloud = <T>(what: string, work: Promise<T>) =>
     tellLongWait(work, { what, deadlineMs: null }, noteLongWait({ note }));
   const hosts = chooseHosts(options);
+  if (options.run === null && hosts.length === 0 && purged === null) note(`no host runs in ${options.base}`);
   if (options.run !== null && hosts.length === 0) await write(`run ${options.run} has no host any more`);
   await stopHosts(hosts, { timeoutMs, write, note });
   await aloud("what dead hosts left in this folder to be swept", sweepLeftovers(options, write));

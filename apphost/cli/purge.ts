@@ -37,6 +37,7 @@ import {
   isHostAlive,
   listRuns,
   listRunsWithEvidence,
+  mayLiveElsewhere,
   type RunState,
   type RunWithEvidence,
   readCredentials,
@@ -128,6 +129,10 @@ interface Purge {
 /** Both servers, whatever becomes of the other. Returns what failed. */
 async function purgeEvidence(run: RunWithEvidence, { options, write, silent }: Purge): Promise<unknown[]> {
   const { runDir, state } = run;
+  if (mayLiveElsewhere(state)) {
+    const what = `run ${state.runId} was started on another machine or in another container, and may write there still`;
+    return [createError("USAGE_CONFLICT", { what, advice: "end it there, and purge it there" })];
+  }
   if (isHostAlive(state)) {
     const what = `run ${state.runId} still runs, and writes what would be removed`;
     return [createError("USAGE_CONFLICT", { what, advice: `end it first: flink-apphost down --run ${state.runId}` })];

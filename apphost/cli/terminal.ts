@@ -3,10 +3,15 @@
  *
  * T1 When the reader of standard output is gone (`logs | head`), writing is no error and goes nowhere, and what only
  *    prints ends with 0. What went wrong by itself is told all the same.
+ * T3 What cannot be written for another reason, a full disk above all, is an error: whoever reads the file would take a
+ *    part of the answer for all of it. A verdict keeps its own exit code.
  * T2 A signal ends the verb at once, whatever it waits for. Its exit code is then that of the signal, as users of
  *    `logs -f` expect. What was asked of a host goes on without it.
  */
 import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { escapeForTerminal } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { describeLongWait, type TellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { EXIT } from "../exit-code.ts";
 
@@ -48,20 +53,31 @@ export async function withTerminal(work: Work): Promise<number> {
 export async function withOutput(work: Work, ended = new AbortController()): Promise<number> {
   const { stdout, stderr } = process;
   let isReaderGone = false;
-  stdout.on("error", () => {
+  let failure: Error | null = null;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
     isReaderGone = true;
+    if (error.code !== "EPIPE") failure ??= error;
     ended.abort(new Error("nobody reads any more"));
   });
+  const requireWritten = () => {
+    if (failure !== null) throw createError("OUTPUT_FAILED", {}, failure);
+  };
   try {
-    return await work({
+    const exitCode = await work({
       async write(line) {
         if (isReaderGone || stdout.write(`${line}\n`)) return;
         await once(stdout, "drain", { signal: ended.signal }).catch(() => undefined);
       },
-      note: (line) => void stderr.write(`${line}\n`),
+      note: (line) => void stderr.write(`${escapeForTerminal(line)}\n`),
       ended: ended.signal,
     });
+    // What became of the last line is known when all is written, and told a turn later.
+    if (stdout.writableLength > 0) await once(stdout, "drain", { signal: ended.signal }).catch(() => undefined);
+    await nextTurn();
+    if (exitCode === EXIT.passed) requireWritten();
+    return exitCode;
   } catch (error) {
+    if (isReaderGone && isEndedBy(ended.signal, error)) requireWritten();
     if (isReaderGone && isEndedBy(ended.signal, error)) return EXIT.passed;
     throw error;
   }

@@ -84,6 +84,7 @@ export class VerbCommand extends Command {
     const known = this.options.filter(({ hidden }) => !hidden).flatMap(({ long }) => long?.slice(2) ?? []);
     return this.args.filter(isOptionLike).map((arg) => {
       const [, flag = arg, value] = /^([^=]*)(=.*)?$/s.exec(arg) ?? [];
+      if (value !== undefined && known.includes(flag.replace(/^--/, ""))) return refuseFlagValue(flag, value);
       const nearest = findNearest(flag.replace(/^-+/, ""), known);
       return createError("USAGE_OPTION_UNKNOWN", {
         option: value === undefined ? maskTyped(flag) : `${flag}=${MASK}`,
@@ -112,6 +113,14 @@ export class VerbCommand extends Command {
     ];
   }
 }
+
+/** Commander takes an option without a value that was given one for an option that it does not know. */
+const refuseFlagValue = (option: string, value: string): AppError =>
+  createError("USAGE_OPTION_INVALID", {
+    option,
+    value: maskTyped(value.slice(1)),
+    expected: "no value: give it alone, or omit it",
+  });
 
 /** A negative number is a value. */
 const isOptionLike = (arg: string): boolean => /^-./.test(arg) && !/^-\d/.test(arg);

@@ -82,6 +82,12 @@ export function makeFolders(path: string): void {
   }
 }
 
+/** Whether it is another folder than the one that was recorded in it, which is still there. One that was moved is none. */
+export function isCopy(path: string, recorded: string): boolean {
+  const [own, other] = [lookAt(path), lookAt(recorded)];
+  return own !== undefined && other !== undefined && (own.ino !== other.ino || own.dev !== other.dev);
+}
+
 /** O3: a name beside `path`, for a file that will take its place. */
 export const temporaryNameOf = (path: string): string => `${path}.${randomBytes(4).toString("hex")}.tmp`;
 

@@ -9,10 +9,15 @@
  * P3 macOS tells the environment of others only in a text that cannot be taken apart. There a recorded process must be
  *    this user's and lead a process group of its own, as each of our children does and as few others do; those that were
  *    not recorded are not found.
+ * P4 A zombie is dead: it only waits for its parent to look, and in a container whose first process is no init it waits
+ *    for ever.
+ * P5 A pid means something only where it was given. Another machine and another container on the same folder have other
+ *    processes under the same pids, and what is not to be seen from here may live.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { hostname } from "node:os";
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
 
 export interface ProcessIdentity {
@@ -27,9 +32,37 @@ export function readStartTime(pid: number): string | undefined {
   return process.platform === "linux" ? readStat(pid)?.startTime : readPsField(pid, "lstart");
 }
 
-export function isSameProcess(identity: ProcessIdentity): boolean {
+function isSameProcess(identity: ProcessIdentity): boolean {
   const startTime = readStartTime(identity.pid);
   return startTime !== undefined && startTime === identity.startTime;
+}
+
+/** P5: two programs with the same view see the same processes under the same pids. */
+export function readProcessView(machine = readMachine()): string {
+  return `${machine} ${readNamespace()} uid ${process.getuid?.() ?? 0}`;
+}
+
+/** The first pid namespace has the same number on every machine, so it does not tell one machine from another. */
+function readMachine(): string {
+  return createHash("sha256").update(`${hostname()} ${readMachineId()}`).digest("hex").slice(0, 16);
+}
+
+function readMachineId(): string {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim();
+  } catch {
+    // Not every system has one; its name is then all that is known.
+    return "";
+  }
+}
+
+function readNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    // A system without namespaces has but one view.
+    return "";
+  }
 }
 
 /** By what the processes of a run are known. */
@@ -129,7 +162,7 @@ const listPids = (): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 
-/** Whether a process group still has a living member. A zombie is dead: it only waits for its parent to look. */
+/** Whether a process group still has a living member (P4). */
 export function isGroupAlive(group: number): boolean {
   try {
     process.kill(-group, 0);
@@ -148,10 +181,10 @@ export const isAlive = (pid: number): boolean => {
     const stat = readStat(pid);
     return stat !== undefined && stat.state !== "Z";
   }
-  return readPsField(pid, "lstart") !== undefined;
+  return readPsField(pid, "stat")?.startsWith("Z") === false;
 };
 
-/** Whether that very process runs, and not another one under its pid. */
+/** Whether that very process runs, and not another one under its pid (P4). */
 export const isRunning = (identity: ProcessIdentity): boolean => isAlive(identity.pid) && isSameProcess(identity);
 
 /** Beyond this many records those of processes that have ended are dropped: a run of any length needs the same room. */

@@ -6,17 +6,19 @@
  * C2 The newest claim is never removed, dead or alive: whoever removed it could remove its successor. Its owner removes
  *    the older ones. An owner whose process lives on, as a test's does, gives it up by writing that into it.
  * C3 A file of that name that is no claim, or not ours, holds nothing: it is stepped over, left as it is, and named.
+ * C4 A claim that came with a copy of its folder holds the folder that it was made in, and not the copy.
  */
-import { linkSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { linkSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
-import { makeFolders, readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
-import { isOfThisUser, isSameProcess, type ProcessIdentity, readStartTime } from "../processes/process-identity.ts";
+import { isCopy, makeFolders, readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
+import { isOfThisUser, isRunning, type ProcessIdentity, readStartTime } from "../processes/process-identity.ts";
 
 /** A loser meets the winner's claim on the next look; more looks mean that hosts start and die in a row. */
 const ATTEMPTS_MAX = 20;
-const CLAIM_BYTES_MAX = 1_024;
+/** A path has at most 4,096 bytes, which JSON may write as six times as many. */
+const CLAIM_BYTES_MAX = 32_768;
 /** More digits than hosts will ever have started here. */
 const CLAIM_NAME = /^host-(\d{1,12})$/;
 
@@ -36,7 +38,11 @@ export function claimFolder(base: string): ClaimAnswer {
 
 function tryToClaim(folder: string): ClaimAnswer {
   makeFolders(folder);
-  const own = { pid: process.pid, startTime: readStartTime(process.pid) ?? "" } satisfies ProcessIdentity;
+  const own: ClaimText = {
+    pid: process.pid,
+    startTime: readStartTime(process.pid) ?? "",
+    folder: realpathSync(folder),
+  };
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     // One look for both questions: a claim that came in between must not be stepped over as if it were none.
     const numbers = listNumbers(folder);
@@ -53,16 +59,18 @@ function tryToClaim(folder: string): ClaimAnswer {
   throw createError("FOLDER_REFUSED", { path: folder, reason: `${ATTEMPTS_MAX} claims on it failed` });
 }
 
-const isHeld = ({ owner, released }: Claim): boolean => !released && isSameProcess(owner) && isOfThisUser(owner.pid);
+const isHeld = ({ owner, released }: Claim): boolean => !released && isRunning(owner) && isOfThisUser(owner.pid);
 
 /** C2. Where a successor has removed it meanwhile, an old claim that holds nothing comes back, and goes with the next. */
-function releaseClaim(folder: string, n: number, own: ProcessIdentity): void {
+function releaseClaim(folder: string, n: number, own: ClaimText): void {
   const temporary = temporaryNameOf(resolve(folder, "host"));
   writeNewFile(temporary, JSON.stringify({ ...own, released: true }));
   renameSync(temporary, claimPath(folder, n));
 }
 
 const claimPath = (folder: string, n: number): string => resolve(folder, `host-${n}`);
+
+type ClaimText = ProcessIdentity & { readonly folder: string };
 
 interface Claim {
   readonly n: number;
@@ -79,7 +87,9 @@ const listNumbers = (folder: string): number[] =>
 const readClaims = (folder: string, numbers: readonly number[]): Claim[] =>
   numbers.flatMap((n) => {
     const reading = readClaim(claimPath(folder, n));
-    return reading.kind === "valid" ? [{ n, ...reading.value }] : [];
+    if (reading.kind !== "valid") return [];
+    const { madeIn, owner, released } = reading.value;
+    return [{ n, owner, released: released || (madeIn !== null && isCopy(folder, madeIn)) }];
   });
 
 /** The first one behind the newest claim that nothing else had the name of (C3). */
@@ -99,7 +109,9 @@ export function findClaimProblems(base: string): string[] {
   });
 }
 
-type ClaimReading = { readonly kind: "valid"; readonly value: Omit<Claim, "n"> } | ClaimRefusal;
+type ClaimReading = { readonly kind: "valid"; readonly value: ClaimValue } | ClaimRefusal;
+/** `madeIn`: null in claims of earlier versions. */
+type ClaimValue = Omit<Claim, "n"> & { readonly madeIn: string | null };
 /** Missing: it was superseded meanwhile. */
 type ClaimRefusal = { readonly kind: "missing" } | { readonly kind: "malformed"; readonly reason: string };
 
@@ -109,13 +121,14 @@ function readClaim(path: string): ClaimReading {
   if (file.kind === "missing") return file;
   return parseJson(file.text, (fields) => ({
     owner: { pid: fields.whole("pid", 1), startTime: fields.text("startTime") },
+    madeIn: fields.nullable("folder", () => fields.text("folder")),
     // Written only when it is true.
     released: fields.as<{ readonly released?: unknown }>().released === true,
   }));
 }
 
 /** False when somebody else made it first. */
-function makeClaim(folder: string, n: number, own: ProcessIdentity): boolean {
+function makeClaim(folder: string, n: number, own: ClaimText): boolean {
   const temporary = temporaryNameOf(resolve(folder, "host"));
   writeNewFile(temporary, JSON.stringify(own));
   try {

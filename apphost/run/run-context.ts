@@ -5,6 +5,7 @@
  * X2 `close` ends the watchdog last; after it nothing of the run exists but the folder with its evidence.
  */
 import { randomBytes } from "node:crypto";
+import { realpathSync } from "node:fs";
 import type { Writable } from "node:stream";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
@@ -18,6 +19,7 @@ import {
   dropEnded,
   type ProcessIdentity,
   type RunMark,
+  readProcessView,
   readStartTime,
 } from "../processes/process-identity.ts";
 import { type PulseWatch, startPulseWatch } from "../processes/pulse.ts";
@@ -88,7 +90,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     hungAfterMs: options.testHungAfterMs ?? undefined,
     readCpuMs: (pid) => readUsage(pid, false)?.cpuMs,
   });
-  const initial = initialState({ verb, runId });
+  const initial = initialState({ verb, runId, runDir });
   const mark = createRunMark(runDir, initial);
   const watchdog = startWatchdog({
     mark,
@@ -151,12 +153,14 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
   };
 }
 
-function initialState(run: { verb: Verb; runId: string }): RunState {
+function initialState(run: { verb: Verb; runId: string; runDir: string }): RunState {
   return {
     schema: 1,
     runId: run.runId,
     hostPid: process.pid,
     hostStartTime: readStartTime(process.pid) ?? "",
+    hostView: readProcessView(),
+    runDir: realpathSync(run.runDir),
     command: run.verb,
     startedAt: new Date().toISOString(),
     socket: controlSocketPath(run.runId),

@@ -9,14 +9,20 @@
  *    stays, with the credentials that a purge needs, until it was purged.
  * D4 Base, `runs` and each run are looked at before anything in them is read, and used only where they are ours (O1 of
  *    `own-files.ts`). What is not, and what is malformed, is passed over, and named by `findFolderProblems`.
+ * D5 A host of another machine or container that works on the same folder is not to be seen from here (P5 of
+ *    `process-identity.ts`), and counts as alive until its record says that it ended: its run is left as it is, and named.
+ * D6 A copy of a project brings the records of its hosts along. They are the hosts of the other folder: whoever ends
+ *    something here must not end it there. What a run left on servers of others is known to both.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { escapeForLine } from "../../simulator/common/foundation/foreign-syntax.ts";
 import {
   inspectFolder,
+  isCopy,
   lookAt,
   makeFolders,
   readOwnFile,
@@ -24,7 +30,7 @@ import {
   temporaryNameOf,
   writeNewFile,
 } from "../files/own-files.ts";
-import { isOfThisUser, isSameProcess } from "../processes/process-identity.ts";
+import { isOfThisUser, isRunning, readProcessView } from "../processes/process-identity.ts";
 import { findClaimProblems } from "./host-claim.ts";
 import { parseRunState, type RunEvidence, type RunState } from "./run-state.ts";
 
@@ -103,7 +109,7 @@ export function removeOldRuns(base: string, kept: string): string[] {
   const runs = listRuns(base);
   for (const run of runs.slice(0, Math.max(0, runs.length - RUNS_KEPT))) {
     const state = readState(run);
-    if (run === kept || (state !== undefined && isHostAlive(state))) continue;
+    if (run === kept || (state !== undefined && (isHostAlive(state) || mayLiveElsewhere(state)))) continue;
     const isRecordKept = state !== undefined && hasEvidenceElsewhere(state);
     const paths = isRecordKept ? listBesidesRecord(run) : [run];
     problems.push(...paths.map(removeOwn).filter((problem) => problem !== null));
@@ -176,15 +182,21 @@ export function findFolderProblems(base: string): string[] {
     const reading = found.kind === "ours" ? readRunState(run) : null;
     if (found.kind === "refused") add(run, found.reason);
     else if (reading?.kind === "refused") add(runFolder.state(run), reading.reason);
+    else if (reading?.kind === "read" && mayLiveElsewhere(reading.state)) problems.push(describeElsewhere(run));
   }
   const latest = resolve(base, "latest");
   const target = readLatest(base);
   if (target === undefined && existsSync(latest)) add(latest, "it is no link to a run");
   else if (target !== undefined && existsSync(target) && dirname(target) !== resolve(base, "runs")) {
-    add(latest, `it leads to ${target}, which is no run of this folder`);
-  } else if (target !== undefined && !existsSync(target)) add(latest, `it leads to ${target}, which is not there`);
+    add(latest, `it leads to ${escapeForLine(target)}, which is no run of this folder`);
+  } else if (target !== undefined && !existsSync(target))
+    add(latest, `it leads to ${escapeForLine(target)}, which is not there`);
   return problems;
 }
+
+const describeElsewhere = (run: string): string =>
+  `${run} is left as it is: its host was started on another machine or in another container, and may live there; ` +
+  "end it there, or remove this folder if that is gone";
 
 export function writeState(run: string, state: RunState): void {
   replaceFile(runFolder.state(run), `${JSON.stringify(state, null, 2)}\n`);
@@ -200,8 +212,20 @@ export function readRunState(run: string): StateReading {
   const file = readOwnFile(runFolder.state(run), STATE_BYTES_MAX);
   if (file.kind !== "read") return file;
   const parsed = parseRunState(file.text, runIdOf(run));
-  return parsed.kind === "valid" ? { kind: "read", state: parsed.value } : { kind: "refused", reason: parsed.reason };
+  if (parsed.kind === "malformed") return { kind: "refused", reason: parsed.reason };
+  const state = isCopiedRun(run, parsed.value) ? withoutHost(parsed.value) : parsed.value;
+  return { kind: "read", state };
 }
+
+/** D6. Its original is where the record says, with the same token, which nobody guesses. */
+function isCopiedRun(run: string, { runDir, runId, token }: RunState): boolean {
+  if (runDir === null || !isCopy(run, runDir)) return false;
+  const original = readOwnFile(runFolder.state(runDir), STATE_BYTES_MAX);
+  const parsed = original.kind === "read" ? parseRunState(original.text, runId) : undefined;
+  return parsed?.kind === "valid" && parsed.value.token === token;
+}
+
+const withoutHost = (state: RunState): RunState => ({ ...state, children: [], engine: null, ended: true });
 
 /** undefined when the run has none (yet), or it is not used: whoever wants to know why asks `readRunState`. */
 export function readState(run: string): RunState | undefined {
@@ -211,10 +235,17 @@ export function readState(run: string): RunState | undefined {
 
 /** Whether there may be something to sweep: its host died, or ended while the engine did not answer. */
 export const isLeftBehind = (state: RunState): boolean =>
-  (!state.ended || state.engine !== null) && !isHostAlive(state);
+  (!state.ended || state.engine !== null) && isOfThisView(state) && !isHostAlive(state);
 
-export const isHostAlive = ({ hostPid, hostStartTime }: RunState): boolean =>
-  isSameProcess({ pid: hostPid, startTime: hostStartTime }) && isOfThisUser(hostPid);
+export const isHostAlive = (state: RunState): boolean =>
+  isOfThisView(state) &&
+  isRunning({ pid: state.hostPid, startTime: state.hostStartTime }) &&
+  isOfThisUser(state.hostPid);
+
+/** D5. */
+export const mayLiveElsewhere = (state: RunState): boolean => !state.ended && !isOfThisView(state);
+
+const isOfThisView = ({ hostView }: RunState): boolean => hostView === null || hostView === readProcessView();
 
 /** The URL of an external Redis with its password, for a later purge. */
 export const credentialsPath = (run: string): string => join(run, "credentials");

@@ -12,6 +12,10 @@ export interface RunState {
   readonly runId: string;
   readonly hostPid: number;
   readonly hostStartTime: string;
+  /** Where its pid means something; null in records of earlier versions, which did not say. */
+  readonly hostView: string | null;
+  /** Where the run was made, without links; null in records of earlier versions. Only compared with. */
+  readonly runDir: string | null;
   readonly command: string;
   readonly startedAt: string;
   /** Unix socket of the host, and what a request must carry. */
@@ -48,6 +52,8 @@ export const parseRunState = (text: string, runId: string): Parsed<RunState> =>
     runId: fields.text("runId", new RegExp(`^${runId}$`)),
     hostPid: fields.whole("hostPid", 1),
     hostStartTime: fields.text("hostStartTime"),
+    hostView: fields.nullable("hostView", () => fields.text("hostView")),
+    runDir: fields.nullable("runDir", () => fields.text("runDir")),
     command: fields.text("command"),
     startedAt: fields.text("startedAt"),
     socket: fields.text("socket"),
@@ -57,11 +63,13 @@ export const parseRunState = (text: string, runId: string): Parsed<RunState> =>
       pid: child.whole("pid", 1),
       startTime: child.text("startTime", /./),
     })),
-    engine: fields.nullable("engine", () => fields.text("engine")),
+    engine: fields.nullable("engine", () => fields.text("engine", PLACE)),
     evidence: fields.nullable("evidence", () => readEvidence(fields.object("evidence"))),
     ended: fields.flag("ended"),
   }));
 
+/** An address, which may be a path. */
+const PLACE = /^\P{Cc}{1,1024}$/u;
 /** Names as options take them. They are shown, so nothing in them may speak to a terminal. */
 const NAME = /^[^\s\p{Cc}]{1,512}$/u;
 

@@ -147,6 +147,10 @@ describe("an app host in this process", () => {
     await expectNoRunProcesses(runId);
     // This process lives on, and holds nothing any more.
     expect(claimFolder(join(folder, "runs")).kind).toBe("claimed");
+    // As a program without types gives it: the module instead of its default export.
+    for (const other of [undefined, { default: definition }]) {
+      await expect(startAppHost(other as never)).rejects.toThrow(/given to startAppHost cannot be used as an app host/);
+    }
     await expect(startAppHost(definition, { detach: true } as StartOptions)).rejects.toThrow(/no option "detach"/);
   });
 

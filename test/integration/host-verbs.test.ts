@@ -1,7 +1,7 @@
 /** The verbs that ask a running host, as a user types them: from a second process, in a folder below the project. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HostListing } from "../../apphost/cli/ps.ts";
@@ -232,6 +232,40 @@ describe("logs", () => {
     const script = `"${process.execPath}" "${distPath("apphost/main")}" logs | head -1`;
     const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd: below, encoding: "utf8" });
     expect({ status, lines: stdout.split("\n").length, stderr }).toEqual({ status: 0, lines: 2, stderr: "" });
+  });
+});
+
+describe("an answer that cannot be given", () => {
+  const runInShell = (script: string, cwd = below) => {
+    const program = `"${process.execPath}" "${distPath("apphost/main")}"`;
+    return spawnSync("sh", ["-c", script.replace("flink-apphost", program)], { cwd, encoding: "utf8" });
+  };
+
+  // Where the system has no such device, nothing else fails on demand.
+  it
+    .skipIf(!existsSync("/dev/full"))
+    .each(["ps", "ps --format json", "env", "describe", "logs", "report", "completion bash"])(
+    "because the disk is full does not pass for one: %s",
+    (verb) => {
+      const { status, stderr } = runInShell(`flink-apphost ${verb} > /dev/full`);
+      expect({ status, stderr }).toEqual({
+        status: 3,
+        stderr:
+          "flink-apphost: standard output cannot be written, and what it holds is not the whole answer: ENOSPC: no space left on device, write\n",
+      });
+    },
+  );
+
+  it.each(["ps", "down", "doctor", "up --once"])("because the current folder was removed says so: %s", (verb) => {
+    const { status, stderr } = runInShell(`mkdir gone && cd gone && rmdir ../gone && flink-apphost ${verb}`);
+    expect(status).toBe(2);
+    expect(stderr).toContain("flink-apphost: the current folder was removed or moved: change to one that is there");
+  });
+
+  it("because there is no host is said by `down`, too, which is no failure", async () => {
+    const { exitCode, stderr } = await runCli(["down"]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^no host runs in \S+\.flink-apphost$/m);
   });
 });
 

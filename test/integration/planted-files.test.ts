@@ -103,7 +103,12 @@ async function plantRecord(runDir: string, uid: number): Promise<void> {
   give(victims, uid);
   const paths = [join(victims, "file"), join(victims, "home"), join(victims, "runs"), "/nonexistent"];
   const record = {
-    ...stateOf(RUN, { hostStartTime: "1", children: [await startSleeper(uid)], socket: join(victims, "file") }),
+    ...stateOf(RUN, {
+      hostStartTime: "1",
+      hostView: null,
+      children: [await startSleeper(uid)],
+      socket: join(victims, "file"),
+    }),
     paths,
   };
   writeFileSync(runFolder.state(runDir), JSON.stringify(record), { mode: 0o600 });
@@ -116,6 +121,22 @@ describe.each(USERS)("as %s, a planted record", (_, uid) => {
     const { exitCode, stdout, stderr } = await runAs(uid, args);
     expect(exitCode, stdout + stderr).toBe(0);
     expect(stdout).toContain(`swept run ${RUN}, whose host had died: 0 processes killed`);
+    expectUntouched();
+  });
+
+  it("of a host on another machine or in another container is left as it is, and named", async () => {
+    const run = plantRun(base, NAME, { hostStartTime: "1", hostView: "another machine" });
+    mkdirSync(join(run, "data"), { mode: 0o700 });
+    writeFileSync(join(run, "data", "precious"), "", { mode: 0o600 });
+    await startSleeper(uid);
+    give(project, uid);
+    for (const args of VERBS) {
+      const { exitCode, stdout, stderr } = await runAs(uid, args);
+      expect(exitCode, stdout + stderr).toBe(0);
+      expect(stdout + stderr).toContain(`${NAME} is left as it is: its host was started on another machine`);
+      expect(readdirSync(join(run, "data"))).toEqual(["precious"]);
+    }
+    expect(JSON.parse(readFileSync(runFolder.state(run), "utf8"))).toMatchObject({ ended: false });
     expectUntouched();
   });
 

@@ -1,7 +1,7 @@
 /** Records of runs, as a host writes them: of this process as the host, unless told otherwise. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { readStartTime } from "../../apphost/processes/process-identity.ts";
+import { readProcessView, readStartTime } from "../../apphost/processes/process-identity.ts";
 import type { RunState } from "../../apphost/run/run-state.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 
@@ -11,6 +11,8 @@ export const stateOf = (runId: string, change: Partial<RunState> = {}): RunState
   runId,
   hostPid: process.pid,
   hostStartTime: readStartTime(process.pid) ?? "",
+  hostView: readProcessView(),
+  runDir: null,
   command: "up",
   startedAt: "2030-01-01T00:00:00.000Z",
   socket: `/nowhere/flink-apphost-${runId}.sock`,

@@ -10,11 +10,9 @@
  *    name is its own, and ours are made from the run and the resource. An anonymous volume has labels of its own only.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { readPackageVersion } from "../../package-version.ts";
-import { isSameProcess, readStartTime } from "../../processes/process-identity.ts";
+import { isRunning, readProcessView, readStartTime } from "../../processes/process-identity.ts";
 
 const PREFIX = "dev.flink-apphost";
 
@@ -73,33 +71,5 @@ export function isOwnerDead(labels: Labels | null | undefined, view = readProces
   const startTime = labels?.[LABEL.ownerStarted] ?? "";
   if (!Number.isSafeInteger(pid) || pid <= 0 || startTime === "") return false;
   if (labels?.[LABEL.ownerView] !== view) return false;
-  return !isSameProcess({ pid, startTime });
-}
-
-/** Two programs with the same view see the same processes under the same pids. */
-export function readProcessView(machine = readMachine()): string {
-  return `${machine} ${readNamespace()} uid ${process.getuid?.() ?? 0}`;
-}
-
-/** The first pid namespace has the same number on every machine, so it does not tell one machine from another. */
-function readMachine(): string {
-  return createHash("sha256").update(`${hostname()} ${readMachineId()}`).digest("hex").slice(0, 16);
-}
-
-function readMachineId(): string {
-  try {
-    return readFileSync("/etc/machine-id", "utf8").trim();
-  } catch {
-    // Not every system has one; its name is then all that is known.
-    return "";
-  }
-}
-
-function readNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    // A system without namespaces has but one view.
-    return "";
-  }
+  return !isRunning({ pid, startTime });
 }

@@ -13,6 +13,11 @@ export const hostErrors = {
       p.nearest === null ? `"flink-apphost help ${p.verb}" lists those it has` : `did you mean ${p.nearest}?`;
     return `unknown option '${p.option}' of ${p.verb}: ${advice}`;
   }),
+  CURRENT_FOLDER_MISSING: row<Record<never, never>>(
+    "usage",
+    false,
+    () => "the current folder was removed or moved: change to one that is there, and try again",
+  ),
   USAGE_VERB_UNKNOWN: row<{ verb: string; nearest: string | null }>(
     "usage",
     false,
@@ -102,7 +107,8 @@ export const hostErrors = {
   RUN_FOLDER_FAILED: row<{ path: string }>(
     "infrastructure",
     false,
-    (p) => `${p.path} cannot be written: make room on that disk, or give another --run-dir`,
+    (p) =>
+      `${p.path} cannot be written: make room on that disk if it is full, or give another --run-dir that this user may write`,
   ),
   PORT_TAKEN: row<{ port: number; usedBy: string; code: string }>(
     "infrastructure",

@@ -24,6 +24,11 @@ export const verbErrors = {
     false,
     (p) => `run ${p.run} in ${p.folder} has ended, and no host answers for it: "flink-apphost ps" lists those that run`,
   ),
+  OUTPUT_FAILED: row<Record<never, never>>(
+    "infrastructure",
+    false,
+    () => "standard output cannot be written, and what it holds is not the whole answer",
+  ),
   CONTROL_UNREACHABLE: row<{ run: string; pid: number; socket: string; waitedMs: number }>(
     "unexpected",
     true,
@@ -33,7 +38,8 @@ export const verbErrors = {
   RESOURCE_UNKNOWN: row<{ name: string; run: string; known: readonly string[] }>(
     "usage",
     false,
-    (p) => `run ${p.run} has no resource or group "${p.name}": it has ${p.known.join(", ")}`,
+    (p) =>
+      `run ${p.run} has no resource or group "${p.name}": it has ${p.known.length === 0 ? "none" : p.known.join(", ")}`,
   ),
   WAIT_TIMED_OUT: row<{ status: string; timeoutMs: number; missing: readonly string[] }>(
     "infrastructure",

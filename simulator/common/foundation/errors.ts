@@ -54,15 +54,23 @@ export function categoryOf(error: unknown): ErrorCategory {
 /** What a message may carry of somebody else's text; an RPC line and a log take this much everywhere. */
 const DESCRIPTION_LENGTH_MAX = 10_000;
 
+/** What is no error may be thrown, too. Of an object only the names of its fields: they may hold anything. */
+function describeThrown(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  if ("message" in thrown && typeof thrown.message === "string") return thrown.message;
+  return `an object that is no Error (${Object.keys(thrown).join(", ") || "without fields"})`;
+}
+
 /**
  * One line for a person: the message and the messages of its causes, outermost first. At most five levels and 10,000
  * characters.
  */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
+  if (error === undefined || error === null) return String(error);
   let current: unknown = error;
   for (let depth = 0; depth < 5 && current !== undefined && current !== null; depth += 1) {
-    const text = current instanceof Error ? current.message || current.name : String(current);
+    const text = current instanceof Error ? current.message || current.name : describeThrown(current);
     if (text !== "" && !parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }

@@ -6,6 +6,7 @@
  *   POSIX shell        everything between single quotes is as it is, except the single quote
  *   dotenv             readers disagree about quotes, so a value has none unless it needs them
  *   StackExchange.Redis   `host:port,key=value,…`, without any escapes: undefined is what it cannot hold
+ *   terminal           control signs move the cursor and set the title: they are written as \u00hh, except breaks and tabs
  *
  * Two syntaxes have no escapes either, and are given no text but our own: Kafka's list settings, which split at commas, and
  * Java's class path, which splits at colons. For these `apphost/drivers/native.ts` runs Java in the data folder, where plain names do.
@@ -25,6 +26,13 @@ const escapeValue = (value: string): string => escapeControls(value.replaceAll("
 /** Java counts in UTF-16 units, as JavaScript does. */
 const escapeControls = (text: string): string =>
   text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** For messages, which repeat what files and arguments hold. */
+export const escapeForTerminal = (text: string): string =>
+  text.replace(/[^\P{Cc}\n\t]/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** A text of others inside one line: what breaks it could pass for a line of ours. */
+export const escapeForLine = (text: string): string => escapeForTerminal(text).replace(/[\n\t]/g, escapeControls);
 
 /** One word of redis.conf. Redis takes bytes, and so leaves UTF-8 as it is. */
 export function quoteForRedis(text: string): string {

@@ -35,8 +35,12 @@ export function maskAddress(typed: string): string {
   return `${scheme}${shown}@${place}${place === tail ? "" : MASK}`;
 }
 
+/** `password=`, as connection strings have it; what stands behind may go on as it likes. */
+const SECRET_FIELD = /([\w.-]*(?:password|passwd|pwd|secret|token|key)[\w.-]*\s*=).*/is;
+
 /** What a user typed where something else was expected: people mistake one option for the other. */
-export const maskTyped = (typed: string): string => (/:\/\/|:.*@/s.test(typed) ? maskAddress(typed) : typed);
+export const maskTyped = (typed: string): string =>
+  /:\/\/|:.*@/s.test(typed) ? maskAddress(typed) : typed.replace(SECRET_FIELD, `$1${MASK}`);
 
 /** M2. Of a Redis everything up to the last @ of the word; of others what is surely a name and a password. */
 export const maskAddresses = (text: string): string =>

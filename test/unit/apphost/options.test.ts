@@ -97,6 +97,10 @@ describe("values", () => {
     ["redis", "redis://:50%secret@127.0.0.1:1"],
     ["redis", "redis://:secret@127.0.0.1:0"],
     ["redis", "redis://:secret@[::g]:1"],
+    ["kafka", "127.0.0.1:9092;password=secret"],
+    // As a path it would be made, and shown wherever the run's folder is.
+    ["runDir", "redis://:secret@127.0.0.1:1"],
+    ["apphost", "redis://:secret@127.0.0.1:1/apphost.ts"],
     ["kafka", "127.0.0.1:0"],
     ["kafka", "127.0.0.1:9092,"],
     ["kafka", "::1:9092"],

@@ -17,3 +17,14 @@ test("a failure whose text is longer than a line of the RPC may be still reaches
   const failed = { type: "taskFailed", code: "ASSERTION_FAILED", category: "unexpected", message };
   expect(decodeTaskManagerMessage(failed)).toEqual(failed);
 });
+
+test.each([
+  [{ password: "Tr0ub4dor" }, "an object that is no Error (password)"],
+  [{ message: "it failed" }, "it failed"],
+  [{}, "an object that is no Error (without fields)"],
+  [null, "null"],
+  [undefined, "undefined"],
+  ["text", "text"],
+])("what is thrown and no error, %j, is described, and its fields are not shown", (thrown, text) => {
+  expect(describeError(thrown)).toBe(text);
+});

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { RedisAddress } from "../../../simulator/common/foundation/address.ts";
 import {
+  escapeForLine,
+  escapeForTerminal,
   formatJavaProperties,
   formatShellWord,
   formatStackExchangeRedis,
@@ -69,3 +71,8 @@ it.each([{ password: "a,ssl=False" }, { username: "a,b" }, { password: " a" }, {
     expect(formatStackExchangeRedis({ ...ADDRESS, ...parts })).toBeUndefined();
   },
 );
+
+it("terminal: no control sign gets through but breaks and tabs, and in a line not even these", () => {
+  expect(escapeForTerminal("a\u001b[2J\u0007\u009bü\r\n\tb")).toBe("a\\u001b[2J\\u0007\\u009bü\\u000d\n\tb");
+  expect(escapeForLine("evil\u001b[2J\nrun 1 PASSED")).toBe("evil\\u001b[2J\\u000arun 1 PASSED");
+});

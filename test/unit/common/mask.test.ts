@@ -46,6 +46,14 @@ describe("an address as it was typed", () => {
     expect(maskTyped("redis://:Tr0ub4dor@h")).toBe("redis://:***@h");
     expect(maskTyped("admin:Tr0ub4dor@h:1")).toBe("admin:***@h:1");
   });
+
+  it.each([
+    ["127.0.0.1:1;password=Tr0ub4dor", "127.0.0.1:1;password=***"],
+    ["h:1,sasl.password = Tr0ub4dor,ssl=true", "h:1,sasl.password =***"],
+    ["SharedAccessKeyName=x;SharedAccessKey=Tr0ub4dor", "SharedAccessKeyName=***"],
+  ])("a field of a connection string that holds one: %j is shown as %j", (typed, shown) => {
+    expect(maskTyped(typed)).toBe(shown);
+  });
 });
 
 it("an address in somebody's text loses what stands before its @, and a path keeps its own", () => {

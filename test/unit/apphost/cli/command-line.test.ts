@@ -85,6 +85,18 @@ describe("several things that are wrong", () => {
 });
 
 describe("what was mistyped", () => {
+  it("a verb or option of no verb is refused in the program's own name, and says nothing to the terminal", async () => {
+    expect(await refuse("pss\u001b[31m")).toMatch(/^flink-apphost: unknown command 'pss\\u001b\[31m'/);
+    printed = "";
+    expect(await refuse("-v")).toBe("flink-apphost: unknown option '-v'\n");
+  });
+
+  it("an option that takes no value says so when it was given one", async () => {
+    expect(await refuse("up", "--once=false")).toBe(
+      'flink-apphost: --once is "false": expected no value: give it alone, or omit it\n',
+    );
+  });
+
   it.each<[string[], string]>([
     [["up", "--mesages", "5"], "did you mean --messages?"],
     [["stress", "--maxtime=5s"], "did you mean --max-time?"],

@@ -3,7 +3,8 @@ import { withOutput } from "../../../../apphost/cli/terminal.ts";
 
 const { stdout } = process;
 const own = stdout.listeners("error");
-const loseReader = () => stdout.emit("error", new Error("write EPIPE"));
+const fail = (code: string) => stdout.emit("error", Object.assign(new Error(`${code}: write`), { code }));
+const loseReader = () => fail("EPIPE");
 
 afterEach(() => {
   for (const listener of stdout.listeners("error")) {
@@ -32,4 +33,15 @@ it("T1: what fails of itself is told although nobody reads, and a code that is n
     return 4;
   });
   expect(await failed).toBe(4);
+});
+
+it("T3: what cannot be written for another reason is an error, and a code that is not 0 stays", async () => {
+  const printing = (exitCode: number) =>
+    withOutput(async ({ write }) => {
+      fail("ENOSPC");
+      await write("half");
+      return exitCode;
+    });
+  await expect(printing(0)).rejects.toThrow("standard output cannot be written");
+  expect(await printing(4)).toBe(4);
 });

@@ -1,7 +1,17 @@
 /** The claim on a folder, by processes that want it at the same moment. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -57,6 +67,21 @@ it("is held once in a process, too, and is free again when it was released (C2)"
   if (first.kind === "claimed") first.release();
   expect(claimFolder(base).kind).toBe("claimed");
   expect(readdirSync(base)).toEqual(["host-2"]);
+});
+
+it("holds the folder that it was made in: a copy is free, and one that was moved is not (C4)", () => {
+  const copy = `${base}-copy`;
+  try {
+    expect(claimFolder(base).kind).toBe("claimed");
+    cpSync(base, copy, { recursive: true });
+    expect(claimFolder(copy).kind).toBe("claimed");
+    expect(claimFolder(base).kind).toBe("held");
+    rmSync(copy, { recursive: true });
+    renameSync(base, copy);
+    expect(claimFolder(copy).kind).toBe("held");
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 });
 
 describe("is not held by what is no claim, which is left as it is and named (C3):", () => {

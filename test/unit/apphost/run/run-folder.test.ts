@@ -1,11 +1,13 @@
 /** The folder of runs: what is kept, what the pointer says, who may read, and what is passed over. */
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,11 +16,14 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findRunningHosts } from "../../../../apphost/control/running-host.ts";
 import {
   createRunFolder,
   createRunId,
   findFolderProblems,
   findRun,
+  isHostAlive,
+  isLeftBehind,
   listRuns,
   listRunsWithEvidence,
   RUNS_KEPT,
@@ -51,6 +56,61 @@ it("keeps the newest 20, any whose host still lives, and the one that was just m
   expect(removeOldRuns(base, made)).toEqual([]);
   expect(listRuns(base)).toEqual([made, living, ...newest]);
   expect([dead, stateless].filter(existsSync)).toEqual([]);
+});
+
+it("leaves a run alone whose host was started where its processes cannot be seen, and names it (D5)", () => {
+  const elsewhere = plantRun(base, nameOf(0), { hostView: "another machine" });
+  const ended = plantRun(base, nameOf(1), { hostView: "another machine", ended: true });
+  const states = [elsewhere, ended].map((run) => readRunState(run));
+  expect(states.map((one) => one.kind === "read" && (isLeftBehind(one.state) || isHostAlive(one.state)))).toEqual([
+    false,
+    false,
+  ]);
+  expect(findFolderProblems(base)).toEqual([expect.stringContaining(`${elsewhere} is left as it is: `)]);
+  for (let i = 0; i < RUNS_KEPT; i += 1) plantRun(base, nameOf(10 + i), null);
+  removeOldRuns(base, "");
+  expect([elsewhere, ended].filter(existsSync)).toEqual([elsewhere]);
+});
+
+describe("a copy of a project whose host lives (D6)", () => {
+  const name = nameOf(0);
+  let copy = "";
+  beforeEach(() => {
+    copy = `${base}-copy`;
+  });
+  afterEach(() => rmSync(copy, { recursive: true, force: true }));
+
+  it("has no host, and the original keeps its own", () => {
+    const run = plantRun(base, name, { runDir: join(base, "runs", name), children: [] });
+    cpSync(base, copy, { recursive: true });
+    for (const folder of [copy, join(copy, "runs"), join(copy, "runs", name)]) chmodSync(folder, 0o700);
+    const hostsIn = (folder: string) => findRunningHosts(folder).map(({ runDir }) => runDir);
+    expect([hostsIn(base), hostsIn(copy)]).toEqual([[run], []]);
+  });
+
+  it("is none when the project was moved", () => {
+    plantRun(base, name, { runDir: join(base, "runs", name) });
+    renameSync(base, copy);
+    expect(findRunningHosts(copy)).toHaveLength(1);
+    // Another project where the first one was: its record has another token.
+    plantRun(base, name, { token: "another" });
+    expect(findRunningHosts(copy)).toHaveLength(1);
+  });
+});
+
+it("repeats no sign of a link that would speak to a terminal, or pass for a line of its own", () => {
+  plantRun(base, nameOf(0));
+  symlinkSync("evil\u001b[2J\nrun 1 PASSED", join(base, "latest"));
+  expect(findFolderProblems(base)).toEqual([
+    expect.stringContaining("evil\\u001b[2J\\u000arun 1 PASSED, which is not there"),
+  ]);
+});
+
+it("takes a record without a place, as earlier versions wrote it, for one of this place", () => {
+  const run = plantRun(base, nameOf(0), { hostView: null, ...DEAD });
+  const reading = readRunState(run);
+  expect(reading.kind === "read" && isLeftBehind(reading.state)).toBe(true);
+  expect(findFolderProblems(base)).toEqual([]);
 });
 
 it("keeps of an older run that left something elsewhere its record alone, until it was purged (D3)", () => {

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openEngine } from "../../../../../apphost/drivers/docker/engine.ts";
-import { createLabels, LABEL, readProcessView } from "../../../../../apphost/drivers/docker/labels.ts";
+import { createLabels, LABEL } from "../../../../../apphost/drivers/docker/labels.ts";
 import { removeDeadRun, removeOfDeadOwners } from "../../../../../apphost/drivers/docker/leftovers.ts";
+import { readProcessView } from "../../../../../apphost/processes/process-identity.ts";
 import { type ScriptedEngine, startScriptedEngine } from "../../../../support/scripted-engine.ts";
 
 const RUN = "0d437693";

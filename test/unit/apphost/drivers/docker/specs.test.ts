@@ -6,8 +6,9 @@ import { formatSpec } from "../../../../../apphost/drivers/docker/container-spec
 import { sharesNetwork, versionOf } from "../../../../../apphost/drivers/docker/driver.ts";
 import { createPullProgress } from "../../../../../apphost/drivers/docker/image.ts";
 import { createKafkaEnvironment, createKafkaSpec } from "../../../../../apphost/drivers/docker/kafka.ts";
-import { createLabels, isOwnerDead, LABEL, readProcessView } from "../../../../../apphost/drivers/docker/labels.ts";
+import { createLabels, isOwnerDead, LABEL } from "../../../../../apphost/drivers/docker/labels.ts";
 import { createRedisSpec } from "../../../../../apphost/drivers/docker/redis.ts";
+import { readProcessView } from "../../../../../apphost/processes/process-identity.ts";
 
 const labels = createLabels({ base: "/project/.flink-apphost", runId: "0d437693", resource: "kafka" });
 const kafka = {
