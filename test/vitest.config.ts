@@ -36,6 +36,7 @@ const slow = [
   "kafka-client-long-runs",
   "no-silence",
   "planted-files",
+  "process-commands",
   "producer-faults",
   "readme-commands",
   "report-page",
