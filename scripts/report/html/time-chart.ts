@@ -27,6 +27,8 @@ const TABLE_LINES_MAX = 8;
 /** Between the times on the axis, as clocks are read. */
 const STEPS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600];
 const STEPS_MAX = 12;
+/** Phases in which nothing of what is drawn is done any more: others are named before them. */
+const ENDING: ReadonlySet<string> = new Set(["stopping", "ended"]);
 const LETTER_WIDTH = 6.5;
 /** Into the margin on the right. */
 const MARK_OVERHANG = 20;
@@ -164,6 +166,7 @@ function drawMarks({ marks, endSeconds }: TimeFrame) {
  */
 function chooseNamed(marks: readonly ChartMark[], positionOf: (mark: ChartMark) => number): ChartMark[] {
   const phases = marks.filter(({ kind }) => kind === "phase").toReversed();
+  phases.sort((a, b) => Number(ENDING.has(a.label)) - Number(ENDING.has(b.label)));
   const incidents = marks.filter(({ kind }) => kind === "incident");
   return [phases, incidents].flatMap((row) => {
     const taken: (readonly [from: number, to: number])[] = [];
