@@ -2,7 +2,7 @@
  * What works in the checkout works in the package: packed, installed by npm into an empty project, and used there by each
  * Node that is supported, and by one that is not. It takes its dependencies from a registry, so only `.ci/run` runs it.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../support/dist.ts";
@@ -22,6 +22,8 @@ import { EXAMPLE } from "../support/readme-example.ts";
 
 const SUPPORTED = ["22", "24"] as const;
 const TOO_OLD = "20";
+/** Nearly all of it is ECharts, whose licence names its own sources. */
+const CHARTS = "dist/scripts/report/html/chart-svg.js";
 
 const folders: string[] = [];
 const nodeFolders = new Map<string, string>();
@@ -71,7 +73,8 @@ describe("the packed files", () => {
   });
 
   it("name in no message a file that only the checkout has", () => {
-    const programs = packed.files.map(({ path }) => path).filter((path) => path.endsWith(".js"));
+    const paths = packed.files.map(({ path }) => path);
+    const programs = paths.filter((path) => path.endsWith(".js") && path !== CHARTS);
     const named = programs.flatMap((path) =>
       readFileSync(join(ROOT, path), "utf8")
         .split("\n")
@@ -82,6 +85,7 @@ describe("the packed files", () => {
         .map((line) => `${path}: ${line.trim()}`),
     );
     expect(programs.length).toBeGreaterThan(100);
+    expect(paths).toContain(CHARTS);
     expect(named).toEqual([]);
   });
 
@@ -107,6 +111,13 @@ describe.each(SUPPORTED)("in an empty project, by Node %s", (major) => {
     expectStatus(ended, 0);
     expect(ended.stdout).toContain("PASSED: 10,000 messages processed, 0 lost, 0 duplicated");
     expect(runBy(nodeFolder(major), ["node", "--version"], project).stdout).toMatch(`v${major}.`);
+  });
+
+  it("draws the charts of that run's page, with nothing installed for it", () => {
+    const made = runBy(nodeFolder(major), ["npx", "flink-apphost", "report", "--html", "page.html"], project);
+    expectStatus(made, 0);
+    expect(readFileSync(join(project, "page.html"), "utf8")).toContain("<svg viewBox");
+    expect(existsSync(join(project, "node_modules", "echarts"))).toBe(false);
   });
 
   it("runs the docs' test of that app host", () => {

@@ -14,7 +14,7 @@ import {
 } from "./figures.ts";
 import type { Html } from "./markup.ts";
 import type { Series } from "./series.ts";
-import { type ChartLine, renderTimeChart, type TimeChart, type TimeFrame } from "./time-chart.ts";
+import { type ChartLine, renderTimeChart, TICKS_MAX, type TimeChart, type TimeFrame } from "./time-chart.ts";
 import type { ProcessSeries, Timeline } from "./timeline.ts";
 
 /** While the host is idle usage is not kept. */
@@ -33,12 +33,12 @@ export function renderFlowCharts(timeline: Timeline, frame: TimeFrame): Html[] {
       {
         id: "throughput",
         title: "Throughput",
-        summary: "Messages produced and processed per second. A triangle at the foot is a completed checkpoint.",
+        summary: `Messages produced and processed per second.${timeline.checkpointMs.count > TICKS_MAX ? "" : " A triangle at the foot is a completed checkpoint."}`,
         lines: lineUp([
           ["produced", produced],
           ["processed", processed],
         ]),
-        ticks: { name: "checkpoints", series: timeline.checkpointMs },
+        ticks: timeline.checkpointMs,
         ...rates,
       },
       frame,

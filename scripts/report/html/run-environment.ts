@@ -9,10 +9,7 @@ export function renderEnvironment({ infra, machine, job, parameters }: Report): 
   return [
     renderFacts([
       ["Kafka", describeServer(kafka)],
-      [
-        "Redis",
-        `${describeServer(redis)}, append-only file ${redis.aof ?? "unknown"}, fsync ${redis.fsync ?? "unknown"}`,
-      ],
+      ["Redis", `${describeServer(redis)}, ${describeDurability(redis)}`],
       ["Machine", `${machine.cores} cores (${machine.cpuModel}), ${formatBytes(machine.memoryBytes)}`],
       ["Node", machine.node],
       ["Job", `${job.name} ${job.id}`],
@@ -29,6 +26,12 @@ export function renderEnvironment({ infra, machine, job, parameters }: Report): 
 }
 
 const describeServer = ({ mode, version, endpoint }: Infrastructure): string => `${mode} ${version} at ${endpoint}`;
+
+/** Without an append-only file there is nothing to sync. */
+function describeDurability({ aof, fsync }: Infrastructure): string {
+  if (aof === "off") return "append-only file off";
+  return `append-only file ${aof ?? "unknown"}, fsync ${fsync ?? "unknown"}`;
+}
 
 export function renderFigures(report: Report): Content {
   const {

@@ -102,6 +102,7 @@ export function readPageReport(fields: Fields): Report {
   fields.list("checks", (check) => {
     check.text("status", /^(passed|failed|unknown|notApplicable)$/);
     for (const name of ["id", "title", "expected", "actual", "reason"]) check.text(name);
+    check.nullable("sources", () => check.lines("sources"));
   });
   return readReport(fields);
 }

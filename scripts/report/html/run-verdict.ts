@@ -90,9 +90,11 @@ const renderChecks = (caption: string, checks: readonly Check[]): Html =>
     ]),
   });
 
-/** Who reads "passed" must see how much it is worth. */
-const describeSources = ({ sources, independent, why }: Check): Content =>
-  html`<small>${independent ? "" : "not independent: "}${(sources ?? []).join("; ")}. ${why ?? ""}</small>`;
+/** Who reads "passed" must see how much it is worth. Earlier versions did not tell. */
+function describeSources({ sources, independent, why }: Partial<Check>): Content {
+  if (sources === undefined || why === undefined) return "";
+  return html`<small>${sources.join("; ")} (${independent === true ? "" : "not "}independent: ${why})</small>`;
+}
 
 function renderStatus(status: CheckStatus): Html {
   switch (status) {

@@ -47,6 +47,11 @@ export class Series {
     this.add(seconds, value);
   }
 
+  /** Points that were told. */
+  get count(): number {
+    return this.#count;
+  }
+
   get isEmpty(): boolean {
     return this.#spans.length === 0;
   }

@@ -17,11 +17,18 @@ const POINTS_MAX = 7_200;
 const LINE_POINTS_MIN = 40;
 /** Lines with fewer points are drawn with a dot at each, or one that stands alone would not be seen. */
 const DOTTED_POINTS_MAX = 60;
+/** More of them would be a line. */
+export const TICKS_MAX = 120;
 /** So much wider than its lowest value is what cannot be read on an even axis. */
 const LOG_RATIO = 50;
 const TABLE_ROWS_MAX = 60;
 /** Columns of a table; what has more lines tells of them in a table of its own. */
 const TABLE_LINES_MAX = 8;
+/** Between the times on the axis, as clocks are read. */
+const STEPS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600];
+const STEPS_MAX = 12;
+/** Phases in which nothing of what is drawn is done any more: others are named before them. */
+const ENDING: ReadonlySet<string> = new Set(["stopping", "ended"]);
 const LETTER_WIDTH = 6.5;
 /** Into the margin on the right. */
 const MARK_OVERHANG = 20;
@@ -51,8 +58,8 @@ export interface TimeChart {
   /** For values on the axis, and for those in the table. */
   readonly formatAxis: (value: number) => string;
   readonly format: (value: number) => string;
-  /** Dots at the foot of the chart. */
-  readonly ticks?: { readonly name: string; readonly series: Series };
+  /** Its times are drawn at the foot of the chart, where there are not too many. */
+  readonly ticks?: Series;
   readonly isScattered?: boolean;
   readonly isLogarithmic?: boolean;
   /** The line is broken where nothing was told for longer. */
@@ -70,12 +77,19 @@ export function renderTimeChart(chart: TimeChart, frame: TimeFrame): Html {
   if (lines.length === 0) return html`<p><strong>${chart.title}:</strong> this run recorded nothing for it.</p>\n`;
   const shown = { ...chart, lines };
   const option = {
-    xAxis: createAxis({ type: "value", min: 0, max: Math.max(frame.endSeconds, 1) }, timeFormatOf(frame)),
+    xAxis: createAxis(xAxisOf(frame), timeFormatOf(frame)),
     yAxis: createAxis(yAxisOf(shown), chart.formatAxis),
     series: [...lines.map((line) => drawLine(shown, line)), ...drawTicks(shown), drawMarks(frame)],
   };
   const parts: ChartParts = { ...chart, legend: legendOf(shown), table: tableOf(shown, frame) };
   return renderChart(parts, option);
+}
+
+function xAxisOf({ endSeconds }: TimeFrame) {
+  const max = Math.max(endSeconds, 1);
+  const step =
+    STEPS_SECONDS.find((seconds) => max / seconds <= STEPS_MAX) ?? Math.ceil(max / STEPS_MAX / 3_600) * 3_600;
+  return { type: "value", min: 0, max, interval: step };
 }
 
 /** Of a minute or two the seconds alone. */
@@ -109,12 +123,12 @@ function drawLine({ lines, isScattered, gapSeconds, axisUnit = 1 }: TimeChart, {
 const round = (value: number): number => Number(value.toPrecision(6));
 
 const drawTicks = ({ ticks }: TimeChart) =>
-  ticks === undefined
+  ticks === undefined || ticks.count > TICKS_MAX
     ? []
     : [
         {
           type: "scatter",
-          data: ticks.series.points(120).map(([seconds]) => [round(seconds), 0]),
+          data: ticks.points(2 * SPANS_MAX).map(([seconds]) => [round(seconds), 0]),
           symbol: "triangle",
           symbolSize: 6,
           itemStyle: { color: "var(--soft)" },
@@ -152,6 +166,7 @@ function drawMarks({ marks, endSeconds }: TimeFrame) {
  */
 function chooseNamed(marks: readonly ChartMark[], positionOf: (mark: ChartMark) => number): ChartMark[] {
   const phases = marks.filter(({ kind }) => kind === "phase").toReversed();
+  phases.sort((a, b) => Number(ENDING.has(a.label)) - Number(ENDING.has(b.label)));
   const incidents = marks.filter(({ kind }) => kind === "incident");
   return [phases, incidents].flatMap((row) => {
     const taken: (readonly [from: number, to: number])[] = [];
@@ -165,10 +180,10 @@ function chooseNamed(marks: readonly ChartMark[], positionOf: (mark: ChartMark) 
   });
 }
 
-function legendOf({ lines, ticks, isScattered }: TimeChart): LegendItem[] {
+function legendOf({ lines, isScattered }: TimeChart): LegendItem[] {
   const named = lines.filter(({ style }) => style !== "many").map(({ name, style }) => ({ name, style }));
   const many = lines.length - named.length;
-  if (isScattered === true && ticks === undefined) return [];
+  if (isScattered === true) return [];
   return [...named, ...(many === 0 ? [] : [{ name: `the ${many} others, a line each`, style: "many" as const }])];
 }
 

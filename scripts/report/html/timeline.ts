@@ -13,6 +13,8 @@ import { Series } from "./series.ts";
 const NAMES_MAX = 1_000;
 const MARKS_MAX = 500;
 const PROGRESS_SECONDS = 1;
+/** How the host writes a line of what a TaskManager says of itself; one of another form is parsed like any other. */
+const TASK_MANAGER_LINE = '{"tm":';
 
 export interface Mark {
   readonly seconds: number;
@@ -65,6 +67,8 @@ export class Timeline {
 
   /** A line of either file. */
   add(text: string): void {
+    // Nearly all of a long run's bytes are these, and usage says more: they are not even parsed then.
+    if (this.processes.size > 0 && text.startsWith(TASK_MANAGER_LINE)) return;
     const line = parseLine(text);
     if (line === undefined) this.unreadable += 1;
     if (line === undefined || !isNumber(line["atUs"])) return;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readPageReport, renderRunPage } from "../../../../../scripts/report/html/run-page.ts";
 import { Timeline } from "../../../../../scripts/report/html/timeline.ts";
-import type { Report } from "../../../../../simulator/common/contract/files/report.ts";
+import type { Check, Report } from "../../../../../simulator/common/contract/files/report.ts";
 import { parseJson } from "../../../../../simulator/common/foundation/json-fields.ts";
 import { sampleProgress } from "../../../../support/sample-events.ts";
 import { REPORT_START_US, sampleReport } from "../../../../support/sample-report.ts";
@@ -115,6 +115,12 @@ it("says what an earlier version did not record, and still is a page", () => {
   expect(bare).toContain("events.ndjson was not read: it does not exist.");
   expect(bare).toContain("events.ndjson has no progress of this run");
   expect(bare).not.toMatch(/undefined|NaN/);
+});
+
+it("says nothing of the sources of checks where the report does not", () => {
+  const checks = sampleReport().checks.map(({ sources, independent, why, ...check }) => check as Check);
+  expect(render(sampleReport())).toContain("(independent: ");
+  expect(render(sampleReport({ checks }))).not.toContain("independent");
 });
 
 it("is made of a report that has all it goes through, and of no other", () => {
