@@ -5,8 +5,9 @@
  *    owns a single partition where others own two has half of their rate when all is well.
  * T2 Slow as well: there is lag and no progress at all while another one makes some. When most stand still, the median
  *    is zero and nothing is below half of it.
- * T3 Quiet: it owns partitions, makes no progress and knows of no lag, while another one makes some. One that hangs is so,
- *    since it learns of no further end; and so is one whose partitions get nothing. What it is, its log tells.
+ * T3 Quiet: it owns partitions, makes no progress and knows of no lag, while most make some. One that hangs is so, since it
+ *    learns of no further end; and so is one whose partitions get nothing. At the end of a round, when the last ones
+ *    catch up, most are done and none is quiet.
  * T4 A rate that is not known is no rate of zero: who is not registered is gone, and counts in no median.
  */
 import type { ProgressEvent } from "../../../simulator/common/contract/events.ts";
@@ -102,7 +103,7 @@ function judge(member: Member, lag: number, { fastest, medianPerSecond, medianBy
   if (perSecond === null) return "gone";
   if (owned.length === 0) return "idle";
   if (fastest === 0) return "even";
-  if (lag === 0) return perSecond === 0 ? "quiet" : "even";
+  if (lag === 0) return perSecond === 0 && medianPerSecond > 0 ? "quiet" : "even";
   const isBehind = perSecond < medianPerSecond / 2 && rateByPartition(member) < medianByPartition / 2;
   return perSecond === 0 || isBehind ? "slow" : "even";
 }
