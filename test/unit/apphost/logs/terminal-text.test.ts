@@ -125,6 +125,21 @@ describe("rows", () => {
     expect(wrapRow([{ text: "世", bold: true }], 1, 9)).toEqual([[]]);
   });
 
+  it("are measured as Ink measures them, whether by letters or by graphemes", () => {
+    const unit = fc.oneof(
+      fc.integer({ min: 0xa1, max: 0x52f }).map((code) => String.fromCodePoint(code)),
+      fc.integer({ min: 0x2010, max: 0xd7a3 }).map((code) => String.fromCodePoint(code)),
+      fc.constantFrom("世", "é", "ж", "─", "한", "👍", "\u0301", "a"),
+    );
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 8 }), (letters) => {
+        const row = readTerminalText(letters.join(""), { colors: false });
+        expect(widthOf(textOf(row))).toBe(stringWidth(textOf(row)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("have no columns on a terminal without any", () => expect(cutRow([{ text: "abc" }], 0)).toEqual([]));
 
   it("count a letter with a thousand marks as one column", () => {
