@@ -5,7 +5,7 @@
  *    cursor, names the window or writes to the clipboard. One that does not end is no sequence: it is shown, like `^[`.
  * T2 Control characters are shown as `^M`; one at the end of a line (CR LF) is left out. C1 controls, and those that turn
  *    the direction of text, are shown as U+FFFD.
- * T3 Text is cut at TEXT_LENGTH_MAX before anything else looks at it, and says how much is missing.
+ * T3 Text is cut at TEXT_LENGTH_MAX before anything else looks at it, and says so.
  */
 import stringWidth from "string-width";
 import { type SgrStyle, startStyle, updateStyle } from "./sgr-style.ts";
@@ -72,7 +72,7 @@ export function readTerminalText(line: string, { colors }: { readonly colors: bo
 
 function cutText(text: string): string {
   if (text.length <= TEXT_LENGTH_MAX) return text;
-  return `${text.slice(0, TEXT_LENGTH_MAX)} … and ${text.length - TEXT_LENGTH_MAX} more characters`;
+  return `${text.slice(0, TEXT_LENGTH_MAX)} … (the rest of this line is not shown)`;
 }
 
 function showControls(text: string, column: number): string {

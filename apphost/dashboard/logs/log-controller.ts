@@ -142,7 +142,8 @@ export class LogController {
     const former = this.#drawn;
     if (rows !== former.rows) this.#wake();
     const isFitting = rows === former.rows && columns === former.columns;
-    if (isFitting && !reader.canDraw(this.#state, rows - STATUS_ROWS)) return former.screen.rows;
+    if (isFitting && this.#problem === null && !reader.canDraw(this.#state, rows - STATUS_ROWS))
+      return former.screen.rows;
     const { colors, unicode } = this.#options;
     const { status } = reader;
     const screen = drawLogScreen({
@@ -185,6 +186,11 @@ export class LogController {
     for (const retired of this.#retired.splice(0)) await retired.close();
     this.#isWoken = false;
     const reader = this.#reader;
+    // A person waits for these lines, and nobody for new ones.
+    if (reader.isIndexed && !reader.canDraw(this.#state, this.#drawn.rows)) {
+      await reader.load(this.#state, this.#drawn.rows);
+      this.#tellChanges(false);
+    }
     await this.#look(reader);
     const isUpToDate = await reader.advance(STEP_MS);
     if (reader !== this.#reader || this.#isClosed) return false;

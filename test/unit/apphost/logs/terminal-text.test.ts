@@ -76,7 +76,7 @@ describe("what a child writes", () => {
   it("is cut when one line has megabytes, and says so", () => {
     const shown = plain("x".repeat(3_000_000));
     expect(shown.length).toBeLessThan(17_000);
-    expect(shown).toMatch(/x … and 2983616 more characters$/);
+    expect(shown).toMatch(/x … \(the rest of this line is not shown\)$/);
     expect(plain(`${"\x1b[".repeat(1_000_000)}`).length).toBeLessThan(50_000);
   });
 

@@ -197,6 +197,52 @@ describe("a view of logs", () => {
     await expectScreen(view, ["taskmanager-01 | of the first", "taskmanager-02 | of the second", "", "", ""]);
   });
 
+  it("shows the screen before while other lines are read, and never an empty one", async () => {
+    append("kafka", numbered(20_000));
+    const view = openView();
+    await expectScreen(view, ["line 19999", "all logs  follow  lines 19,996-20,000"]);
+    press(view, { type: "home" });
+    expect(screenOf(view)).toContain("line 19999");
+    await expectScreen(view, [
+      "line 0",
+      "line 1",
+      "line 2",
+      "line 3",
+      "line 4",
+      "all logs  scrolled  lines 1-5 of 20,000",
+    ]);
+    press(view, { type: "scroll", lines: 10_000 });
+    expect(screenOf(view)).toContain("line 0");
+    await expectScreen(view, ["line 10000"]);
+  });
+
+  it("does not take away one who goes somewhere else while a search is at work", async () => {
+    append("kafka", numbered(20_000));
+    const view = openView();
+    await expectScreen(view, ["line 19999", "all logs  follow  lines 19,996-20,000"]);
+    press(view, { type: "search", text: "line 777" }, { type: "home" });
+    await expectScreen(view, [
+      "line 0",
+      "line 1",
+      "line 2",
+      "line 3",
+      "line 4",
+      "all logs  scrolled  lines 1-5 of 20,000",
+    ]);
+    await expectScreen(view, ["lines 1-5 of 20,000  /line 777: 11 matches"]);
+    press(view, { type: "next" });
+    await expectScreen(view, ["line 777"]);
+  });
+
+  it("says why when a file cannot be read", async () => {
+    append("kafka", numbered(3));
+    const view = openView({ names: ["kafka"] });
+    await expectScreen(view, ["line 2"]);
+    rmSync(runFolder.log(runDir, "kafka"));
+    mkdirSync(runFolder.log(runDir, "kafka"));
+    await expectScreen(view, ["the logs cannot be read: EISDIR"]);
+  });
+
   it("shows what children write and does not execute it", async () => {
     append("kafka", `${timed(0, "a\x1b]52;c;x\x07b\x1b[2J")}\x00\u202eend\r\n`);
     await expectScreen(openView(), ["ab", "^@\ufffdend", "", "", "", "all logs"]);
