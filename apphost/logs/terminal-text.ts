@@ -3,8 +3,8 @@
  *
  * T1 Of escape sequences only colours come through (SGR), as styles of segments; all others are left out: what moves the
  *    cursor, names the window or writes to the clipboard. One that does not end is no sequence: it is shown, like `^[`.
- * T2 Control characters are shown as `^M`; one at the end of a line (CR LF) is left out. C1 controls, and those that turn
- *    the direction of text, are shown as U+FFFD.
+ * T2 Control characters are shown as `^M`; one at the end of a line (CR LF) is left out. Controls of 8 bits, and
+ *    those that turn the direction of text, are shown as U+FFFD.
  * T3 Text is cut at TEXT_LENGTH_MAX before anything else looks at it, and says so.
  */
 import stringWidth from "string-width";
@@ -33,7 +33,7 @@ const SEQUENCE =
   /(?:\x1b\[|\x9b)([0-?]*)[ -/]*([@-~])|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]+[0-~]|\x1b[0-OQ-WYZ\\`-~]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/g;
-/** C1, and what turns directions or breaks lines: U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+206F. */
+/** Controls of 8 bits, and what turns directions or breaks lines: U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+206F. */
 const FORBIDDEN = /[\u0080-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]/g;
 const ASCII = /^[\x20-\x7e]*$/;
 /** Latin, Greek, Cyrillic, Chinese, Japanese, Korean and lines: each letter stands for itself, whatever is next to it. */
