@@ -5,14 +5,14 @@
  *   prepare()   forgets what is no longer so                       → the lines that it leaves do not change any more
  *   advance()   reads one block and adds its lines
  *
- * I1 A line ends at an end of line, or after LINE_BYTES_MAX: a longer one comes in pieces. So a block always has a line.
- * I2 What stands after the last end of line is a line, too, the open one. It is read again when the file has grown.
- * I3 Bytes before the open line are read once.
- * I4 Times never fall within a file: a line has the time of its own, or that of a line above if that is later or if it has
+ * N1 A line ends at an end of line, or after LINE_BYTES_MAX: a longer one comes in pieces. So a block always has a line.
+ * N2 What stands after the last end of line is a line, too, the open one. It is read again when the file has grown.
+ * N3 Bytes before the open line are read once.
+ * N4 Times never fall within a file: a line has the time of its own, or that of a line above if that is later or if it has
  *    none. A stack trace stays behind the line it belongs to, and files can be merged by their times.
- * I5 A line without a time that came in later than SAME_TIME_MS after the line above has the time at which it came in:
+ * N5 A line without a time that came in later than SAME_TIME_MS after the line above has the time at which it came in:
  *    otherwise a program that prints no times would stay where it began.
- * I6 A file that is shorter than what was read of it, that ends otherwise there, or that another one has replaced, is read
+ * N6 A file that is shorter than what was read of it, that ends otherwise there, or that another one has replaced, is read
  *    from its beginning. A file that is gone has no lines.
  */
 import { type FileHandle, open, stat } from "node:fs/promises";
@@ -48,7 +48,7 @@ export class LogIndex {
   /** The last bytes that were read, which end at #tailEnd. */
   #tail: Buffer = Buffer.alloc(0);
   #tailEnd = 0;
-  /** I5: when the lines that are read now came in; null while reading what was there before. */
+  /** N5: when the lines that are read now came in; null while reading what was there before. */
   #arrivedMs: number | null = null;
   #isLookedAt = false;
   #revision = 0;

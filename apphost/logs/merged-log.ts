@@ -4,7 +4,8 @@
  *   look()     → are there new logs, has one of them changed?
  *   advance()  → some milliseconds of work; true when everything that look() found is in the sequence
  *
- * M1 Sorted by time, then by log, then by line. Each log's own order is kept, because times never fall within one (I4).
+ * M1 Sorted by time, then by log, then by line. Each log's own order is kept, because times never fall within one (N4 of
+ *    `log-index.ts`).
  * M2 What the sequence is depends on what the files say, and not on how they grew: lines that come late find their place.
  * M3 When places change from one on, whoever has derived something from them is told first (`onCut`).
  * M4 One step reads at most one block or sorts in LINES_PER_STEP lines.

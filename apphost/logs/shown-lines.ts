@@ -6,7 +6,8 @@
  *   advance()  → some milliseconds of work; true when everything is up to date
  *
  * S1 Filter and search go over whole files, not over what is on a screen.
- * S2 While a filter is at work, the lines that it has tried are there; at the latest PARTIAL_MS after they were found.
+ * S2 While a filter or a search is at work for long, what it has found until then is there, anew each PARTIAL_MS. What a
+ *    file grew by does not take long, and is added to what is there.
  * S3 `isStable`: places are known and can be read. It is false for as long as lines are being sorted in.
  */
 import type { LinePattern } from "./line-pattern.ts";
@@ -16,7 +17,7 @@ import { type LogLine, readLogLine } from "./log-lines.ts";
 import type { LineCounts, LinePlace, MergedLog } from "./merged-log.ts";
 import { Selection } from "./selection.ts";
 
-const PARTIAL_MS = 300;
+export const PARTIAL_MS = 300;
 
 export interface LineFilter {
   readonly pattern: LinePattern | null;
@@ -40,7 +41,8 @@ export class ShownLines {
   #shown: Selection | null = null;
   #matches: Selection | null = null;
   #isOfPart = false;
-  #derivedAtMs = 0;
+  /** Or when the scan began that is at work; not a number while none is. */
+  #derivedAtMs = Number.NaN;
 
   constructor(log: MergedLog) {
     this.#log = log;
@@ -118,6 +120,7 @@ export class ShownLines {
       this.#derivePart();
       return false;
     }
+    this.#derivedAtMs = Number.NaN;
     // What was derived from a part is not yet so; what was derived from all is cut where the log grew.
     if (this.#isOfPart) this.#cutDerived();
     this.#isOfPart = false;
@@ -126,7 +129,9 @@ export class ShownLines {
 
   /** S2 */
   #derivePart(): void {
-    if (performance.now() - this.#derivedAtMs < PARTIAL_MS) return;
+    const nowMs = performance.now();
+    if (Number.isNaN(this.#derivedAtMs)) this.#derivedAtMs = nowMs;
+    if (nowMs - this.#derivedAtMs < PARTIAL_MS) return;
     this.#isOfPart = true;
     this.#cutDerived();
     this.#shown?.advance(Number.POSITIVE_INFINITY);

@@ -3,9 +3,9 @@
  *
  * T1 Of escape sequences only colours come through (SGR), as styles of segments; all others are left out: what moves the
  *    cursor, names the window or writes to the clipboard. One that does not end is no sequence: it is shown, like `^[`.
- * T2 Control characters are shown as `^M`; one at the end of a line (CR LF) is left out. C1 controls, and those that turn
- *    the direction of text, are shown as U+FFFD.
- * T3 Text is cut at TEXT_LENGTH_MAX before anything else looks at it, and says how much is missing.
+ * T2 Control characters are shown as `^M`; one at the end of a line (CR LF) is left out. Controls of 8 bits, and
+ *    those that turn the direction of text, are shown as U+FFFD.
+ * T3 Text is cut at TEXT_LENGTH_MAX before anything else looks at it, and says so.
  */
 import stringWidth from "string-width";
 import { type SgrStyle, startStyle, updateStyle } from "./sgr-style.ts";
@@ -33,9 +33,12 @@ const SEQUENCE =
   /(?:\x1b\[|\x9b)([0-?]*)[ -/]*([@-~])|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]+[0-~]|\x1b[0-OQ-WYZ\\`-~]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/g;
-/** C1, and what turns directions or breaks lines: U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+206F. */
+/** Controls of 8 bits, and what turns directions or breaks lines: U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+206F. */
 const FORBIDDEN = /[\u0080-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]/g;
 const ASCII = /^[\x20-\x7e]*$/;
+/** Latin, Greek, Cyrillic, Chinese, Japanese, Korean and lines: each letter stands for itself, whatever is next to it. */
+const SINGLE =
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2500-\u259f\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]*$/;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 const mayHaveSequences = (text: string): boolean => text.includes("\x1b") || text.includes("\x9b");
@@ -47,12 +50,13 @@ export const stripSequences = (text: string): string => (mayHaveSequences(text) 
 export function readTerminalText(line: string, { colors }: { readonly colors: boolean }): Row {
   const text = cutText(line.endsWith("\r") ? line.slice(0, -1) : line);
   if (ASCII.test(text)) return text === "" ? [] : [{ text }];
+  const hasTabs = text.includes("\t");
   const segments: Segment[] = [];
   let column = 0;
   const add = (part: string, style: SgrStyle) => {
     if (part === "") return;
     const shown = showControls(part, column);
-    column += widthOf(shown);
+    if (hasTabs) column += widthOf(shown);
     segments.push({ ...(colors ? style : startStyle), text: shown });
   };
   let style = startStyle;
@@ -68,7 +72,7 @@ export function readTerminalText(line: string, { colors }: { readonly colors: bo
 
 function cutText(text: string): string {
   if (text.length <= TEXT_LENGTH_MAX) return text;
-  return `${text.slice(0, TEXT_LENGTH_MAX)} … and ${text.length - TEXT_LENGTH_MAX} more characters`;
+  return `${text.slice(0, TEXT_LENGTH_MAX)} … (the rest of this line is not shown)`;
 }
 
 function showControls(text: string, column: number): string {
@@ -91,27 +95,58 @@ function expandTabs(text: string, column: number): string {
 }
 
 /** In columns. */
-export const widthOf = (text: string): number => (ASCII.test(text) ? text.length : stringWidth(text));
+export function widthOf(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const part of listParts(text)) width += part.width;
+  return width;
+}
+
+/** Measuring a character takes longer than drawing it, and a log has the same ones again and again. */
+const widths = new Map<string, number>();
+const WIDTHS_MAX = 4_096;
+
+function measure(character: string): number {
+  const known = widths.get(character);
+  if (known !== undefined) return known;
+  const width = stringWidth(character);
+  if (widths.size >= WIDTHS_MAX) widths.clear();
+  widths.set(character, width);
+  return width;
+}
 
 /** Parts that are never torn: one character as a person sees it, and its columns. */
+function* listParts(text: string): Generator<{ readonly text: string; readonly width: number }> {
+  if (ASCII.test(text)) for (const letter of text) yield { text: letter, width: 1 };
+  else if (SINGLE.test(text)) for (const letter of text) yield { text: letter, width: measure(letter) };
+  else yield* listGraphemes(text);
+}
+
 function* listGraphemes(text: string): Generator<{ readonly text: string; readonly width: number }> {
   for (const { segment } of graphemes.segment(text)) {
     const isTooLong = segment.length > GRAPHEME_LENGTH_MAX;
-    yield isTooLong ? { text: "\ufffd", width: 1 } : { text: segment, width: widthOf(segment) };
+    yield isTooLong ? { text: "\ufffd", width: 1 } : { text: segment, width: measure(segment) };
   }
 }
 
 /** The rows that a line takes on a terminal of that width, at most `rowsMax` of them. At least one. */
 export function wrapRow(row: Row, columns: number, rowsMax: number): Row[] {
   const rows: Segment[][] = [[]];
+  if (columns <= 0) return rows;
   let used = 0;
   for (const segment of row) {
+    const { length } = segment.text;
+    if (used + length <= columns && ASCII.test(segment.text)) {
+      rows.at(-1)?.push(segment);
+      used += length;
+      continue;
+    }
     let open = "";
     const close = () => {
       if (open !== "") rows.at(-1)?.push({ ...segment, text: open });
       open = "";
     };
-    for (const part of listParts(segment.text, columns)) {
+    for (const part of listParts(segment.text)) {
       if (used + part.width > columns && used > 0) {
         close();
         if (rows.length >= rowsMax) return rows;
@@ -129,13 +164,6 @@ export function wrapRow(row: Row, columns: number, rowsMax: number): Row[] {
 }
 
 export const cutRow = (row: Row, columns: number): Row => wrapRow(row, columns, 1)[0] ?? [];
-
-/** Plain text one character at a time, without asking what a grapheme is. */
-function* listParts(text: string, columns: number): Generator<{ readonly text: string; readonly width: number }> {
-  if (columns <= 0) return;
-  if (ASCII.test(text)) for (const letter of text) yield { text: letter, width: 1 };
-  else yield* listGraphemes(text);
-}
 
 /** Marks parts of a row, counted in its whole text. */
 export function highlightRow(

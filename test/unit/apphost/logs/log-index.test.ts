@@ -83,7 +83,7 @@ describe("times", () => {
     expect(times()).toEqual([Number.NEGATIVE_INFINITY, 5, 5, 5, 9]);
   });
 
-  it("are those of coming in, for a line without one that comes much later than the line above (I5)", async () => {
+  it("are those of coming in, for a line without one that comes much later than the line above (N5)", async () => {
     folder.append("a", "2026-01-01T00:00:00.000Z host  started, pid 1\nat once\n");
     await readUpToNow();
     folder.append("a", "long after\nwith it\n");
@@ -94,7 +94,7 @@ describe("times", () => {
   });
 });
 
-describe("a file that began anew (I6)", () => {
+describe("a file that began anew (N6)", () => {
   it("is noticed when it is shorter", async () => {
     folder.append("a", "one\ntwo\n");
     await readUpToNow();
@@ -126,7 +126,7 @@ describe("a file that began anew (I6)", () => {
 });
 
 describe("reading", () => {
-  it("of a file that grows takes each byte once, but those of its unfinished line (I3)", async () => {
+  it("of a file that grows takes each byte once, but those of its unfinished line (N3)", async () => {
     let bytesRead = 0;
     const openCounting = async (path: string): Promise<FileHandle> => {
       const file = await open(path, "r");
