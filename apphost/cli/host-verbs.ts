@@ -5,7 +5,7 @@
 import { type Command, Option } from "commander";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
 import type { ResourceRequest } from "../control/protocol.ts";
-import { anyText, duration, oneOf, pointInTime, runIdForm, wholeNumber } from "../option-values.ts";
+import { anyText, duration, fileForm, oneOf, pointInTime, runIdForm, wholeNumber } from "../option-values.ts";
 import { type GivenOptions, readOptions } from "../options.ts";
 import { findFolderProblems } from "../run/run-folder.ts";
 import { throwUsage } from "../usage.ts";
@@ -26,11 +26,13 @@ import { type VerbArgument, VerbCommand } from "./verb-command.ts";
 const DAY_MS = 86_400_000;
 const TAIL_MAX = 1_000_000;
 const ROUND_MESSAGES_MAX = 1_000_000_000_000;
+const ROUND_RATE_MAX = 1_000_000_000;
 
 const timeoutForm = duration({ minMs: 1, maxMs: 7 * DAY_MS });
 const tailForm = wholeNumber({ min: 0, max: TAIL_MAX });
 const statusForm = oneOf(["running", "healthy", "finished"] as const);
 const roundMessagesForm = wholeNumber({ min: 1, max: ROUND_MESSAGES_MAX });
+const roundRateForm = wholeNumber({ min: 0, max: ROUND_RATE_MAX });
 const roundUiForm = oneOf(["plain", "json", "quiet"] as const);
 const replicasForm = wholeNumber({ min: 1, max: TASK_MANAGERS_MAX });
 const TABLE_OR_JSON = ["table", "json"] as const;
@@ -69,6 +71,7 @@ export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
   addWatchingVerbs(add);
   addAskingVerbs(add);
   addResourceVerbs(add);
+  addCheckpoint(add);
   addDown(add);
 }
 
@@ -126,10 +129,16 @@ function addAskingVerbs(add: AddVerb): void {
     const { runProduce } = await import("./produce.ts");
     const ui = parseValue("ui", given, roundUiForm);
     const messages = parseValue("messages", given, roundMessagesForm);
-    return runProduce({ ...readChoice(given), messages, ui }, terminal);
+    const rate = parseValue("rate", given, roundRateForm);
+    return runProduce({ ...readChoice(given), messages, rate, ui }, terminal);
   })
     .addOption(createRunOption())
     .addOption(createValueOption("--messages", roundMessagesForm, "messages of the round", { isNeeded: true }))
+    .addOption(
+      createValueOption("--rate", roundRateForm, "messages per second of the round; 0 = as the run was started", {
+        default: "0",
+      }),
+    )
     .addOption(createValueOption("--ui", roundUiForm, "how progress is shown", { default: "plain" }));
 
   add("env", "print the variables that dependents get, the password included", async (given, terminal) => {
@@ -142,10 +151,13 @@ function addAskingVerbs(add: AddVerb): void {
   add("report", "print the newest report; ends with its run's exit code", async (given, terminal) => {
     const { runReport } = await import("./report.ts");
     const format = parseValue("format", given, oneOf(TEXT_OR_JSON));
-    return runReport({ ...readChoice(given), format }, terminal);
+    const html = parseOptional("html", given, fileForm);
+    return runReport({ ...readChoice(given), format, html, open: given["open"] === true }, terminal);
   })
     .addOption(createRunOption())
-    .addOption(createFormatOption(TEXT_OR_JSON));
+    .addOption(createFormatOption(TEXT_OR_JSON))
+    .addOption(createValueOption("--html", fileForm, "write it as one page with charts, and print its path"))
+    .addOption(createFlag("--open", "the page, in your browser ($BROWSER); without --html it is in the run's folder"));
 }
 
 function addResourceVerbs(add: AddVerb): void {
@@ -168,6 +180,9 @@ function addResourceVerbs(add: AddVerb): void {
     ["start", "start what was stopped; ends when it is ready"],
     ["stop", "stop resources or groups; nobody starts them but you"],
     ["restart", "stop and start; ends when it is ready again"],
+    ["kill", "kill processes (SIGKILL), to see them recover"],
+    ["pause", "pause processes (SIGSTOP) until you resume them"],
+    ["resume", "let paused processes go on; ends when they answer"],
   ] as const) {
     addVerb(verb, description, (names) => names.map((resource) => ({ request: verb, resource })), [RESOURCES]);
   }
@@ -178,6 +193,16 @@ function addResourceVerbs(add: AddVerb): void {
     { name: "group", help: "taskmanager", isNeeded: true, isMany: false, choices: ["taskmanager"] },
     { name: "replicas", help: replicasForm.expected, isNeeded: true, isMany: false, form: replicasForm },
   ]);
+}
+
+function addCheckpoint(add: AddVerb): void {
+  add("checkpoint", "take a checkpoint now; ends when it is complete", async (given, terminal) => {
+    const { runCheckpoint } = await import("./checkpoint.ts");
+    const format = parseValue("format", given, oneOf(TEXT_OR_JSON));
+    return runCheckpoint({ ...readChoice(given), format }, terminal);
+  })
+    .addOption(createRunOption())
+    .addOption(createFormatOption(TEXT_OR_JSON));
 }
 
 function addDown(add: AddVerb): void {

@@ -1,8 +1,9 @@
 /**
- * `report`: the newest report, or that of a run, as text or as the document. Ends with the run's exit code.
+ * `report`: the newest report, or that of a run, as text, as the document or as a page. Ends with the run's exit code.
  *
  * Q1 The code is that of a report which is one, of this very run, and whose text says the same. Anything else is refused
  *    by its path, and never passes for an older verdict.
+ * Q2 Where a page is made, its path is printed in place of the text. The document is printed wherever it is asked for.
  */
 import { type Report, readReport } from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
@@ -15,6 +16,9 @@ import type { Terminal } from "./terminal.ts";
 
 export interface ReportOptions extends HostChoice {
   readonly format: "text" | "json";
+  /** Where the page goes; null: into the run's folder, if it is to be opened. */
+  readonly html: string | null;
+  readonly open: boolean;
 }
 
 /** A report of 350 partitions and 256 TaskManagers takes a tenth of this. */
@@ -26,8 +30,28 @@ export async function runReport(options: ReportOptions, terminal: Terminal): Pro
   const document = readFileOf(runFolder.report(runDir));
   if (document === undefined) throw createError("REPORT_MISSING", { of: `run ${runIdOf(runDir)} in ${base}` });
   const report = parseReport(runDir, document);
-  await terminal.write((format === "json" ? document : readText(runDir, report)).trimEnd());
+  const page = await makePage(runDir, document, options);
+  if (format === "json") await terminal.write(document.trimEnd());
+  else await terminal.write(page ?? readText(runDir, report).trimEnd());
+  if (page !== null) await tellPage(page, options, terminal);
   return report.exitCode;
+}
+
+/** Null where none was asked for. */
+async function makePage(runDir: string, document: string, { html, open }: ReportOptions): Promise<string | null> {
+  if (html === null && !open) return null;
+  const { writeReportPage } = await import("./report-page.ts");
+  return writeReportPage(runDir, document, html ?? runFolder.reportPage(runDir));
+}
+
+/** For people, beside what was printed. */
+async function tellPage(page: string, { format, open }: ReportOptions, terminal: Terminal): Promise<void> {
+  if (format === "json") terminal.note(`the page is ${page}`);
+  if (!open) return;
+  const { openPage } = await import("./opener.ts");
+  const opening = await openPage(page, process.env);
+  if (opening.kind === "opened") terminal.note(`opened by ${opening.by}`);
+  else terminal.note(`open ${page} in a browser: no program here does it (${opening.tried.join(", ")})`);
 }
 
 /** Undefined when there is none. */

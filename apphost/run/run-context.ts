@@ -80,8 +80,8 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
   const files = createEvidenceFiles(runDir, (error) => {
     if (ending.endWithError(error)) notice("error", "host", describeError(error));
   });
-  const feed = createEventFeed({ clock, append: files.openLines(runFolder.events(runDir)) });
   const appendMetrics = files.openLines(runFolder.metrics(runDir));
+  const feed = createEventFeed({ clock, append: files.openLines(runFolder.events(runDir)), appendMetrics });
   const emit = (body: HostEventBody) => feed.emit(body);
   const notice: RunContext["notice"] = (level, resource, text) => emit({ type: "notice", level, resource, text });
   const pulses = startPulseWatch({
@@ -98,7 +98,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
       notice("warn", "watchdog", `${how}, and was started again`);
     },
   });
-  const sampler = new Sampler();
+  const sampler = new Sampler(emit);
   sampler.watch("host", process.pid);
   const state = createStateFile(runDir, initial, files);
   // Whoever sweeps behind a host that was killed must find a watchdog that hangs, too.
@@ -198,9 +198,16 @@ function createSupervisorHost(run: {
   return {
     pulses: run.pulses,
     emitResource: (snapshot) => run.emit({ type: "resource", ...snapshot }),
+    emitExit: (exit) => run.emit({ type: "exit", ...exit }),
     recordFault(fault) {
       run.emit({ type: "fault", fault });
-      return run.faults.add(fault);
+      const record = run.faults.add(fault);
+      return {
+        recoveredAfterMs(ms) {
+          record.recoveredAfterMs(ms);
+          run.emit({ type: "fault", fault: { ...fault, recoveredAfterMs: ms } });
+        },
+      };
     },
     fail(error: AppError) {
       if (run.ending.endWithError(error)) run.notice("error", "host", error.message);

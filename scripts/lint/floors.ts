@@ -70,6 +70,9 @@ export const FLOORS: readonly Floor[] = [
   // scripts/: the validator shares no code with the sink or the producer, or it would share their mistakes.
   { name: "validate", files: ["scripts/validate/"], on: [...COMMON, ...CLIENTS], packages: [] },
   { name: "report", files: ["scripts/report/"], on: COMMON, packages: [] },
+  // Pages are made when somebody asks for one: neither the report process nor a host loads a chart.
+  { name: "chart", files: ["scripts/report/html/chart-svg.ts"], on: [], packages: ["echarts"] },
+  { name: "page", files: ["scripts/report/html/"], on: [...COMMON, "chart"], packages: [] },
   {
     name: "bench basis",
     files: ["scripts/bench/peers/kafkajs-messages.ts", "scripts/bench/codec-worker/timing.ts"],
@@ -126,7 +129,8 @@ export const FLOORS: readonly Floor[] = [
   },
   // What a person is told of a run, made from its events alone.
   { name: "snapshot", files: ["apphost/snapshot/"], on: BASE, packages: [] },
-  { name: "logs", files: ["apphost/logs/"], on: COMMON, packages: [] },
+  // The same package measures texts for Ink, so both agree how wide one is.
+  { name: "logs", files: ["apphost/logs/"], on: COMMON, packages: ["string-width"] },
   { name: "watchdog", files: ["apphost/watchdog/"], on: [...COMMON, "files", "processes", "docker"], packages: [] },
   { name: "run", files: ["apphost/run/"], on: [...BASE, "files", "processes", "watchdog"], packages: [] },
   {
@@ -173,7 +177,7 @@ export const FLOORS: readonly Floor[] = [
     name: "dashboard",
     files: ["apphost/dashboard/"],
     on: [...BASE, "run", "snapshot", "logs", "control"],
-    packages: ["ink", "react"],
+    packages: ["ink", "react", "string-width"],
   },
   {
     name: "doctor",
@@ -202,6 +206,7 @@ export const FLOORS: readonly Floor[] = [
       "doctor",
       "reader",
       "preparation",
+      "page",
     ],
     packages: ["commander"],
   },

@@ -32,6 +32,9 @@ export interface TaskManagerMetrics {
   readonly latencyUsMax: number;
 }
 
+/** In `metrics.ndjson` these stand among lines of other kinds, each of which has a `type`: `usage` is one. */
+export const isTaskManagerMetrics = (line: object): line is TaskManagerMetrics => !("type" in line);
+
 export interface ApplyCounts {
   readonly ok: number;
   readonly dup: number;
