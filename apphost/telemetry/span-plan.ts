@@ -10,7 +10,7 @@
  *   │  │                      └─ validation: …   each step of it
  *   │  ├─ checkpoint 1000001 …
  *   │  ├─ rebalance                     partitions got other owners, between two figures of the run
- *   │  └─ recovery of taskmanager-07    from a fault until the resource runs again
+ *   │  └─ recovery of taskmanager-07    from a fault until its target is back
  *   │     └─ start taskmanager-07
  *   └─ taking down
  *      └─ stop taskmanager-01 …
@@ -135,7 +135,7 @@ export function endSpans(plan: SpanPlan, atUs: number): Planned {
 }
 
 const describeOpenEnd = (key: string): string | null =>
-  key.startsWith("recovery ") ? "it did not run again before the end of the run" : null;
+  key.startsWith("recovery ") ? "it was not back before the end of the run" : null;
 
 export function planSpans(plan: SpanPlan, event: HostEvent): Planned {
   const draft = new Draft(plan);
@@ -242,7 +242,6 @@ function planResource(draft: Draft, event: EventOf<"resource">): void {
       return;
     case "running":
       draft.close(start, atUs);
-      draft.close(recovery, atUs);
       return;
     case "stopping":
       draft.close(start, atUs, "it was stopped");
@@ -264,12 +263,17 @@ function planResource(draft: Draft, event: EventOf<"resource">): void {
   }
 }
 
+/** A fault is said when it happens, and once more when its target is back. */
 function planFault(draft: Draft, { fault, atUs }: EventOf<"fault">): void {
-  const { kind, target, detail, planned } = fault;
+  const { kind, target, detail, planned, recoveredAfterMs } = fault;
+  const key = `recovery ${target}`;
   const attributes = { "flink_apphost.resource": target, "flink_apphost.fault": kind, detail, planned };
+  if (recoveredAfterMs !== null) {
+    draft.close(key, atUs);
+    return;
+  }
   draft.mark(RUN, "fault", atUs, attributes);
-  if (kind !== "processExit") return;
-  draft.open(`recovery ${target}`, { parent: draft.parent(STAGE), name: `recovery of ${target}`, atUs, attributes });
+  draft.open(key, { parent: draft.parent(STAGE), name: `recovery of ${target}`, atUs, attributes });
 }
 
 function planCheckpoint(draft: Draft, { id, status, durationMs, total, reason, atUs }: EventOf<"checkpoint">): void {

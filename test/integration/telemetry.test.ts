@@ -80,6 +80,9 @@ describe("a run that is told to a collector (http/protobuf)", () => {
     expect(span("start producer").map((one) => parentOf(one)?.name)).toEqual(["round 1", "round 2"]);
     expect(parentOf(only("stop jobmanager"))?.name).toBe("taking down");
     expect(span("checkpoint ").length).toBeGreaterThan(1);
+    expect(new Set(span("validation: ").map((one) => parentOf(one)?.name))).toEqual(new Set(["phase validating"]));
+    const checks = span("phase validating").map(({ events }) => events.filter(({ name }) => name === "check").length);
+    for (const count of checks) expect(count).toBeGreaterThan(10);
     for (const one of collector.spans) {
       expect(one.endMs, one.name).toBeGreaterThanOrEqual(one.startMs);
       if (one !== run) expect(parentOf(one), one.name).toBeDefined();
@@ -111,6 +114,9 @@ describe("a run that is told to a collector (http/protobuf)", () => {
       kind: "histogram",
       value: completed?.value,
     });
+    const used = newest("flink_apphost.process.memory.usage").map(({ attributes }) => attributes["resource"]);
+    expect(used).toEqual(expect.arrayContaining(["host", "kafka", "jobmanager", "taskmanager-02"]));
+    expect(newest("flink_apphost.machine.cpu.utilization").length).toBeGreaterThan(0);
     expect(newest("flink_apphost.telemetry.dropped_log_lines").at(-1)?.value).toBe(0);
   });
 

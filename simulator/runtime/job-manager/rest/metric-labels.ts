@@ -26,18 +26,21 @@ export const jobLabelsOf = ({ graph }: JobMaster): MetricLabels => ({
   job_name: graph.name,
 });
 
-export const taskManagerLabelsOf = ({ metrics }: Reporter): MetricLabels => ({ host: HOST, tm_id: metrics.tm });
+/** A label for the incarnation: what the next one counts is another series (N4 of `metric-views.ts`). */
+export const taskManagerLabelsOf = ({ metrics }: Reporter): MetricLabels => ({
+  host: HOST,
+  tm_id: metrics.tm,
+  task_attempt_num: numberFrom0(metrics.incarnation),
+});
 
 /** A task is a TaskManager's share of the chain. */
 export function taskLabelsOf(job: JobMaster, reporter: Reporter): MetricLabels {
-  const { tm, incarnation } = reporter.metrics;
   return {
     ...jobLabelsOf(job),
     ...taskManagerLabelsOf(reporter),
     task_id: vertexIdOf(job.graph),
     task_name: chainNameOf(job.graph),
-    task_attempt_num: numberFrom0(incarnation),
-    subtask_index: numberFrom0(tm),
+    subtask_index: numberFrom0(reporter.metrics.tm),
   };
 }
 

@@ -5,9 +5,9 @@
  *    PrometheusReporter gives it (Flink 2.2). That one writes every number as a gauge, its counters too.
  * N2 All else is named `flink_apphost_…`, in Prometheus' base units, and what only rises is a counter.
  * N3 Label values are the names as they are, as Flink writes them with `filterLabelValueCharacters: false`.
- * N4 A TaskManager has figures while it is registered, of its present incarnation, which is a label of its tasks
- *    (`task_attempt_num`): the next incarnation is another series that begins at 0, as after a restart in Flink. Its
- *    processes' counters have no such label; they begin again at 0, which `rate()` and `increase()` know how to read.
+ * N4 A TaskManager has figures while it is registered, of its present incarnation, which is a label (`task_attempt_num`).
+ *    The next incarnation is another series that begins at 0, as after a restart in Flink. Under the same labels it could
+ *    have counted more than the one before by the next scrape, and then nobody sees that it began again.
  * N5 What is not known has no sample. A 0 instead would be taken for a count that began again.
  */
 import type { JobManager } from "../job-manager.ts";

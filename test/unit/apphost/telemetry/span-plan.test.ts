@@ -69,9 +69,9 @@ const resource = (name: string, state: ResourceState, more: object = {}): HostEv
   reason: "",
   ...more,
 });
-const fault = (target: string): HostEventBody => ({
+const fault = (target: string, recoveredAfterMs: number | null = null): HostEventBody => ({
   type: "fault",
-  fault: { kind: "processExit", target, at: "", planned: false, detail: "signal SIGKILL", recoveredAfterMs: null },
+  fault: { kind: "processExit", target, at: "", planned: false, detail: "signal SIGKILL", recoveredAfterMs },
 });
 const owners = (...names: (string | null)[]): HostEventBody =>
   ({
@@ -123,15 +123,16 @@ describe("the spans of a run", () => {
       resource("tm", "failedToStart", { reason: "exit code 1" }),
       resource("tm", "starting", { restarts: 2 }),
       resource("tm", "running", { restarts: 2 }),
+      fault("tm", 4),
       resource("tm", "stopping"),
       resource("tm", "exited"),
     ]);
     expect(spans.slice(3).map((one) => [one.in, one.name, one.fromMs, one.toMs, one.error])).toEqual([
       ["round 1", "start tm", 2, 4, null],
-      ["round 1", "recovery of tm", 6, 10, null],
+      ["round 1", "recovery of tm", 6, 11, null],
       ["recovery of tm", "start tm", 7, 8, "exit code 1"],
       ["recovery of tm", "start tm", 9, 10, null],
-      ["round 1", "stop tm", 11, 12, null],
+      ["round 1", "stop tm", 12, 13, null],
     ]);
   });
 
@@ -144,7 +145,7 @@ describe("the spans of a run", () => {
       resource("c", "stopping"),
     ]);
     expect(spans.slice(1).map(({ name, error }) => [name, error])).toEqual([
-      ["recovery of a", "it did not run again before the end of the run"],
+      ["recovery of a", "it was not back before the end of the run"],
       ["start b", "it was scaled away"],
       ["start c", "it was stopped"],
       ["stop c", null],

@@ -4,7 +4,6 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
-import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +16,6 @@ import { JobManager } from "../../../../../simulator/runtime/job-manager/job-man
 import { RestServer } from "../../../../../simulator/runtime/job-manager/rest/http-server.ts";
 import { route } from "../../../../../simulator/runtime/job-manager/rest/routes.ts";
 import { createMemoryStore } from "../../../../support/memory-store.ts";
-import { scrape } from "../../../../support/prometheus.ts";
 
 const token = "secret-token";
 const jobId = "0123456789abcdef0123456789abcdef";
@@ -441,19 +439,4 @@ test("drain and cancel answer 202, and the snapshot tells what became of them", 
   );
   expect(ended).toMatchObject({ state: "FINISHED", drained: true, stopped: true, total: 0 });
   expect((await get("/overview"))["jobs-finished"]).toBe(1);
-});
-
-test("GET /metrics is for everybody on this machine, by its name, and loads what it needs at the first call", async () => {
-  const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("prom-client"));
-  expect(isLoaded()).toBe(false);
-  const found = await scrape(`http://127.0.0.1:${port}`);
-  expect(isLoaded()).toBe(true);
-  expect(found.status).toBe(200);
-  expect(found.sum("flink_jobmanager_numRegisteredTaskManagers")).toBe(1);
-  // Nothing was told yet, which is not 0.
-  expect(found.text).not.toContain("flink_taskmanager_");
-  expect((await scrape(`http://127.0.0.1:${port}/v1`)).text).toContain("flink_jobmanager_numRunningJobs");
-  expect((await call("GET", "/metrics", { headers: { host: "example.org" } })).status).toBe(403);
-  expect((await call("POST", "/metrics")).status).toBe(401);
-  expect((await call("POST", "/metrics", authorized())).status).toBe(405);
 });
