@@ -1,4 +1,5 @@
 /** `checkpoint`: the job's state written down now, and what was written. */
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import type { CheckpointAnswer } from "../control/protocol.ts";
@@ -22,7 +23,8 @@ export async function runCheckpoint(
     case "completed": {
       const { id, durationMs, total } = answer;
       const counted = formatAmount(total, "record");
-      if (options.format === "text") await write(`checkpoint ${id} completed in ${formatMs(durationMs)}: ${counted}`);
+      if (options.format === "text")
+        await write(`checkpoint ${formatCheckpointId(id)} completed in ${formatMs(durationMs)}: ${counted}`);
       return EXIT.passed;
     }
     case "failed":

@@ -7,6 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
+import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { CheckpointOperation } from "../../simulator/common/contract/job/rest.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -33,7 +34,7 @@ export async function takeCheckpoint(context: CommandContext): Promise<Checkpoin
     if (!("checkpointId" in operation)) return { kind: "failed", reason: operation.failureCause["stack-trace"] };
     const id = operation.checkpointId;
     const { durationMs, total } = await waitUntil(() => messages.get(id), {
-      what: `the JobManager's message about checkpoint ${id}`,
+      what: `the JobManager's message about checkpoint ${formatCheckpointId(id)}`,
       deadlineMs: MESSAGE_MS_MAX,
       signal,
     });

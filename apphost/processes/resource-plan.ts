@@ -1,5 +1,5 @@
 /** What the supervisor (`supervisor.ts`) must know of a resource: how it is started, when it is ready, what its end means. */
-import type { ResourceHealth } from "../../simulator/common/contract/events.ts";
+import { KILLED_BY_USER, type ResourceHealth } from "../../simulator/common/contract/events.ts";
 import { type AppError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
 import { type ChildExit, describeExit, type RunningServer } from "./child-process.ts";
@@ -52,7 +52,7 @@ export interface ProcessEnd {
 /** Where we killed it, the reason for that is how it ended. */
 export function describeEnd({ exit, killReason, isPlanned }: ProcessEnd): string {
   if (killReason !== null) return describeError(killReason);
-  return isPlanned ? `killed by the user, ${describeExit(exit)}` : describeExit(exit);
+  return isPlanned ? `${KILLED_BY_USER}, ${describeExit(exit)}` : describeExit(exit);
 }
 
 export const hasHung = ({ killReason }: ProcessEnd): boolean =>

@@ -8,6 +8,7 @@
 import type { ExitEvent } from "../../simulator/common/contract/events.ts";
 import type { Fault } from "../../simulator/common/contract/files/report.ts";
 import { type ChildExit, describeExit, type RunningServer } from "./child-process.ts";
+import { describeEnd, type ProcessEnd } from "./resource-plan.ts";
 
 export interface RecordHost {
   emitExit(exit: Omit<ExitEvent, "type">): void;
@@ -19,6 +20,8 @@ export const LAST_LINES = 20;
 /** Of a line in an event: the log has the whole of it. */
 const EVENT_LINE_LENGTH_MAX = 500;
 
+type FaultFacts = Pick<Fault, "kind" | "planned" | "detail">;
+
 interface OpenFault {
   readonly sinceMs: number;
   readonly record: { recoveredAfterMs(ms: number): void };
@@ -27,8 +30,8 @@ interface OpenFault {
 export class ResourceRecord {
   readonly #name: string;
   readonly #host: RecordHost;
-  #death: OpenFault | null = null;
-  #pause: OpenFault | null = null;
+  /** At most one of each kind, planned and not: no crash hides behind a kill. */
+  readonly #open = new Map<string, OpenFault>();
 
   constructor(name: string, host: RecordHost) {
     this.#name = name;
@@ -45,30 +48,35 @@ export class ResourceRecord {
 
   /** Those that die again before they are back are one fault. */
   addDeath(fault: Pick<Fault, "planned" | "detail">): void {
-    this.#death ??= this.#open({ kind: "processExit", ...fault });
+    this.#openOnce({ kind: "processExit", ...fault });
   }
 
-  /** One whose work was done needs not come back. */
-  addLateDeath(detail: string): void {
-    this.#open({ kind: "processExit", planned: false, detail });
+  /** One that was killed after its last word did its work all the same, and need not come back. */
+  addFinish(end: ProcessEnd): void {
+    const { killReason, isPlanned: planned } = end;
+    if (killReason === null && !planned) return;
+    this.#record({ kind: "processExit", planned, detail: `${describeEnd(end)}; its work was done` });
   }
 
   addPause(): void {
-    this.#pause ??= this.#open({ kind: "paused", planned: true, detail: "by the user" });
+    this.#openOnce({ kind: "paused", planned: true, detail: "by the user" });
   }
 
   /** It serves again. */
   close(): void {
-    for (const fault of [this.#death, this.#pause]) {
-      fault?.record.recoveredAfterMs(Math.round(performance.now() - fault.sinceMs));
+    for (const { record, sinceMs } of this.#open.values()) {
+      record.recoveredAfterMs(Math.round(performance.now() - sinceMs));
     }
-    this.#death = null;
-    this.#pause = null;
+    this.#open.clear();
   }
 
-  #open(fault: Pick<Fault, "kind" | "planned" | "detail">): OpenFault {
+  #openOnce(fault: FaultFacts): void {
+    const key = `${fault.kind}, ${fault.planned ? "planned" : "not planned"}`;
+    if (!this.#open.has(key)) this.#open.set(key, { sinceMs: performance.now(), record: this.#record(fault) });
+  }
+
+  #record(fault: FaultFacts): OpenFault["record"] {
     const at = new Date().toISOString();
-    const record = this.#host.recordFault({ ...fault, target: this.#name, at, recoveredAfterMs: null });
-    return { sinceMs: performance.now(), record };
+    return this.#host.recordFault({ ...fault, target: this.#name, at, recoveredAfterMs: null });
   }
 }

@@ -297,8 +297,7 @@ export class Supervisor {
       }
       const judgement = this.#plan.judge(end);
       if (judgement === "finished") {
-        // V3. One that we had to kill after its last word did its work all the same.
-        if (end.killReason !== null) this.#record.addLateDeath(`${describeEnd(end)}; its work was done`);
+        this.#record.addFinish(end);
         this.#move({ state: "finished", pid: null });
         this.#firstReady.resolve();
         this.#finished.resolve();

@@ -7,6 +7,7 @@
  */
 import {
   type HostEvent,
+  KILLED_BY_USER,
   PAUSED_BY_USER,
   type RunPhase,
   STOPPED,
@@ -186,9 +187,9 @@ export function resourceLevel(
   return event.restarts > (previous?.restarts ?? 0) && !isStartedByUser ? "warn" : "info";
 }
 
-/** What somebody stopped is no failure, but it is missing. */
+/** What somebody stopped or killed is no failure, but it is missing. */
 function exitLevel({ reason }: ResourceEvent): EventLine["level"] {
-  if (reason === STOPPED_BY_USER) return "warn";
+  if (reason === STOPPED_BY_USER || reason.startsWith(KILLED_BY_USER)) return "warn";
   return reason === STOPPED ? "info" : "error";
 }
 

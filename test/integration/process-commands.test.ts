@@ -130,6 +130,18 @@ it("nobody waits for one that is paused: Ctrl+C, stop, restart, kill and scale e
   );
 });
 
+it("one that nobody resumes goes on when the run has counted all, and ends with it", async () => {
+  await withRun(load(20_000), async (host) => {
+    await untilProcessed(host, 1);
+    await expectDone(host, "pause", "taskmanager-01");
+    const report = await expectPassed(host, await host.end(), 20_000);
+    expect(report.faults).toMatchObject([{ kind: "paused", target: "taskmanager-01", planned: true }]);
+    expect(report.faults[0]?.recoveredAfterMs).toBeGreaterThan(0);
+    const exits = (await host.events()).filter((event) => event.type === "exit");
+    expect(exits.filter(({ detail }) => detail.startsWith("signal"))).toEqual([]);
+  });
+});
+
 it("says no with a reason and exit 1: what is not there, not ours, lost by it, or so already", async () => {
   await withRun(IDLE, async (host) => {
     await host.waitForEvent("phase", (event) => event.phase === "idle");
@@ -153,12 +165,15 @@ it("says no with a reason and exit 1: what is not there, not ours, lost by it, o
   });
 });
 
-it("a round has a rate of its own, which its report tells; the next is as the run was started", async () => {
+it("a round has a rate of its own, which its report tells; the next is as the run was started, with one paused", async () => {
   await withRun(IDLE, async (host) => {
     await host.waitForEvent("phase", (event) => event.phase === "idle");
     await expectDone(host, "produce", "--messages", "1000", "--rate", "500");
+    await expectDone(host, "pause", "taskmanager-01");
     await expectDone(host, "produce", "--messages", "1000");
+    expect((await find(host, "taskmanager-01"))?.properties.reason).toBe("paused by the user");
     const report = await host.report();
+    expect(report.messages).toMatchObject({ processed: 2_000, lost: 0, duplicated: 0 });
     expect(report.rounds?.map(({ messages, rate }) => [messages, rate])).toEqual([
       [1_000, 500],
       [1_000, 0],

@@ -34,6 +34,8 @@ export type ResourceHealth = "healthy" | "unhealthy" | "unknown";
 export const STOPPED = "stopped";
 /** The reason of one that a person stopped, and that nobody starts but a person. */
 export const STOPPED_BY_USER = "stopped by the user";
+/** With this the reason begins of one that a person killed, and that is started again by itself. */
+export const KILLED_BY_USER = "killed by the user";
 /** The reason of one that a person paused: its process is there, and does nothing until that person resumes it. */
 export const PAUSED_BY_USER = "paused by the user";
 

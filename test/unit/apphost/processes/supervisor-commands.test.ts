@@ -19,6 +19,27 @@ describe("a kill by a person (V9)", () => {
     await supervisor.stop(100);
   });
 
+  it("hides no crash of the life after it, and is told of one whose work was done", async () => {
+    const { supervisor, processes, faults, untilLife } = setUp({
+      waitReady: ({ life }) => (life === 1 ? new Promise(() => undefined) : Promise.resolve()),
+    });
+    await supervisor.start();
+    await supervisor.killProcess();
+    await waitUntil(() => processes[1], { what: "the second life", deadlineMs: 2_000, intervalMs: 2 });
+    processes[1]?.end({ kind: "exit", code: 1 });
+    await untilLife(2);
+    expect(faults.map(({ planned, detail }) => [planned, detail])).toEqual([
+      [true, "killed by the user, signal SIGKILL"],
+      [false, "exit code 1"],
+    ]);
+    expect(faults.filter(({ recoveredAfterMs }) => recoveredAfterMs === null)).toEqual([]);
+    await supervisor.stop(100);
+    const done = setUp({ judge: () => "finished" });
+    await done.supervisor.start();
+    await done.supervisor.killProcess();
+    expect(done.faults).toMatchObject([{ planned: true, detail: expect.stringMatching(/its work was done/) }]);
+  });
+
   it("may be repeated more often than one may die by itself", async () => {
     const { supervisor, faults, failures, untilLife } = setUp();
     await supervisor.start();

@@ -47,13 +47,20 @@ describe("the snapshot", () => {
     });
   });
 
-  it("marks what a person stopped as missing, and not as failed", () => {
+  it.each([
+    ["stopped", sampleResource("redis", "redis", "exited"), "stopped by the user", /^exited \(stopped by the user\)$/],
+    ["killed", sampleResource("redis", "redis", "exited"), "killed by the user, signal SIGKILL", /^exited \(killed by/],
+    // Of a TaskManager, too, which is spoken of as one of many as long as it is well.
+    [
+      "paused",
+      { ...sampleResource("taskmanager-01", "taskmanager", "running"), health: "unknown" },
+      "paused by the user",
+      /^running.* \(paused by the user\)$/,
+    ],
+  ])("marks what a person %s as missing, and not as failed", (_, resource, reason, text) => {
     const running = reduce(sampleEvents());
-    const stopped = applyEvent(
-      { ...running, phase: "idle" },
-      at(1, { ...sampleResource("redis", "redis", "exited"), reason: "stopped by the user" } as HostEventBody),
-    );
-    expect(stopped.recent.at(-1)).toMatchObject({ level: "warn", text: "exited (stopped by the user)" });
+    const marked = applyEvent({ ...running, phase: "idle" }, at(1, { ...resource, reason } as HostEventBody));
+    expect(marked.recent.at(-1)).toMatchObject({ level: "warn", text: expect.stringMatching(text) });
   });
 
   it("is never changed by a later event", () => {
