@@ -4,8 +4,19 @@
  */
 import { type Command, Option } from "commander";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { ResourceRequest } from "../control/protocol.ts";
-import { anyText, duration, oneOf, pointInTime, runIdForm, wholeNumber } from "../option-values.ts";
+import type { HostChoice } from "../control/running-host.ts";
+import {
+  anyText,
+  duration,
+  fileForm,
+  oneOf,
+  percentage,
+  pointInTime,
+  runIdForm,
+  wholeNumber,
+} from "../option-values.ts";
 import { type GivenOptions, readOptions } from "../options.ts";
 import { findFolderProblems } from "../run/run-folder.ts";
 import { throwUsage } from "../usage.ts";
@@ -20,6 +31,7 @@ import {
   readChoice,
   type SetExitCode,
 } from "./command-options.ts";
+import type { ReportOptions } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 import { type VerbArgument, VerbCommand } from "./verb-command.ts";
 
@@ -139,13 +151,76 @@ function addAskingVerbs(add: AddVerb): void {
     .addOption(createRunOption())
     .addOption(createFormatOption(ENV_FORMATS));
 
-  add("report", "print the newest report; ends with its run's exit code", async (given, terminal) => {
+  addReport(add);
+}
+
+/** Side B of a comparison may stand behind it without an option: `--compare A B`. */
+const COMPARED_WITH: VerbArgument = {
+  name: "with",
+  help: "what --compare's run is compared with: a run id, a folder, a report or a baseline, or several with commas",
+  isNeeded: false,
+  isMany: false,
+  form: anyText,
+};
+
+function addReport(add: AddVerb): void {
+  const report: HostVerb = async (given, terminal, [other]) => {
     const { runReport } = await import("./report.ts");
-    const format = parseValue("format", given, oneOf(TEXT_OR_JSON));
-    return runReport({ ...readChoice(given), format }, terminal);
-  })
+    const options = readReportOptions(given, other ?? null);
+    return runReport({ ...readChoice(given), ...options }, terminal);
+  };
+  add("report", "print the newest report; ends with its run's exit code", report, [COMPARED_WITH])
     .addOption(createRunOption())
-    .addOption(createFormatOption(TEXT_OR_JSON));
+    .addOption(createFormatOption(TEXT_OR_JSON))
+    .addOption(createValueOption("--compare", anyText, "print what got better or worse since these runs"))
+    .addOption(createValueOption("--baseline", fileForm, "the same since the runs of a saved report or baseline"))
+    .addOption(createValueOption("--fail-above", percentage, "end with 5 when something that counts got worse by more"))
+    .addOption(createFlag("--force", "compare also what is not alike, and say so"))
+    .addOption(createValueOption("--save-baseline", fileForm, "add the run to a baseline, if it is not worse"))
+    .addOption(createValueOption("--junit", fileForm, "write the checks as JUnit XML"));
+}
+
+function readReportOptions(given: GivenOptions, other: string | null): Omit<ReportOptions, keyof HostChoice> {
+  const compare = parseOptional("compare", given, anyText);
+  const baseline = parseOptional("baseline", given, fileForm);
+  const options = {
+    format: parseValue("format", given, oneOf(TEXT_OR_JSON)),
+    compared:
+      compare !== null
+        ? ({ option: "--compare", runs: compare } as const)
+        : baseline === null
+          ? null
+          : ({ option: "--baseline", runs: baseline } as const),
+    with: other,
+    isForced: given["force"] === true,
+    failAbovePercent: parseOptional("failAbove", given, percentage),
+    saveBaseline: parseOptional("saveBaseline", given, fileForm),
+    junit: parseOptional("junit", given, fileForm),
+  };
+  const conflicts: readonly (readonly [isWrong: boolean, what: string, advice: string])[] = [
+    [compare !== null && baseline !== null, "--compare and --baseline both name the runs to compare with", "give one"],
+    [other !== null && compare === null, `"${other}" stands there without --compare`, "give --compare RUN_A RUN_B"],
+    [other !== null && given["run"] !== undefined, `"${other}" and --run both name a run`, "give one"],
+    [
+      options.failAbovePercent !== null && options.compared === null,
+      "--fail-above has nothing to compare with",
+      "add --compare or --baseline",
+    ],
+    [
+      options.isForced && options.compared === null && options.saveBaseline === null,
+      "--force has nothing to compare",
+      "add --compare, --baseline or --save-baseline",
+    ],
+    [
+      options.junit !== null && options.compared !== null,
+      "--junit is of one run's checks, and not of a comparison",
+      "write it by a report of its own",
+    ],
+  ];
+  throwUsage(
+    conflicts.flatMap(([isWrong, what, advice]) => (isWrong ? [createError("USAGE_CONFLICT", { what, advice })] : [])),
+  );
+  return options;
 }
 
 function addResourceVerbs(add: AddVerb): void {

@@ -50,8 +50,21 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
   produce: { examples: ["produce --messages 50_000"], exits: { ...VERDICT, [EXIT.noHost]: "no running host found" } },
   env: { examples: ['eval "$(npx flink-apphost env)"', "env --format json"], exits: ASKING },
   report: {
-    examples: ["report", "report --format json"],
-    exits: { ...VERDICT, [EXIT.unexpected]: "unexpected error, or a report that cannot be used" },
+    examples: [
+      "report",
+      "report --format json",
+      "report --compare 0d437693 3f9c2a1b",
+      "report --baseline baseline.json --fail-above 10%",
+      "report --save-baseline baseline.json",
+      "report --junit report.xml",
+    ],
+    exits: {
+      ...VERDICT,
+      [EXIT.unexpected]: "unexpected error, or a report that cannot be used",
+      [EXIT.usage]: "wrong usage, or a comparison of runs that are not alike: what differs is named",
+      [EXIT.infrastructure]: `${VERDICT[EXIT.infrastructure]}, or nothing that counts could be judged by --fail-above`,
+      [EXIT.budget]: `${VERDICT[EXIT.budget]}, or worse than --fail-above allows`,
+    },
   },
   start: { examples: ["start taskmanager-01", "start taskmanager-01 jobmanager"], exits: ASKING },
   stop: { examples: ["stop redis", "stop taskmanager-01 taskmanager-02"], exits: ASKING },
