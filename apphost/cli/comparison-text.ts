@@ -1,8 +1,14 @@
 /** A comparison as text for people: what got worse first, then all figures with their spread. Pure. */
 import type { ComparedSide, Comparison } from "../../scripts/report/compare/compare-runs.ts";
-import type { FigureComparison, FigureUnit, Judgement } from "../../scripts/report/compare/figures.ts";
+import type { FigureComparison, FigureUnit } from "../../scripts/report/compare/figures.ts";
 import type { Beside, StandOut } from "../../scripts/report/compare/load-balance.ts";
 import type { Estimate } from "../../scripts/report/compare/spread.ts";
+import {
+  describeJudgement,
+  describeOutcome,
+  describeSpread,
+  formatChange,
+} from "../../scripts/report/compare/words.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { formatAmount, formatCount, formatMebibytes, formatMs, formatRate } from "../snapshot/format.ts";
 import { formatTable } from "./table.ts";
@@ -29,7 +35,7 @@ export function renderComparison(comparison: Comparison, failAbovePercent: numbe
     "",
     ...(isCounting ? ["* counts for --fail-above"] : []),
     ...describeSpread(figures),
-    ...(judgement === null ? [] : ["", renderJudgement(judgement, figures, failAbovePercent ?? 0)]),
+    ...(judgement === null ? [] : ["", describeJudgement(judgement, figures, failAbovePercent ?? 0)]),
   ];
 }
 
@@ -80,23 +86,6 @@ function renderRow({ title, unit, counts, a, b, change, outcome }: FigureCompari
   ];
 }
 
-function describeOutcome(outcome: FigureComparison["outcome"]): string {
-  switch (outcome) {
-    case "better":
-      return "better";
-    case "worse":
-      return "WORSE";
-    case "withinSpread":
-      return "within noise";
-    case "spreadUnknown":
-      return "spread not known";
-    case "notMeasured":
-      return "not measured";
-    default:
-      return unreachable(outcome);
-  }
-}
-
 function renderEstimate(estimate: Estimate | null, unit: FigureUnit): string {
   if (estimate === null) return "-";
   const { value, low, high, spreadOf } = estimate;
@@ -104,7 +93,7 @@ function renderEstimate(estimate: Estimate | null, unit: FigureUnit): string {
   return spreadOf === "unknown" ? shown : `${shown} (${formatValue(low, unit)} to ${formatValue(high, unit)})`;
 }
 
-export function formatValue(value: number | null, unit: FigureUnit): string {
+function formatValue(value: number | null, unit: FigureUnit): string {
   if (value === null) return "-";
   switch (unit) {
     case "perSecond":
@@ -117,43 +106,11 @@ export function formatValue(value: number | null, unit: FigureUnit): string {
       return `${value.toFixed(1)} ns`;
     case "bytes":
       return formatMebibytes(value);
+    case "percent":
+      return `${value.toFixed(2)} %`;
     case "count":
       return Number.isInteger(value) ? formatCount(value) : value.toFixed(2);
     default:
       return unreachable(unit);
-  }
-}
-
-/** `+12.3 %`. */
-function formatChange(change: number | null): string {
-  if (change === null) return "-";
-  return `${change < 0 ? "" : "+"}${(100 * change).toFixed(1)} %`;
-}
-
-function describeSpread(figures: readonly FigureComparison[]): string[] {
-  const sources = new Set(figures.flatMap(({ a, b }) => [a?.spreadOf, b?.spreadOf]));
-  return [
-    ...(sources.has("runs") ? ["spread of several runs: their range (from five on, without those far off)"] : []),
-    ...(sources.has("seconds")
-      ? [
-          "spread of one run: how far its seconds under load lie from their median (two scaled median absolute deviations)",
-        ]
-      : []),
-    ...(sources.has("unknown") ? ["spread not known: such a figure has one value a run, so give several runs"] : []),
-  ];
-}
-
-function renderJudgement(judgement: Judgement, figures: readonly FigureComparison[], percent: number): string {
-  switch (judgement.kind) {
-    case "kept":
-      return `KEPT: nothing that counts got worse by more than ${percent} % and by more than its spread`;
-    case "worse": {
-      const titles = figures.filter(({ id }) => judgement.figures.includes(id)).map(({ title }) => title);
-      return `FAILED: worse by more than ${percent} % and by more than the spread: ${titles.join(", ")}`;
-    }
-    case "unknown":
-      return "UNKNOWN: nothing that counts has a spread on either side: compare longer runs, or several on a side";
-    default:
-      return unreachable(judgement);
   }
 }

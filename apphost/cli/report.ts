@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { extendBaseline } from "../../scripts/report/compare/baseline.ts";
 import { type Comparison, compareRuns, type Side } from "../../scripts/report/compare/compare-runs.ts";
-import { findShapeDifferences, type ShapeDifference } from "../../scripts/report/compare/figures.ts";
+import { findShapeDifferences, refuseUnlike } from "../../scripts/report/compare/figures.ts";
 import type { RunMeasure } from "../../scripts/report/compare/run-measure.ts";
 import { renderJunit } from "../../scripts/report/junit.ts";
 import { present, unreachable } from "../../simulator/common/foundation/assert.ts";
@@ -73,14 +73,6 @@ async function readOtherSide(options: ReportOptions, terminal: Terminal): Promis
   if (options.with !== null) return readSide(options.base, "[with]", options.with);
   const runDir = findReportFolder(options.base, options.run, terminal);
   return { name: runIdOf(runDir), runs: [await measureRunFolder(runDir)] };
-}
-
-function refuseUnlike(differences: readonly ShapeDifference[], what: string): void {
-  if (differences.length === 0) return;
-  throw createError("COMPARISON_REFUSED", {
-    what,
-    differences: differences.map(({ name, a, b }) => `${name}: ${a} beside ${b}`),
-  });
 }
 
 function exitCodeOf({ judgement }: Comparison): number {

@@ -1,4 +1,5 @@
 /** Figures of two sides beside each other, and which of the differences mean something. Pure. */
+import { createError } from "../../../simulator/common/foundation/errors.ts";
 import {
   changeOf,
   type Direction,
@@ -9,7 +10,7 @@ import {
   type RunValue,
 } from "./spread.ts";
 
-export type FigureUnit = "perSecond" | "ms" | "us" | "ns" | "bytes" | "count";
+export type FigureUnit = "perSecond" | "ms" | "us" | "ns" | "bytes" | "percent" | "count";
 
 export interface FigureSpec {
   readonly id: string;
@@ -88,4 +89,13 @@ export function findShapeDifferences(a: readonly Shape[], b: readonly Shape[]): 
   return names
     .filter((name) => new Set(all.map((shape) => shape[name])).size > 1)
     .map((name) => ({ name, a: list(a, name), b: list(b, name) }));
+}
+
+/** Throws COMPARISON_REFUSED where something differs. */
+export function refuseUnlike(differences: readonly ShapeDifference[], what: string): void {
+  if (differences.length === 0) return;
+  throw createError("COMPARISON_REFUSED", {
+    what,
+    differences: differences.map(({ name, a, b }) => `${name}: ${a} beside ${b}`),
+  });
 }

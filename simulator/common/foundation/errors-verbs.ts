@@ -66,6 +66,11 @@ export const verbErrors = {
     (p) =>
       `${p.what} cannot be compared, because they measured different things:${p.differences.map((difference) => `\n  ${difference}`).join("")}\ngive runs that are alike, or --force to compare them all the same`,
   ),
+  BENCH_RESULT_MISSING: row<{ path: string }>(
+    "usage",
+    false,
+    (p) => `there is no result of a bench at ${p.path}: "npm run bench" writes one, and its last line names it`,
+  ),
   BASELINE_REFUSED: row<{ run: string; verdict: string }>(
     "usage",
     false,
