@@ -69,7 +69,9 @@ export async function measureRunFolder(runDir: string): Promise<RunMeasure> {
 async function readSeconds(runDir: string): Promise<RunSeconds> {
   const seconds = new RunSeconds();
   await eachLine(runFolder.metrics(runDir), (line) => {
+    // What processes used stands between what TaskManagers say.
     if (isMetrics(line)) seconds.addMetrics(line);
+    else if (isEvent(line)) seconds.addEvent(line);
   });
   await eachLine(runFolder.events(runDir), (line) => {
     if (isEvent(line)) seconds.addEvent(line);

@@ -4,7 +4,8 @@
  */
 import type { Report, VerdictWord } from "../../../simulator/common/contract/files/report.ts";
 import type { FigureSpec, RunFigures, Shape } from "./figures.ts";
-import type { RunSeconds, TaskManagerLoad } from "./run-seconds.ts";
+import { PROCESS_KINDS, type ProcessKind, processKindOf } from "./process-kinds.ts";
+import type { LoadSeconds, RunSeconds, TaskManagerLoad } from "./run-seconds.ts";
 import { median, type RunValue, spreadOfSeconds } from "./spread.ts";
 
 export interface RunMeasure {
@@ -25,13 +26,6 @@ export interface PartitionMeasure {
   readonly lagMsMax: number | null;
 }
 
-/** Kinds of processes of which CPU time and memory are compared; every other program of a user is "other". */
-const KINDS = ["taskmanagers", "producer", "kafka", "redis", "jobmanager", "host", "other"] as const;
-type Kind = (typeof KINDS)[number];
-
-/** How it ends is no part of a run's load: what validates and reports comes after it. */
-const AFTER_THE_LOAD: readonly string[] = ["validator", "report"];
-
 const spec = (id: string, title: string, unit: FigureSpec["unit"], more: Partial<FigureSpec> = {}): FigureSpec => ({
   id,
   title,
@@ -51,10 +45,10 @@ export const RUN_FIGURES: readonly FigureSpec[] = [
   spec("validationMs", "validation", "ms"),
   spec("totalMs", "whole run", "ms"),
   spec("cpuUsPerMessage", "CPU per message", "us", { counts: true }),
-  ...KINDS.map((kind) =>
+  ...PROCESS_KINDS.map((kind) =>
     spec(cpuFigure(kind), `CPU per message, ${kind}`, "us", { counts: kind === "taskmanagers" || kind === "producer" }),
   ),
-  ...KINDS.map((kind) =>
+  ...PROCESS_KINDS.map((kind) =>
     spec(memoryFigure(kind), `memory peak, ${kind}`, "bytes", { counts: kind === "taskmanagers" || kind === "host" }),
   ),
   spec("taskManagerImbalance", "largest share of a TaskManager / mean", "count"),
@@ -67,11 +61,11 @@ export const RUN_FIGURES: readonly FigureSpec[] = [
   spec("recoveryMsMax", "longest recovery", "ms"),
 ];
 
-function cpuFigure(kind: Kind): string {
+function cpuFigure(kind: ProcessKind): string {
   return `cpuUsPerMessage.${kind}`;
 }
 
-function memoryFigure(kind: Kind): string {
+function memoryFigure(kind: ProcessKind): string {
   return `rssBytesMax.${kind}`;
 }
 
@@ -125,7 +119,7 @@ function readFigures(report: Report, seconds: RunSeconds | null): RunFigures {
   put("startupMs", durationMs.startup);
   put("validationMs", durationMs.validation);
   put("totalMs", durationMs.total);
-  putUse(report, load?.taskManagerCpuUsPerMessage ?? [], put);
+  putUse(report, load, put);
   put("taskManagerImbalance", largestOverMean(report.taskManagers.map(({ processed }) => processed)));
   put("partitionImbalance", largestOverMean(report.partitions.map(({ count }) => count)));
   const checkpointMs = seconds?.checkpointMs ?? [];
@@ -143,27 +137,23 @@ function readFigures(report: Report, seconds: RunSeconds | null): RunFigures {
 type Put = (id: string, value: number | null | undefined, ofSeconds?: readonly number[]) => void;
 
 /** CPU time under load, by message that was applied; and the largest memory of a process of each kind. */
-function putUse(report: Report, taskManagerSeconds: readonly number[], put: Put): void {
+function putUse(report: Report, load: LoadSeconds | undefined, put: Put): void {
   const { processed } = report.messages;
-  const uses = report.resources.byProcess.filter(({ name }) => !AFTER_THE_LOAD.includes(name));
+  const uses = report.resources.byProcess.filter(({ name }) => processKindOf(name) !== null);
   const cpuUsPerMessage = (of: typeof uses) =>
     processed === null || processed === 0 || of.length === 0
       ? null
       : (of.reduce((sum, { loadCpuMs, cpuMs }) => sum + (loadCpuMs ?? cpuMs), 0) * 1_000) / processed;
-  put("cpuUsPerMessage", cpuUsPerMessage(uses));
-  for (const kind of KINDS) {
-    const own = uses.filter(({ name }) => kindOf(name) === kind);
+  put("cpuUsPerMessage", cpuUsPerMessage(uses), load?.cpuUsPerMessage.get("all"));
+  for (const kind of PROCESS_KINDS) {
+    const own = uses.filter(({ name }) => processKindOf(name) === kind);
     const ownUs = cpuUsPerMessage(own);
     // 0: it did nothing under load, or ended before anybody could look.
-    if (ownUs !== 0) put(cpuFigure(kind), ownUs, kind === "taskmanagers" ? taskManagerSeconds : []);
+    const ofKind = kind === "taskmanagers" ? load?.taskManagerCpuUsPerMessage : load?.cpuUsPerMessage.get(kind);
+    if (ownUs !== 0) put(cpuFigure(kind), ownUs, ofKind);
     const rssBytesMax = Math.max(0, ...own.map((use) => use.rssBytesMax));
     if (rssBytesMax > 0) put(memoryFigure(kind), rssBytesMax);
   }
-}
-
-function kindOf(name: string): Kind {
-  if (name.startsWith("taskmanager-")) return "taskmanagers";
-  return KINDS.find((kind) => kind === name) ?? "other";
 }
 
 function largestOverMean(values: readonly number[]): number | null {

@@ -5,10 +5,12 @@
  * R1 Counts are cumulative over an incarnation, so what happened since the message before is the difference. It is laid
  *    evenly over that time, of which at most two seconds count: a TaskManager that has nothing to do says nothing.
  * R2 Seconds without a message are idle and are left out, and the first and the last of the others, which are not whole.
- * R3 Only the newest eight seconds are open, for messages that come late: of the others their few figures stay, so a day
+ * R3 What processes used since the look before is laid over the seconds in the same way. Runs of earlier versions have
+ *    only what TaskManagers say of themselves.
+ * R4 Only the newest eight seconds are open, for messages that come late: of the others their few figures stay, so a day
  *    takes a few megabytes.
  */
-import type { HostEvent } from "../../../simulator/common/contract/events.ts";
+import type { HostEvent, UsageEvent } from "../../../simulator/common/contract/events.ts";
 import {
   createLatencyCounts,
   type LatencyCounts,
@@ -18,6 +20,7 @@ import {
   toSparseLatency,
 } from "../../../simulator/common/contract/latency-histogram.ts";
 import type { TaskManagerMetrics } from "../../../simulator/common/contract/metrics.ts";
+import { PROCESS_KINDS, type ProcessKind, processKindOf } from "./process-kinds.ts";
 
 const SECOND_US = 1_000_000;
 const LAID_OVER_US_MAX = 2 * SECOND_US;
@@ -31,6 +34,8 @@ export interface LoadSeconds {
   readonly p99Ms: readonly number[];
   readonly p999Ms: readonly number[];
   readonly taskManagerCpuUsPerMessage: readonly number[];
+  /** R3, by kind of process and of all; empty where nobody looked. */
+  readonly cpuUsPerMessage: ReadonlyMap<ProcessKind | "all", readonly number[]>;
 }
 
 export interface TaskManagerLoad {
@@ -49,15 +54,21 @@ export interface PartitionLoad {
   readonly lagMax: number;
 }
 
+type CpuMsByKind = Partial<Record<ProcessKind, number>>;
+
 interface OpenSecond {
   processed: number;
+  /** As TaskManagers say of themselves. */
   cpuMs: number;
+  /** R3. */
+  readonly usedMs: CpuMsByKind;
   readonly latency: LatencyCounts;
 }
 
 interface ClosedSecond {
   readonly processed: number;
   readonly cpuMs: number;
+  readonly usedMs: Readonly<CpuMsByKind>;
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly p999Ms: number | null;
@@ -79,6 +90,7 @@ export class RunSeconds {
   readonly #lagMax = new Map<number, number>();
   readonly #acknowledged: number[] = [];
   readonly #checkpointMs: number[] = [];
+  #usedUntilUs: number | null = null;
 
   addMetrics(metrics: TaskManagerMetrics): void {
     const known = this.#taskManagers.get(metrics.tm);
@@ -91,7 +103,11 @@ export class RunSeconds {
     const cpuMs = before === undefined ? 0 : metrics.cpuMs - before.newest.cpuMs;
     const fromUs = Math.max(before?.newest.atUs ?? metrics.atUs - SECOND_US, metrics.atUs - LAID_OVER_US_MAX);
     if (processed > 0) {
-      this.#layOver({ fromUs, toUs: metrics.atUs, processed, cpuMs });
+      const lengthUs = metrics.atUs - fromUs;
+      this.#eachSecond(fromUs, metrics.atUs, (second, overlapUs) => {
+        second.processed += (processed * overlapUs) / lengthUs;
+        second.cpuMs += (cpuMs * overlapUs) / lengthUs;
+      });
       const { latency: ofSecond } = this.#second(Math.floor(metrics.atUs / SECOND_US));
       mergeSparseLatency(ofSecond, toSparseLatency(since), since.maxUs);
     }
@@ -115,6 +131,7 @@ export class RunSeconds {
     if (event.type === "progress" && event.acknowledgedPerSecond > 0) {
       this.#acknowledged.push(event.acknowledgedPerSecond);
     }
+    if (event.type === "usage") this.#addUsage(event);
   }
 
   /** Of completed checkpoints, in the order in which they were taken. */
@@ -135,6 +152,7 @@ export class RunSeconds {
       p99Ms: listKnown(({ p99Ms }) => p99Ms),
       p999Ms: listKnown(({ p999Ms }) => p999Ms),
       taskManagerCpuUsPerMessage: whole.map(({ cpuMs, processed }) => (cpuMs * 1_000) / processed),
+      cpuUsPerMessage: listCpuByKind(whole),
     };
   }
 
@@ -156,22 +174,30 @@ export class RunSeconds {
     return [...this.#lagMax].sort(([a], [b]) => a - b).map(([p, lagMax]) => ({ p, lagMax }));
   }
 
-  /** R1. */
-  #layOver(what: { fromUs: number; toUs: number; processed: number; cpuMs: number }): void {
-    const { fromUs, toUs, processed, cpuMs } = what;
-    const lengthUs = toUs - fromUs;
-    if (lengthUs <= 0) return;
+  /** R3. */
+  #addUsage({ atUs, processes }: UsageEvent & { readonly atUs: number }): void {
+    const fromUs = Math.max(this.#usedUntilUs ?? atUs - SECOND_US, atUs - LAID_OVER_US_MAX);
+    this.#usedUntilUs = atUs;
+    this.#eachSecond(fromUs, atUs, (second, overlapUs) => {
+      for (const { name, cpuPercent } of processes) {
+        const kind = processKindOf(name);
+        if (kind === null) continue;
+        second.usedMs[kind] = (second.usedMs[kind] ?? 0) + (cpuPercent / 100) * (overlapUs / 1_000);
+      }
+    });
+  }
+
+  /** Calls with each second from one time to another, and how much of it lies between them. */
+  #eachSecond(fromUs: number, toUs: number, take: (second: OpenSecond, overlapUs: number) => void): void {
     for (let number = Math.floor(fromUs / SECOND_US); number * SECOND_US < toUs; number += 1) {
       const overlapUs = Math.min(toUs, (number + 1) * SECOND_US) - Math.max(fromUs, number * SECOND_US);
-      const second = this.#second(number);
-      second.processed += (processed * overlapUs) / lengthUs;
-      second.cpuMs += (cpuMs * overlapUs) / lengthUs;
+      take(this.#second(number), overlapUs);
     }
   }
 
-  /** R3. */
+  /** R4. */
   #second(number: number): OpenSecond {
-    const known = this.#open.get(number) ?? { processed: 0, cpuMs: 0, latency: createLatencyCounts() };
+    const known = this.#open.get(number) ?? { processed: 0, cpuMs: 0, usedMs: {}, latency: createLatencyCounts() };
     this.#open.set(number, known);
     if (this.#open.size > OPEN_SECONDS_MAX) {
       const oldest = Math.min(...this.#open.keys());
@@ -182,13 +208,24 @@ export class RunSeconds {
   }
 }
 
-const closeSecond = ({ processed, cpuMs, latency }: OpenSecond): ClosedSecond => ({
+const closeSecond = ({ processed, cpuMs, usedMs, latency }: OpenSecond): ClosedSecond => ({
   processed,
   cpuMs,
+  usedMs,
   p50Ms: toMs(latencyQuantileUs(latency, 0.5)),
   p99Ms: toMs(latencyQuantileUs(latency, 0.99)),
   p999Ms: toMs(latencyQuantileUs(latency, 0.999)),
 });
+
+function listCpuByKind(seconds: readonly ClosedSecond[]): LoadSeconds["cpuUsPerMessage"] {
+  // A second at which nobody looked tells nothing of any kind.
+  const looked = seconds.filter(({ usedMs }) => Object.keys(usedMs).length > 0);
+  const list = (read: (usedMs: Readonly<CpuMsByKind>) => number) =>
+    looked.map(({ usedMs, processed }) => (read(usedMs) * 1_000) / processed);
+  const sum = (usedMs: Readonly<CpuMsByKind>) => Object.values(usedMs).reduce((total, ms) => total + ms, 0);
+  const byKind = PROCESS_KINDS.map((kind) => [kind, list((usedMs) => usedMs[kind] ?? 0)] as const);
+  return new Map([...byKind, ["all", list(sum)] as const]);
+}
 
 const withoutEnds = <T>(values: readonly T[]): readonly T[] => values.slice(1, -1);
 

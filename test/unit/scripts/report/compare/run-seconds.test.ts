@@ -95,4 +95,20 @@ describe("RunSeconds", () => {
     expect(seconds.checkpointMs).toEqual([12]);
     expect(seconds.loadSeconds().acknowledged).toEqual([2, 3]);
   });
+
+  it("tells the CPU time of each kind of process by message, of seconds at which somebody looked (R3)", () => {
+    const seconds = new RunSeconds();
+    const machine = { cpuPercent: 50, memoryPercent: 10 };
+    const use = (name: string, cpuPercent: number) => ({ name, cpuPercent, rssBytes: 1 });
+    for (let second = 0; second <= 7; second += 1) {
+      seconds.addMetrics(metricsAt(second, 1_000 * second));
+      const atUs = START_US + second * 1_000_000;
+      const processes = [use("taskmanager-01", 10), use("taskmanager-02", 20), use("kafka", 5), use("validator", 90)];
+      if (second <= 5) seconds.addEvent({ atUs, type: "usage", machine, processes });
+    }
+    const { cpuUsPerMessage } = seconds.loadSeconds();
+    expect(cpuUsPerMessage.get("taskmanagers")?.map(Math.round)).toEqual([300, 300, 300, 300]);
+    expect(cpuUsPerMessage.get("all")?.map(Math.round)).toEqual([350, 350, 350, 350]);
+    expect(cpuUsPerMessage.get("producer")).toEqual([0, 0, 0, 0]);
+  });
 });
