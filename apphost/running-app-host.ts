@@ -52,8 +52,8 @@ export interface RunningAppHost extends AsyncDisposable {
   connectionString(resource: "kafka" | "redis"): string;
   /** The URL of an endpoint of one of your programs; without a name of its endpoint "http". */
   endpoint(resource: string, name?: string): string;
-  /** Produces one more round, and gives the verdict on all rounds so far. */
-  produce(messages: number): Promise<VerdictEvent>;
+  /** Produces one more round, and gives the verdict on all rounds so far. `rate`: of this round; default: as configured. */
+  produce(messages: number, options?: { readonly rate?: number }): Promise<VerdictEvent>;
   /** Takes everything down, and gives the exit code that `up` would have had. */
   stop(): Promise<number>;
 }
@@ -151,9 +151,9 @@ class HostInProcess implements RunningAppHost {
     return this.#readVariable(`services__${resource}__${name}__0`, `endpoint ${name} of ${resource}`);
   }
 
-  async produce(messages: number): Promise<VerdictEvent> {
+  async produce(messages: number, { rate = 0 }: { readonly rate?: number } = {}): Promise<VerdictEvent> {
     this.#expectAlive("it was asked to produce");
-    return this.#host.produce(messages, () => undefined);
+    return this.#host.produce({ messages, rate }, () => undefined);
   }
 
   async stop(): Promise<number> {

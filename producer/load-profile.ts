@@ -7,7 +7,7 @@
  *    stamp is that time, so waiting in our own queue counts as latency.
  */
 
-import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
+import type { RoundTask } from "../simulator/common/contract/child/tasks.ts";
 import {
   type IdLayout,
   idOfIndex,
@@ -27,7 +27,7 @@ export interface PartitionShare {
 }
 
 /** Throws USAGE_OPTION_INVALID for a round without messages: it could prove nothing. */
-export function splitRound(task: ProducerTask, layout: IdLayout): PartitionShare[] {
+export function splitRound(task: RoundTask, layout: IdLayout): PartitionShare[] {
   if (!Number.isSafeInteger(task.messages) || task.messages < 1) {
     const expected = "a whole number of at least 1 for a producer's round";
     throw createError("USAGE_OPTION_INVALID", { option: "--messages", value: String(task.messages), expected });

@@ -167,7 +167,7 @@ function createLoop({ environment, task, ledger, producer, identity }: Round): S
     layout: config,
     firstId: task.firstId,
     lastId: task.firstId + task.messages - 1,
-    ratePerSecond: config.rate,
+    ratePerSecond: task.rate,
     nowUs: () => clock.nowUs(),
   });
 }

@@ -5,7 +5,7 @@
  * that form that cannot be of this run RUN_FILE_INVALID.
  */
 
-import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
+import type { RoundTask } from "../simulator/common/contract/child/tasks.ts";
 import {
   type Ledger,
   type ProducerIdentity,
@@ -44,7 +44,7 @@ export async function readRoundLedger(expected: ExpectedLedger): Promise<Ledger 
 /** The ledger of the round before: complete, or there would be no further one. */
 export async function readEarlierLedger(next: {
   readonly path: string;
-  readonly task: ProducerTask;
+  readonly task: RoundTask;
   readonly producer: ProducerIdentity;
   readonly layout: IdLayout;
 }): Promise<Ledger> {

@@ -4,9 +4,7 @@
  */
 import { type Command, Option } from "commander";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
-import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { ResourceRequest } from "../control/protocol.ts";
-import type { HostChoice } from "../control/running-host.ts";
 import {
   anyText,
   duration,
@@ -31,18 +29,19 @@ import {
   readChoice,
   type SetExitCode,
 } from "./command-options.ts";
-import type { ReportOptions } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 import { type VerbArgument, VerbCommand } from "./verb-command.ts";
 
 const DAY_MS = 86_400_000;
 const TAIL_MAX = 1_000_000;
 const ROUND_MESSAGES_MAX = 1_000_000_000_000;
+const ROUND_RATE_MAX = 1_000_000_000;
 
 const timeoutForm = duration({ minMs: 1, maxMs: 7 * DAY_MS });
 const tailForm = wholeNumber({ min: 0, max: TAIL_MAX });
 const statusForm = oneOf(["running", "healthy", "finished"] as const);
 const roundMessagesForm = wholeNumber({ min: 1, max: ROUND_MESSAGES_MAX });
+const roundRateForm = wholeNumber({ min: 0, max: ROUND_RATE_MAX });
 const roundUiForm = oneOf(["plain", "json", "quiet"] as const);
 const replicasForm = wholeNumber({ min: 1, max: TASK_MANAGERS_MAX });
 const TABLE_OR_JSON = ["table", "json"] as const;
@@ -81,6 +80,7 @@ export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
   addWatchingVerbs(add);
   addAskingVerbs(add);
   addResourceVerbs(add);
+  addCheckpoint(add);
   addDown(add);
 }
 
@@ -138,10 +138,16 @@ function addAskingVerbs(add: AddVerb): void {
     const { runProduce } = await import("./produce.ts");
     const ui = parseValue("ui", given, roundUiForm);
     const messages = parseValue("messages", given, roundMessagesForm);
-    return runProduce({ ...readChoice(given), messages, ui }, terminal);
+    const rate = parseValue("rate", given, roundRateForm);
+    return runProduce({ ...readChoice(given), messages, rate, ui }, terminal);
   })
     .addOption(createRunOption())
     .addOption(createValueOption("--messages", roundMessagesForm, "messages of the round", { isNeeded: true }))
+    .addOption(
+      createValueOption("--rate", roundRateForm, "messages per second of the round; 0 = as the run was started", {
+        default: "0",
+      }),
+    )
     .addOption(createValueOption("--ui", roundUiForm, "how progress is shown", { default: "plain" }));
 
   add("env", "print the variables that dependents get, the password included", async (given, terminal) => {
@@ -166,61 +172,21 @@ const COMPARED_WITH: VerbArgument = {
 function addReport(add: AddVerb): void {
   const report: HostVerb = async (given, terminal, [other]) => {
     const { runReport } = await import("./report.ts");
+    const { readReportOptions } = await import("./report-options.ts");
     const options = readReportOptions(given, other ?? null);
     return runReport({ ...readChoice(given), ...options }, terminal);
   };
   add("report", "print the newest report; ends with its run's exit code", report, [COMPARED_WITH])
     .addOption(createRunOption())
     .addOption(createFormatOption(TEXT_OR_JSON))
+    .addOption(createValueOption("--html", fileForm, "write it as one page with charts, and print its path"))
+    .addOption(createFlag("--open", "the page, in your browser ($BROWSER); without --html it is in the run's folder"))
     .addOption(createValueOption("--compare", anyText, "print what got better or worse since these runs"))
     .addOption(createValueOption("--baseline", fileForm, "the same since the runs of a saved report or baseline"))
     .addOption(createValueOption("--fail-above", percentage, "end with 5 when something that counts got worse by more"))
     .addOption(createFlag("--force", "compare also what is not alike, and say so"))
     .addOption(createValueOption("--save-baseline", fileForm, "add the run to a baseline, if it is not worse"))
     .addOption(createValueOption("--junit", fileForm, "write the checks as JUnit XML"));
-}
-
-function readReportOptions(given: GivenOptions, other: string | null): Omit<ReportOptions, keyof HostChoice> {
-  const compare = parseOptional("compare", given, anyText);
-  const baseline = parseOptional("baseline", given, fileForm);
-  const options = {
-    format: parseValue("format", given, oneOf(TEXT_OR_JSON)),
-    compared:
-      compare !== null
-        ? ({ option: "--compare", runs: compare } as const)
-        : baseline === null
-          ? null
-          : ({ option: "--baseline", runs: baseline } as const),
-    with: other,
-    isForced: given["force"] === true,
-    failAbovePercent: parseOptional("failAbove", given, percentage),
-    saveBaseline: parseOptional("saveBaseline", given, fileForm),
-    junit: parseOptional("junit", given, fileForm),
-  };
-  const conflicts: readonly (readonly [isWrong: boolean, what: string, advice: string])[] = [
-    [compare !== null && baseline !== null, "--compare and --baseline both name the runs to compare with", "give one"],
-    [other !== null && compare === null, `"${other}" stands there without --compare`, "give --compare RUN_A RUN_B"],
-    [other !== null && given["run"] !== undefined, `"${other}" and --run both name a run`, "give one"],
-    [
-      options.failAbovePercent !== null && options.compared === null,
-      "--fail-above has nothing to compare with",
-      "add --compare or --baseline",
-    ],
-    [
-      options.isForced && options.compared === null && options.saveBaseline === null,
-      "--force has nothing to compare",
-      "add --compare, --baseline or --save-baseline",
-    ],
-    [
-      options.junit !== null && options.compared !== null,
-      "--junit is of one run's checks, and not of a comparison",
-      "write it by a report of its own",
-    ],
-  ];
-  throwUsage(
-    conflicts.flatMap(([isWrong, what, advice]) => (isWrong ? [createError("USAGE_CONFLICT", { what, advice })] : [])),
-  );
-  return options;
 }
 
 function addResourceVerbs(add: AddVerb): void {
@@ -243,6 +209,9 @@ function addResourceVerbs(add: AddVerb): void {
     ["start", "start what was stopped; ends when it is ready"],
     ["stop", "stop resources or groups; nobody starts them but you"],
     ["restart", "stop and start; ends when it is ready again"],
+    ["kill", "kill processes (SIGKILL), to see them recover"],
+    ["pause", "pause processes (SIGSTOP) until you resume them"],
+    ["resume", "let paused processes go on; ends when they answer"],
   ] as const) {
     addVerb(verb, description, (names) => names.map((resource) => ({ request: verb, resource })), [RESOURCES]);
   }
@@ -253,6 +222,16 @@ function addResourceVerbs(add: AddVerb): void {
     { name: "group", help: "taskmanager", isNeeded: true, isMany: false, choices: ["taskmanager"] },
     { name: "replicas", help: replicasForm.expected, isNeeded: true, isMany: false, form: replicasForm },
   ]);
+}
+
+function addCheckpoint(add: AddVerb): void {
+  add("checkpoint", "take a checkpoint now; ends when it is complete", async (given, terminal) => {
+    const { runCheckpoint } = await import("./checkpoint.ts");
+    const format = parseValue("format", given, oneOf(TEXT_OR_JSON));
+    return runCheckpoint({ ...readChoice(given), format }, terminal);
+  })
+    .addOption(createRunOption())
+    .addOption(createFormatOption(TEXT_OR_JSON));
 }
 
 function addDown(add: AddVerb): void {

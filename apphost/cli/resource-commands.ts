@@ -1,5 +1,5 @@
 /**
- * `start`, `stop`, `restart` and `scale`: asked of the running host, which answers when it is done.
+ * `start`, `stop`, `restart`, `kill`, `pause`, `resume` and `scale`: asked of the running host, which answers when it is done.
  *
  * Of several names each is tried, in the order in which they were given, whatever became of those before; each failure is
  * told, and the highest of the exit codes is the verb's.

@@ -47,12 +47,17 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
       [EXIT.waitFailed]: "in vain: a resource failed for good or was scaled away, or the host ended",
     },
   },
-  produce: { examples: ["produce --messages 50_000"], exits: { ...VERDICT, [EXIT.noHost]: "no running host found" } },
+  produce: {
+    examples: ["produce --messages 50_000", "produce --messages 50_000 --rate 5_000"],
+    exits: { ...VERDICT, [EXIT.noHost]: "no running host found" },
+  },
   env: { examples: ['eval "$(npx flink-apphost env)"', "env --format json"], exits: ASKING },
   report: {
     examples: [
       "report",
       "report --format json",
+      "report --open",
+      "report --html report.html",
       "report --compare 0d437693 3f9c2a1b",
       "report --baseline baseline.json --fail-above 10%",
       "report --save-baseline baseline.json",
@@ -69,6 +74,20 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
   start: { examples: ["start taskmanager-01", "start taskmanager-01 jobmanager"], exits: ASKING },
   stop: { examples: ["stop redis", "stop taskmanager-01 taskmanager-02"], exits: ASKING },
   restart: { examples: ["restart jobmanager", "restart taskmanager"], exits: ASKING },
+  kill: {
+    examples: ["kill taskmanager-07", "kill jobmanager taskmanager-01"],
+    exits: { ...ASKING, [EXIT.passed]: "dead; it is started again by itself, and the report has a planned fault" },
+  },
+  pause: { examples: ["pause jobmanager", "pause taskmanager-01 producer"], exits: ASKING },
+  resume: { examples: ["resume jobmanager", "resume taskmanager"], exits: ASKING },
+  checkpoint: {
+    examples: ["checkpoint", "checkpoint --format json"],
+    exits: {
+      ...ASKING,
+      [EXIT.passed]: "complete",
+      [EXIT.unexpected]: "unexpected error, or failed: the reason is named",
+    },
+  },
   scale: { examples: ["scale taskmanager 40"], exits: ASKING },
   down: {
     examples: ["down", "down --all --timeout 60s", "down --purge"],

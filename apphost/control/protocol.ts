@@ -1,9 +1,10 @@
 /**
  * What another terminal may ask of a host, and what it is answered: one JSON request per line, JSON lines back. Pure.
  *
- *   request   {"token","request":"produce","messages":N} | {"token","request":"env"|"down"|"ping"}
+ *   request   {"token","request":"produce","messages":N,"rate":R} | {"token","request":"env"|"checkpoint"|"down"|"ping"}
  *             | {"token","request":"describe"|"follow","showSecrets":boolean}
- *             | {"token","request":"start"|"stop"|"restart","resource"} | {"token","request":"scale","group","replicas"}
+ *             | {"token","request":"start"|"stop"|"restart"|"kill"|"pause"|"resume","resource"}
+ *             | {"token","request":"scale","group","replicas"}
  *   answers   ({"type":"accepted","detail"} | {"type":"item","item"})*
  *             then  {"type":"result","result"} or {"type":"refused","reason"}
  *
@@ -14,20 +15,25 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
 import type { ResourceSnapshot } from "../model/resource.ts";
 
-export type ResourceAction = "start" | "stop" | "restart";
+/** What is done to a resource: the first three to its life, the others to its present process. */
+export type ResourceAction = "start" | "stop" | "restart" | "kill" | "pause" | "resume";
 
 export type ResourceRequest =
   | { readonly request: ResourceAction; readonly resource: string }
   | { readonly request: "scale"; readonly group: string; readonly replicas: number };
 
 export type ControlRequest =
-  | { readonly request: "produce"; readonly messages: number }
+  /** `rate`: of this round, in messages per second; 0: as the run was configured. */
+  | { readonly request: "produce"; readonly messages: number; readonly rate: number }
   | { readonly request: "describe" | "follow"; readonly showSecrets: boolean }
-  | { readonly request: "env" | "down" | "ping" }
+  | { readonly request: "env" | "checkpoint" | "down" | "ping" }
   | ResourceRequest;
 
-/** Every request that this host answers. */
-export const CAPABILITIES: readonly ControlRequest["request"][] = [
+/** An older host would not know it, and produce the round at another rate. */
+export const PRODUCE_RATE = "produce.rate";
+
+/** Every request that this host answers, and what came to a request later. */
+export const CAPABILITIES: readonly (ControlRequest["request"] | typeof PRODUCE_RATE)[] = [
   "produce",
   "env",
   "describe",
@@ -36,8 +42,13 @@ export const CAPABILITIES: readonly ControlRequest["request"][] = [
   "start",
   "stop",
   "restart",
+  "kill",
+  "pause",
+  "resume",
   "scale",
+  "checkpoint",
   "ping",
+  PRODUCE_RATE,
 ];
 
 export type Answer =
@@ -52,6 +63,17 @@ export type ResourceAnswer =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "unknown"; readonly asked: string; readonly known: readonly string[] };
 
+export type CheckpointAnswer =
+  | {
+      readonly kind: "completed";
+      readonly id: number;
+      readonly durationMs: number;
+      /** Records that the state of the checkpoint has counted. */
+      readonly total: number;
+    }
+  /** There is none, or nobody can tell; the run goes on. */
+  | { readonly kind: "failed"; readonly reason: string };
+
 /** The request, or why it is none. */
 export function parseRequest(line: string, token: string): ControlRequest | string {
   let value: unknown;
@@ -64,21 +86,22 @@ export function parseRequest(line: string, token: string): ControlRequest | stri
   const fields = value as Record<string, unknown>;
   if (!isSameText(String(fields["token"]), token)) return "the token is not this run's";
   switch (fields["request"]) {
-    case "produce": {
-      const messages = fields["messages"];
-      const isCount = typeof messages === "number" && Number.isSafeInteger(messages) && messages >= 1;
-      return isCount ? { request: "produce", messages } : "messages is not a whole number above 0";
-    }
+    case "produce":
+      return readProduceRequest(fields);
     case "describe":
     case "follow":
       return { request: fields["request"], showSecrets: fields["showSecrets"] === true };
     case "env":
+    case "checkpoint":
     case "down":
     case "ping":
       return { request: fields["request"] };
     case "start":
     case "stop":
-    case "restart": {
+    case "restart":
+    case "kill":
+    case "pause":
+    case "resume": {
       const { request, resource } = fields;
       return isName(resource) ? { request, resource } : "resource is not a name";
     }
@@ -94,12 +117,18 @@ function isSameText(a: string, b: string): boolean {
   return timingSafeEqual(hash(a), hash(b));
 }
 
+/** An older client gives no rate. */
+function readProduceRequest({ messages, rate = 0 }: Readonly<Record<string, unknown>>): ControlRequest | string {
+  if (!isWhole(messages, 1)) return "messages is not a whole number above 0";
+  return isWhole(rate, 0) ? { request: "produce", messages, rate } : "rate is not a whole number from 0";
+}
+
+const isWhole = (value: unknown, min: number): value is number => Number.isSafeInteger(value) && Number(value) >= min;
+
 /** Names are looked up later, by the one who knows them. */
 function readScaleRequest({ group, replicas }: Readonly<Record<string, unknown>>): ControlRequest | string {
   if (!isName(group)) return "group is not a name";
-  const isCount =
-    typeof replicas === "number" && Number.isSafeInteger(replicas) && replicas >= 1 && replicas <= TASK_MANAGERS_MAX;
-  return isCount
+  return isWhole(replicas, 1) && replicas <= TASK_MANAGERS_MAX
     ? { request: "scale", group, replicas }
     : `replicas is not a whole number from 1 to ${TASK_MANAGERS_MAX}`;
 }

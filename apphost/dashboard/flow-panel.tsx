@@ -97,7 +97,8 @@ const LEVELS = " .:-=+*#";
 
 /** The last rates as characters, from none (blank) to the highest seen (#); one per second. */
 function trendOf(snapshot: Snapshot, columns: number): string {
-  const rates = snapshot.rates.slice(-Math.max(0, Math.min(60, columns - 50)));
+  const points = snapshot.history.slice(-Math.max(0, Math.min(60, columns - 50)));
+  const rates = points.map(({ processedPerSecond }) => processedPerSecond);
   const max = Math.max(...rates, 1);
   const trend = rates.map((rate) => LEVELS[Math.ceil((rate / max) * (LEVELS.length - 1))]).join("");
   return trend === "" ? "" : ` ─ rate [${trend}] max ${formatRate(max)}`;

@@ -1,5 +1,5 @@
 /**
- * The events as NDJSON, for programs. The verdict is the last line: the events of taking down come after it in time, so
+ * The events as NDJSON, for programs: the same as in `events.ndjson`, so `usage` is not among them. The verdict is the last line: the events of taking down come after it in time, so
  * it is held back until the run goes on (a host that stays up) or the output closes. When a verdict was already written
  * and other events followed, the newest one is repeated at the end.
  */
@@ -16,6 +16,7 @@ export function startJsonOutput(options: { feed: EventFeed; write: (line: string
   };
   let isHeld = false;
   const unsubscribe = options.feed.subscribe((event) => {
+    if (event.type === "usage") return;
     if (event.type === "verdict") {
       if (isHeld && verdict !== undefined) write(verdict);
       verdict = event;

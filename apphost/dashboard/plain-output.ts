@@ -1,17 +1,19 @@
 /**
- * Output for logs and for people without a dashboard: one line per change, one line per second while something moves, and the
- * summary. Each line is `elapsed  source  text`, in columns.
+ * Output for logs and for people without a dashboard: one line per change, one line per second while something moves, one
+ * every few seconds of a validation, and the summary. Each line is `elapsed  source  text`, in columns.
  */
 import type { ProgressEvent } from "../../simulator/common/contract/events.ts";
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { EventFeed } from "../run/event-feed.ts";
-import type { EventLine } from "../snapshot/event-text.ts";
+import { describeValidation, type EventLine } from "../snapshot/event-text.ts";
 import { formatCount, formatMs, formatRate, formatSeconds } from "../snapshot/format.ts";
 import { applyEvent, EMPTY_SNAPSHOT } from "../snapshot/snapshot.ts";
 import { formatSummary } from "./summary.ts";
 import type { Output } from "./ui-mode.ts";
 
 const LONG_MS = 1_000;
+/** Most validations are over by then, and say nothing. */
+const VALIDATION_INTERVAL_US = 3_000_000;
 
 export interface PlainOutputOptions {
   readonly feed: EventFeed;
@@ -23,16 +25,22 @@ export interface PlainOutputOptions {
 export function startPlainOutput(options: PlainOutputOptions): Output {
   let snapshot = EMPTY_SNAPSHOT;
   let shownProgress = "";
+  let validationToldAtUs = 0;
   const unsubscribe = options.feed.subscribe((event) => {
     const before = snapshot;
     snapshot = applyEvent(before, event);
     if (options.summaryOnly) return;
     const elapsedUs = event.atUs - (snapshot.startedAtUs ?? event.atUs);
+    if (event.type === "phase" && event.phase === "validating") validationToldAtUs = event.atUs;
     if (event.type === "progress") {
       // A checkpoint alone is no news.
       const moving = formatProgress({ ...event, lastCheckpointId: 0 });
       if (moving !== shownProgress) options.write(formatLine(elapsedUs, "progress", formatProgress(event)));
       shownProgress = moving;
+    } else if (event.type === "validation") {
+      if (event.atUs - validationToldAtUs < VALIDATION_INTERVAL_US) return;
+      validationToldAtUs = event.atUs;
+      options.write(formatLine(elapsedUs, "validation", describeValidation(event)));
     } else if (snapshot.recent !== before.recent) {
       const line = snapshot.recent.at(-1) as EventLine;
       const mark = line.level === "info" ? "" : `${line.level.toUpperCase()} `;

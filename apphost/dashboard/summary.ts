@@ -38,13 +38,13 @@ function entry(label: string, text: string): readonly string[] {
   return [`  ${label.padEnd(8)}${first}`, ...more.filter((line) => line !== "").map((line) => `    | ${line}`)];
 }
 
-/** Without those that a reason or the list of what failed to start tells already. */
+/** Without those that a reason (which each failed check is) or the list of what failed to start tells already. */
 function newestErrors(snapshot: Snapshot, reasons: readonly string[]): readonly string[] {
   const said = reasons.map(flattenText);
   const isSaid = ({ text }: EventLine) =>
     text.startsWith("failedToStart") || said.some((reason) => reason.includes(text) || text.includes(reason));
   return snapshot.recent
-    .filter((line) => line.level === "error" && line.source !== "verdict" && !isSaid(line))
+    .filter((line) => line.level === "error" && line.source !== "verdict" && line.source !== "check" && !isSaid(line))
     .slice(-ERRORS_MAX)
     .map((line) => `${line.source}: ${line.text}`);
 }

@@ -9,6 +9,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { StringDecoder } from "node:string_decoder";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
+import { type LogLine, readLogLine } from "./log-lines.ts";
 
 const BLOCK_BYTES = 65_536;
 const LINE_BYTES_MAX = 1_048_576;
@@ -95,6 +96,23 @@ export async function openLastLines(
     if (matches(line)) lines.push(line);
   }
   return { lines, reader: new LineReader(file, size - (openBytes ?? 0)) };
+}
+
+/** The newest lines of several logs, merged: what can be shown before anybody knows how many lines there are. */
+export async function readNewestLines(paths: ReadonlyMap<string, string>, count: number): Promise<LogLine[]> {
+  const merged: LogLine[] = [];
+  for (const [resource, path] of paths) {
+    const { lines, reader } = await openLastLines(path, { count, matches: () => true, isComplete: true });
+    await reader.close();
+    let formerMs: number | null = null;
+    for (const text of lines.reverse()) {
+      const line = readLogLine(resource, text, formerMs);
+      const timeMs: number | null = Math.max(formerMs ?? 0, line.timeMs ?? 0) || null;
+      merged.push({ ...line, timeMs });
+      formerMs = timeMs;
+    }
+  }
+  return merged.sort((a, b) => (a.timeMs ?? 0) - (b.timeMs ?? 0)).slice(-count);
 }
 
 /** What stands between ends of lines, the last first; it is empty when the file ends with an end of line. */

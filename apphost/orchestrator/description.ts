@@ -5,7 +5,7 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { formatRedisAddress } from "../../simulator/common/foundation/address.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { listSecretForms } from "../../simulator/common/foundation/mask.ts";
-import { CAPABILITIES } from "../control/protocol.ts";
+import type { ResourceAction } from "../control/protocol.ts";
 import type { Connections } from "../model/connection.ts";
 import { type HealthReport, maskVariables, type ResourceDescription } from "../model/description.ts";
 import { createResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";
@@ -15,8 +15,9 @@ import { createForeignEnvironment, describeProgramVariables } from "../resources
 import type { RunContext } from "../run/run-context.ts";
 import type { System } from "./system.ts";
 
-/** Requests that concern one resource, where this host has them. */
-const RESOURCE_COMMANDS: readonly string[] = ["start", "stop", "restart"];
+/** Requests that concern one resource. A task of a round starts and ends with it, and has a process all the same. */
+const LIFE_COMMANDS: readonly ResourceAction[] = ["start", "stop", "restart"];
+const PROCESS_COMMANDS: readonly ResourceAction[] = ["kill", "pause", "resume"];
 
 /** All resources of the model, sorted by name: a task that was not started yet is one, too. */
 export function describeResources(run: RunContext, system: System, showSecrets: boolean): ResourceDescription[] {
@@ -129,7 +130,7 @@ function exitCodeOf(exit: ChildExit | null): number | null {
   return 128 + (constants.signals[exit.signal as NodeJS.Signals] ?? 0);
 }
 
-function listCommands(life: "standing" | "task", supervisor: Supervisor | undefined): string[] {
-  const known: readonly string[] = CAPABILITIES;
-  return life === "standing" && supervisor !== undefined ? RESOURCE_COMMANDS.filter((one) => known.includes(one)) : [];
+function listCommands(life: "standing" | "task", supervisor: Supervisor | undefined): readonly ResourceAction[] {
+  if (supervisor === undefined) return [];
+  return life === "standing" ? [...LIFE_COMMANDS, ...PROCESS_COMMANDS] : PROCESS_COMMANDS;
 }

@@ -15,8 +15,7 @@ import type { RunEnding } from "../../simulator/common/contract/files/host-facts
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { followItems } from "../control/follow.ts";
-import type { ResourceAnswer } from "../control/protocol.ts";
-import { CAPABILITIES, type ControlRequest } from "../control/protocol.ts";
+import { CAPABILITIES, type CheckpointAnswer, type ControlRequest, type ResourceAnswer } from "../control/protocol.ts";
 import type { ItemSink } from "../control/server.ts";
 import { EXIT } from "../exit-code.ts";
 import { checkMessageIds } from "../message-ids.ts";
@@ -39,10 +38,13 @@ import { areServersAnswering, createBareVerdict, reachVerdict } from "./verdict.
 const PRODUCER_STOP_MS = 5_000;
 const EARLY_STOP_MS = 15_000;
 /** Why there is no further round. */
+const IS_STARTING = { kind: "failed", reason: "it is still starting" } satisfies ResourceAnswer & CheckpointAnswer;
 const CANCELLED = "its job was cancelled from outside; end it with down, and start a new one with up";
 
 interface ProduceRequest {
   readonly messages: number;
+  /** Of its round. */
+  readonly rate: number;
   readonly answer: PromiseWithResolvers<VerdictEvent>;
 }
 
@@ -153,17 +155,21 @@ export class Host {
   }
 
   /** Queues a round; settles with its verdict. Throws CONTROL_REFUSED where none can be. */
-  async produce(messages: number, accept: (detail: string) => void): Promise<VerdictEvent> {
+  async produce(
+    { messages, rate }: { readonly messages: number; readonly rate: number },
+    accept: (detail: string) => void,
+  ): Promise<VerdictEvent> {
     const refuse = (reason: string) => refuseRequest("produce", reason);
     if (this.run.seen.isJobCancelled) refuse(CANCELLED);
     if (this.#isStopping || this.run.ending.reason !== null) refuse("it is ending");
     if (this.#options.once) refuse("it ends with its verdict; start one with plain `up`");
     if (!this.#system.config.ownTopic) refuse("it counts somebody else's topic, and never writes to it");
+    if (!Number.isSafeInteger(rate) || rate < 0) refuse("its rate is not a whole number from 0");
     const total = this.#requested() + messages;
     checkMessageIds(total);
     if (this.#drivers.kafka.mode === "embedded") checkEmbeddedMemory(this.#options, total);
     const answer = Promise.withResolvers<VerdictEvent>();
-    this.#queue.push({ messages, answer });
+    this.#queue.push({ messages, rate: rate === 0 ? this.#options.rate : rate, answer });
     const turn = describeTurn(this.#queue.length - 1, this.run.seen.isRoundOpen);
     accept(`${turn}; ${describeCoverage([...this.#rounds, ...this.#queue])}`);
     this.#wake();
@@ -175,10 +181,13 @@ export class Host {
       case "start":
       case "stop":
       case "restart":
+      case "kill":
+      case "pause":
+      case "resume":
       case "scale":
-        if (this.#startupMs === null)
-          return { kind: "failed", reason: "it is still starting" } satisfies ResourceAnswer;
-        return this.#resourceControl.handle(request, accept);
+        return this.#startupMs === null ? IS_STARTING : this.#resourceControl.handle(request, accept);
+      case "checkpoint":
+        return this.#startupMs === null ? IS_STARTING : this.#resourceControl.takeCheckpoint(accept);
       case "env":
         return this.variables();
       case "describe":
@@ -193,7 +202,7 @@ export class Host {
       case "ping":
         return {};
       case "produce":
-        return this.produce(request.messages, accept);
+        return this.produce(request, accept);
     }
   }
 
@@ -208,12 +217,12 @@ export class Host {
   async #runFirstRound(): Promise<void> {
     const endOffsets = this.#system.topic?.endOffsets ?? null;
     if (endOffsets !== null) await this.#finishRound(() => countTopic(this.run, this.#system, endOffsets));
-    else if (this.#options.messages > 0) await this.#runRound(this.#options.messages);
+    else if (this.#options.messages > 0) await this.#runRound(this.#options);
   }
 
-  async #runRound(messages: number): Promise<VerdictEvent> {
+  async #runRound({ messages, rate }: Pick<Round, "messages" | "rate">): Promise<VerdictEvent> {
     const firstId = this.#rounds.reduce((next, round) => next + round.messages, 1);
-    const round: Round = { round: this.#rounds.length + 1, firstId, messages };
+    const round: Round = { round: this.#rounds.length + 1, firstId, messages, rate };
     this.#rounds.push(round);
     return this.#finishRound(() => runRound(this.run, this.#system, round));
   }
@@ -223,7 +232,10 @@ export class Host {
     this.run.seen.isRoundDrained = false;
     let { checkpointId } = await work();
     const { signal } = this.run.ending;
-    if (this.#options.once) ({ checkpointId } = await stopJob(this.run, this.#system, { signal }));
+    if (this.#options.once) {
+      await this.#resourceControl.endPauses();
+      ({ checkpointId } = await stopJob(this.run, this.#system, { signal }));
+    }
     await waitForMetrics(this.run, this.#system, checkpointId);
     return this.#reachVerdict({ kind: "drained" });
   }
@@ -261,7 +273,7 @@ export class Host {
         request.answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason: CANCELLED }));
       } else {
         this.#asker = request.answer;
-        request.answer.resolve(await this.#runRound(request.messages));
+        request.answer.resolve(await this.#runRound(request));
         this.#asker = null;
       }
     }

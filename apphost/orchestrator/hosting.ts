@@ -6,7 +6,7 @@
  * B1 One host per folder, unless it is isolated: the claim decides between two that start at the same moment. It is given
  *    up when the run is closed, or when there will be none.
  * B2 What dead hosts left is swept before a run exists. What was said before there was a run is said again in it.
- * B3 However a run ends, its control socket goes first, and then the run.
+ * B3 However a run ends, its control socket goes first, then what tells a collector of it, and then the run.
  */
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { describeLongWait, type LongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
@@ -18,6 +18,7 @@ import type { HostOptions, Verb } from "../options.ts";
 import { type ChosenDrivers, chooseDrivers } from "../resources/driver-choice.ts";
 import { claimFolder } from "../run/host-claim.ts";
 import { findFolderProblems, requireOwnBase } from "../run/run-folder.ts";
+import { startTelemetry } from "../telemetry/telemetry.ts";
 import { describeSwept, sweepDeadHosts } from "./dead-hosts.ts";
 import { Host } from "./host.ts";
 
@@ -98,11 +99,13 @@ export async function serveHost(host: Host, ground: HostGround): Promise<number>
       token: run.token,
       handle: (request, accept, sink) => host.handleRequest(request, accept, sink),
     });
+    const telemetry = startTelemetry(run);
     try {
       offerLink(host);
       return await host.execute();
     } finally {
       await control.close();
+      await telemetry.close();
     }
   } finally {
     await run.close();

@@ -27,6 +27,8 @@ export interface Round {
   readonly round: number;
   readonly firstId: number;
   readonly messages: number;
+  /** Messages per second that the producer offers; 0: as fast as possible. */
+  readonly rate: number;
 }
 
 /** From the last acknowledgement to our hearing of it. */
@@ -48,7 +50,7 @@ const ASK_INTERVAL_MS = 1_000;
 export async function runRound(run: RunContext, system: System, round: Round): Promise<Reached> {
   const { feed, seen, ending, options } = run;
   seen.startRound(round.round);
-  feed.emit({ type: "phase", phase: "producing", detail: `round ${round.round}: ${round.messages} messages` });
+  feed.emit({ type: "phase", phase: "producing", detail: describeRound(round) });
   const task: ProducerTask = { ...round };
   const producer = system.startTask("producer", task);
   await waitAloud(run, () => seen.producer?.firstSendAtUs ?? undefined, {
@@ -64,6 +66,9 @@ export async function runRound(run: RunContext, system: System, round: Round): P
   await endProducer(run, producer);
   return reached;
 }
+
+const describeRound = ({ round, messages, rate }: Round): string =>
+  `round ${round}: ${messages} messages${rate === 0 ? "" : ` at ${rate}/s`}`;
 
 /** Somebody else's topic: nothing is produced, and the clock starts with the running job. */
 export async function countTopic(run: RunContext, system: System, endOffsets: readonly number[]): Promise<Reached> {
@@ -204,7 +209,7 @@ async function askUntilReached(run: RunContext, system: System, question: Questi
 /** The report's latencies and counts come from metrics, so the newest ones must be of the checkpoint or later. */
 export async function waitForMetrics(run: RunContext, system: System, checkpointId: number): Promise<void> {
   const running = [...system.supervisors.values()].filter(
-    ({ snapshot }) => snapshot.kind === "taskmanager" && snapshot.state === "running",
+    ({ snapshot, isPaused }) => snapshot.kind === "taskmanager" && snapshot.state === "running" && !isPaused,
   );
   const isLate = ({ snapshot, life }: Supervisor) => {
     const metrics = run.seen.metricsOf(snapshot.name, String(life + 1));

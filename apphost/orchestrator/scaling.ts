@@ -37,10 +37,12 @@ export async function scaleTaskManagers(context: CommandContext, replicas: numbe
   const { system, tell } = context;
   const before = system.application.members(TASK_MANAGERS).map(({ name }) => name);
   const after = Array.from({ length: replicas }, (_, index) => taskManagerName(index + 1));
-  const refusal = findLimit(context, replicas) ?? findStopped(context, after) ?? (await findIdleJob(context));
+  const refusal = findLimit(context, replicas) ?? findAway(context, after) ?? (await findIdleJob(context));
   if (refusal !== null) return { kind: "failed", reason: refusal };
   const joining = after.filter((name) => !before.includes(name));
   const leaving = before.filter((name) => !after.includes(name));
+  // One that is paused would give nothing away until the JobManager has lost it.
+  await Promise.all(leaving.map((name) => system.supervisors.get(name)?.resume(STOP_BUDGET_MS)));
   if (joining.length > 0) {
     tell(`starting ${listNames(joining)}`);
     system.setTaskManagers(after);
@@ -78,9 +80,14 @@ async function findIdleJob({ run, signal, tell }: CommandContext): Promise<strin
   return state === "RUNNING" ? null : `the job is ${state ?? "not submitted"}, and only a RUNNING one can be scaled`;
 }
 
-function findStopped({ system }: CommandContext, after: readonly string[]): string | null {
-  const stopped = ["jobmanager", ...after].filter((name) => system.supervisors.get(name)?.isHalted === true);
-  return stopped.length === 0 ? null : `${listNames(stopped)} stopped by the user: start first`;
+/** Who would not answer until a person lets it. */
+function findAway({ system }: CommandContext, after: readonly string[]): string | null {
+  const needed = ["jobmanager", ...after].flatMap((name) => system.supervisors.get(name) ?? []);
+  const namesOf = (some: typeof needed) => listNames(some.map(({ snapshot }) => snapshot.name));
+  const stopped = needed.filter(({ isHalted }) => isHalted);
+  if (stopped.length > 0) return `${namesOf(stopped)} stopped by the user: start first`;
+  const paused = needed.filter(({ isPaused }) => isPaused);
+  return paused.length === 0 ? null : `${namesOf(paused)} paused by the user: resume first`;
 }
 
 /** Everybody who stays is registered, and every partition is owned by one of them. */

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import type { JobManagerTask, TaskManagerTask } from "../../simulator/common/contract/child/tasks.ts";
-import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
+import { PAUSED_BY_USER, STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
@@ -317,6 +317,8 @@ export class System {
     else if (message.type === "failed") notice("error", name, message.message);
     else if (message.type === "metrics") writeMetrics(message.metrics);
     else if (message.type === "checkpoint") feed.emit(message);
+    else if (message.type === "validating") feed.emit({ ...message, type: "validation" });
+    else if (message.type === "checked") feed.emit({ type: "check", check: message.check });
     else if (message.type === "taskManagerLost") this.#noticeLoss(name, message.tm, message.reason);
     else if (message.type === "recovered") {
       notice("warn", name, `state recovered from ${message.from}: ${message.reason}`);
@@ -333,11 +335,13 @@ export class System {
     if (isOver && seen.isRoundOpen && !seen.isRoundDrained) ending.end({ kind: "jobCancelled" });
   }
 
-  /** One that we stop is lost to the JobManager too, and nobody needs to hear of that. */
+  /** One that we stop or pause is lost to the JobManager too, and nobody needs to hear of that. */
   #noticeLoss(name: string, taskManager: string, reason: string): void {
     const snapshot = this.supervisors.get(taskManager)?.snapshot;
     const isOurDoing =
-      snapshot === undefined || snapshot.state === "stopping" || [STOPPED, STOPPED_BY_USER].includes(snapshot.reason);
+      snapshot === undefined ||
+      snapshot.state === "stopping" ||
+      [STOPPED, STOPPED_BY_USER, PAUSED_BY_USER].includes(snapshot.reason);
     if (!isOurDoing) this.#run.notice("warn", name, `${taskManager} is lost: ${reason}`);
   }
 

@@ -7,6 +7,7 @@
  * P3 `exited` settles after the child's last message and last line were delivered (bounded by 2 s).
  * P4 `stop` ends when the group is gone: SIGTERM, then SIGKILL after the budget. SIGKILL also ends a paused child.
  * P5 What a child writes is for this user alone, whatever the umask of the terminal, unless the child is the user's own.
+ * P6 A child that was paused here goes on when it is stopped: it has the same time to end in order as any other.
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -52,8 +53,12 @@ export interface RunningServer {
   /** Of one of our own programs. Others cannot be asked: whoever needs them has deadlines. */
   readonly pulse?: Pulse;
   newestLines(count: number): string;
+  /** Whether it is paused or not (P6). */
   stop(budgetMs: number): Promise<void>;
   kill(): void;
+  /** It does nothing until `resume`, whatever it is sent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 export interface RunningChild extends RunningServer {
@@ -97,6 +102,7 @@ export function startChildProcess(command: ChildCommand, hooks: ChildHooks): Run
   });
   const exited = observeExit(child, async () => (await run).originalMessage);
   const { pid } = child;
+  let isPaused = false;
   return {
     pid: pid ?? null,
     isOurs: pid !== undefined,
@@ -104,9 +110,18 @@ export function startChildProcess(command: ChildCommand, hooks: ChildHooks): Run
     ...(command.hasChannel ? { pulse: { heardAtMs: () => heardAtMs, ping: () => send({ type: "ping" }) } } : {}),
     newestLines: (count) => lines.newest(count),
     send,
-    stop: (budgetMs) => (pid === undefined ? Promise.resolve() : stopGroup(pid, budgetMs)),
+    stop: async (budgetMs) => {
+      if (pid !== undefined) await stopGroup(pid, { budgetMs, isPaused });
+    },
     kill: () => {
       if (pid !== undefined) signalGroup(pid, "SIGKILL");
+    },
+    pause: async () => {
+      if (pid !== undefined) isPaused = signalGroup(pid, "SIGSTOP");
+    },
+    resume: async () => {
+      if (pid !== undefined) signalGroup(pid, "SIGCONT");
+      isPaused = false;
     },
   };
 }
@@ -155,8 +170,13 @@ async function observeExit(child: ChildProcess, whyNot: () => Promise<string | u
   return exit;
 }
 
-async function stopGroup(group: number, budgetMs: number): Promise<void> {
+async function stopGroup(
+  group: number,
+  { budgetMs, isPaused }: { readonly budgetMs: number; readonly isPaused: boolean },
+): Promise<void> {
   if (!signalGroup(group, "SIGTERM")) return;
+  // The first signal that it sees then is the one above.
+  if (isPaused) signalGroup(group, "SIGCONT");
   const look = () => (isGroupAlive(group) ? undefined : true);
   const what = `the end of process group ${group}`;
   const isGone = await waitUntil(look, { what, deadlineMs: budgetMs }).catch(() => false);

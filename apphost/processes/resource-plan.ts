@@ -44,12 +44,16 @@ export interface ProcessEnd {
   readonly everReady: boolean;
   /** Why this life was ended by us: it was alive and did not serve, or hung. Null when it ended by itself. */
   readonly killReason: unknown;
+  /** A person asked for it, as a fault of which the resource is to recover. */
+  readonly isPlanned: boolean;
   readonly lastLines: string;
 }
 
 /** Where we killed it, the reason for that is how it ended. */
-export const describeEnd = ({ exit, killReason }: ProcessEnd): string =>
-  killReason === null ? describeExit(exit) : describeError(killReason);
+export function describeEnd({ exit, killReason, isPlanned }: ProcessEnd): string {
+  if (killReason !== null) return describeError(killReason);
+  return isPlanned ? `killed by the user, ${describeExit(exit)}` : describeExit(exit);
+}
 
 export const hasHung = ({ killReason }: ProcessEnd): boolean =>
   isAppError(killReason) && killReason.code === "PROCESS_HUNG";

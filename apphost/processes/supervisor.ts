@@ -2,7 +2,8 @@
  * The supervisor of one resource: starts it, waits until it is ready, and starts it again when it dies.
  *
  *   starting → ready → ended → backoff → starting …          stop() ends it from any state
- *   any of them → halted → starting …                        halt() and resume(): a person's stop and start
+ *   any of them → halted → starting …                        halt() and startAgain(): a person's stop and start
+ *   ready → paused → ready                                   pause() and resume(): a person's SIGSTOP and SIGCONT
  *
  * V1 A resource that ended is started again on the same addresses, after a backoff of 100 ms → 5 s that is reset once it
  *    has run for 10 s, unless `judge` says that this end is final.
@@ -10,14 +11,18 @@
  * V3 Each end by itself, except success, is a recorded fault; its recovery time runs until the next "ready".
  * V4 Before a restart the whole group of the former process is dead, so two lives never overlap. After a stop or a halt
  *    the group has its time to end in order, also when its leader is gone at once.
- * V5 The end of a process that was halted is no fault and is not judged, and nothing is started before `resume`.
+ * V5 The end of a process that was halted is no fault and is not judged, and nothing is started before `startAgain`.
  * V6 A process of ours that hangs is killed, and is then one that died. One that is to end anyway has its time for that.
  * V7 Whoever stops or halts it waits no longer than the process may take to end, in order or killed.
+ * V8 One that a person paused does nothing because it is to do nothing: no look at its pulse or its health kills it or
+ *    speaks of it, and both begin anew when it goes on. Whoever ends it need not resume it before.
+ * V9 What a person does to it, a kill or a pause, is a planned fault. A kill is no sign that it cannot live, so its
+ *    restart does not count for V2.
+ * V10 Each process that was started has one `exit` event, and no other: whoever may have asked for its end.
  */
-import { STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
-import type { Fault } from "../../simulator/common/contract/files/report.ts";
+import { PAUSED_BY_USER, STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import { type Backoff, createBackoff } from "../../simulator/common/foundation/backoff.ts";
-import { sleepUntilAborted, whenAborted, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { sleepUntilAborted, waitUntil, whenAborted, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { createResource, moveResource, type ResourceSnapshot } from "../model/resource.ts";
 import { type ChildExit, describeExit, KILL_MS_MAX, type RunningServer } from "./child-process.ts";
@@ -30,16 +35,15 @@ import {
   type ReportHealth,
   type ResourcePlan,
 } from "./resource-plan.ts";
+import { LAST_LINES, type RecordHost, ResourceRecord } from "./resource-record.ts";
 import { HANG_LIMIT, RESTART_LIMIT, RestartCount } from "./restart-count.ts";
 
 const STABLE_MS = 10_000;
 /** From the end of a process to the end of its life here: its last words, and what it started. */
 const LEAVE_MS_MAX = 5_000;
-const LAST_LINES = 20;
 
-export interface SupervisorHost {
+export interface SupervisorHost extends RecordHost {
   emitResource(snapshot: ResourceSnapshot): void;
-  recordFault(fault: Fault): { recoveredAfterMs(ms: number): void };
   readonly pulses: Pick<PulseWatch, "watch">;
   /** The run cannot go on. */
   fail(error: AppError): void;
@@ -54,7 +58,7 @@ export interface SupervisorOptions {
 interface Halt {
   /** Settles when nothing runs any more. */
   readonly reached: PromiseWithResolvers<void>;
-  readonly resumed: PromiseWithResolvers<void>;
+  readonly startedAgain: PromiseWithResolvers<void>;
 }
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
@@ -78,6 +82,7 @@ export class Supervisor {
   #everReady = false;
   #killReason: unknown = null;
   #running: RunningServer | null = null;
+  #launch: Launch | null = null;
   /** The orderly end of the present process, once somebody asked for it. */
   #orderlyEnd: Promise<void> | null = null;
   /** Why the group of the former process may still be there (V4). */
@@ -85,13 +90,19 @@ export class Supervisor {
   #halt: Halt | null = null;
   #nextReady = Promise.withResolvers<void>();
   #loop: Promise<void> | null = null;
-  #openFault: { readonly sinceMs: number; readonly record: { recoveredAfterMs(ms: number): void } } | null = null;
+  readonly #record: ResourceRecord;
+  #isPaused = false;
+  /** A person killed the present process (V9). */
+  #isKillPlanned = false;
+  #endPulseWatch: () => void = () => undefined;
+  #endHealthWatch: () => void = () => undefined;
 
   constructor(plan: ResourcePlan, host: SupervisorHost, options: SupervisorOptions = {}) {
     this.#backoff = options.backoff ?? createBackoff({ initialMs: 100, capMs: 5_000 });
     this.#life = options.firstLife ?? 0;
     this.#plan = plan;
     this.#host = host;
+    this.#record = new ResourceRecord(plan.declaration.name, host);
     this.#restarts = new RestartCount({ ...RESTART_LIMIT, max: plan.restartsMax ?? RESTART_LIMIT.max });
     this.#snapshot = createResource(plan.declaration);
     this.finished = this.#finished.promise;
@@ -129,6 +140,25 @@ export class Supervisor {
     return this.#halt !== null;
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Whether there is a process now. */
+  get hasProcess(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Why it cannot be paused now; null when it can. */
+  get pauseObstacle(): string | null {
+    const { state, health } = this.#snapshot;
+    if (this.#running === null || state !== "running") return "it is not running";
+    if (this.#isPaused) return "it is paused already";
+    // The deadline of its first check would go on, and end the run.
+    if (this.#plan.watchHealth !== undefined && health === "unknown") return "its health is not known yet";
+    return null;
+  }
+
   /** Starts it and keeps it alive. Settles when it is ready for the first time. */
   start(): Promise<void> {
     // The run may have begun to end while this one still waited for others: nothing is started behind the stop.
@@ -155,21 +185,79 @@ export class Supervisor {
     this.#running?.kill();
   }
 
-  /** Ends its process, and starts no other until `resume` (V5). Settles when the process group is gone. */
+  /**
+   * Kills its process; what follows is what follows any death (V9). Settles when the process group is gone. Without a
+   * process there is nothing to do.
+   */
+  async killProcess(): Promise<void> {
+    const running = this.#running;
+    if (running === null) return;
+    this.#isKillPlanned = true;
+    running.kill();
+    const what = `the end of ${this.#snapshot.name}, which was killed,`;
+    const look = () => (this.#running === running ? undefined : true);
+    await waitUntil(look, { what, deadlineMs: KILL_MS_MAX + LEAVE_MS_MAX });
+  }
+
+  /** Lets its process group do nothing until `resume` (V8). Call it where there is no `pauseObstacle`. */
+  async pause(): Promise<void> {
+    const [running, launch] = [this.#running, this.#launch];
+    if (running === null || launch === null || this.pauseObstacle !== null) return;
+    this.#endWatches();
+    try {
+      await running.pause();
+    } catch (error) {
+      this.#watchPulse(running);
+      this.#watchHealth(running, launch);
+      throw error;
+    }
+    if (this.#running !== running || this.#isEnding) return;
+    this.#isPaused = true;
+    this.#record.addPause();
+    this.#move({ state: "running", health: "unknown", reason: PAUSED_BY_USER });
+  }
+
+  /** Lets it go on after a pause. Settles when it answers. */
+  async resume(answerMsMax: number): Promise<void> {
+    const [running, launch] = [this.#running, this.#launch];
+    if (running === null || launch === null || !this.#isPaused) return;
+    await running.resume();
+    if (this.#running !== running || this.#isEnding) return;
+    this.#isPaused = false;
+    this.#showRunning();
+    this.#watchPulse(running);
+    this.#watchHealth(running, launch);
+    await this.#waitForAnswer(running, launch, answerMsMax);
+    if (this.#running === running && !this.#isPaused) this.#record.close();
+  }
+
+  /** Ours answer a ping, and servers their protocol. A user's own program cannot be asked. */
+  async #waitForAnswer({ pulse }: RunningServer, launch: Launch, deadlineMs: number): Promise<void> {
+    const limit = { what: `an answer of ${this.#snapshot.name}`, deadlineMs, signal: launch.signal };
+    if (pulse !== undefined) {
+      const heardAtMs = pulse.heardAtMs();
+      pulse.ping();
+      await waitUntil(() => (pulse.heardAtMs() === heardAtMs ? undefined : true), limit);
+    } else if (this.#plan.isServer) {
+      await withDeadline(this.#plan.waitReady(launch), limit);
+    }
+  }
+
+  /** Ends its process, and starts no other until `startAgain` (V5). Settles when the process group is gone. */
   async halt(budgetMs: number): Promise<void> {
-    this.#halt ??= { reached: Promise.withResolvers(), resumed: Promise.withResolvers() };
+    this.#halt ??= { reached: Promise.withResolvers(), startedAgain: Promise.withResolvers() };
     await this.#endInOrder(budgetMs);
     // The loop may have ended for good in the same moment.
     await this.#settleSoon(Promise.race([this.#halt.reached.promise, this.#loop]));
   }
 
   /** Starts it again after a halt. Settles when it is ready. */
-  resume(): Promise<void> {
+  startAgain(): Promise<void> {
     this.#nextReady = Promise.withResolvers();
     const { promise } = this.#nextReady;
     promise.catch(() => undefined);
     if (this.#stopping.signal.aborted || this.#halt === null) this.#nextReady.reject(this.#createStopError());
-    this.#halt?.resumed.resolve();
+    this.#halt?.startedAgain.resolve();
     this.#halt = null;
     return promise;
   }
@@ -210,7 +298,7 @@ export class Supervisor {
       const judgement = this.#plan.judge(end);
       if (judgement === "finished") {
         // V3. One that we had to kill after its last word did its work all the same.
-        if (end.killReason !== null) this.#recordFault(`${describeEnd(end)}; its work was done`);
+        if (end.killReason !== null) this.#record.addLateDeath(`${describeEnd(end)}; its work was done`);
         this.#move({ state: "finished", pid: null });
         this.#firstReady.resolve();
         this.#finished.resolve();
@@ -219,7 +307,7 @@ export class Supervisor {
       this.#showEnd(end);
       if (judgement !== "restart") throw judgement;
       if (this.#leftover !== null) throw this.#leftover;
-      this.#countRestart(end);
+      if (!end.isPlanned) this.#countRestart(end);
       formerLastLines = end.everReady ? null : end.lastLines;
       await sleepUntilAborted(this.#backoff.nextMs(), this.#stopping.signal);
       this.#life += 1;
@@ -228,11 +316,11 @@ export class Supervisor {
     this.#refuseStart();
   }
 
-  async #stayHalted({ reached, resumed }: Halt): Promise<void> {
+  async #stayHalted({ reached, startedAgain }: Halt): Promise<void> {
     if (this.#snapshot.state !== "stopping") this.#move({ state: "stopping" });
     this.#move({ state: "exited", pid: null, reason: STOPPED_BY_USER });
     reached.resolve();
-    await Promise.race([resumed.promise, whenAborted(this.#stopping.signal)]);
+    await Promise.race([startedAgain.promise, whenAborted(this.#stopping.signal)]);
     // Whatever was wrong before, a person starts it anew.
     this.#backoff.reset();
   }
@@ -253,6 +341,8 @@ export class Supervisor {
     const signal = AbortSignal.any([ended.signal, this.#stopping.signal]);
     const launch: Launch = { life: this.#life, formerLastLines, signal };
     this.#killReason = null;
+    this.#isKillPlanned = false;
+    this.#launch = launch;
     this.#move({ state: "starting", pid: null, restarts: this.#life });
     const running = await this.#plan.launch(launch);
     this.#running = running;
@@ -260,62 +350,73 @@ export class Supervisor {
     const endpoint = this.#plan.endpoint();
     this.#move({ state: "starting", pid: running.pid, endpoint });
     if (this.#isEnding) running.kill();
-    const endPulseWatch = this.#watchPulse(running);
+    this.#watchPulse(running);
     let readySinceMs: number | null = null;
     this.#plan.waitReady(launch).then(
       () => {
-        readySinceMs = this.#becomeReady(running, ended.signal);
+        readySinceMs = this.#becomeReady(running, launch);
       },
       (error: unknown) => this.#failReadiness(running, error, ended.signal),
     );
     const exit = await running.exited;
-    endPulseWatch();
+    this.#endWatches();
     this.#lastExit = exit;
+    this.#record.addExit(running, exit, this.#isEnding || this.#isKillPlanned);
     ended.abort(new Error(`it ended: ${describeExit(exit)}`));
     // V4. The leader is gone; what it may have started goes with it. Whoever asked for the end is told of its failure.
     if (this.#orderlyEnd === null) this.#leftover = await running.stop(0).then(() => null, asError);
     else await this.#orderlyEnd.catch(() => undefined);
     this.#orderlyEnd = null;
     this.#running = null;
+    this.#isPaused = false;
     if (readySinceMs !== null && performance.now() - readySinceMs > STABLE_MS) this.#backoff.reset();
     const lastLines = running.newestLines(LAST_LINES);
     const { isOurs } = running;
-    return { exit, isOurs, everReady: this.#everReady, killReason: this.#killReason, lastLines };
+    const isPlanned = this.#isKillPlanned;
+    return { exit, isOurs, everReady: this.#everReady, killReason: this.#killReason, isPlanned, lastLines };
   }
 
-  /** V6. Returns what ends the watch. */
-  #watchPulse(running: RunningServer): () => void {
+  #endWatches(): void {
+    this.#endPulseWatch();
+    this.#endHealthWatch();
+  }
+
+  /** V6. */
+  #watchPulse(running: RunningServer): void {
     const { pid, pulse } = running;
-    if (pulse === undefined) return () => undefined;
-    return this.#host.pulses.watch({ pid, pulse }, (silentMs) => {
+    if (pulse === undefined) return;
+    this.#endPulseWatch = this.#host.pulses.watch({ pid, pulse }, (silentMs) => {
       if (this.#isEnding) return;
       this.#killReason = createError("PROCESS_HUNG", { resource: this.#snapshot.name, silentMs });
       running.kill();
     });
   }
 
-  #becomeReady(running: RunningServer, ended: AbortSignal): number | null {
-    if (ended.aborted || this.#isEnding) return null;
+  #becomeReady(running: RunningServer, launch: Launch): number | null {
+    if (launch.signal.aborted || this.#isEnding) return null;
     this.#everReady = true;
-    const { watchHealth } = this.#plan;
-    const health = watchHealth === undefined ? {} : { health: "unknown" as const };
-    this.#move({ state: "running", endpoint: this.#plan.endpoint(), ...health });
-    if (watchHealth !== undefined) this.#watchHealth(running, ended, watchHealth);
-    if (this.#openFault !== null) {
-      this.#openFault.record.recoveredAfterMs(Math.round(performance.now() - this.#openFault.sinceMs));
-      this.#openFault = null;
-    }
+    this.#showRunning();
+    this.#watchHealth(running, launch);
+    this.#record.close();
     this.#firstReady.resolve();
     this.#nextReady.resolve();
     return performance.now();
   }
 
-  #watchHealth(running: RunningServer, ended: AbortSignal, watch: NonNullable<ResourcePlan["watchHealth"]>): void {
-    const isOver = () => ended.aborted || this.#snapshot.state !== "running";
+  #showRunning(): void {
+    const health = this.#plan.watchHealth === undefined ? "healthy" : "unknown";
+    this.#move({ state: "running", endpoint: this.#plan.endpoint(), health });
+  }
+
+  #watchHealth(running: RunningServer, launch: Launch): void {
+    const over = new AbortController();
+    this.#endHealthWatch = () => over.abort(new Error("its health is not watched any more"));
+    const signal = AbortSignal.any([launch.signal, over.signal]);
+    const isOver = () => signal.aborted || this.#snapshot.state !== "running";
     const report: ReportHealth = (health, reason) => {
       if (!isOver()) this.#move({ state: "running", health, reason });
     };
-    watch(ended, report).catch((error: unknown) => {
+    this.#plan.watchHealth?.(signal, report).catch((error: unknown) => {
       if (isOver()) return;
       this.#killReason = error;
       this.#move({ state: "running", health: "unhealthy", reason: describeError(error) });
@@ -335,19 +436,7 @@ export class Supervisor {
     const how = describeEnd(end);
     const state = this.#everReady ? "exited" : "failedToStart";
     this.#move({ state, pid: null, reason: how });
-    if (!end.isOurs) return;
-    this.#openFault ??= { sinceMs: performance.now(), record: this.#recordFault(how) };
-  }
-
-  #recordFault(detail: string): ReturnType<SupervisorHost["recordFault"]> {
-    return this.#host.recordFault({
-      kind: "processExit",
-      target: this.#snapshot.name,
-      at: new Date().toISOString(),
-      planned: false,
-      detail,
-      recoveredAfterMs: null,
-    });
+    if (end.isOurs) this.#record.addDeath({ planned: end.isPlanned, detail: how });
   }
 
   #countRestart(end: ProcessEnd): void {

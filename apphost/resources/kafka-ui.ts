@@ -45,6 +45,7 @@ export function superviseKafkaUi(
     },
     {
       emitResource: run.supervisorHost.emitResource,
+      emitExit: run.supervisorHost.emitExit,
       pulses: run.supervisorHost.pulses,
       recordFault: () => ({ recoveredAfterMs: () => undefined }),
       fail: (error) => run.notice("warn", name, `is not there: ${error.message}`),

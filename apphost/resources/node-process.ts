@@ -19,6 +19,7 @@ import { type ChildCommand, type RunningServer, startChildProcess } from "../pro
 import { choosePort, isPortClash, LOOPBACK } from "../processes/ports.ts";
 import type { Judgement, ProcessEnd, ReportHealth, ResourcePlan } from "../processes/resource-plan.ts";
 import type { RunContext } from "../run/run-context.ts";
+import { traceVariables } from "../run/telemetry-settings.ts";
 import { createForeignEnvironment, exitError } from "./own-program.ts";
 
 const FIRST_INTERVAL_MS = 100;
@@ -107,6 +108,7 @@ function createCommand(
     env: {
       ...createForeignEnvironment(facts.run.mark),
       ...exemptLoopback(process.env),
+      ...traceVariables(facts.run.telemetry, facts.name),
       [ENV.resource]: facts.name,
       ...Object.assign({}, ...references.map(facts.variablesOf)),
       ...Object.fromEntries(endpoints.map(({ name, env }) => [env, String(facts.ports.get(name))])),

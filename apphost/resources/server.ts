@@ -98,6 +98,8 @@ function createExternalServer(): RunningServer {
     newestLines: () => "",
     stop: async () => leave(),
     kill: leave,
+    pause: async () => undefined,
+    resume: async () => undefined,
   };
 }
 

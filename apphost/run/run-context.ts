@@ -32,6 +32,7 @@ import { Observations } from "./observations.ts";
 import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
 import { createRunWaits, type TellWait } from "./run-waits.ts";
 import { readUsage, Sampler } from "./sampler.ts";
+import { readTelemetrySettings, type TelemetrySettings } from "./telemetry-settings.ts";
 
 /** Bytes of the token that RPC, REST and control calls carry. */
 const TOKEN_BYTES = 24;
@@ -46,6 +47,8 @@ export interface RunContext {
   readonly clock: RunClock;
   readonly startedAtUs: number;
   readonly token: string;
+  /** Null: nobody asked for telemetry. */
+  readonly telemetry: TelemetrySettings | null;
   readonly feed: EventFeed;
   /** Every wait of the host that may be long goes through it. */
   readonly tellWait: TellWait;
@@ -77,8 +80,8 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
   const files = createEvidenceFiles(runDir, (error) => {
     if (ending.endWithError(error)) notice("error", "host", describeError(error));
   });
-  const feed = createEventFeed({ clock, append: files.openLines(runFolder.events(runDir)) });
   const appendMetrics = files.openLines(runFolder.metrics(runDir));
+  const feed = createEventFeed({ clock, append: files.openLines(runFolder.events(runDir)), appendMetrics });
   const emit = (body: HostEventBody) => feed.emit(body);
   const notice: RunContext["notice"] = (level, resource, text) => emit({ type: "notice", level, resource, text });
   const pulses = startPulseWatch({
@@ -95,7 +98,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
       notice("warn", "watchdog", `${how}, and was started again`);
     },
   });
-  const sampler = new Sampler();
+  const sampler = new Sampler(emit);
   sampler.watch("host", process.pid);
   const state = createStateFile(runDir, initial, files);
   // Whoever sweeps behind a host that was killed must find a watchdog that hangs, too.
@@ -118,6 +121,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
     clock,
     startedAtUs,
     token: state.current.token,
+    telemetry: readTelemetrySettings(process.env, (bytes) => randomBytes(bytes).toString("hex")),
     feed,
     tellWait: createRunWaits(feed),
     ending,
@@ -194,9 +198,16 @@ function createSupervisorHost(run: {
   return {
     pulses: run.pulses,
     emitResource: (snapshot) => run.emit({ type: "resource", ...snapshot }),
+    emitExit: (exit) => run.emit({ type: "exit", ...exit }),
     recordFault(fault) {
       run.emit({ type: "fault", fault });
-      return run.faults.add(fault);
+      const record = run.faults.add(fault);
+      return {
+        recoveredAfterMs(ms) {
+          record.recoveredAfterMs(ms);
+          run.emit({ type: "fault", fault: { ...fault, recoveredAfterMs: ms } });
+        },
+      };
     },
     fail(error: AppError) {
       if (run.ending.endWithError(error)) run.notice("error", "host", error.message);

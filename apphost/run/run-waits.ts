@@ -1,8 +1,8 @@
 /**
  * What the host waits for, told in the run's events while nothing else is.
  *
- * W1 Only a run that is silent tells of its waits: while something changes, that is the news. Completed checkpoints are
- *    no news to anybody who waits, and one wait does not silence another.
+ * W1 Only a run that is silent tells of its waits: while something changes, that is the news. Completed checkpoints, and
+ *    what processes use, are no news to anybody who waits, and one wait does not silence another.
  */
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { tellLongWait, type WaitWords } from "../../simulator/common/foundation/long-wait.ts";
@@ -25,4 +25,4 @@ export function createRunWaits(feed: EventFeed): TellWait {
     });
 }
 
-const isNews = ({ type }: HostEvent): boolean => type !== "waiting" && type !== "checkpoint";
+const isNews = ({ type }: HostEvent): boolean => type !== "waiting" && type !== "checkpoint" && type !== "usage";

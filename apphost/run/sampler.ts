@@ -1,13 +1,18 @@
 /**
- * CPU time and memory by process, and of the whole machine: once a second, and every ten while the host is idle. Read
- * from /proc on Linux, from `ps` elsewhere; a process that ended between listing and reading has no new sample.
+ * CPU time and memory by process, and of the whole machine: once a second, and every ten while the host is idle. Each
+ * such look is told as `usage`; the report gets the sums. Read from /proc on Linux, from `ps` elsewhere; a process that
+ * ended between listing and reading has no new sample. One that this machine does not see, as in a container of an
+ * engine in a virtual machine, is not here at all.
  *
  * U1 A process that has ended is not looked for again: what it used is added to its name's sum.
  * U2 An average over the run is one over its time, however often it was looked.
+ * U3 What is told covers the time since it was told before, and no other look shortens it. Memory that is looked at
+ *    seldom is told as it was last seen.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, freemem, totalmem } from "node:os";
+import type { UsageEvent } from "../../simulator/common/contract/events.ts";
 import type { HostFacts } from "../../simulator/common/contract/files/host-facts.ts";
 import type { ProcessUse } from "../../simulator/common/contract/files/report.ts";
 import { isAlive } from "../processes/process-identity.ts";
@@ -21,10 +26,17 @@ const MEMORY_INTERVAL_MS = 5_000;
 
 export interface Usage {
   readonly cpuMs: number;
-  /** 0 where it was not asked for. */
-  readonly rssBytesMax: number;
+  /** Null where it was not asked for. */
+  readonly memory: MemoryUse | null;
   /** Of the process, as the system counts it: another one under the same pid is another process. Null: not told. */
   readonly startTime: string | null;
+}
+
+interface MemoryUse {
+  /** Resident now. */
+  readonly rssBytes: number;
+  /** The peak, as far as it is known. */
+  readonly rssBytesMax: number;
 }
 
 export type Pace = keyof typeof INTERVAL_MS;
@@ -33,10 +45,14 @@ interface WatchedProcess {
   readonly name: string;
   startTime: string | null;
   cpuMs: number;
+  /** Null before it was seen. */
+  rssBytes: number | null;
   rssBytesMax: number;
   loadCpuMs: number;
   /** When the load began; null outside of one. */
   cpuMsBefore: number | null;
+  /** What `usage` goes on from (U3). */
+  told: { readonly cpuMs: number; readonly atMs: number };
 }
 
 /** It samples from its making to `stop`. */
@@ -45,11 +61,13 @@ export class Sampler {
   /** Of those that have ended (U1), by name, in the order in which names came. */
   readonly #ended = new Map<string, ProcessUse>();
   readonly #machine = new MachineSampler();
+  readonly #tell: (usage: UsageEvent) => void;
   #timer: NodeJS.Timeout;
   #isLoaded = false;
   #memoryReadAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor() {
+  constructor(tell: (usage: UsageEvent) => void) {
+    this.#tell = tell;
     this.#timer = this.#startTimer("busy");
   }
 
@@ -57,7 +75,10 @@ export class Sampler {
   watch(name: string, pid: number): void {
     const cpuMsBefore = this.#isLoaded ? 0 : null;
     if (!this.#ended.has(name)) this.#ended.set(name, { name, cpuMs: 0, loadCpuMs: 0, rssBytesMax: 0 });
-    this.#processes.set(pid, { name, startTime: null, cpuMs: 0, rssBytesMax: 0, loadCpuMs: 0, cpuMsBefore });
+    // It is watched from its start on; this process alone has run for a while.
+    const told = { cpuMs: pid === process.pid ? readOwnCpuMs() : 0, atMs: performance.now() };
+    const nothing = { startTime: null, cpuMs: 0, rssBytes: null, rssBytesMax: 0, loadCpuMs: 0 };
+    this.#processes.set(pid, { name, ...nothing, cpuMsBefore, told });
   }
 
   setPace(pace: Pace): void {
@@ -91,18 +112,41 @@ export class Sampler {
 
   #startTimer(pace: Pace): NodeJS.Timeout {
     const isMemoryDue = () => performance.now() - this.#memoryReadAtMs >= MEMORY_INTERVAL_MS;
-    return setInterval(() => this.#sample({ withAllMemory: isMemoryDue() }), INTERVAL_MS[pace]).unref();
+    const look = () => {
+      this.#sample({ withAllMemory: isMemoryDue() });
+      this.#tell(this.#takeUsage());
+    };
+    return setInterval(look, INTERVAL_MS[pace]).unref();
+  }
+
+  /** U3. Two lives of a name may overlap for a moment: together they are what it uses. */
+  #takeUsage(): UsageEvent {
+    const nowMs = performance.now();
+    const byName = new Map<string, { cpuPercent: number; rssBytes: number }>();
+    for (const entry of this.#processes.values()) {
+      const { name, cpuMs, rssBytes, told } = entry;
+      if (rssBytes === null) continue;
+      const elapsedMs = nowMs - told.atMs;
+      const percent = elapsedMs <= 0 ? 0 : Math.max(0, (100 * (cpuMs - told.cpuMs)) / elapsedMs);
+      const sum = byName.get(name) ?? { cpuPercent: 0, rssBytes: 0 };
+      byName.set(name, { cpuPercent: round1(sum.cpuPercent + percent), rssBytes: sum.rssBytes + rssBytes });
+      entry.told = { cpuMs, atMs: nowMs };
+    }
+    const processes = [...byName].map(([name, use]) => ({ name, ...use }));
+    return { type: "usage", processes, machine: this.#machine.takeUsage() };
   }
 
   #sample({ withAllMemory }: { readonly withAllMemory: boolean }): void {
     if (withAllMemory) this.#memoryReadAtMs = performance.now();
     for (const [pid, entry] of this.#processes) {
-      const usage = readUsage(pid, withAllMemory || !isOneOfMany(entry.name));
+      const usage = readUsage(pid, withAllMemory || entry.rssBytes === null || !isOneOfMany(entry.name));
       if (usage === undefined ? !isAlive(pid) : isAnother(entry, usage)) this.#retire(pid, entry);
       else if (usage !== undefined) {
         entry.startTime = usage.startTime;
         entry.cpuMs = usage.cpuMs;
-        entry.rssBytesMax = Math.max(entry.rssBytesMax, usage.rssBytesMax);
+        if (usage.memory === null) continue;
+        entry.rssBytes = usage.memory.rssBytes;
+        entry.rssBytesMax = Math.max(entry.rssBytesMax, usage.memory.rssBytesMax);
       }
     }
     this.#machine.sample();
@@ -119,7 +163,9 @@ export class Sampler {
 /** The peak is of one interval between two samples. */
 class MachineSampler {
   #before = readMachineTimes();
+  #told = this.#before;
   #sampledAtMs = performance.now();
+  #memoryPercent = 0;
   #cpuPercentPeak: number | null = null;
   /** Percent, times the milliseconds for which it stands (U2). */
   #memoryPercentMs = 0;
@@ -130,14 +176,19 @@ class MachineSampler {
     const elapsedMs = nowMs - this.#sampledAtMs;
     this.#sampledAtMs = nowMs;
     const now = readMachineTimes();
-    const totalMs = now.totalMs - this.#before.totalMs;
-    if (totalMs > 0) {
-      const percent = 100 * (1 - (now.idleMs - this.#before.idleMs) / totalMs);
-      this.#cpuPercentPeak = Math.max(this.#cpuPercentPeak ?? 0, percent);
-    }
+    const percent = cpuPercentBetween(this.#before, now);
+    if (percent !== null) this.#cpuPercentPeak = Math.max(this.#cpuPercentPeak ?? 0, percent);
     this.#before = now;
-    this.#memoryPercentMs += 100 * (1 - readAvailableBytes() / totalmem()) * elapsedMs;
+    this.#memoryPercent = 100 * (1 - readAvailableBytes() / totalmem());
+    this.#memoryPercentMs += this.#memoryPercent * elapsedMs;
     this.#ms += elapsedMs;
+  }
+
+  /** Of the newest sample, since the one that was told before it (U3). */
+  takeUsage(): UsageEvent["machine"] {
+    const cpuPercent = cpuPercentBetween(this.#told, this.#before) ?? 0;
+    this.#told = this.#before;
+    return { cpuPercent: round1(cpuPercent), memoryPercent: round1(this.#memoryPercent) };
   }
 
   facts(): { cpuPercentPeak: number | null; memoryPercentAvg: number | null } {
@@ -146,6 +197,12 @@ class MachineSampler {
       memoryPercentAvg: this.#ms === 0 ? null : round1(this.#memoryPercentMs / this.#ms),
     };
   }
+}
+
+/** Null where no time has passed, as the system counts it. */
+function cpuPercentBetween(before: MachineTimes, after: MachineTimes): number | null {
+  const totalMs = after.totalMs - before.totalMs;
+  return totalMs <= 0 ? null : 100 * (1 - (after.idleMs - before.idleMs) / totalMs);
 }
 
 const isAnother = (entry: WatchedProcess, { startTime }: Usage): boolean =>
@@ -184,10 +241,12 @@ function readUsageFromProc(pid: number, withMemory: boolean): Usage | undefined 
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const cpuMs = (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
   const startTime = fields[19] ?? null;
-  if (!withMemory) return { cpuMs, rssBytesMax: 0, startTime };
-  // The peak; a process that has just ended has no memory line any more.
-  const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
-  return peak === null ? undefined : { cpuMs, rssBytesMax: Number(peak[1]) * 1024, startTime };
+  if (!withMemory) return { cpuMs, memory: null, startTime };
+  // A process that has just ended has no memory lines any more.
+  const memory = /^VmHWM:\s+(\d+) kB\nVmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+  if (memory === null) return undefined;
+  const [rssBytesMax, rssBytes] = memory.slice(1).map((kilobytes) => Number(kilobytes) * 1024) as [number, number];
+  return { cpuMs, memory: { rssBytes, rssBytesMax }, startTime };
 }
 
 /** `  1-02:03:04.56  12345`: CPU time and kilobytes. */
@@ -197,10 +256,21 @@ function readUsageFromPs(pid: number): Usage | undefined {
   if (match === null) return undefined;
   const [days, hours, minutes, seconds, kilobytes] = match.slice(1).map((part) => Number(part ?? 0));
   const total = (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0);
-  return { cpuMs: Math.round(total * 1_000), rssBytesMax: (kilobytes ?? 0) * 1024, startTime: null };
+  const rssBytes = (kilobytes ?? 0) * 1024;
+  return { cpuMs: Math.round(total * 1_000), memory: { rssBytes, rssBytesMax: rssBytes }, startTime: null };
 }
 
-function readMachineTimes(): { idleMs: number; totalMs: number } {
+function readOwnCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+interface MachineTimes {
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+function readMachineTimes(): MachineTimes {
   let idleMs = 0;
   let totalMs = 0;
   for (const { times } of cpus()) {

@@ -5,7 +5,13 @@
  * Healthy TaskManagers are spoken of as a group: 20 of them would bury the line that matters. One that fails, restarts
  * or turns unhealthy always gets its own line.
  */
-import { type HostEvent, type RunPhase, STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
+import {
+  type HostEvent,
+  PAUSED_BY_USER,
+  type RunPhase,
+  STOPPED,
+  STOPPED_BY_USER,
+} from "../../simulator/common/contract/events.ts";
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
@@ -15,6 +21,7 @@ import { flattenText, formatAmount, formatCount, formatMs, formatRate } from "./
 
 export type ResourceEvent = Extract<HostEvent, { type: "resource" }>;
 export type VerdictEvent = Extract<HostEvent, { type: "verdict" }>;
+type ValidationEvent = Extract<HostEvent, { type: "validation" }>;
 
 export interface EventLine {
   readonly atUs: number;
@@ -76,14 +83,11 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
       // Completed ones come each second; the progress line names the newest.
       if (event.status === "completed") return undefined;
       return line("checkpoint", `${formatCheckpointId(event.id)} failed: ${event.reason ?? "no reason given"}`, "warn");
-    case "fault":
-      return line(
-        event.fault.target,
-        `${event.fault.planned ? "planned " : ""}fault: ${event.fault.kind} (${event.fault.detail})${
-          event.fault.recoveredAfterMs === null ? "" : `, back after ${formatMs(event.fault.recoveredAfterMs)}`
-        }`,
-        "warn",
-      );
+    case "fault": {
+      const { target, planned, kind, detail, recoveredAfterMs } = event.fault;
+      if (recoveredAfterMs !== null) return line(target, `back after ${formatMs(recoveredAfterMs)} (${detail})`);
+      return line(target, `${planned ? "planned " : ""}fault: ${kind} (${detail})`, "warn");
+    }
     case "verdict":
       return line("verdict", describeVerdict(event), verdictLevel(event.verdict));
     default:
@@ -137,6 +141,13 @@ function describeChecks({ passed, failed, unknown, notApplicable }: VerdictEvent
   return `checks ${passed} passed, ${failed} failed, ${open}${notApplicable} not applicable`;
 }
 
+/** `reading the topic again: 4,000,000 of 10,000,000 offsets (40%)`. */
+export function describeValidation({ step, done, total }: Pick<ValidationEvent, "step" | "done" | "total">): string {
+  if (total === null) return step;
+  const share = total === 0 ? 100 : Math.floor((100 * done) / total);
+  return `${step}: ${formatCount(done)} of ${formatAmount(total, "offset")} (${share}%)`;
+}
+
 type MakeLine = (source: string, text: string, level?: EventLine["level"]) => EventLine;
 
 function describeResource(event: ResourceEvent, before: EventContext, line: MakeLine): EventLine | undefined {
@@ -170,7 +181,7 @@ export function resourceLevel(
   if (event.state === "failedToStart") return "error";
   const isEnding = phase === "stopping" || phase === "ended";
   if (event.state === "exited") return isEnding ? "info" : exitLevel(event);
-  if (event.health === "unhealthy" && !isEnding) return "warn";
+  if ((event.health === "unhealthy" || event.reason === PAUSED_BY_USER) && !isEnding) return "warn";
   const isStartedByUser = previous?.reason === STOPPED_BY_USER;
   return event.restarts > (previous?.restarts ?? 0) && !isStartedByUser ? "warn" : "info";
 }

@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from "node:util";
 
 const COUNTS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** 1,234,567; `-` for what is not known, which is never zero. */
 export const formatCount = (n: number | null): string => (n === null ? "-" : COUNTS.format(n));
@@ -12,6 +13,9 @@ export const formatAmount = (n: number, noun: string): string => `${formatCount(
 export const formatRate = (perSecond: number | null): string =>
   perSecond === null ? "-" : `${formatCount(perSecond)}/s`;
 
+/** Three digits that matter, for an axis or a narrow column: 1.25M, 61.7K, 350. */
+export const formatCompact = (n: number | null): string => (n === null ? "-" : COMPACT.format(n));
+
 /** Milliseconds with the digits that matter: 0.84, 12.3, 1,234. */
 export function formatMs(ms: number | null): string {
   if (ms === null) return "-";
@@ -21,6 +25,13 @@ export function formatMs(ms: number | null): string {
 
 /** Seconds with one digit, for the margin of a log: `12.3s`. */
 export const formatSeconds = (us: number): string => `${(Math.max(0, us) / 1e6).toFixed(1)}s`;
+
+/** How long something took, or is ago: 350 ms, 3.2 s, 03:07. */
+export function formatDuration(ms: number): string {
+  const whole = Math.max(0, ms);
+  if (whole < 999.5) return `${Math.round(whole)} ms`;
+  return whole < 59_950 ? `${(whole / 1_000).toFixed(1)} s` : formatClock(Math.round(whole / 1_000) * 1e6);
+}
 
 /** 00:12, 03:07, 1:02:03. */
 export function formatClock(us: number): string {

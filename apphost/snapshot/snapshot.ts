@@ -1,19 +1,20 @@
 /**
  * All that the dashboard shows, as one immutable value made from the events alone. Pure: the same events give the same
- * snapshot, live or played back from a file. Every list in it is bounded.
+ * snapshot, live or played back from a file. Every list in it is bounded, and it is a plain JSON value: another terminal
+ * gets it over the control socket.
  */
 import type { HostEvent, ProgressEvent, RunPhase } from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { listNames } from "../model/name-list.ts";
 import { describeEvent, type EventLine, type ResourceEvent, type VerdictEvent } from "./event-text.ts";
+import { advanceHistories, appendBounded, EMPTY_HISTORIES, type Histories } from "./histories.ts";
 
 const RECENT_LINES_MAX = 200;
-const RATE_HISTORY_MAX = 120;
 /** Resources are few; this bounds what a broken feed could do. */
 const RESOURCES_MAX = 1_000;
 
-export interface Snapshot {
+export interface Snapshot extends Histories {
   /** Run time of the first event; null before it. */
   readonly startedAtUs: number | null;
   readonly lastEventAtUs: number;
@@ -31,8 +32,6 @@ export interface Snapshot {
   /** The newest event of each resource, in the order of their first one. */
   readonly resources: readonly ResourceEvent[];
   readonly progress: ProgressEvent | null;
-  /** Processed per second, oldest first. */
-  readonly rates: readonly number[];
   readonly checkpoint: { readonly id: number; readonly durationMs: number; readonly total: number } | null;
   readonly checkpointsFailed: number;
   readonly faults: number;
@@ -41,6 +40,7 @@ export interface Snapshot {
 }
 
 export const EMPTY_SNAPSHOT: Snapshot = {
+  ...EMPTY_HISTORIES,
   startedAtUs: null,
   lastEventAtUs: 0,
   runId: "",
@@ -54,7 +54,6 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   infra: null,
   resources: [],
   progress: null,
-  rates: [],
   checkpoint: null,
   checkpointsFailed: 0,
   faults: 0,
@@ -69,6 +68,7 @@ export function applyEvent(before: Snapshot, event: HostEvent): Snapshot {
     startedAtUs: before.startedAtUs ?? event.atUs,
     lastEventAtUs: event.atUs,
     recent: line === undefined ? before.recent : appendBounded(before.recent, line, RECENT_LINES_MAX),
+    ...advanceHistories(before, event),
     ...changeOf(before, event),
   };
 }
@@ -111,12 +111,12 @@ function changeOf(before: Snapshot, event: HostEvent): Partial<Snapshot> {
     case "notice":
       return {};
     case "progress":
-      return { progress: event, rates: appendBounded(before.rates, event.processedPerSecond, RATE_HISTORY_MAX) };
+      return { progress: event };
     case "checkpoint":
       if (event.status === "failed") return { checkpointsFailed: before.checkpointsFailed + 1 };
       return { checkpoint: { id: event.id, durationMs: event.durationMs, total: event.total } };
     case "fault":
-      return { faults: before.faults + 1 };
+      return event.fault.recoveredAfterMs === null ? { faults: before.faults + 1 } : {};
     case "usage":
     case "exit":
     case "validation":
@@ -134,8 +134,4 @@ function replaceResource(resources: readonly ResourceEvent[], event: ResourceEve
     return resources.map((resource) => (resource.name === event.name ? event : resource));
   }
   return appendBounded(resources, event, RESOURCES_MAX);
-}
-
-function appendBounded<T>(list: readonly T[], item: T, max: number): readonly T[] {
-  return list.length < max ? [...list, item] : [...list.slice(list.length - max + 1), item];
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import type { Report } from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import { isTaskManagerMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { cleanEnvironment, runCommand } from "./child-command.ts";
 import { programPath } from "./parts.ts";
@@ -100,13 +100,14 @@ function addressesOf({ kafka, redis }: RunSpec): Record<string, string> {
   };
 }
 
-/** A message a line; the host has ended, so the last line is whole. */
+/** The host has ended, so the last line is whole. */
 function readMetrics(reportPath: string): TaskManagerMetrics[] {
   const text = readFileSync(runFolder.metrics(join(reportPath, "..")), "utf8");
   return text
     .split("\n")
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as TaskManagerMetrics);
+    .map((line) => JSON.parse(line) as object)
+    .filter(isTaskManagerMetrics);
 }
 
 /** A topic that stays is removed with the session's broker (S2 of `session.ts`), and so is all else when the bench is being ended. */

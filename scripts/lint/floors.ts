@@ -61,7 +61,8 @@ export const FLOORS: readonly Floor[] = [
     name: "job manager",
     files: ["simulator/runtime/job-manager/", "simulator/runtime/checkpoint/"],
     on: [...COMMON, ...CLIENTS, "rpc"],
-    packages: [],
+    // Loaded at the first scrape.
+    packages: ["prom-client"],
   },
   { name: "job client", files: ["simulator/runtime/flink-job-simulator/"], on: COMMON, packages: [] },
   { name: "producer", files: ["producer/"], on: [...COMMON, "wire", "kafka"], packages: [] },
@@ -76,6 +77,9 @@ export const FLOORS: readonly Floor[] = [
     on: COMMON,
     packages: [],
   },
+  // Pages are made when somebody asks for one: neither the report process nor a host loads a chart.
+  { name: "chart", files: ["scripts/report/html/chart-svg.ts"], on: [], packages: ["echarts"] },
+  { name: "page", files: ["scripts/report/html/"], on: [...COMMON, "chart"], packages: [] },
   {
     name: "bench basis",
     files: ["scripts/bench/peers/kafkajs-messages.ts", "scripts/bench/codec-worker/timing.ts"],
@@ -132,7 +136,8 @@ export const FLOORS: readonly Floor[] = [
   },
   // What a person is told of a run, made from its events alone.
   { name: "snapshot", files: ["apphost/snapshot/"], on: BASE, packages: [] },
-  { name: "logs", files: ["apphost/logs/"], on: COMMON, packages: [] },
+  // The same package measures texts for Ink, so both agree how wide one is.
+  { name: "logs", files: ["apphost/logs/"], on: COMMON, packages: ["string-width"] },
   { name: "watchdog", files: ["apphost/watchdog/"], on: [...COMMON, "files", "processes", "docker"], packages: [] },
   { name: "run", files: ["apphost/run/"], on: [...BASE, "files", "processes", "watchdog"], packages: [] },
   {
@@ -141,11 +146,37 @@ export const FLOORS: readonly Floor[] = [
     on: [...BASE, "processes", "drivers", "docker", "run", "kafka", "admin", "redis"],
     packages: [],
   },
+  { name: "telemetry", files: ["apphost/telemetry/"], on: [...BASE, "processes", "run"], packages: [] },
+  // A second of loading, so it is a worker of its own, started by path where a user asked for it.
+  {
+    name: "telemetry worker",
+    files: [
+      "apphost/telemetry/main.ts",
+      "apphost/telemetry/exporters.ts",
+      "apphost/telemetry/run-metrics.ts",
+      "apphost/telemetry/run-traces.ts",
+      "apphost/telemetry/resource-logs.ts",
+    ],
+    on: [...BASE, "logs", "run", "telemetry"],
+    packages: [
+      "@opentelemetry/api",
+      "@opentelemetry/exporter-logs-otlp-http",
+      "@opentelemetry/exporter-logs-otlp-proto",
+      "@opentelemetry/exporter-metrics-otlp-http",
+      "@opentelemetry/exporter-metrics-otlp-proto",
+      "@opentelemetry/exporter-trace-otlp-http",
+      "@opentelemetry/exporter-trace-otlp-proto",
+      "@opentelemetry/resources",
+      "@opentelemetry/sdk-logs",
+      "@opentelemetry/sdk-metrics",
+      "@opentelemetry/sdk-trace",
+    ],
+  },
   { name: "control", files: ["apphost/control/"], on: [...BASE, "files", "run", "snapshot"], packages: [] },
   {
     name: "orchestrator",
     files: ["apphost/orchestrator/"],
-    on: [...BASE, "files", "processes", "drivers", "docker", "watchdog", "run", "resources", "control"],
+    on: [...BASE, "files", "processes", "drivers", "docker", "watchdog", "run", "telemetry", "resources", "control"],
     packages: [],
   },
   // It draws what the feed of events says. What it asks of the host, it asks through whoever started it.
@@ -153,7 +184,7 @@ export const FLOORS: readonly Floor[] = [
     name: "dashboard",
     files: ["apphost/dashboard/"],
     on: [...BASE, "run", "snapshot", "logs", "control"],
-    packages: ["ink", "react"],
+    packages: ["ink", "react", "string-width"],
   },
   {
     name: "doctor",
@@ -183,6 +214,7 @@ export const FLOORS: readonly Floor[] = [
       "doctor",
       "reader",
       "preparation",
+      "page",
     ],
     packages: ["commander"],
   },

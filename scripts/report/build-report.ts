@@ -50,6 +50,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
     infra: host.infra,
     machine,
     parameters: host.parameters,
+    rounds: host.rounds,
     job: {
       id: config.jobId,
       name: config.jobName,

@@ -25,13 +25,17 @@ await runChild(async (child) => {
   const ledgers = await readLedgers(runDir, host, child.log);
   // 0 in the ledger: nothing was sent. Without a round the load is what was in the topic.
   const loadStartedAtUs = ledgers[0]?.firstSendAtUs || (host.firstAssignedAtUs ?? 0);
+  const checks = (await readJson<ChecksFile>(runFolder.checks(runDir))) ?? null;
   const report = buildReport({
     host,
-    checks: (await readJson<ChecksFile>(runFolder.checks(runDir))) ?? null,
+    checks,
     ledgers,
     metrics: await readMetrics({ runDir, loadStartedAtUs, log: child.log }),
     machine: readMachine(),
   });
+  // The validator has told its own.
+  const known = new Set(checks?.checks.map(({ id }) => id));
+  for (const check of report.checks) if (!known.has(check.id)) child.send({ type: "checked", check });
   await writeJson(runFolder.report(runDir), report, { durable: false });
   const text = renderReport(report);
   await writeText(runFolder.reportText(runDir), text, { durable: false });

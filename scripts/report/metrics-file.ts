@@ -9,7 +9,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import { isTaskManagerMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { type MetricsDigest, MetricsMerge } from "./metrics-merge.ts";
@@ -78,22 +78,28 @@ async function addLines(
     bytes += length;
     if (length === 0) continue;
     for (const line of text.toString("utf8", 0, length - 1).split("\n")) {
-      const metrics = parseMetrics(line);
-      if (metrics === undefined) log.warn(`a line of ${path} is no metrics message and was left out`);
-      else merge.add(metrics);
+      const read = parseLine(line);
+      if (read.kind === "metrics") merge.add(read.metrics);
+      else if (read.kind === "malformed") log.warn(`a line of ${path} is no metrics message and was left out`);
     }
   }
   return bytes;
 }
 
-function parseMetrics(line: string): TaskManagerMetrics | undefined {
+type LineReading =
+  | { readonly kind: "metrics"; readonly metrics: TaskManagerMetrics }
+  /** A line of another kind, as `usage`. */
+  | { readonly kind: "other" }
+  | { readonly kind: "malformed" };
+
+function parseLine(line: string): LineReading {
   try {
-    const metrics = JSON.parse(line) as Partial<TaskManagerMetrics>;
-    return typeof metrics.tm === "string" && Array.isArray(metrics.latency)
-      ? (metrics as TaskManagerMetrics)
-      : undefined;
+    const parsed = JSON.parse(line) as Partial<TaskManagerMetrics>;
+    if (!isTaskManagerMetrics(parsed)) return { kind: "other" };
+    const isWhole = typeof parsed.tm === "string" && Array.isArray(parsed.latency);
+    return isWhole ? { kind: "metrics", metrics: parsed } : { kind: "malformed" };
   } catch {
-    // Not JSON: the caller says so in its log.
-    return undefined;
+    // Not JSON, or no object: the caller says so in its log.
+    return { kind: "malformed" };
   }
 }

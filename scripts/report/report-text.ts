@@ -132,6 +132,7 @@ function renderMetrics(report: Report): string[] {
   const { messages: m, unacknowledged, throughput, latencyMs: l, durationMs: d, resources } = report;
   return [
     ...heading("FINAL PERFORMANCE METRICS"),
+    ...renderRounds(report),
     `Messages: ${m.requested} requested, ${m.acknowledged} acknowledged, ${count(m.inKafka)} in Kafka, ${count(m.processed)} processed`,
     `Not acknowledged: ${describeUnacknowledged(unacknowledged)}`,
     `Errors: ${count(m.lost)} lost, ${count(m.duplicated)} duplicated, ${count(m.outOfOrder)} out of order, ${count(m.rejected)} rejected, ${count(m.unprocessed)} unprocessed, ${count(m.notCounted)} not counted`,
@@ -141,6 +142,16 @@ function renderMetrics(report: Report): string[] {
     `Resources: CPU peak ${percent(resources.cpuPercentPeak)}, memory average ${percent(resources.memoryPercentAvg)}`,
     `Observer: ${describeObserver(resources.observer)}`,
   ];
+}
+
+/** The first one is what the parameters say. */
+function renderRounds({ rounds = [] }: Report): string[] {
+  if (rounds.length < 2) return [];
+  const described = rounds.map(({ round, messages, rate }) => {
+    const speed = rate === undefined ? "" : rate === 0 ? " as fast as possible" : ` at ${rate} messages/second`;
+    return `${round}: ${messages} messages${speed}`;
+  });
+  return [`Rounds: ${described.join("; ")}`];
 }
 
 function describeUnacknowledged(counts: Report["unacknowledged"]): string {

@@ -111,6 +111,9 @@ export interface Facts {
   readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
 }
 
+/** What is known before the topic is read again. */
+export type FactsBeforeTopic = Omit<Facts, "topic" | "plan" | "samples">;
+
 /** The job's state, if it is complete and a fact. */
 export const readState = ({ state, unsettled }: Pick<Facts, "state" | "unsettled">): JobState | null =>
   state.kind === "complete" && unsettled === null ? state.state : null;

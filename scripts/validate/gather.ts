@@ -7,6 +7,7 @@
  */
 
 import { access, readdir } from "node:fs/promises";
+import type { ValidationProgress } from "../../simulator/common/contract/child/child-messages.ts";
 import type { ChildEnvironment } from "../../simulator/common/contract/child/environment.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
 import { readRecoveries } from "../../simulator/common/contract/files/checkpoint.ts";
@@ -20,7 +21,7 @@ import { readAppliedLogs } from "./applied-log-files.ts";
 import { uniteAppliedRows } from "./applied-log-union.ts";
 import { readNewestCheckpoint } from "./checkpoint-files.ts";
 import { sortByBase } from "./checks/log-checks.ts";
-import { countRecords, type Facts, isMoving, type LedgerFact } from "./facts.ts";
+import { countRecords, type Facts, type FactsBeforeTopic, isMoving, type LedgerFact } from "./facts.ts";
 import { readGroupOffsets } from "./group-offsets.ts";
 import { readSettledJobState } from "./job-state-read.ts";
 import { sumPlan } from "./round-plan.ts";
@@ -37,6 +38,9 @@ export interface GatherOptions {
   readonly signal: AbortSignal;
   /** How long facts that contradict each other, or that are on their way, are asked for again. Default 30 s. */
   readonly settleMs?: number;
+  readonly onProgress: (progress: ValidationProgress) => void;
+  /** Called once, with all but the topic. */
+  readonly onFactsBeforeTopic: (facts: FactsBeforeTopic) => void;
 }
 
 const SETTLE_MS = 30_000;
@@ -53,30 +57,23 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
 }
 
 async function gatherWith(client: TopicClient, options: GatherOptions): Promise<Facts> {
-  const { environment, task, settleMs = SETTLE_MS } = options;
+  const { environment, task, settleMs = SETTLE_MS, onProgress, onFactsBeforeTopic } = options;
   const { config, runDir } = environment;
+  const begin = (step: string) => onProgress({ step, done: 0, total: null });
+  begin("reading what the group committed");
   const group = await readGroupOffsets(client, { ...options, config, runDir, settleMs });
+  begin("reading the job's state in Redis");
   const { state, published, unsettled } = await readSettledJobState({ ...options, config, runDir, settleMs });
   const complete = state.kind === "complete" && unsettled === null ? state.state : null;
   const checkpoint = await readNewestCheckpoint(runDir);
+  begin("reading the applied logs and the ledgers");
   const log = await readAppliedLogs(runFolder.appliedFolder(runDir));
   const recoveries = (await readJson(runFolder.recoveries(runDir), readRecoveries))?.recoveries ?? [];
   const dropRowsAhead = complete !== null && isMoving({ config, task }, complete);
   const union = uniteAppliedRows(log, complete, recoveries, { dropRowsAhead });
   const ledgers = await readAllLedgers(runDir, task);
   const producer = await readJson(runFolder.producer(runDir), readProducerIdentity);
-  const total = complete?.total ?? 0;
-  const samples = new SampleCollector(chooseSamples(sortByBase(union.rows), total), config.jobId);
-  const topic = await readTopic(client, {
-    ...options,
-    config,
-    settleMs,
-    ledgers,
-    samples,
-    state: complete,
-    producerId: config.ownTopic ? (producer?.producerId ?? null) : null,
-  });
-  return {
+  const beforeTopic: FactsBeforeTopic = {
     config,
     task,
     state,
@@ -90,6 +87,24 @@ async function gatherWith(client: TopicClient, options: GatherOptions): Promise<
     log,
     union,
     recoveries,
+  };
+  onFactsBeforeTopic(beforeTopic);
+  const total = complete?.total ?? 0;
+  const samples = new SampleCollector(chooseSamples(sortByBase(union.rows), total), config.jobId);
+  begin("asking Kafka where the topic ends");
+  const topic = await readTopic(client, {
+    ...options,
+    config,
+    settleMs,
+    ledgers,
+    samples,
+    state: complete,
+    producerId: config.ownTopic ? (producer?.producerId ?? null) : null,
+    onReread: (done, all) => onProgress({ step: "reading the topic again", done, total: all }),
+  });
+  begin("comparing");
+  return {
+    ...beforeTopic,
     topic,
     plan: config.ownTopic ? sumPlan(task.rounds, config, topic.tallies.map(countRecords)) : [],
     samples: samples.toReport(total),

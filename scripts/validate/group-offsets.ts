@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import { isTaskManagerMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { sleep, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { readNewestCheckpoint } from "./checkpoint-files.ts";
@@ -77,7 +77,9 @@ async function* readMetrics(path: string): AsyncGenerator<TaskManagerMetrics> {
   try {
     for await (const line of createInterface({ input: createReadStream(path, "utf8") })) {
       // The host may be in the middle of the last line.
-      if (line.startsWith("{") && line.endsWith("}")) yield JSON.parse(line) as TaskManagerMetrics;
+      if (!line.startsWith("{") || !line.endsWith("}")) continue;
+      const parsed = JSON.parse(line) as object;
+      if (isTaskManagerMetrics(parsed)) yield parsed;
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

@@ -3,7 +3,7 @@
  * fit into the machine's memory. The system gives the pages when bits in them are set.
  */
 
-import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { RoundTask } from "../../simulator/common/contract/child/tasks.ts";
 import { type IdLayout, idOfIndex } from "../../simulator/common/contract/message.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { lastPlannedId } from "./round-plan.ts";
@@ -41,7 +41,7 @@ export class IdBitmap {
 }
 
 /** Null on somebody else's topic: its ids may be any. */
-export const createIdBitmap = (topic: { readonly ownTopic: boolean }, rounds: readonly ProducerTask[]) =>
+export const createIdBitmap = (topic: { readonly ownTopic: boolean }, rounds: readonly RoundTask[]) =>
   topic.ownTopic ? new IdBitmap(lastPlannedId(rounds)) : null;
 
 function allocate(words: number, idMax: number): Uint32Array {

@@ -14,7 +14,7 @@ import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.
 import type { Check } from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { writeJson } from "../../simulator/common/foundation/json-file.ts";
-import { evaluateFacts } from "./evaluate.ts";
+import { evaluateFacts, runChecksBeforeTopic, runTopicChecks } from "./evaluate.ts";
 import { gatherFacts } from "./gather.ts";
 
 await runChild(async (child) => {
@@ -22,6 +22,11 @@ await runChild(async (child) => {
   const environment = readChildEnvironment();
   const task = readTask<ValidatorTask>();
   child.send({ type: "ready", detail: `${task.rounds} rounds, ${task.mode}` });
+  const checks: Check[] = [];
+  const decide = (decided: readonly Check[]) => {
+    for (const check of decided) child.send({ type: "checked", check });
+    checks.push(...decided);
+  };
   const facts = await gatherFacts({
     environment,
     task,
@@ -29,8 +34,11 @@ await runChild(async (child) => {
     redis: readRedisAddress(),
     log: child.log,
     signal: child.stopping,
+    onProgress: (progress) => child.send({ type: "validating", ...progress }),
+    onFactsBeforeTopic: (known) => decide(runChecksBeforeTopic(known)),
   });
-  const file = evaluateFacts(facts, Math.round(performance.now() - startedMs));
+  decide(runTopicChecks(facts));
+  const file = evaluateFacts(facts, { durationMs: Math.round(performance.now() - startedMs), checks });
   await writeJson(runFolder.checks(environment.runDir), file, { durable: false });
   const failed = file.checks.filter(({ status }) => status === "failed");
   const unknown = file.checks.filter(({ status }) => status === "unknown");

@@ -6,7 +6,7 @@
  * and asks which id comes next. Neither uses the other's code.
  */
 
-import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { RoundTask } from "../../simulator/common/contract/child/tasks.ts";
 import { type IdLayout, mix32, SUM_MODULUS } from "../../simulator/common/contract/message.ts";
 
 /** Sums over the first planned messages of a partition, of which there are `messages`. */
@@ -21,7 +21,7 @@ export interface PlannedShare {
 
 /** Up to `limits[p]` messages of each partition go into the sums; without a limit none. */
 export function sumPlan(
-  rounds: readonly ProducerTask[],
+  rounds: readonly RoundTask[],
   layout: IdLayout,
   limits: readonly number[],
 ): readonly PlannedShare[] {
@@ -38,7 +38,7 @@ export function sumPlan(
  */
 function addRound(
   share: PlannedShare,
-  { firstId, messages: asked }: ProducerTask,
+  { firstId, messages: asked }: RoundTask,
   { p, limit, partitions, stickyIds }: IdLayout & { readonly p: number; readonly limit: number },
 ): void {
   const endId = firstId + asked;
@@ -65,8 +65,8 @@ function addRound(
 }
 
 /** The last id that was asked for; 0 without a round. */
-export const lastPlannedId = (rounds: readonly ProducerTask[]): number =>
+export const lastPlannedId = (rounds: readonly RoundTask[]): number =>
   rounds.reduce((last, { firstId, messages }) => Math.max(last, firstId + messages - 1), 0);
 
-export const countPlanned = (rounds: readonly ProducerTask[]): number =>
+export const countPlanned = (rounds: readonly RoundTask[]): number =>
   rounds.reduce((sum, { messages }) => sum + messages, 0);

@@ -24,6 +24,7 @@ export interface TopicReadOptions {
   readonly settleMs: number;
   /** How long the re-read may stand still. Default 60 s. */
   readonly stuckMs?: number;
+  readonly onReread?: (done: number, total: number) => void;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -41,8 +42,16 @@ export async function readTopic(client: TopicClient, options: TopicReadOptions):
   const tally = new TopicTally({ topic: config.topic, bitmap, samples, producerId });
   const { cluster } = client;
   const partitions = [...tallies, ...added];
-  const { stuckMs } = options;
-  await rereadTopic({ cluster, topic: config.topic, tally, partitions, signal, ...(stuckMs && { stuckMs }) });
+  const { stuckMs, onReread: onProgress } = options;
+  await rereadTopic({
+    cluster,
+    topic: config.topic,
+    tally,
+    partitions,
+    signal,
+    ...(stuckMs && { stuckMs }),
+    ...(onProgress && { onProgress }),
+  });
   return { tallies, added, ranges, bitmap, producerId };
 }
 

@@ -9,6 +9,7 @@
  *    that the cluster holds is no longer the leader: the partition is asked for again, of whoever is.
  * W4 A partition that cannot be read on is left, and does not keep the others from being read. Only what ends all of them
  *    at once (Kafka is not reachable, a programmer's error) is thrown.
+ * W5 Progress is told when the re-read begins and when it is over, and in between when a look finds something new.
  */
 import type { FetchedRecords } from "../../simulator/clients/kafka/assigned-partition.ts";
 import type { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
@@ -20,6 +21,7 @@ import { type PartitionTally, skipUnread, type TopicTally } from "./topic-tally.
 const STUCK_MS = 60_000;
 const STUCK_LOOK_MS = 500;
 const ASK_AGAIN_MS = 500;
+const PROGRESS_INTERVAL_MS = 250;
 
 export interface RereadOptions {
   readonly cluster: KafkaCluster;
@@ -29,6 +31,8 @@ export interface RereadOptions {
   readonly signal: AbortSignal;
   /** Default 60 s. */
   readonly stuckMs?: number;
+  /** How many offsets are behind it, of all that were to read (W5). */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export async function rereadTopic(options: RereadOptions): Promise<void> {
@@ -48,12 +52,16 @@ class TopicReread {
   readonly #reader: PartitionReader;
   readonly #closing = new AbortController();
   #movedAtMs = performance.now();
+  /** Of `partitions`: offsets that were open when the re-read began. */
+  readonly #total: number;
+  #told = -1;
 
   constructor(options: RereadOptions) {
     const { cluster, topic, partitions, stuckMs } = options;
     this.#options = options;
     this.#stuckMs = stuckMs ?? STUCK_MS;
     const unfinished = partitions.filter(({ position, end }) => position < end);
+    this.#total = countOpen(partitions);
     this.#open = new Map(unfinished.map((partition) => [partition.p, partition]));
     this.#reader = new PartitionReader({
       cluster,
@@ -67,14 +75,18 @@ class TopicReread {
     if (this.#open.size === 0) return;
     const { signal } = this.#options;
     const watch = setInterval(() => this.#lookForStandstill(), STUCK_LOOK_MS);
+    const progress = setInterval(() => this.#tellProgress(), PROGRESS_INTERVAL_MS);
+    this.#tellProgress();
     const stop = () => this.#done.reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
     try {
       signal.throwIfAborted();
       for (const { p, position } of this.#open.values()) this.#reader.assign(p, position);
       await this.#done.promise;
+      this.#tellProgress();
     } finally {
       clearInterval(watch);
+      clearInterval(progress);
       signal.removeEventListener("abort", stop);
     }
   }
@@ -82,6 +94,14 @@ class TopicReread {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#reader.close();
+  }
+
+  /** W5. */
+  #tellProgress(): void {
+    const done = this.#total - countOpen(this.#options.partitions);
+    if (done === this.#told) return;
+    this.#told = done;
+    this.#options.onProgress?.(done, this.#total);
   }
 
   #receive({ p, buffer, start, end }: FetchedRecords): void {
@@ -145,6 +165,9 @@ class TopicReread {
     if (this.#open.size === 0) this.#done.resolve();
   }
 }
+
+const countOpen = (partitions: readonly PartitionTally[]): number =>
+  partitions.reduce((sum, { position, end }) => sum + Math.max(0, end - position), 0);
 
 /** Why offsets are unread that retention, compaction or somebody removed. */
 export const DELETED = "Kafka does not hold them any more";

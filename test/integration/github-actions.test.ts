@@ -6,10 +6,10 @@ import { expect, test } from "vitest";
 import type { Report } from "../../simulator/common/contract/files/report.ts";
 import { runCli } from "../support/run-cli.ts";
 
-const RUN = [
-  ...["up", "--once", "--infra", "embedded", "--messages", "20000"],
-  ...["--task-managers", "2", "--partitions", "2", "--test-operator", "test-drop-one"],
-];
+const RUN =
+  "up --once --infra embedded --messages 20000 --task-managers 2 --partitions 2 --test-operator test-drop-one".split(
+    " ",
+  );
 
 test("a failed run annotates each failed check, and summarises the step", async () => {
   const folder = mkdtempSync(join(tmpdir(), "flink-apphost-github-"));

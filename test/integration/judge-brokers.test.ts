@@ -10,7 +10,7 @@ import { rereadTopic } from "../../scripts/validate/topic-reread.ts";
 import { createPartitionTally, type PartitionTally, TopicTally } from "../../scripts/validate/topic-tally.ts";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
-import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { RoundTask } from "../../simulator/common/contract/child/tasks.ts";
 import type { Ledger } from "../../simulator/common/contract/files/ledger.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
@@ -56,7 +56,7 @@ describeReal(["kafka"], "the judge, on three brokers", () => {
     return run;
   }
 
-  async function produce(run: TestRun, task: ProducerTask): Promise<void> {
+  async function produce(run: TestRun, task: RoundTask): Promise<void> {
     const producer = startChild(run, "producer/main.js", task);
     expect([await producer.finish(90_000), producer.output()]).toEqual([0, expect.any(String)]);
   }
@@ -105,7 +105,7 @@ describeReal(["kafka"], "the judge, on three brokers", () => {
   });
 
   /** What the validator reads of the topic, with the ledgers of these rounds and no state in Redis. */
-  async function readAgain(run: TestRun, bootstrap: readonly string[], rounds: readonly ProducerTask[]) {
+  async function readAgain(run: TestRun, bootstrap: readonly string[], rounds: readonly RoundTask[]) {
     const { config, runDir } = run;
     const { signal } = new AbortController();
     const client = await TopicClient.open({

@@ -14,10 +14,8 @@ import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts"
 import { type Cli, type CliResult, findRunDir, runCli, startCli } from "../support/run-cli.ts";
 
 const SLOWED = "taskmanager-03";
-const RUN = [
-  ...["up", "--once", "--infra", "embedded", "--ui", "quiet", "--task-managers", "6", "--partitions", "6"],
-  ...["--messages", "420000", "--rate", "60000"],
-];
+const RUN =
+  "up --once --infra embedded --ui quiet --task-managers 6 --partitions 6 --messages 420000 --rate 60000".split(" ");
 
 let cwd: string;
 let [quick, slowed]: [string, string] = ["", ""];

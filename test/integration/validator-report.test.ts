@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sumIds } from "../../producer/load-profile.ts";
 import { createTopic } from "../../simulator/clients/kafka/admin.ts";
 import { openRedis } from "../../simulator/clients/redis/reader.ts";
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
 import type { ChecksFile } from "../../simulator/common/contract/files/checks.ts";
 import type { HostFacts } from "../../simulator/common/contract/files/host-facts.ts";
-import type { Report } from "../../simulator/common/contract/files/report.ts";
+import type { Check, Report } from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { messagesInPartition } from "../../simulator/common/contract/message.ts";
 import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
@@ -63,7 +64,25 @@ describe("validator and report", () => {
     const idsWith = (wanted: string) => checks.checks.filter(({ status }) => status === wanted).map(({ id }) => id);
     const found = { failedChecks: idsWith("failed"), unknownChecks: idsWith("unknown") };
     expect(validator.messages.at(-1)).toEqual({ type: "validated", ...found });
+    expectStory(validator.messages, checks);
     return checks;
+  }
+
+  /** Each check is told once, as it is in the file; those that need no topic before it is read again. */
+  function expectStory(messages: readonly ChildMessage[], { checks }: ChecksFile): void {
+    const told = messages.flatMap((message) => (message.type === "checked" ? [message.check] : []));
+    const byId = (list: readonly Check[]) => list.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    expect(byId(told)).toEqual(byId(checks));
+    const steps = messages.flatMap((message) => (message.type === "validating" ? [message] : []));
+    expect(steps.at(0)).toMatchObject({ total: null });
+    const again = { type: "validating", step: "reading the topic again", total: MESSAGES };
+    expect(steps.at(-2)).toEqual({ ...again, done: MESSAGES });
+    expect(steps.at(-1)).toMatchObject({ step: "comparing", total: null });
+    const begin = messages.findIndex((message) => message.type === "validating" && message.total !== null);
+    expect(messages[begin]).toEqual({ ...again, done: 0 });
+    const early = messages.slice(0, begin).flatMap((message) => (message.type === "checked" ? [message.check.id] : []));
+    expect(early).toContain("I5-ordered-ids");
+    expect(early).not.toContain("I4-redis-vs-topic");
   }
 
   async function report(): Promise<{ report: Report; text: string }> {

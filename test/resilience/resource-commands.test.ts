@@ -1,7 +1,8 @@
 /** Commands on resources under load: servers with data on disk come back on the same port, and nothing is counted twice. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { killAll, untilProcessed, withRun } from "../support/faults.ts";
-import { containerOf } from "../support/real-docker.ts";
+import { killAll, untilProcessed, untilRestarted, withRun } from "../support/faults.ts";
+import { containerOf, untilNothingOfRun } from "../support/real-docker.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type Cli, runCli } from "../support/run-cli.ts";
 import { expectExit, expectPassed } from "../support/system.ts";
@@ -26,6 +27,29 @@ async function expectDone(cli: Cli, ...command: string[]): Promise<void> {
   expect(exitCode, `${command.join(" ")}: ${stderr}`).toBe(0);
 }
 
+const PAUSES = [
+  ["paused", "kafka", true],
+  ["paused", "redis", true],
+];
+
+/** For longer than a TaskManager may be silent, and shorter than anybody waits for a server. */
+async function pauseAndResume(cli: Cli): Promise<void> {
+  await expectDone(cli, "pause", "kafka", "redis");
+  await sleep(6_000);
+  await expectDone(cli, "resume", "kafka", "redis");
+}
+
+async function leavePaused(cli: Cli): Promise<void> {
+  await untilProcessed(cli, 5_000);
+  await expectDone(cli, "pause", "kafka", "redis");
+  process.kill(cli.pid, "SIGINT");
+  const report = await expectExit(cli, await cli.end(), 130);
+  expect(report.messages).toMatchObject({ lost: 0, duplicated: 0 });
+  expect(report.messages.processed).toBeGreaterThan(0);
+  const exits = (await cli.events()).filter((event) => event.type === "exit");
+  expect(exits.filter(({ detail }) => /SIGKILL|137/.test(detail))).toEqual([]);
+}
+
 describeReal(["kafka", "redis"], "native servers under load", () => {
   const env = { KAFKA_HOME: process.env["KAFKA_HOME"] as string };
 
@@ -45,6 +69,28 @@ describeReal(["kafka", "redis"], "native servers under load", () => {
       { env },
     );
   });
+
+  it("both may be paused and resumed, one of them killed, and a run that ends waits for neither", async () => {
+    await withRun(
+      args("native", 300_000, 10_000),
+      async (cli) => {
+        await untilProcessed(cli, 30_000);
+        await pauseAndResume(cli);
+        await expectDone(cli, "kill", "redis");
+        await untilRestarted(cli, "redis");
+        const report = await expectPassed(cli, await cli.end(), 300_000);
+        expect(report.faults.map(({ kind, target, planned }) => [kind, target, planned])).toEqual([
+          ...PAUSES,
+          ["processExit", "redis", true],
+        ]);
+      },
+      { env },
+    );
+  });
+
+  it("paused ones end in order with the run: their records are read, and counted", async () => {
+    await withRun(args("native", 1_000_000, 5_000), (cli) => leavePaused(cli), { env });
+  });
 });
 
 describeReal(["docker"], "containers under load", () => {
@@ -61,6 +107,23 @@ describeReal(["docker"], "containers under load", () => {
       }
       const report = await expectPassed(cli, await cli.end(), 500_000);
       expect(report.faults).toEqual([]);
+    });
+  });
+
+  it("both may be paused and resumed by their engine", async () => {
+    await withRun(args("docker", 300_000, 10_000), async (cli) => {
+      await untilProcessed(cli, 30_000);
+      await pauseAndResume(cli);
+      const report = await expectPassed(cli, await cli.end(), 300_000);
+      expect(report.faults.map(({ kind, target, planned }) => [kind, target, planned])).toEqual(PAUSES);
+    });
+  });
+
+  it("paused ones end in order with the run: their records are read, and counted", async () => {
+    await withRun(args("docker", 1_000_000, 5_000), async (cli) => {
+      const runId = await cli.runId();
+      await leavePaused(cli);
+      await untilNothingOfRun(runId);
     });
   });
 });

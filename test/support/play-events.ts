@@ -16,7 +16,11 @@ const events = readFileSync(file, "utf8")
   .split("\n")
   .map((line) => JSON.parse(line) as HostEvent);
 let nowUs = events[0]?.atUs ?? 0;
-const feed = createEventFeed({ clock: { nowUs: () => nowUs }, append: () => undefined });
+const feed = createEventFeed({
+  clock: { nowUs: () => nowUs },
+  append: () => undefined,
+  appendMetrics: () => undefined,
+});
 const stopped = Promise.withResolvers<void>();
 // A pending promise alone does not keep a process alive, and a plain output has no timer of its own.
 const alive = setInterval(() => undefined, 1_000);

@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { describe } from "vitest";
+import { browserMissing } from "./browser.ts";
 import { realDockerMissing } from "./real-docker.ts";
 import { realKafkaMissing } from "./real-kafka.ts";
 import { realRedisMissing, realRedisTlsMissing } from "./real-redis.ts";
@@ -22,7 +23,8 @@ export type RealPart =
   | "bash"
   | "zsh"
   | "fish"
-  | "docker";
+  | "docker"
+  | "browser";
 
 /** Why the part cannot be used, or false. Throws where it is missing and REQUIRE_REAL=1. */
 export function requireReal(part: RealPart): { readonly skip: string | false } {
@@ -44,6 +46,8 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
       return { skip: programMissing(part, "--version") ?? false };
     case "docker":
       return { skip: realDockerMissing() ?? false };
+    case "browser":
+      return { skip: browserMissing() ?? false };
     case "kcat":
     case "tmux":
       return { skip: programMissing(part, "-V") ?? false };

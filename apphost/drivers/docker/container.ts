@@ -9,6 +9,7 @@
  * K3 Its output is attached before it starts, so no line is missing, and goes to the resource's log.
  * K4 `exited` says what the engine says: exit code, and whether the kernel ended it for want of memory. An engine that
  *    does not answer for 15 s, or knows the container no more, makes it `lost`.
+ * K5 One that was paused goes on before it is stopped or killed: some engines refuse to end it otherwise.
  */
 import { readFileSync } from "node:fs";
 import { PassThrough, type Readable } from "node:stream";
@@ -106,6 +107,7 @@ class ContainerLife implements RunningServer {
   #output: Promise<void> = Promise.resolve();
   #hasEnded = false;
   #isKilledByUs = false;
+  #isPaused = false;
 
   constructor(container: Docker.Container, spec: ContainerSpec, hooks: ChildHooks) {
     this.#container = container;
@@ -142,6 +144,7 @@ class ContainerLife implements RunningServer {
     if (this.#hasEnded) return;
     // What does not end within the budget, the engine kills for us.
     this.#isKilledByUs = true;
+    await this.resume();
     const seconds = Math.ceil(budgetMs / 1_000);
     await callEngine(
       `stop ${this.#spec.name}`,
@@ -155,8 +158,23 @@ class ContainerLife implements RunningServer {
     if (this.#hasEnded) return;
     this.#isKilledByUs = true;
     // It may have ended by itself meanwhile. Whether it did end, `exited` says and nobody else.
-    const kill = () => this.#container.kill({ signal: "SIGKILL" });
+    const kill = async () => {
+      await this.resume();
+      await this.#container.kill({ signal: "SIGKILL" });
+    };
     callPatiently(`kill ${this.#spec.name}`, kill).catch(() => undefined);
+  }
+
+  async pause(): Promise<void> {
+    if (this.#hasEnded) return;
+    await callEngine(`pause ${this.#spec.name}`, () => this.#container.pause());
+    this.#isPaused = true;
+  }
+
+  async resume(): Promise<void> {
+    if (this.#hasEnded || !this.#isPaused) return;
+    await callEngine(`unpause ${this.#spec.name}`, () => this.#container.unpause());
+    this.#isPaused = false;
   }
 
   async #attach(): Promise<void> {
@@ -228,6 +246,8 @@ function createEndedServer(lastLines: string): RunningServer {
     newestLines: () => lastLines,
     stop: async () => undefined,
     kill: () => undefined,
+    pause: async () => undefined,
+    resume: async () => undefined,
   };
 }
 

@@ -11,7 +11,7 @@
 import type { CheckDefinition } from "../../../simulator/common/contract/files/check-catalogue.ts";
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import type { JobState } from "../../../simulator/common/contract/state/redis-state.ts";
-import type { Facts } from "../facts.ts";
+import type { FactsBeforeTopic } from "../facts.ts";
 
 /** Problems named in a reason; the rest is counted. */
 const PROBLEMS_NAMED_MAX = 5;
@@ -32,7 +32,7 @@ export interface Finding {
   readonly dependence?: string | null;
 }
 
-export function judge(facts: Pick<Facts, "task">, definition: CheckDefinition, finding: Finding): Check {
+export function judge(facts: Pick<FactsBeforeTopic, "task">, definition: CheckDefinition, finding: Finding): Check {
   const { expected, actual, examined, problems, unknowns = [], compared, notes = [], dependence = null } = finding;
   const sources = dependence === null ? definition : { ...definition, independent: false, why: dependence };
   const base = { ...sources, expected, actual, examined };
@@ -54,7 +54,11 @@ export function failMissing(definition: CheckDefinition, expected: string, reaso
 }
 
 /** A check of the job's state in Redis; without a complete state it fails, or the job had not begun. */
-export function checkState(facts: Facts, definition: CheckDefinition, find: (state: JobState) => Finding): Check {
+export function checkState(
+  facts: FactsBeforeTopic,
+  definition: CheckDefinition,
+  find: (state: JobState) => Finding,
+): Check {
   const { state, unsettled } = facts;
   if (unsettled !== null) {
     const base = { ...definition, expected: "a state in Redis that is the job's", actual: "unknown", examined: 0 };
@@ -67,7 +71,7 @@ export function checkState(facts: Facts, definition: CheckDefinition, find: (sta
   return failMissing(definition, "a complete state in Redis", describeMissingState(facts));
 }
 
-export function describeMissingState(facts: Facts): string {
+export function describeMissingState(facts: FactsBeforeTopic): string {
   const { state, config } = facts;
   return state.kind === "incomplete"
     ? `field ${state.field} of Redis hash ${config.stateKey} is missing or no whole number`

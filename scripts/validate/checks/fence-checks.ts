@@ -14,10 +14,10 @@ import type { AcquireRow, ApplyRow } from "../../../simulator/common/contract/fi
 import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import type { JobState, PartitionState } from "../../../simulator/common/contract/state/redis-state.ts";
-import type { Facts } from "../facts.ts";
+import type { FactsBeforeTopic } from "../facts.ts";
 import { checkState } from "./check.ts";
 
-export function checkFencing(facts: Facts): Check[] {
+export function checkFencing(facts: FactsBeforeTopic): Check[] {
   return [
     checkState(facts, CHECKS.fencing, (state) => {
       const { applies, acquires } = facts.log;
@@ -115,11 +115,11 @@ function findUnacquired(applies: readonly ApplyRow[], acquires: readonly Acquire
   );
 }
 
-const isRecovered = (facts: Facts, { life }: JobState): boolean =>
+const isRecovered = (facts: FactsBeforeTopic, { life }: JobState): boolean =>
   facts.recoveries.some((recovery) => recovery.life === life);
 
 /** FENCE_ALL sets one g everywhere: another one beside it was acquired after the stop. */
-function findFencesAfterStop(facts: Facts, state: JobState): string[] {
+function findFencesAfterStop(facts: FactsBeforeTopic, state: JobState): string[] {
   const [first] = state.partitions;
   if (state.phase !== "stopped" || first === undefined || isRecovered(facts, state)) return [];
   return state.partitions
@@ -131,7 +131,7 @@ function findFencesAfterStop(facts: Facts, state: JobState): string[] {
 }
 
 /** F5. */
-function explainFence(facts: Facts, state: JobState, { p, fence }: PartitionState): string[] {
+function explainFence(facts: FactsBeforeTopic, state: JobState, { p, fence }: PartitionState): string[] {
   if (fence === 0 || state.phase === "stopped" || facts.log.acquires.some((row) => row.p === p && row.g === fence)) {
     return [];
   }

@@ -10,10 +10,10 @@ import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue
 import type { CheckpointFile } from "../../../simulator/common/contract/files/checkpoint.ts";
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import { type JobState, partitionField } from "../../../simulator/common/contract/state/redis-state.ts";
-import { type CommitExcuses, type Facts, isMoving } from "../facts.ts";
+import { type CommitExcuses, type FactsBeforeTopic, isMoving } from "../facts.ts";
 import { checkState, type Finding, notApplicable } from "./check.ts";
 
-export function checkCommitted(facts: Facts): Check[] {
+export function checkCommitted(facts: FactsBeforeTopic): Check[] {
   const { group } = facts;
   if (group.kind === "refused") {
     return [notApplicable(CHECKS.committed, `Kafka does not tell the group's offsets: ${group.reason}`)];
@@ -33,7 +33,12 @@ function describeExcuse({ failedCommits, replaced, unended }: CommitExcuses, { p
   return lost > 0 ? `${lost} lives of TaskManagers ended before they could commit` : null;
 }
 
-function findCommitted(facts: Facts, state: JobState, committed: readonly number[], excuse: string | null): Finding {
+function findCommitted(
+  facts: FactsBeforeTopic,
+  state: JobState,
+  committed: readonly number[],
+  excuse: string | null,
+): Finding {
   const ceiling = findCeiling(facts, state);
   const none = state.partitions.filter(({ p }) => (committed[p] ?? -1) === -1).map(({ p }) => p);
   const isDue = facts.checkpoint !== null && facts.checkpoint.kind !== "initial" && facts.task.mode === "drained";
@@ -61,7 +66,10 @@ function findCommitted(facts: Facts, state: JobState, committed: readonly number
 }
 
 /** The newest checkpoint, where nothing may have been committed beyond its cut. */
-function findCeiling(facts: Facts, state: JobState): { readonly id: number; readonly offsets: number[] } | null {
+function findCeiling(
+  facts: FactsBeforeTopic,
+  state: JobState,
+): { readonly id: number; readonly offsets: number[] } | null {
   const { checkpoint } = facts;
   if (checkpoint === null || isMoving(facts, state)) return null;
   if (facts.task.mode === "prefix" && checkpoint.kind !== "final") return null;

@@ -1,6 +1,6 @@
 /** Checks of the producer's ledgers: complete, equal to the topic, kept by Kafka, and nobody else in between. Pure. */
 
-import type { ProducerTask } from "../../../simulator/common/contract/child/tasks.ts";
+import type { RoundTask } from "../../../simulator/common/contract/child/tasks.ts";
 import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
 import type { Ledger, LedgerPartition } from "../../../simulator/common/contract/files/ledger.ts";
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
@@ -62,7 +62,7 @@ function checkComplete(facts: Facts): Check {
   });
 }
 
-function findPlanProblems({ round, firstId, messages }: Ledger, asked: ProducerTask | undefined): string[] {
+function findPlanProblems({ round, firstId, messages }: Ledger, asked: RoundTask | undefined): string[] {
   if (asked !== undefined && asked.firstId === firstId && asked.messages === messages) return [];
   const wanted = asked === undefined ? "nothing" : `${asked.messages} messages from id ${asked.firstId}`;
   return [`round ${round}: the ledger is of ${messages} messages from id ${firstId}, the host asked for ${wanted}`];

@@ -2,14 +2,14 @@
 import type { ApplyRow } from "../../../simulator/common/contract/files/applied-log.ts";
 import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
-import { type Facts, sumOver } from "../facts.ts";
+import { type FactsBeforeTopic, sumOver } from "../facts.ts";
 import { checkState, judge } from "./check.ts";
 
-export function checkAppliedLog(facts: Facts): Check[] {
+export function checkAppliedLog(facts: FactsBeforeTopic): Check[] {
   return [checkForm(facts), checkOrderedIds(facts), checkOffsetRanges(facts)];
 }
 
-function checkForm(facts: Facts): Check {
+function checkForm(facts: FactsBeforeTopic): Check {
   const { log, union, task } = facts;
   const problems: string[] = [];
   const broken = `${log.brokenCount} lines have no valid form: ${log.broken.join(", ")}`;
@@ -29,7 +29,7 @@ function checkForm(facts: Facts): Check {
   });
 }
 
-function checkOrderedIds(facts: Facts): Check {
+function checkOrderedIds(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.orderedIds, ({ total }) => {
     const ranges = sortByBase(facts.union.rows);
     return {
@@ -63,7 +63,7 @@ function findIdGaps(ranges: readonly ApplyRow[], total: number): string[] {
   return problems;
 }
 
-function checkOffsetRanges(facts: Facts): Check {
+function checkOffsetRanges(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.offsetRanges, ({ partitions }) => {
     const byPartition = Map.groupBy(facts.union.rows, ({ p }) => p);
     const problems = partitions.flatMap(({ p, start, offset, count }) => {

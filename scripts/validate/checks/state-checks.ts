@@ -1,20 +1,19 @@
-/** Checks of the job's state in Redis: I1, I2, I6, I9, who did how much, and rejected values. Pure. */
+/**
+ * Checks of the job's state in Redis: I1, I2, I6, I9, who did how much, and rejected values. Pure. Those that hold it
+ * against itself and the applied log need no topic.
+ */
 import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import { listUncovered, selectCovered } from "../coverage.ts";
-import { type Facts, sumOver } from "../facts.ts";
+import { type Facts, type FactsBeforeTopic, sumOver } from "../facts.ts";
 import { checkState, compareEach, notApplicable } from "./check.ts";
 
+export function checkJobStateAlone(facts: FactsBeforeTopic): Check[] {
+  return [checkArithmetic(facts), checkTotal(facts), checkShares(facts), checkShareRows(facts)];
+}
+
 export function checkJobState(facts: Facts): Check[] {
-  return [
-    checkComplete(facts),
-    checkArithmetic(facts),
-    checkTotal(facts),
-    checkOrder(facts),
-    checkShares(facts),
-    checkShareRows(facts),
-    checkRejected(facts),
-  ];
+  return [checkComplete(facts), checkOrder(facts), checkRejected(facts)];
 }
 
 function checkComplete(facts: Facts): Check {
@@ -39,7 +38,7 @@ function checkComplete(facts: Facts): Check {
   });
 }
 
-function checkArithmetic(facts: Facts): Check {
+function checkArithmetic(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.arithmetic, ({ partitions }) => ({
     expected: String(sumOver(partitions, ({ offset, start }) => offset - start)),
     actual: String(sumOver(partitions, ({ count, rejected, skipped }) => count + rejected + skipped)),
@@ -52,7 +51,7 @@ function checkArithmetic(facts: Facts): Check {
   }));
 }
 
-function checkTotal(facts: Facts): Check {
+function checkTotal(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.total, ({ total, partitions }) => {
     const sum = sumOver(partitions, ({ count }) => count);
     return {
@@ -93,7 +92,7 @@ function checkOrder(facts: Facts): Check {
   });
 }
 
-function checkShares(facts: Facts): Check {
+function checkShares(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.shares, ({ by, total }) => {
     const sum = sumOver(Object.values(by), (share) => share);
     return {
@@ -109,7 +108,7 @@ function checkShares(facts: Facts): Check {
   });
 }
 
-function checkShareRows(facts: Facts): Check {
+function checkShareRows(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.shareRows, ({ by }) => {
     const rows = new Map<string, number>();
     for (const { tm, n } of facts.union.rows) rows.set(tm, (rows.get(tm) ?? 0) + n);

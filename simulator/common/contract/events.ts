@@ -1,5 +1,6 @@
 /**
- * The host's events: one line each in `events.ndjson`, on stdout under --ui json, and the only input of the dashboard.
+ * The host's events: one line each in `events.ndjson` and on stdout under --ui json, `usage` apart; and the only input of
+ * the dashboard.
  * `atUs` is run time in µs. Names and shapes are public: they change only with a new `schema` in the report.
  */
 
@@ -33,6 +34,8 @@ export type ResourceHealth = "healthy" | "unhealthy" | "unknown";
 export const STOPPED = "stopped";
 /** The reason of one that a person stopped, and that nobody starts but a person. */
 export const STOPPED_BY_USER = "stopped by the user";
+/** The reason of one that a person paused: its process is there, and does nothing until that person resumes it. */
+export const PAUSED_BY_USER = "paused by the user";
 
 export type HostEvent = { readonly atUs: number } & HostEventBody;
 
@@ -87,10 +90,11 @@ export type HostEventBody =
       readonly total: number;
       readonly reason: string | null;
     }
+  /** When it happens, `recoveredAfterMs` being null; once more, with the time that it took, when the target is back. */
   | { readonly type: "fault"; readonly fault: Fault }
   | UsageEvent
   | ExitEvent
-  /** How far the validator is; `done` of `total` are records read again, and `total` is null while it is not known. */
+  /** How far the validator is: `done` of `total` offsets are read again. In a step that reads none `total` is null. */
   | {
       readonly type: "validation";
       readonly step: string;

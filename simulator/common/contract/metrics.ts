@@ -32,6 +32,9 @@ export interface TaskManagerMetrics {
   readonly latencyUsMax: number;
 }
 
+/** In `metrics.ndjson` these stand among lines of other kinds, each of which has a `type`: `usage` is one. */
+export const isTaskManagerMetrics = (line: object): line is TaskManagerMetrics => !("type" in line);
+
 export interface ApplyCounts {
   readonly ok: number;
   readonly dup: number;
@@ -46,6 +49,8 @@ export interface PartitionPosition {
   readonly offset: number;
   /** The last stable offset Kafka reported with the newest fetch; −1 = not yet known. */
   readonly endOffset: number;
+  /** What was last committed to Kafka for it by this incarnation; absent while nothing was. */
+  readonly committedOffset?: number;
 }
 
 /**

@@ -55,6 +55,11 @@ export const verbErrors = {
     false,
     (p) => `the detached host ended before its job ran (${p.how})${p.lines.map((line) => `\n  ${line}`).join("")}`,
   ),
+  OUTPUT_REFUSED: row<{ path: string; reason: string }>(
+    "usage",
+    false,
+    (p) => `${p.path} is not written: ${p.reason}; name a file that is new or may be replaced, in a folder that exists`,
+  ),
   REPORT_MISSING: row<{ of: string }>(
     "usage",
     false,

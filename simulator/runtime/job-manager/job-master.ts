@@ -21,6 +21,7 @@ import { categoryOf, createError, describeError, isAppError } from "../../common
 import type { Log } from "../../common/foundation/log.ts";
 import { CheckpointCoordinator, type CheckpointOutcome } from "../checkpoint/checkpoint-coordinator.ts";
 import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
+import { CheckpointTriggers, type TriggerStatus } from "../checkpoint/checkpoint-triggers.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
 import { DrainMonitor } from "./drain-monitor.ts";
 import { JobEnd } from "./job-end.ts";
@@ -54,6 +55,7 @@ export class JobMaster {
   graph: JobGraph;
   readonly status: JobStatus;
   readonly checkpoints: CheckpointCoordinator;
+  readonly triggers = new CheckpointTriggers();
   readonly scheduler: Scheduler;
   readonly #options: JobMasterOptions;
   readonly #session: StoreSession;
@@ -197,6 +199,32 @@ export class JobMaster {
     await this.#options.files.writeGraph(graph);
     this.graph = graph;
     this.scheduler.setLeaving(leaving);
+  }
+
+  /** Takes a checkpoint even when it would tell nothing new. What becomes of it is in `triggers`. */
+  triggerCheckpoint(triggerId: string): void {
+    if (!this.triggers.add(triggerId)) return;
+    if (this.status.state === "RUNNING") this.#run(() => this.#takeTriggered());
+    else this.#failTriggers(this.triggers.take());
+  }
+
+  #failTriggers(triggerIds: readonly string[]): void {
+    const reason = `the job is ${this.status.state}, and only of a RUNNING one a checkpoint can be taken`;
+    this.triggers.settle(triggerIds, { kind: "failed", reason });
+  }
+
+  async #takeTriggered(): Promise<void> {
+    const triggerIds = this.triggers.take();
+    if (this.status.state !== "RUNNING") {
+      this.#failTriggers(triggerIds);
+      return;
+    }
+    try {
+      this.triggers.settle(triggerIds, describeOutcome(await this.#takeCheckpoint("checkpoint")));
+    } catch (error) {
+      this.triggers.settle(triggerIds, { kind: "failed", reason: describeError(error) });
+      throw error;
+    }
   }
 
   requestStop(): void {
@@ -347,6 +375,8 @@ export class JobMaster {
     this.#options.log.error(`the job fails: ${reason}`);
     this.#stopping = true;
     this.scheduler.end();
+    // What is queued is not begun any more.
+    this.#failTriggers(this.triggers.take());
     // Beside the queue: what is queued may hang on the very store that is the cause.
     const outcome: JobOutcome = {
       state: "FAILED",
@@ -390,4 +420,11 @@ export class JobMaster {
     const { state, reason, category } = this.status;
     this.#options.tell({ type: "jobState", jobId: this.graph.jobId, state, reason, category });
   }
+}
+
+function describeOutcome(outcome: CheckpointOutcome | undefined): TriggerStatus {
+  if (outcome === undefined) return { kind: "failed", reason: "the state is being established" };
+  if (outcome.kind === "completed") return { kind: "completed", checkpointId: outcome.id };
+  const reason = outcome.kind === "superseded" ? `epoch ${outcome.epoch} leads` : outcome.reason;
+  return { kind: "failed", reason };
 }

@@ -3,6 +3,16 @@
 import type { HeldPartition, JobManagerToTaskManager } from "../../common/contract/job/rpc.ts";
 import type { TaskManagerMetrics } from "../../common/contract/metrics.ts";
 import type { JsonLines } from "../rpc/json-lines.ts";
+import { MeterView } from "./meter-view.ts";
+
+/** What each of them counts, as an operator does: the source reads rejected records, too, and they go no further. */
+export interface RecordMeters {
+  readonly recordsIn: MeterView;
+  readonly recordsOut: MeterView;
+  readonly bytesIn: MeterView;
+}
+
+export const countRecordsIn = ({ processed, rejected }: TaskManagerMetrics): number => processed + rejected;
 
 export interface RegisteredTaskManager {
   readonly tm: string;
@@ -15,6 +25,23 @@ export interface RegisteredTaskManager {
   /** Monotonic, in ms. */
   lastHeardMs: number;
   metrics: TaskManagerMetrics | null;
+  /** Null as long as there are no metrics. */
+  meters: RecordMeters | null;
+}
+
+/** Takes in a heartbeat. One without metrics means that the newest still hold: then the rates go down. */
+export function noteHeartbeat(entry: RegisteredTaskManager, told: TaskManagerMetrics | null, nowMs: number): void {
+  const metrics = told ?? entry.metrics;
+  if (metrics === null) return;
+  entry.metrics = metrics;
+  entry.meters ??= {
+    recordsIn: new MeterView(countRecordsIn(metrics), nowMs),
+    recordsOut: new MeterView(metrics.processed, nowMs),
+    bytesIn: new MeterView(metrics.bytes, nowMs),
+  };
+  entry.meters.recordsIn.update(countRecordsIn(metrics), nowMs);
+  entry.meters.recordsOut.update(metrics.processed, nowMs);
+  entry.meters.bytesIn.update(metrics.bytes, nowMs);
 }
 
 export class TaskManagerRegistry {

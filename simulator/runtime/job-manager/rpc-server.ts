@@ -18,7 +18,7 @@ import {
 import type { Log } from "../../common/foundation/log.ts";
 import { type JsonLines, openJsonLines } from "../rpc/json-lines.ts";
 import { decodeTaskManagerMessage } from "../rpc/messages.ts";
-import { type RegisteredTaskManager, TaskManagerRegistry } from "./registry.ts";
+import { noteHeartbeat, type RegisteredTaskManager, TaskManagerRegistry } from "./registry.ts";
 import type { Order, TaskManagerPort } from "./task-manager-port.ts";
 
 const REGISTER_WITHIN_MS = 5_000;
@@ -125,7 +125,7 @@ export class RpcServer implements TaskManagerPort {
     const { tm, incarnation, pid, slots, held } = message;
     const address = `${socket.remoteAddress ?? "127.0.0.1"}:${socket.remotePort ?? 0}`;
     const lastHeardMs = performance.now();
-    const entry = { tm, incarnation, pid, slots, held, address, lines, lastHeardMs, metrics: null };
+    const entry = { tm, incarnation, pid, slots, held, address, lines, lastHeardMs, metrics: null, meters: null };
     this.registry.add(entry);
     lines.send({ type: "registered", epoch });
     log.info(`${tm} registered: incarnation ${incarnation}, pid ${pid}, holds ${held.length} partitions`);
@@ -144,7 +144,7 @@ export class RpcServer implements TaskManagerPort {
 
   #receive(entry: RegisteredTaskManager, message: TaskManagerToJobManager): void {
     entry.lastHeardMs = performance.now();
-    if (message.type === "heartbeat") entry.metrics = message.metrics ?? entry.metrics;
+    if (message.type === "heartbeat") noteHeartbeat(entry, message.metrics, entry.lastHeardMs);
     else this.#options.onMessage(entry.tm, message);
   }
 

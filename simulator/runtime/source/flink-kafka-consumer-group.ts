@@ -49,6 +49,8 @@ export class FlinkKafkaConsumerGroup {
   readonly #options: ConsumerGroupOptions;
   /** By checkpoint id, oldest first. */
   readonly #snapshots = new Map<number, readonly SourcePosition[]>();
+  /** By partition that is read here: what Kafka has from us. */
+  readonly #committed = new Map<number, number>();
   #isCommitting = false;
   #due: Commit | null = null;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -65,6 +67,7 @@ export class FlinkKafkaConsumerGroup {
   /** Stops reading a partition. */
   release(p: number): void {
     this.#options.reader.release(p);
+    this.#committed.delete(p);
     if (this.#due !== null) this.#due = { ...this.#due, offsets: this.#due.offsets.filter((one) => one.p !== p) };
   }
 
@@ -74,6 +77,11 @@ export class FlinkKafkaConsumerGroup {
 
   resume(p: number): void {
     this.#options.reader.resume(p);
+  }
+
+  /** The offset of the newest commit of a partition; undefined while there is none. */
+  committedOffset(p: number): number | undefined {
+    return this.#committed.get(p);
   }
 
   /** Keeps the applied positions for the checkpoint, and returns them for its acknowledgement. */
@@ -121,6 +129,7 @@ export class FlinkKafkaConsumerGroup {
     if (offsets.length === 0) return true;
     try {
       await this.#options.commitOffsets(offsets);
+      for (const { p, offset } of offsets) this.#committed.set(p, offset);
       return true;
     } catch (error) {
       this.#options.onCommitFailed();

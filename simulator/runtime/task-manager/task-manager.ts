@@ -326,7 +326,10 @@ export class TaskManager {
   #listPositions(): PartitionPosition[] {
     const positions: PartitionPosition[] = [];
     for (const { p, appliedOffset, endOffset } of this.#partitions.values()) {
-      if (appliedOffset !== undefined) positions.push({ p, offset: appliedOffset, endOffset });
+      if (appliedOffset === undefined) continue;
+      const committedOffset = this.#source.committedOffset(p);
+      const position = { p, offset: appliedOffset, endOffset };
+      positions.push(committedOffset === undefined ? position : { ...position, committedOffset });
     }
     return positions;
   }

@@ -55,7 +55,9 @@ export async function runCell(cell: Cell, options: CellOptions): Promise<CellEnd
   const host = startWatchedHost(all, env, (event) => {
     if (event.type === "run") ({ runId } = event);
     if (event.type === "resource" && event.pid !== null) pids.set(event.name, event.pid);
-    if (event.type === "fault" && event.fault.target === target) faults.push(event.fault.detail);
+    // Told once more when it is over.
+    const isNew = event.type === "fault" && event.fault.recoveredAfterMs === null;
+    if (isNew && event.fault.target === target) faults.push(event.fault.detail);
     if (event.type === "notice" && event.resource === "watchdog") faults.push(event.text);
     if (event.type === "verdict") verdict = event;
     if (stoppedAtMs === null && isBegin(cell, event)) stop();

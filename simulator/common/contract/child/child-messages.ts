@@ -7,6 +7,7 @@
 
 import type { ErrorCategory } from "../../foundation/error-row.ts";
 import type { ErrorCode } from "../../foundation/errors.ts";
+import type { Check } from "../files/report.ts";
 import type { TaskManagerMetrics } from "../metrics.ts";
 
 /** To a child that was started with ENV.begin = "channel": the rest of its environment. Sent once. */
@@ -34,7 +35,7 @@ export type ChildMessage =
   | JobManagerMessage
   | { readonly type: "metrics"; readonly metrics: TaskManagerMetrics }
   | ProducerMessage
-  | { readonly type: "validated"; readonly failedChecks: readonly string[]; readonly unknownChecks: readonly string[] };
+  | ValidatorMessage;
 
 /** Flink's job states, as far as this runtime has them. */
 export type JobState =
@@ -106,3 +107,20 @@ export type ProducerMessage =
       readonly endOffsets: readonly number[];
       readonly lastAckAtUs: number;
     };
+
+/** What the validator is at. */
+export interface ValidationProgress {
+  /** In a few words, as `reading the topic again`. */
+  readonly step: string;
+  /** Offsets of the topic that were read again, of those that are to be; null in a step that reads none. */
+  readonly done: number;
+  readonly total: number | null;
+}
+
+export type ValidatorMessage =
+  /** At the begin of each step, and at most four times a second within it. */
+  | ({ readonly type: "validating" } & ValidationProgress)
+  /** A check is decided. The report says it of those that it makes itself. */
+  | { readonly type: "checked"; readonly check: Check }
+  /** All are, and `checks.json` is written. */
+  | { readonly type: "validated"; readonly failedChecks: readonly string[]; readonly unknownChecks: readonly string[] };

@@ -21,16 +21,22 @@ export interface TaskManagerTask {
   readonly incarnation: string;
 }
 
-/** One round: `messages` more, with ids that continue at `firstId`. A restarted producer gets the same task. */
-export interface ProducerTask {
+/** One round: `messages` more, with ids that continue at `firstId`. */
+export interface RoundTask {
   readonly round: number;
   readonly firstId: number;
   readonly messages: number;
 }
 
+/** A restarted producer gets the same task. */
+export interface ProducerTask extends RoundTask {
+  /** Messages per second that are offered; 0 = as fast as possible. */
+  readonly rate: number;
+}
+
 export interface ValidatorTask {
   /** Rounds whose producer began, in order, as the host asked for them. None on somebody else's topic. */
-  readonly rounds: readonly ProducerTask[];
+  readonly rounds: readonly RoundTask[];
   /**
    * drained: the job reached every end offset.
    * prefix: a deadline or an interrupt came first; checks run below `offset:` and the rest is `unprocessed`.

@@ -1,7 +1,7 @@
 /** `host-facts.json`: what only the host knows, for the report. Every number in it was recorded in this run. */
 
 import type { RunConfig } from "../child/run-config.ts";
-import type { Fault, Infrastructure, ProcessUse } from "./report.ts";
+import type { Fault, Infrastructure, ProcessUse, RoundFacts } from "./report.ts";
 
 export interface HostFacts {
   readonly schema: 1;
@@ -12,7 +12,7 @@ export interface HostFacts {
   /** Every option as resolved, secrets masked. */
   readonly parameters: Readonly<Record<string, string | number | boolean | null>>;
   readonly infra: { readonly kafka: Infrastructure; readonly redis: Infrastructure };
-  readonly rounds: readonly { readonly round: number; readonly firstId: number; readonly messages: number }[];
+  readonly rounds: readonly RoundFacts[];
   /** Host start to job RUNNING; null if it never ran. */
   readonly startupMs: number | null;
   /** Run time at which the JobManager issued the first assignment; null or absent if it never did. */

@@ -8,6 +8,14 @@ import type { CheckDefinition } from "./check-catalogue.ts";
 /** unknown: nothing is known to be wrong, but a fact could not be had that must be there to say so. */
 export type VerdictWord = "passed" | "failed" | "unknown" | "interrupted";
 
+export interface RoundFacts {
+  readonly round: number;
+  readonly firstId: number;
+  readonly messages: number;
+  /** Messages per second that were offered; 0 = as fast as possible. Absent: as the parameters say. */
+  readonly rate?: number;
+}
+
 export interface ProcessUse {
   readonly name: string;
   readonly cpuMs: number;
@@ -34,6 +42,8 @@ export interface Report {
     readonly node: string;
   };
   readonly parameters: Readonly<Record<string, string | number | boolean | null>>;
+  /** In order; a further one may have another rate than the parameters say. Absent in reports of older versions. */
+  readonly rounds?: readonly RoundFacts[];
   readonly job: {
     readonly id: string;
     readonly name: string;

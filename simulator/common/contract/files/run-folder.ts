@@ -7,6 +7,7 @@
  *   JobManager   checkpoints/
  *   validator    checks.json
  *   report       report.json report.txt metrics-digest.json
+ *   whoever asks for it (`report --open`)  report.html
  */
 import { join } from "node:path";
 
@@ -33,6 +34,7 @@ export const runFolder = {
   recoveries: (run: string) => join(run, "checkpoints", "recoveries.json"),
   checks: (run: string) => join(run, "checks.json"),
   report: (run: string) => join(run, "report.json"),
+  reportPage: (run: string) => join(run, "report.html"),
   reportText: (run: string) => join(run, "report.txt"),
   data: (run: string, resource: string) => join(run, RUN_DATA_FOLDER, resource),
 } as const;

@@ -7,6 +7,9 @@
  *   POST /ts/jobs/:id/scale    ScaleRequest   202 {}               the newest request counts; 409 unless it can run
  *   GET  /ts/jobs/:id          JobSnapshot    200
  *     ?changedFrom=RUNNING&waitMs=10000   the same, once the state is another one or that time has passed
+ * Flink's own paths, which we use and offer:
+ *   POST /jobs/:id/checkpoints            {"triggerId"?,"checkpointType"?}   202 {"request-id"}   idempotent by trigger id
+ *   GET  /jobs/:id/checkpoints/:trigger   CheckpointOperation                200
  * Errors are Flink's: {"errors":["…"]}.
  */
 import type { ErrorCategory } from "../../foundation/error-row.ts";
@@ -40,6 +43,16 @@ export interface ScaleRequest {
   /** Those that are to give everything away: they get no partition any more, and will be stopped. */
   readonly leaving: readonly string[];
 }
+
+/** What became of a checkpoint that was triggered. */
+export type CheckpointOperation =
+  | { readonly status: { readonly id: "IN_PROGRESS" } }
+  | {
+      readonly status: { readonly id: "COMPLETED" };
+      readonly operation:
+        | { readonly checkpointId: number }
+        | { readonly failureCause: { readonly class: string; readonly "stack-trace": string } };
+    };
 
 export interface JobSnapshot {
   readonly jobId: string;

@@ -1,6 +1,8 @@
 /** Flink's JSON for checkpoints. Pure: the history in, JSON out. Sizes are those of the files. */
-import type { JobGraph } from "../../../common/contract/job/rest.ts";
+import type { CheckpointOperation, JobGraph } from "../../../common/contract/job/rest.ts";
+import { unreachable } from "../../../common/foundation/assert.ts";
 import type { CheckpointHistory, CheckpointRecord } from "../../checkpoint/checkpoint-history.ts";
+import type { TriggerStatus } from "../../checkpoint/checkpoint-triggers.ts";
 
 export function viewCheckpoints(history: CheckpointHistory): object {
   const { restored, total, completed, failed } = history.counts;
@@ -52,6 +54,23 @@ export function viewCheckpointConfig(graph: JobGraph): object {
     changelog_storage: "none",
   };
 }
+
+export function viewTrigger(status: TriggerStatus): CheckpointOperation {
+  switch (status.kind) {
+    case "inProgress":
+      return { status: { id: "IN_PROGRESS" } };
+    case "completed":
+      return { status: { id: "COMPLETED" }, operation: { checkpointId: status.checkpointId } };
+    case "failed": {
+      const failureCause = { class: CHECKPOINT_EXCEPTION, "stack-trace": status.reason };
+      return { status: { id: "COMPLETED" }, operation: { failureCause } };
+    }
+    default:
+      return unreachable(status);
+  }
+}
+
+const CHECKPOINT_EXCEPTION = "org.apache.flink.runtime.checkpoint.CheckpointException";
 
 const viewOptional = (record: CheckpointRecord | null): object | null => record && viewCheckpoint(record);
 

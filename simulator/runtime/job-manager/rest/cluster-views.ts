@@ -11,21 +11,35 @@ const FLINK_VERSION = "2.2-ts";
 const REVISION = "flink-apphost";
 
 export function viewOverview(manager: JobManager): object {
-  const taskManagers = manager.rpc.registry.list();
-  const slotsTotal = taskManagers.reduce((sum, { slots }) => sum + slots, 0);
-  const slotsFree = taskManagers.reduce((sum, entry) => sum + freeSlots(manager, entry), 0);
+  const counts = countCluster(manager);
   const state = manager.job?.status.state;
-  const running = manager.job !== null && !manager.job.status.terminal;
   return {
-    taskmanagers: taskManagers.length,
-    "slots-total": slotsTotal,
-    "slots-available": slotsFree,
-    "jobs-running": running ? 1 : 0,
+    taskmanagers: counts.taskManagers,
+    "slots-total": counts.slotsTotal,
+    "slots-available": counts.slotsAvailable,
+    "jobs-running": counts.jobsRunning,
     "jobs-finished": state === "FINISHED" ? 1 : 0,
     "jobs-cancelled": state === "CANCELED" ? 1 : 0,
     "jobs-failed": state === "FAILED" ? 1 : 0,
     "flink-version": FLINK_VERSION,
     "flink-commit": REVISION,
+  };
+}
+
+export interface ClusterCounts {
+  readonly taskManagers: number;
+  readonly slotsTotal: number;
+  readonly slotsAvailable: number;
+  readonly jobsRunning: number;
+}
+
+export function countCluster(manager: JobManager): ClusterCounts {
+  const taskManagers = manager.rpc.registry.list();
+  return {
+    taskManagers: taskManagers.length,
+    slotsTotal: taskManagers.reduce((sum, { slots }) => sum + slots, 0),
+    slotsAvailable: taskManagers.reduce((sum, entry) => sum + freeSlots(manager, entry), 0),
+    jobsRunning: manager.job !== null && !manager.job.status.terminal ? 1 : 0,
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * HTTP for the JobManager's REST: node:http, JSON in and out, no framework.
+ * HTTP for the JobManager's REST: node:http, JSON in and JSON or text out, no framework.
  *
  * H1 Listens on 127.0.0.1. A request whose Host header names anything but this address gets 403: a web page that
  *    resolves its own name to 127.0.0.1 must not read us. No CORS header is ever sent.
@@ -23,10 +23,9 @@ export interface RestRequest {
   readonly body: unknown;
 }
 
-export interface RestResponse {
-  readonly status: number;
-  readonly body: unknown;
-}
+export type RestResponse =
+  | { readonly kind: "json"; readonly status: number; readonly body: unknown }
+  | { readonly kind: "text"; readonly status: number; readonly contentType: string; readonly text: string };
 
 /** Refuses a request; `message` is what the caller reads. */
 export class RestError extends Error {
@@ -77,10 +76,10 @@ export class RestServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, body } = await this.#answer(request).catch((error: unknown) => this.#refuse(error));
-    const text = JSON.stringify(body);
-    response.writeHead(status, {
-      "content-type": "application/json; charset=UTF-8",
+    const answer = await this.#answer(request).catch((error: unknown) => this.#refuse(error));
+    const text = answer.kind === "json" ? JSON.stringify(answer.body) : answer.text;
+    response.writeHead(answer.status, {
+      "content-type": answer.kind === "json" ? "application/json; charset=UTF-8" : answer.contentType,
       "content-length": Buffer.byteLength(text),
       // What was not read of a refused body must not be taken for the next request.
       ...(request.complete ? {} : { connection: "close" }),
@@ -99,9 +98,9 @@ export class RestServer {
 
   /** Flink's form of errors. */
   #refuse(error: unknown): RestResponse {
-    if (error instanceof RestError) return { status: error.status, body: { errors: [error.message] } };
+    if (error instanceof RestError) return { kind: "json", status: error.status, body: { errors: [error.message] } };
     this.#options.log.error("a REST call failed", error);
-    return { status: 500, body: { errors: [`Internal server error: ${describeError(error)}`] } };
+    return { kind: "json", status: 500, body: { errors: [`Internal server error: ${describeError(error)}`] } };
   }
 
   /** H1. */

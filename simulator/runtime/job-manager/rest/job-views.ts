@@ -9,7 +9,11 @@ import type { JobState } from "../../../common/contract/child/child-messages.ts"
 import type { JobGraph } from "../../../common/contract/job/rest.ts";
 import type { ExceptionHistory } from "../exception-history.ts";
 import type { JobMaster } from "../job-master.ts";
-import type { RegisteredTaskManager } from "../registry.ts";
+import { countRecordsIn, type RegisteredTaskManager } from "../registry.ts";
+
+/** The operators at the ends of the chain. */
+export const SOURCE = "Source: kafka";
+export const SINK = "Sink: redis";
 
 const JOB_STATES = [
   "INITIALIZING",
@@ -152,7 +156,7 @@ function viewMetrics(taskManagers: readonly RegisteredTaskManager[]): object {
     "read-bytes-complete": complete,
     "write-bytes": 0,
     "write-bytes-complete": false,
-    "read-records": sum((m) => m.processed + m.rejected),
+    "read-records": sum(countRecordsIn),
     "read-records-complete": complete,
     "write-records": sum((m) => m.processed),
     "write-records-complete": complete,
@@ -163,7 +167,7 @@ function viewMetrics(taskManagers: readonly RegisteredTaskManager[]): object {
 }
 
 function viewPlan(graph: JobGraph): object {
-  const operators = ["Source: kafka", ...graph.operators, "Sink: redis"];
+  const operators = [SOURCE, ...graph.operators, SINK];
   const description = operators.map((name, depth) => `${"   ".repeat(depth)}${depth === 0 ? "" : "+- "}${name}<br/>`);
   const node = {
     id: vertexIdOf(graph),
@@ -176,7 +180,8 @@ function viewPlan(graph: JobGraph): object {
   return { jid: graph.jobId, name: graph.name, type: "STREAMING", nodes: [node] };
 }
 
-const chainNameOf = (graph: JobGraph): string => ["Source: kafka", ...graph.operators, "Sink: redis"].join(" -> ");
-const vertexIdOf = (graph: JobGraph): string => idOf(`${graph.jobId}:chain`);
+export const chainNameOf = (graph: JobGraph): string => [SOURCE, ...graph.operators, SINK].join(" -> ");
+export const vertexIdOf = (graph: JobGraph): string => idOf(`${graph.jobId}:chain`);
+export const operatorIdOf = (graph: JobGraph, operator: string): string => idOf(`${graph.jobId}:${operator}`);
 /** Flink's form of ids: 32 hex digits. */
 const idOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -54,6 +54,17 @@ export function readScaleRequest(body: unknown, partitions: number): ScaleReques
   };
 }
 
+/** The trigger's id, if the caller chose one. Every checkpoint is a full one here, as the configured one is. */
+export function readCheckpointTrigger(body: unknown): string | null {
+  const { triggerId = null, checkpointType = null } = fieldsOf(body ?? {}, "the body");
+  if (checkpointType !== null && checkpointType !== "FULL" && checkpointType !== "CONFIGURED") {
+    throw refusal("checkpointType", checkpointType, "FULL or CONFIGURED: each checkpoint is a full one");
+  }
+  if (triggerId === null) return null;
+  if (typeof triggerId === "string" && /^[0-9a-f]{32}$/.test(triggerId)) return triggerId;
+  throw refusal("triggerId", triggerId, "32 hex digits");
+}
+
 const isName = (value: unknown): boolean => typeof value === "string" && /^[\w.-]{1,100}$/.test(value);
 
 function readOperators(value: unknown): string[] {

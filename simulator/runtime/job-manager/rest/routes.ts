@@ -1,12 +1,14 @@
-/** The REST paths: Flink's, and our own under /ts (contract/rest.ts). One line per path; views and checks are elsewhere. */
-
+/** The REST paths: Flink's, /metrics for Prometheus, and our own under /ts (contract/rest.ts). One line per path; views and checks are elsewhere. */
+import { randomUUID } from "node:crypto";
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
-import { viewCheckpointConfig, viewCheckpoints } from "./checkpoint-views.ts";
+import { viewCheckpointConfig, viewCheckpoints, viewTrigger } from "./checkpoint-views.ts";
 import { viewConfig, viewOverview, viewTaskManagerDetails, viewTaskManagers } from "./cluster-views.ts";
 import { RestError, type RestRequest, type RestResponse } from "./http-server.ts";
 import { viewExceptions, viewJob, viewJobIds, viewJobsOverview } from "./job-views.ts";
-import { readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
+import { viewMetricFamilies } from "./metric-views.ts";
+import { writeMetricFamilies } from "./prometheus-text.ts";
+import { readCheckpointTrigger, readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
 
 const EXCEPTIONS_DEFAULT = 16;
 /** An answer that takes longer could not be told from a JobManager that hangs. */
@@ -16,12 +18,14 @@ interface Call extends RestRequest {
   readonly manager: JobManager;
   /** What `:id` stood for. */
   readonly id: string;
+  /** What `:trigger` stood for. */
+  readonly trigger: string;
   readonly nowMs: number;
 }
 type Handler = (call: Call) => RestResponse | Promise<RestResponse>;
 
-const ok = (body: unknown): RestResponse => ({ status: 200, body });
-const accepted = (body: unknown): RestResponse => ({ status: 202, body });
+const ok = (body: unknown): RestResponse => ({ kind: "json", status: 200, body });
+const accepted = (body: unknown): RestResponse => ({ kind: "json", status: 202, body });
 const registeredCount = ({ manager }: Call): number => manager.rpc.names().length;
 
 const ROUTES: readonly (readonly [method: string, path: string, handler: Handler])[] = [
@@ -36,7 +40,10 @@ const ROUTES: readonly (readonly [method: string, path: string, handler: Handler
   ["GET", "/jobs/:id/status", (call) => ok({ status: findJob(call).status.state })],
   ["GET", "/jobs/:id/checkpoints", (call) => ok(viewCheckpoints(findJob(call).checkpoints.history))],
   ["GET", "/jobs/:id/checkpoints/config", (call) => ok(viewCheckpointConfig(findJob(call).graph))],
+  ["POST", "/jobs/:id/checkpoints", triggerCheckpoint],
+  ["GET", "/jobs/:id/checkpoints/:trigger", readTrigger],
   ["GET", "/jobs/:id/exceptions", describeExceptions],
+  ["GET", "/metrics", ({ manager, nowMs }) => scrape(manager, nowMs)],
   ["POST", "/ts/jobs", submitJob],
   ["GET", "/ts/jobs/:id", readJob],
   ["POST", "/ts/jobs/:id/drain", drainJob],
@@ -51,26 +58,28 @@ export async function route(manager: JobManager, request: RestRequest, nowMs: nu
   const method = request.method === "HEAD" ? "GET" : request.method;
   let known = false;
   for (const [routeMethod, path, handler] of ROUTES) {
-    const id = matchPath(path.split("/"), segments);
-    if (id === undefined) continue;
+    const found = matchPath(path.split("/"), segments);
+    if (found === undefined) continue;
     known = true;
-    if (routeMethod === method) return handler({ ...request, manager, id, nowMs });
+    if (routeMethod === method) return handler({ ...request, manager, ...found, nowMs });
   }
   if (known) throw new RestError(405, `Method ${request.method} is not supported for ${request.path}.`);
   throw new RestError(404, `Unable to load requested file ${request.path}.`);
 }
 
-/** The value of `:id`, empty when the path has none; undefined when it is another path. */
-function matchPath(pattern: readonly string[], segments: readonly string[]): string | undefined {
+/** The values of `:id` and `:trigger`, empty when the path has none; undefined when it is another path. */
+function matchPath(pattern: readonly string[], segments: readonly string[]): Pick<Call, "id" | "trigger"> | undefined {
   if (pattern.length !== segments.length) return undefined;
   let id = "";
+  let trigger = "";
   for (const [i, expected] of pattern.entries()) {
     const found = segments[i] ?? "";
-    // `/jobs/overview` is a path of its own, not the job "overview".
+    // `/jobs/overview` is a path of its own, not the job "overview"; so is `/checkpoints/config`.
     if (expected === ":id" && found !== "overview") id = found;
+    else if (expected === ":trigger" && found !== "config") trigger = found;
     else if (expected !== found) return undefined;
   }
-  return id;
+  return { id, trigger };
 }
 
 function findJob({ manager, id }: Call): JobMaster {
@@ -98,6 +107,11 @@ function describeExceptions(call: Call): RestResponse {
     throw new RestError(400, `Bad request: maxExceptions is "${maximum}": expected a whole number.`);
   }
   return ok(viewExceptions(call.manager.exceptions, Number(maximum)));
+}
+
+/** For Prometheus, which asks every few seconds. */
+async function scrape(manager: JobManager, nowMs: number): Promise<RestResponse> {
+  return { kind: "text", status: 200, ...(await writeMetricFamilies(viewMetricFamilies(manager, nowMs))) };
 }
 
 /** With `changedFrom` and `waitMs` the answer waits for another state: who follows a job need not ask again and again. */
@@ -135,6 +149,23 @@ async function scaleJob(call: Call): Promise<RestResponse> {
   if (state !== "RUNNING" && state !== "CREATED") throw new RestError(409, `Conflict: the job is ${state}.`);
   await job.requestScale(request);
   return accepted({});
+}
+
+/** As in Flink the caller may choose the id, and so may repeat the call. */
+function triggerCheckpoint(call: Call): RestResponse {
+  const job = findJob(call);
+  const triggerId = readCheckpointTrigger(call.body) ?? randomUUID().replaceAll("-", "");
+  job.triggerCheckpoint(triggerId);
+  return accepted({ "request-id": triggerId });
+}
+
+function readTrigger(call: Call): RestResponse {
+  const status = findJob(call).triggers.get(call.trigger);
+  if (status !== undefined) return ok(viewTrigger(status));
+  throw new RestError(
+    404,
+    `org.apache.flink.runtime.rest.handler.RestHandlerException: There is no checkpoint operation with triggerId=${call.trigger} for job ${call.id}.`,
+  );
 }
 
 function stopJob(call: Call): RestResponse {

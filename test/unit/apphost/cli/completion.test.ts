@@ -14,7 +14,7 @@ function complete(...words: string[]): readonly string[] | "files" {
 
 describe("completion", () => {
   it("offers verbs, and none of those that are for shells", () => {
-    expect(complete("re")).toEqual(["report", "restart"]);
+    expect(complete("re")).toEqual(["report", "restart", "resume"]);
     expect(complete("comp")).toEqual(["completion"]);
     expect(complete("help", "sc")).toEqual(["scale"]);
   });

@@ -42,7 +42,7 @@ afterEach(async () => {
 const produce = (signal?: AbortSignal) =>
   askRunningHost(
     host,
-    { request: "produce", messages: 1 },
+    { request: "produce", messages: 1, rate: 0 },
     { patience: PATIENCE, ...(signal === undefined ? {} : { signal }) },
   );
 

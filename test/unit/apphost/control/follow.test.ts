@@ -8,7 +8,7 @@ import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 type Item = { readonly name: string; readonly state: string };
 
 function createFollowed() {
-  const feed = createEventFeed({ clock: { nowUs: () => 0 }, append: () => undefined });
+  const feed = createEventFeed({ clock: { nowUs: () => 0 }, append: () => undefined, appendMetrics: () => undefined });
   const items = new Map<string, string>([
     ["a", "starting"],
     ["b", "starting"],

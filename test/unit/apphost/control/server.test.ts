@@ -27,7 +27,7 @@ it("answers the owner of the token, with interim words first", async () => {
   await withServer(handle, async (path) => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const words: string[] = [];
-    const request = { request: "produce", messages: 5 } as const;
+    const request = { request: "produce", messages: 5, rate: 7 } as const;
     const answer = await askHost({ socket: path, token: "right" }, request, (detail) => words.push(detail));
     expect(answer).toEqual({ asked: request });
     expect(words).toEqual(["queued"]);

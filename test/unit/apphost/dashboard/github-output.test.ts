@@ -9,8 +9,8 @@ import { createEventFeed } from "../../../../apphost/run/event-feed.ts";
 import type { VerdictEvent } from "../../../../apphost/snapshot/event-text.ts";
 import type { HostEventBody } from "../../../../simulator/common/contract/events.ts";
 import type { Report } from "../../../../simulator/common/contract/files/report.ts";
+import { evenReport, sampleCheck } from "../../../support/even-report.ts";
 import { SAMPLE_START_US, sampleEvents } from "../../../support/sample-events.ts";
-import { sampleCheck, sampleReport } from "../../../support/sample-report.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -19,14 +19,23 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const failed = sampleCheck({ status: "failed", reason: "100% of\r\ntwo", expected: "a, b: c", actual: "d" });
-const failedReport = () => sampleReport({ verdict: "failed", exitCode: 4, reasons: ["why"], checks: [failed] });
+const failedReport = () => evenReport({ verdict: "failed", exitCode: 4, reasons: ["why"], checks: [failed] });
 
 function verdictOf(report: Report, path: string): HostEventBody & { type: "verdict" } {
   const { verdict, exitCode, reasons, runId } = report;
   return {
     type: "verdict",
-    ...{ verdict, exitCode, reasons, runId, report: path, rounds: 1 },
-    ...{ processed: 10, notCounted: 0, lost: 0, duplicated: 0, endToEndPerSecond: 5 },
+    verdict,
+    exitCode,
+    reasons,
+    runId,
+    report: path,
+    rounds: 1,
+    processed: 10,
+    notCounted: 0,
+    lost: 0,
+    duplicated: 0,
+    endToEndPerSecond: 5,
     checks: { passed: 0, failed: 1, unknown: 0, notApplicable: 0 },
   };
 }
@@ -40,7 +49,11 @@ async function play(report: Report | string, summaryPath: string | undefined): P
   if (typeof report !== "string") writeFileSync(path, JSON.stringify(report));
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
-  const feed = createEventFeed({ clock: { nowUs: () => SAMPLE_START_US }, append: () => undefined });
+  const feed = createEventFeed({
+    clock: { nowUs: () => SAMPLE_START_US },
+    append: () => undefined,
+    appendMetrics: () => undefined,
+  });
   const output = startGithubOutput({
     feed,
     write,
@@ -59,7 +72,7 @@ const isCommand = (line: string) => /^\s*(::|##\[)/.test(line);
 
 describe("plain output in GitHub Actions", () => {
   it("is folded by phase, and every group is closed before the next one and before the summary", async () => {
-    const lines = await play(sampleReport(), undefined);
+    const lines = await play(evenReport(), undefined);
     const commands = lines.filter(isCommand);
     expect(commands.length).toBeGreaterThan(4);
     commands.forEach((line, index) => {
@@ -81,7 +94,7 @@ describe("plain output in GitHub Actions", () => {
   });
 
   it("escapes a colon and a comma in the title", () => {
-    const report = sampleReport({
+    const report = evenReport({
       verdict: "unknown",
       exitCode: 3,
       checks: [sampleCheck({ status: "unknown", title: "a: b, 5%" })],
@@ -90,12 +103,12 @@ describe("plain output in GitHub Actions", () => {
   });
 
   it("annotates the reasons of a run without checks, and nothing of one that passed", () => {
-    const ended = sampleReport({ verdict: "failed", exitCode: 3, reasons: ["Kafka is gone"], checks: [] });
+    const ended = evenReport({ verdict: "failed", exitCode: 3, reasons: ["Kafka is gone"], checks: [] });
     expect(listAnnotations(stamped(ended, ""), undefined)).toEqual([
       expect.stringMatching(/^::error title=flink-apphost::FAILED \(exit 3\): .*%0AKafka is gone$/),
     ]);
     expect(listAnnotations(null, undefined)).toEqual(["::error title=flink-apphost::the run ended without a verdict"]);
-    expect(listAnnotations(stamped(sampleReport()), sampleReport())).toEqual([]);
+    expect(listAnnotations(stamped(evenReport()), evenReport())).toEqual([]);
   });
 
   it("annotates no more than GitHub shows, and says how many more there are", () => {
@@ -128,7 +141,7 @@ describe("plain output in GitHub Actions", () => {
     ["a folder", () => folder],
     ["in a folder that is not there", () => join(folder, "missing", "summary.md")],
   ])("tells by a notice that the summary is %s, and ends as it would (H3)", async (_, path) => {
-    const lines = await play(sampleReport(), path());
+    const lines = await play(evenReport(), path());
     expect(lines.at(-1)).toMatch(
       /^::notice title=flink-apphost::the step summary \(GITHUB_STEP_SUMMARY\) could not be/,
     );
@@ -144,7 +157,7 @@ describe("plain output in GitHub Actions", () => {
   });
 
   it("writes no summary where there is no variable", async () => {
-    await play(sampleReport(), "");
+    await play(evenReport(), "");
     expect(existsSync(join(folder, "summary.md"))).toBe(false);
   });
 

@@ -5,6 +5,7 @@ import { resolveUiMode } from "../../../../apphost/dashboard/ui-mode.ts";
 import { createEventFeed, type EventFeed } from "../../../../apphost/run/event-feed.ts";
 import { describeVerdict, verdictLevel } from "../../../../apphost/snapshot/event-text.ts";
 import type { HostEvent, HostEventBody } from "../../../../simulator/common/contract/events.ts";
+import type { Check } from "../../../../simulator/common/contract/files/report.ts";
 import {
   SAMPLE_START_US,
   type SampleOptions,
@@ -33,7 +34,11 @@ const bareVerdict: HostEventBody & { type: "verdict" } = {
 /** A feed whose clock is the events' own. */
 function createSampleFeed(): { feed: EventFeed; play: (events: readonly HostEvent[]) => void } {
   let nowUs = SAMPLE_START_US;
-  const feed = createEventFeed({ clock: { nowUs: () => nowUs }, append: () => undefined });
+  const feed = createEventFeed({
+    clock: { nowUs: () => nowUs },
+    append: () => undefined,
+    appendMetrics: () => undefined,
+  });
   return {
     feed,
     play(events) {
@@ -142,6 +147,44 @@ describe("plain output", () => {
     );
     // Nothing of ours is produced into somebody else's topic.
     expect(formatProgress({ ...event, round: 0 })).toMatch(/^processed {2}5,000,000 of 10,000,000 /);
+  });
+
+  it("says every few seconds how far a long validation is, and nothing of a short one", async () => {
+    const lines: string[] = [];
+    const { feed, play } = createSampleFeed();
+    const output = startPlainOutput({ feed, write: (line) => lines.push(line), summaryOnly: false });
+    const validate = (beginMs: number, seconds: number) => {
+      const at = (ms: number) => SAMPLE_START_US + 1_000 * (beginMs + ms);
+      const step = "reading the topic again";
+      const total = 40_000_000;
+      play([{ atUs: at(0), type: "phase", phase: "validating", detail: "" }]);
+      for (let i = 0; i <= 4 * seconds; i += 1) {
+        play([{ atUs: at(250 * i), type: "validation", step, done: 1_000_000 * i, total }]);
+      }
+    };
+    validate(0, 2);
+    validate(60_000, 7);
+    await output.close();
+    expect(lines.filter((line) => line.includes("reading the topic"))).toEqual([
+      "   63.0s  validation           reading the topic again: 12,000,000 of 40,000,000 offsets (30%)",
+      "   66.0s  validation           reading the topic again: 24,000,000 of 40,000,000 offsets (60%)",
+    ]);
+  });
+
+  it("says of a failed check once why, at once and in the end", async () => {
+    const lines: string[] = [];
+    const { feed, play } = createSampleFeed();
+    const output = startPlainOutput({ feed, write: (line) => lines.push(line), summaryOnly: false });
+    const found = { id: "I2-total", title: "the total is the sum", status: "failed", reason: "partition 7 differs" };
+    const reasons = [`${found.title} (${found.id}): ${found.reason}`];
+    play([
+      { atUs: SAMPLE_START_US, type: "check", check: found as Check },
+      { atUs: SAMPLE_START_US, ...bareVerdict, reasons },
+    ]);
+    await output.close();
+    const [first, summary] = [lines.slice(0, lines.indexOf("")), lines.slice(lines.indexOf(""))];
+    expect(first.join()).toContain("ERROR I2-total failed: partition 7 differs");
+    expect(summary.filter((line) => line.includes("partition 7 differs"))).toHaveLength(1);
   });
 
   it("counts checkpoints as a person does", () => {

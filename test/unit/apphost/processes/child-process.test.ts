@@ -97,6 +97,7 @@ it("a supervisor's stop gives the group its time, too; only a death by itself ta
     {
       pulses: { watch: () => () => undefined },
       emitResource: () => {},
+      emitExit: () => {},
       recordFault: () => ({ recoveredAfterMs: () => {} }),
       fail: () => {},
     },

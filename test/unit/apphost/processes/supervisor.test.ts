@@ -1,84 +1,11 @@
 /** The supervisor: restarts, faults, their bound, and nothing started behind a stop. Processes here are scripted. */
 import { describe, expect, it } from "vitest";
-import type { ResourceSnapshot } from "../../../../apphost/model/resource.ts";
-import type { ChildExit, RunningServer } from "../../../../apphost/processes/child-process.ts";
-import type { Launch, ReportHealth, ResourcePlan } from "../../../../apphost/processes/resource-plan.ts";
+import type { RunningServer } from "../../../../apphost/processes/child-process.ts";
+import type { Launch, ReportHealth } from "../../../../apphost/processes/resource-plan.ts";
 import { RESTART_LIMIT } from "../../../../apphost/processes/restart-count.ts";
-import { Supervisor, type SupervisorHost } from "../../../../apphost/processes/supervisor.ts";
-import type { Fault } from "../../../../simulator/common/contract/files/report.ts";
-import { createBackoff } from "../../../../simulator/common/foundation/backoff.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
-import { type AppError, createError } from "../../../../simulator/common/foundation/errors.ts";
-
-const BACKOFF_MS = 20;
-
-interface ScriptedProcess {
-  end(exit: ChildExit): void;
-  readonly launch: Launch;
-}
-
-function setUp(change: Partial<ResourcePlan> = {}) {
-  /** By life: what declares that one hung. */
-  const hang: (() => void)[] = [];
-  const processes: ScriptedProcess[] = [];
-  const faults: (Fault & { recoveredAfterMs: number | null })[] = [];
-  const failures: AppError[] = [];
-  const snapshots: ResourceSnapshot[] = [];
-  const plan: ResourcePlan = {
-    declaration: {
-      name: "taskmanager-01",
-      kind: "taskmanager",
-      life: "standing",
-      group: null,
-      waitsFor: [],
-      loadsEarly: false,
-    },
-    async launch(launch): Promise<RunningServer> {
-      const { promise, resolve } = Promise.withResolvers<ChildExit>();
-      processes.push({ end: resolve, launch });
-      const kill = () => resolve({ kind: "signal", signal: "SIGKILL" });
-      return {
-        pid: 100 + launch.life,
-        isOurs: true,
-        exited: promise,
-        pulse: { heardAtMs: () => 0, ping: () => undefined },
-        newestLines: () => "last line",
-        stop: async () => kill(),
-        kill,
-      };
-    },
-    waitReady: async () => undefined,
-    endpoint: () => null,
-    judge: () => "restart",
-    isServer: false,
-    ...change,
-  };
-  const host: SupervisorHost = {
-    emitResource: (snapshot) => snapshots.push(snapshot),
-    recordFault(fault) {
-      const recorded = { ...fault };
-      faults.push(recorded);
-      return { recoveredAfterMs: (ms) => Object.assign(recorded, { recoveredAfterMs: ms }) };
-    },
-    pulses: {
-      watch(_, onHung) {
-        hang.push(() => onHung(20_000));
-        return () => undefined;
-      },
-    },
-    fail: (error) => failures.push(error),
-  };
-  const supervisor = new Supervisor(plan, host, {
-    backoff: createBackoff({ initialMs: BACKOFF_MS, capMs: BACKOFF_MS }),
-  });
-  const untilLife = (life: number) =>
-    waitUntil(() => (supervisor.life === life && supervisor.snapshot.state === "running" ? true : undefined), {
-      what: `life ${life}`,
-      deadlineMs: 10_000,
-      intervalMs: 2,
-    });
-  return { supervisor, processes, hang, faults, failures, snapshots, untilLife };
-}
+import { createError } from "../../../../simulator/common/foundation/errors.ts";
+import { setUpSupervisor as setUp, UNPAUSABLE } from "../../../support/scripted-supervisor.ts";
 
 describe("a process that dies", () => {
   it("is started again, and the fault says how it died and when it was back (V1, V3)", async () => {
@@ -104,6 +31,7 @@ describe("a process that dies", () => {
           newestLines: () => "boom",
           stop: async () => undefined,
           kill: () => undefined,
+          ...UNPAUSABLE,
         };
       },
       waitReady: () => new Promise(() => undefined),
@@ -171,6 +99,7 @@ describe("a process that hangs (V6)", () => {
           newestLines: () => "",
           stop: () => ending.promise,
           kill: () => kills.push("kill"),
+          ...UNPAUSABLE,
         };
       },
     });
@@ -191,6 +120,7 @@ describe("a process whose group may still be there (V4)", () => {
     newestLines: () => "",
     stop: () => Promise.reject(new Error("process group 1 is still there")),
     kill: () => undefined,
+    ...UNPAUSABLE,
   };
 
   it("gets no second life beside it: the run ends, and says so", async () => {
@@ -233,7 +163,7 @@ describe("a halt", () => {
     expect(supervisor.isHalted).toBe(true);
     expect(supervisor.snapshot).toMatchObject({ state: "exited", health: "unknown", reason: "stopped by the user" });
     expect(snapshots.map(({ state }) => state)).toEqual(["starting", "starting", "running", "stopping", "exited"]);
-    await supervisor.resume();
+    await supervisor.startAgain();
     expect(supervisor.snapshot).toMatchObject({ state: "running", pid: 101, restarts: 1 });
     expect(processes).toHaveLength(2);
     expect(faults).toEqual([]);
@@ -247,7 +177,7 @@ describe("a halt", () => {
     await supervisor.halt(100);
     expect(supervisor.snapshot).toMatchObject({ reason: "stopped by the user" });
     expect(processes).toHaveLength(1);
-    await supervisor.resume();
+    await supervisor.startAgain();
     expect(processes[1]?.launch.formerLastLines).toBeNull();
     await supervisor.stop(100);
   });
@@ -257,7 +187,7 @@ describe("a halt", () => {
     await supervisor.start();
     await supervisor.halt(100);
     await supervisor.stop(100);
-    await expect(supervisor.resume()).rejects.toThrow(/our stop/);
+    await expect(supervisor.startAgain()).rejects.toThrow(/our stop/);
     expect(processes).toHaveLength(1);
   });
 
@@ -268,7 +198,7 @@ describe("a halt", () => {
     });
     await supervisor.start();
     await supervisor.halt(100);
-    const resumed = supervisor.resume();
+    const resumed = supervisor.startAgain();
     await waitUntil(() => processes[1], { what: "the second process", deadlineMs: 2_000, intervalMs: 2 });
     processes[1]?.end({ kind: "exit", code: 1 });
     await expect(resumed).rejects.toThrow(/it refuses/);

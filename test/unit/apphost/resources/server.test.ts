@@ -21,6 +21,7 @@ const endOf = (lastLines: string): ProcessEnd => ({
   isOurs: true,
   everReady: false,
   killReason: unreachable,
+  isPlanned: false,
   lastLines,
 });
 

@@ -1,13 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { createEventFeed } from "../../../../apphost/run/event-feed.ts";
-import type { HostEvent } from "../../../../simulator/common/contract/events.ts";
+import type { HostEvent, RunPhase } from "../../../../simulator/common/contract/events.ts";
 
 function createFeed() {
   const lines: string[] = [];
+  const metricsLines: string[] = [];
   let nowUs = 1_000;
-  const feed = createEventFeed({ clock: { nowUs: () => nowUs++ }, append: (line) => lines.push(line) });
+  const feed = createEventFeed({
+    clock: { nowUs: () => nowUs++ },
+    append: (line) => lines.push(line),
+    appendMetrics: (line) => metricsLines.push(line),
+  });
   const notice = (text: string) => feed.emit({ type: "notice", level: "info", resource: "kafka", text });
-  return { feed, lines, notice };
+  const use = (cpuPercent: number) =>
+    feed.emit({ type: "usage", processes: [], machine: { cpuPercent, memoryPercent: 5 } });
+  const go = (phase: RunPhase) => feed.emit({ type: "phase", phase, detail: "" });
+  return { feed, lines, metricsLines, notice, use, go };
 }
 
 const textOf = (event: HostEvent) => (event.type === "notice" ? event.text : event.type);
@@ -34,6 +42,27 @@ describe("the event feed", () => {
     expect(seen[0]).toBe("500");
     expect(seen.at(-2)).toBe("1499");
     expect(seen.at(-1)).toBe("live");
+  });
+
+  it("F3 appends what processes use to the metrics, and only shows it while the host is idle", () => {
+    const { feed, lines, metricsLines, use, go } = createFeed();
+    const shown: number[] = [];
+    feed.subscribe((event) => event.type === "usage" && shown.push(event.machine.cpuPercent));
+    use(1);
+    go("idle");
+    use(2);
+    go("producing");
+    use(3);
+    expect(shown).toEqual([1, 2, 3]);
+    expect(metricsLines.map((line) => (JSON.parse(line) as { machine: { cpuPercent: number } }).machine)).toEqual([
+      { cpuPercent: 1, memoryPercent: 5 },
+      { cpuPercent: 3, memoryPercent: 5 },
+    ]);
+    expect(metricsLines[0]).toMatch(/^\{"atUs":1000,"type":"usage".*\}\n$/);
+    expect(lines.join("")).not.toContain("usage");
+    const late: string[] = [];
+    feed.subscribe((event) => late.push(event.type));
+    expect(late).toEqual(["phase", "phase"]);
   });
 
   it("sends nothing to a listener that left", () => {

@@ -1,6 +1,12 @@
-/** Progress: sums over all incarnations, rates against the mark before. */
+/** Progress: sums over all incarnations; rates, latencies and partitions against the mark before. */
 import { describe, expect, it } from "vitest";
-import { computeProgress, NO_PROGRESS, type ProgressInput } from "../../../../apphost/run/progress.ts";
+import {
+  computeProgress,
+  NO_PROGRESS,
+  type ProgressInput,
+  type ProgressMark,
+} from "../../../../apphost/run/progress.ts";
+import { latencyBucket } from "../../../../simulator/common/contract/latency-histogram.ts";
 import type { TaskManagerMetrics } from "../../../../simulator/common/contract/metrics.ts";
 
 const metrics = (tm: string, incarnation: string, change: Partial<TaskManagerMetrics>): TaskManagerMetrics => ({
@@ -146,4 +152,117 @@ it("tells no rate of a TaskManager that is not registered (G5)", () => {
   expect(event.taskManagers).toMatchObject([{ name: "taskmanager-01", processed: 90, perSecond: null }]);
   const back = input({ metrics: [metrics("taskmanager-01", "2", { processed: 100 })], atUs: 7_000_000 });
   expect(computeProgress(back, mark).event.taskManagers).toMatchObject([{ perSecond: 10 }]);
+});
+
+describe("partitions", () => {
+  const [A, B] = ["taskmanager-01", "taskmanager-02"];
+  const at = (tm: string, incarnation: string, offset: number, endOffset: number) =>
+    metrics(tm, incarnation, { partitions: [{ p: 0, offset, endOffset }] });
+  /** Of events one second apart, each compared with the one before. */
+  const describeEach = (...inputs: readonly Partial<ProgressInput>[]) => {
+    let mark = NO_PROGRESS;
+    return inputs.map((change, i) => {
+      const progress = computeProgress(input({ ...change, atUs: (i + 1) * 1_000_000 }), mark);
+      ({ mark } = progress);
+      return progress.event.partitions;
+    });
+  };
+
+  it("have no rate in the first event, and no lag while their end is not known", () => {
+    const [unknown, known, later] = describeEach(
+      { assignment: { [A]: [0] } },
+      { assignment: { [A]: [0] }, metrics: [at(A, "1", 40, -1)] },
+      { assignment: { [A]: [0] }, metrics: [at(A, "1", 70, 100)] },
+    );
+    expect(unknown).toEqual([{ p: 0, owner: A, lag: null, perSecond: 0 }]);
+    // What lies before the first position that was told is no progress of a second.
+    expect(known).toEqual([{ p: 0, owner: A, lag: null, perSecond: 0 }]);
+    expect(later).toEqual([{ p: 0, owner: A, lag: 30, perSecond: 30 }]);
+  });
+
+  it("keep their position when they move, though the former owner forgets them first", () => {
+    const forgotten = metrics(A, "1", {});
+    const [, released, moved] = describeEach(
+      { assignment: { [A]: [0] }, metrics: [at(A, "1", 40, 100)] },
+      { assignment: { [A]: [], [B]: [0] }, metrics: [forgotten] },
+      { assignment: { [A]: [], [B]: [0] }, metrics: [forgotten, at(B, "1", 90, 120)] },
+    );
+    expect(released).toEqual([{ p: 0, owner: B, lag: 60, perSecond: 0 }]);
+    expect(moved).toEqual([{ p: 0, owner: B, lag: 30, perSecond: 50 }]);
+  });
+
+  it("are nobody's from the loss of their owner to the next assignment, with the lag that is known", () => {
+    const killed = at(A, "1", 40, 100);
+    const [, lost, given] = describeEach(
+      { assignment: { [A]: [0], [B]: [] }, metrics: [killed] },
+      { assignment: { [B]: [] }, metrics: [killed] },
+      { assignment: { [B]: [0] }, metrics: [killed] },
+    );
+    expect(lost).toEqual([{ p: 0, owner: null, lag: 60, perSecond: 0 }]);
+    expect(given).toEqual([{ p: 0, owner: B, lag: 60, perSecond: 0 }]);
+  });
+
+  it("never go back when a restarted owner begins behind what was told, and knows no end yet", () => {
+    const dead = at(A, "1", 40, 100);
+    const [, behind, ahead] = describeEach(
+      { assignment: { [A]: [0] }, metrics: [dead] },
+      { assignment: { [A]: [0] }, metrics: [dead, at(A, "2", 30, -1)] },
+      { assignment: { [A]: [0] }, metrics: [dead, at(A, "2", 55, 110)] },
+    );
+    expect(behind).toEqual([{ p: 0, owner: A, lag: 60, perSecond: 0 }]);
+    expect(ahead).toEqual([{ p: 0, owner: A, lag: 55, perSecond: 15 }]);
+  });
+
+  it("have no lag below 0 where more is applied than the end that is known", () => {
+    const [partitions] = describeEach({ assignment: { [A]: [0] }, metrics: [at(A, "1", 120, 100)] });
+    expect(partitions).toEqual([{ p: 0, owner: A, lag: 0, perSecond: 0 }]);
+  });
+
+  it("stand in the order of their numbers, those that nobody reports of among them", () => {
+    const [partitions] = describeEach({ assignment: { [B]: [10, 2], [A]: [1] }, metrics: [at(A, "1", 5, 9)] });
+    expect(partitions?.map(({ p, owner }) => [p, owner])).toEqual([
+      [0, null],
+      [1, A],
+      [2, B],
+      [10, B],
+    ]);
+  });
+});
+
+describe("the latency of an interval", () => {
+  const [FAST, SLOW] = [1_000, 500_000];
+  const of = (incarnation: string, counts: Readonly<Record<number, number>>) =>
+    metrics("taskmanager-01", incarnation, {
+      latency: Object.entries(counts).flatMap(([us, count]) => [latencyBucket(Number(us)), count]),
+      latencyUsMax: Math.max(...Object.keys(counts).map(Number)),
+    });
+  const tell = (before: ProgressMark, ...reports: readonly TaskManagerMetrics[]) =>
+    computeProgress(input({ metrics: reports }), before);
+  /** A bucket is a few percent wide. */
+  const isAbout = (ms: number | null, us: number) => expect((ms ?? 0) / (us / 1_000)).toBeCloseTo(1, 0);
+
+  it("is that of all so far in the first event, and none where nothing was processed", () => {
+    const nothing = tell(NO_PROGRESS);
+    expect(nothing.event.intervalLatencyMs).toEqual({ p50: null, p99: null });
+    const first = tell(nothing.mark, of("1", { [SLOW]: 100 }));
+    expect(first.event.intervalLatencyMs).toEqual(first.event.latencyMs);
+    isAbout(first.event.intervalLatencyMs.p50, SLOW);
+    const rest = tell(first.mark, of("1", { [SLOW]: 100 }));
+    expect(rest.event.intervalLatencyMs).toEqual({ p50: null, p99: null });
+    isAbout(rest.event.latencyMs.p50, SLOW);
+  });
+
+  it("is of what came since the event before, whatever came before that", () => {
+    const slow = tell(NO_PROGRESS, of("1", { [SLOW]: 100 }));
+    const quick = tell(slow.mark, of("1", { [SLOW]: 100, [FAST]: 10 }));
+    isAbout(quick.event.intervalLatencyMs.p50, FAST);
+    isAbout(quick.event.intervalLatencyMs.p99, FAST);
+    isAbout(quick.event.latencyMs.p50, SLOW);
+  });
+
+  it("is of the new incarnation alone, when one was restarted since", () => {
+    const slow = tell(NO_PROGRESS, of("1", { [SLOW]: 100 }));
+    const restarted = tell(slow.mark, of("1", { [SLOW]: 100 }), of("2", { [FAST]: 3 }));
+    isAbout(restarted.event.intervalLatencyMs.p99, FAST);
+  });
 });

@@ -75,7 +75,7 @@ describe("the snapshot", () => {
     }
     expect(snapshot.recent).toHaveLength(200);
     expect(snapshot.recent.at(-1)?.text).toBe("line 1999");
-    expect(snapshot.rates).toHaveLength(120);
+    expect(snapshot.history).toHaveLength(600);
   });
 
   it("forgets the verdict of the round before when the next round begins", () => {

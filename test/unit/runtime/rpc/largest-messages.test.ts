@@ -25,7 +25,7 @@ const metrics: TaskManagerMetrics = {
   skipped: N,
   bytes: N,
   applies: { ok: N, dup: N, seek: N, fenced: N, storeLost: N },
-  partitions: ofAll((p) => ({ p, offset: N, endOffset: N })),
+  partitions: ofAll((p) => ({ p, offset: N, endOffset: N, committedOffset: N })),
   checkpointId: N,
   offsetCommitsFailed: N,
   final: true,

@@ -51,6 +51,21 @@ describe("FlinkKafkaConsumerGroup", () => {
     ]);
   });
 
+  it("tells what Kafka has of a partition: not what failed, and nothing of one that was released", async () => {
+    group.snapshotState(1, [
+      { p: 0, offset: 10 },
+      { p: 1, offset: 11 },
+    ]);
+    expect(group.committedOffset(0)).toBeUndefined();
+    await group.commitCheckpointOffsets(1);
+    expect([group.committedOffset(0), group.committedOffset(1)]).toEqual([10, 11]);
+    commit = () => Promise.reject(new Error("no coordinator"));
+    group.snapshotState(2, [{ p: 0, offset: 20 }]);
+    await group.commitCheckpointOffsets(2);
+    group.release(1);
+    expect([group.committedOffset(0), group.committedOffset(1)]).toEqual([10, undefined]);
+  });
+
   it("commits exactly the checkpoint's snapshot, once, and forgets older ones (F2, F3)", async () => {
     group.snapshotState(1, [{ p: 0, offset: 10 }]);
     group.snapshotState(2, [{ p: 0, offset: 20 }]);

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { renderJunit } from "../../../../scripts/report/junit.ts";
 import type { CheckStatus } from "../../../../simulator/common/contract/files/report.ts";
-import { sampleCheck, sampleReport } from "../../../support/sample-report.ts";
+import { evenReport, sampleCheck } from "../../../support/even-report.ts";
 
 /** Throws at anything that is not well-formed. Warnings are of what HTML allows, and of the sign that J1 writes. */
 function parseXml(text: string): Element {
@@ -18,12 +18,12 @@ const attributesOf = (element: Element, ...names: readonly string[]) => names.ma
 
 const STATUSES: readonly CheckStatus[] = ["passed", "failed", "unknown", "notApplicable"];
 const checks = STATUSES.map((status) => sampleCheck({ id: status, title: `A check ${status}`, status, reason: "why" }));
-const scenarios = sampleReport().scenarios.map((scenario) => ({ ...scenario, checks: ["passed", "failed"] }));
+const scenarios = evenReport().scenarios.map((scenario) => ({ ...scenario, checks: ["passed", "failed"] }));
 
 describe("renderJunit", () => {
   it("makes a suite of each scenario, and a case of each check by what became of it", () => {
     const root = parseXml(
-      renderJunit(sampleReport({ checks, scenarios, verdict: "failed", exitCode: 4, reasons: ["r"] })),
+      renderJunit(evenReport({ checks, scenarios, verdict: "failed", exitCode: 4, reasons: ["r"] })),
     );
     expect(attributesOf(root, "tests", "failures", "errors", "skipped")).toEqual(["5", "2", "1", "1"]);
     const suites = [...root.getElementsByTagName("testsuite")];
@@ -45,7 +45,7 @@ describe("renderJunit", () => {
   });
 
   it("is not green for a run that ended before its checks", () => {
-    const ended = sampleReport({
+    const ended = evenReport({
       checks: [],
       scenarios: [],
       verdict: "interrupted",
@@ -62,7 +62,7 @@ describe("renderJunit", () => {
     const unwritable = "\u{0}\u{1B}[31m\u{FFFE}\uD800\r";
     const root = parseXml(
       renderJunit(
-        sampleReport({ checks: [sampleCheck({ id: "I2-total", status: "failed", reason: said + unwritable })] }),
+        evenReport({ checks: [sampleCheck({ id: "I2-total", status: "failed", reason: said + unwritable })] }),
       ),
     );
     const failure = root.getElementsByTagName("failure")[0];
@@ -75,7 +75,7 @@ describe("renderJunit", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme-composite" }), (reason, title) => {
         const check = sampleCheck({ id: "I2-total", status: "failed", reason, title });
-        parseXml(renderJunit(sampleReport({ checks: [check], reasons: [reason] })));
+        parseXml(renderJunit(evenReport({ checks: [check], reasons: [reason] })));
       }),
     );
   });

@@ -105,6 +105,16 @@ it("reads nothing that an earlier report has read", async () => {
   expect(logged).toEqual([]);
 });
 
+it("passes over lines of other kinds, and tells of those that are none", async () => {
+  const usage = '{"atUs":3,"type":"usage","processes":[],"machine":{"cpuPercent":1,"memoryPercent":2}}\n';
+  writeFileSync(path, LINES.join(usage));
+  expect((await read()).applies().ok).toBe(9);
+  expect(logged).toEqual([]);
+  appendFileSync(path, `${usage}{"tm":"a"}\nnull\nno json\n`);
+  expect((await read()).applies().ok).toBe(9);
+  expect(logged).toHaveLength(3);
+});
+
 it("leaves an unfinished line to the next report", async () => {
   const [first = "", second = ""] = LINES;
   writeFileSync(path, first + second.slice(0, 20));

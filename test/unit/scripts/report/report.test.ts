@@ -63,7 +63,8 @@ function makeMetrics(change: Partial<TaskManagerMetrics>): TaskManagerMetrics {
   };
 }
 
-const checksOf = (rounds: readonly number[] = [100]): ChecksFile => evaluateFacts(toFacts(makeRun(rounds)), 33);
+const checksOf = (rounds: readonly number[] = [100]): ChecksFile =>
+  evaluateFacts(toFacts(makeRun(rounds)), { durationMs: 33 });
 
 const LOAD_US = 0;
 
@@ -303,7 +304,7 @@ describe("renderReport", () => {
   it("shows what is not known as neither passed nor failed", () => {
     const run = makeRun([100]);
     run.earliest = [5];
-    const report = buildReport(makeFacts({ checks: evaluateFacts(toFacts(run), 1) }));
+    const report = buildReport(makeFacts({ checks: evaluateFacts(toFacts(run), { durationMs: 1 }) }));
     const text = renderReport(report);
     expect([report.verdict, report.exitCode]).toEqual(["unknown", 3]);
     for (const part of [
@@ -321,7 +322,7 @@ describe("renderReport", () => {
   it("gives the reasons of a failure", () => {
     const run = makeRun([100]);
     run.hash["total"] = "99";
-    const report = buildReport(makeFacts({ checks: evaluateFacts(toFacts(run), 1) }));
+    const report = buildReport(makeFacts({ checks: evaluateFacts(toFacts(run), { durationMs: 1 }) }));
     const text = renderReport(report);
     expect(report.exitCode).toBe(4);
     expect(text).toContain("=== FAILURE SUMMARY ===");

@@ -7,7 +7,7 @@ describe("a run that was ended early", () => {
   it("passes on the part below the applied offsets; what lies above is unprocessed, never lost", () => {
     const run = makePrefix();
     expect(failedIds(run)).toEqual([]);
-    const { messages } = evaluateFacts(toFacts(run), 1);
+    const { messages } = evaluateFacts(toFacts(run), { durationMs: 1 });
     expect(messages).toMatchObject({
       requested: 500,
       inKafka: 130,

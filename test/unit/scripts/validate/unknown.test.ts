@@ -13,7 +13,7 @@ function expectUnknown(run: SyntheticRun, expected: readonly string[], failed: r
   expect(failedIds(run)).toEqual(failed);
   expect(unknownIds(run).sort()).toEqual([...expected].sort());
   for (const id of expected) expect(check(run, id)?.reason).not.toBe("");
-  const { messages } = evaluateFacts(toFacts(run), 1);
+  const { messages } = evaluateFacts(toFacts(run), { durationMs: 1 });
   expect(messages).toMatchObject({ lost: null, duplicated: null });
 }
 
@@ -47,7 +47,7 @@ describe("offsets without a record", () => {
     if (tally === undefined) throw new Error("there is no partition 0");
     tally.below.messages -= 3;
     tally.below.skipped += 3;
-    const checks = evaluateFacts(facts, 1);
+    const checks = evaluateFacts(facts, { durationMs: 1 });
     expect(checks.checks.filter(({ status }) => status === "failed")).toEqual([]);
     expect(checks.messages).toMatchObject({ lost: null, duplicated: null });
     const effect = checks.checks.find(({ id }) => id === "I4-redis-vs-topic");
@@ -66,7 +66,7 @@ describe("an end offset below what is known", () => {
     expect(check(run, "acknowledged-kept")?.reason).toBe(
       "partition 2: brokers acknowledged every record below offset 33 in round 1, and the log ends at 30: Kafka lost acknowledged records",
     );
-    expect(evaluateFacts(toFacts(run), 1).messages.inKafka).toBeNull();
+    expect(evaluateFacts(toFacts(run), { durationMs: 1 }).messages.inKafka).toBeNull();
   });
 
   it("is no loss where somebody's transaction holds records back: the log has them, and readers do not get them", () => {
@@ -113,8 +113,8 @@ describe("a state that is no fact of the job", () => {
       "I6-order",
       "I9-by-task-manager",
       "by-task-manager-rows",
-      "rejected",
       "published-keys",
+      "rejected",
       "I3-drained",
       "I3-acknowledged",
       "I4-redis-vs-topic",
@@ -123,7 +123,11 @@ describe("a state that is no fact of the job", () => {
       "I7-fencing",
       "committed-offsets",
     ]);
-    expect(evaluateFacts(toFacts(run), 1).messages).toMatchObject({ processed: null, lost: null, inKafka: 100 });
+    expect(evaluateFacts(toFacts(run), { durationMs: 1 }).messages).toMatchObject({
+      processed: null,
+      lost: null,
+      inKafka: 100,
+    });
   });
 });
 

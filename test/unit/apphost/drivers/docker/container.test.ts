@@ -11,6 +11,12 @@ function playEngine() {
   const output = new PassThrough();
   let killCalls = 0;
   let isRunning = true;
+  const calls: string[] = [];
+  const end = () => {
+    isRunning = false;
+    output.end();
+    ended.resolve();
+  };
   const container = {
     id: "0123456789abcdef",
     attach: async () => output,
@@ -20,22 +26,44 @@ function playEngine() {
     async kill() {
       killCalls += 1;
       if (killCalls === 1) throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
-      isRunning = false;
-      output.end();
-      ended.resolve();
+      calls.push("kill");
+      end();
+    },
+    pause: async () => void calls.push("pause"),
+    unpause: async () => void calls.push("unpause"),
+    async stop() {
+      calls.push("stop");
+      end();
     },
     modem: { demuxStream: () => output.resume() },
   };
-  return { docker: { createContainer: async () => container } as unknown as Docker, killCalls: () => killCalls };
+  const docker = { createContainer: async () => container } as unknown as Docker;
+  return { docker, killCalls: () => killCalls, calls: () => calls };
 }
 
-it("a kill that the engine did not hear is repeated: nobody else would end what is alive and does not serve", async () => {
-  const { docker, killCalls } = playEngine();
+function launch(docker: Docker) {
   const reach = { kind: "host" } as const;
   const spec = { name: "one", image: "one:1", command: null, env: {}, labels: {}, reach, volumes: [], file: null };
   const log = new PassThrough().resume();
-  const hooks = { log, onSpawn: () => undefined, onMessage: () => undefined };
-  const running = await createContainerServer(docker, spec).launch(hooks);
+  return createContainerServer(docker, spec).launch({ log, onSpawn: () => undefined, onMessage: () => undefined });
+}
+
+it.each(["stop", "kill"] as const)(
+  "one that is paused goes on before a %s: some engines refuse it otherwise (K5)",
+  async (end) => {
+    const { docker, calls } = playEngine();
+    const running = await launch(docker);
+    await running.pause();
+    if (end === "stop") await running.stop(1_000);
+    else running.kill();
+    await withDeadline(running.exited, { what: "the end", deadlineMs: 5_000 });
+    expect(calls()).toEqual(["pause", "unpause", end]);
+  },
+);
+
+it("a kill that the engine did not hear is repeated: nobody else would end what is alive and does not serve", async () => {
+  const { docker, killCalls } = playEngine();
+  const running = await launch(docker);
   running.kill();
   const exit = await withDeadline(running.exited, { what: "the end", deadlineMs: 5_000 });
   expect(exit).toEqual({ kind: "exit", code: 137 });

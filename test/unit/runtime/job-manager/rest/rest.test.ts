@@ -4,6 +4,7 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ import { JobManager } from "../../../../../simulator/runtime/job-manager/job-man
 import { RestServer } from "../../../../../simulator/runtime/job-manager/rest/http-server.ts";
 import { route } from "../../../../../simulator/runtime/job-manager/rest/routes.ts";
 import { createMemoryStore } from "../../../../support/memory-store.ts";
+import { scrape } from "../../../../support/prometheus.ts";
 
 const token = "secret-token";
 const jobId = "0123456789abcdef0123456789abcdef";
@@ -243,6 +245,45 @@ test("jobs, one job and its vertex have Flink's keys, with and without /v1", asy
   );
 });
 
+test("a checkpoint is triggered as in Flink: an id at once, and what became of it by that id", async () => {
+  const path = `/jobs/${jobId}/checkpoints`;
+  const trigger = (body: object) => call("POST", path, authorized(body));
+  const untilDone = (id: string) =>
+    waitUntil(
+      async () => {
+        const answer = await get(`${path}/${id}`);
+        return answer.status.id === "COMPLETED" ? answer : undefined;
+      },
+      { what: "the triggered checkpoint", deadlineMs: 10_000 },
+    );
+  const accepted = await trigger({ checkpointType: "FULL" });
+  expect([accepted.status, keys(accepted.body)]).toEqual([202, ["request-id"]]);
+  const { operation, ...rest } = await untilDone(accepted.body["request-id"]);
+  expect([keys(operation), keys(rest)]).toEqual([["checkpointId"], ["status"]]);
+  // Whoever got no answer asks again, and it is the same checkpoint.
+  const triggerId = "00000000000000000000000000000abc";
+  expect((await trigger({ triggerId })).body).toEqual({ "request-id": triggerId });
+  const first = await untilDone(triggerId);
+  expect(first.operation.checkpointId).toBeGreaterThan(operation.checkpointId);
+  await trigger({ triggerId });
+  expect(await untilDone(triggerId)).toEqual(first);
+});
+
+test.each([
+  ["a type that it does not have", { checkpointType: "INCREMENTAL" }, 400, /checkpointType is "INCREMENTAL"/],
+  ["an id that is none", { triggerId: "1" }, 400, /triggerId is "1": expected 32 hex digits/],
+])("a trigger is refused: %s", async (_, body, status, reason) => {
+  const answer = await call("POST", `/jobs/${jobId}/checkpoints`, authorized(body));
+  expect([answer.status, answer.body.errors[0]]).toEqual([status, expect.stringMatching(reason)]);
+});
+
+test("a trigger needs the token, and an id that nobody triggered is not found", async () => {
+  const refused = await call("POST", `/jobs/${jobId}/checkpoints`, { body: "{}" });
+  expect(refused.status).toBe(401);
+  const unknown = await call("GET", `/jobs/${jobId}/checkpoints/${"f".repeat(32)}`);
+  expect([unknown.status, unknown.body.errors[0]]).toEqual([404, expect.stringMatching(/no checkpoint operation/)]);
+});
+
 test("checkpoints have Flink's keys and this job's numbers", async () => {
   const checkpoints = await waitUntil(
     async () => {
@@ -400,4 +441,19 @@ test("drain and cancel answer 202, and the snapshot tells what became of them", 
   );
   expect(ended).toMatchObject({ state: "FINISHED", drained: true, stopped: true, total: 0 });
   expect((await get("/overview"))["jobs-finished"]).toBe(1);
+});
+
+test("GET /metrics is for everybody on this machine, by its name, and loads what it needs at the first call", async () => {
+  const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("prom-client"));
+  expect(isLoaded()).toBe(false);
+  const found = await scrape(`http://127.0.0.1:${port}`);
+  expect(isLoaded()).toBe(true);
+  expect(found.status).toBe(200);
+  expect(found.sum("flink_jobmanager_numRegisteredTaskManagers")).toBe(1);
+  // Nothing was told yet, which is not 0.
+  expect(found.text).not.toContain("flink_taskmanager_");
+  expect((await scrape(`http://127.0.0.1:${port}/v1`)).text).toContain("flink_jobmanager_numRunningJobs");
+  expect((await call("GET", "/metrics", { headers: { host: "example.org" } })).status).toBe(403);
+  expect((await call("POST", "/metrics")).status).toBe(401);
+  expect((await call("POST", "/metrics", authorized())).status).toBe(405);
 });

@@ -4,16 +4,16 @@ import { extendBaseline, parseRuns } from "../../../../../scripts/report/compare
 import { compareRuns } from "../../../../../scripts/report/compare/compare-runs.ts";
 import { measureRun, type RunMeasure } from "../../../../../scripts/report/compare/run-measure.ts";
 import type { Report } from "../../../../../simulator/common/contract/files/report.ts";
-import { sampleReport } from "../../../../support/sample-report.ts";
+import { evenReport } from "../../../../support/even-report.ts";
 
-const measure = (change: Partial<Report> = {}): RunMeasure => measureRun(sampleReport(change), null);
+const measure = (change: Partial<Report> = {}): RunMeasure => measureRun(evenReport(change), null);
 const side = (name: string, ...runs: readonly RunMeasure[]) => ({ name, runs });
 const rate = (endToEndPerSecond: number, runId = `run${endToEndPerSecond}`) =>
   measure({ runId, throughput: { producePerSecond: null, endToEndPerSecond } });
 
 /** One of eight has other values than its peers. */
 function withOne(id: string, change: Partial<Report["taskManagers"][number]>): Partial<Report> {
-  return { taskManagers: sampleReport().taskManagers.map((tm) => (tm.id === id ? { ...tm, ...change } : tm)) };
+  return { taskManagers: evenReport().taskManagers.map((tm) => (tm.id === id ? { ...tm, ...change } : tm)) };
 }
 
 const figureOf = (comparison: ReturnType<typeof compareRuns>, id: string) =>
@@ -71,12 +71,12 @@ describe("compareRuns", () => {
   it("names what the sides were measured with, where that is not alike", () => {
     const other = measure({
       verdict: "failed",
-      infra: { ...sampleReport().infra, kafka: { mode: "native", version: "4.3.0", endpoint: "127.0.0.1:2" } },
-      parameters: { ...sampleReport().parameters, messageSize: 200, rate: 0 },
-      machine: { ...sampleReport().machine, cores: 4, node: "v22.22.0" },
-      partitions: sampleReport().partitions.slice(1),
-      taskManagers: sampleReport().taskManagers.slice(1),
-      messages: { ...sampleReport().messages, requested: 1 },
+      infra: { ...evenReport().infra, kafka: { mode: "native", version: "4.3.0", endpoint: "127.0.0.1:2" } },
+      parameters: { ...evenReport().parameters, messageSize: 200, rate: 0 },
+      machine: { ...evenReport().machine, cores: 4, node: "v22.22.0" },
+      partitions: evenReport().partitions.slice(1),
+      taskManagers: evenReport().taskManagers.slice(1),
+      messages: { ...evenReport().messages, requested: 1 },
     });
     const { differences } = compareRuns(side("a", measure()), side("b", other), null);
     expect(differences.map(({ name }) => name)).toEqual([
@@ -98,16 +98,16 @@ describe("compareRuns", () => {
   });
 
   it("does not take another port, or a few bytes of memory, for another shape", () => {
-    const { kafka } = sampleReport().infra;
+    const { kafka } = evenReport().infra;
     const other = measure({
-      infra: { ...sampleReport().infra, kafka: { ...kafka, endpoint: "127.0.0.1:9092" } },
-      machine: { ...sampleReport().machine, memoryBytes: 8 * 2 ** 30 - 4_096 },
+      infra: { ...evenReport().infra, kafka: { ...kafka, endpoint: "127.0.0.1:9092" } },
+      machine: { ...evenReport().machine, memoryBytes: 8 * 2 ** 30 - 4_096 },
     });
     expect(compareRuns(side("a", measure()), side("b", other), null).differences).toEqual([]);
   });
 
   it("finds runs of one side that are not alike", () => {
-    const other = measure({ parameters: { ...sampleReport().parameters, messageSize: 200 } });
+    const other = measure({ parameters: { ...evenReport().parameters, messageSize: 200 } });
     const { differences } = compareRuns(side("a", measure(), other), side("b", measure()), null);
     expect(differences).toEqual([{ name: "message size", a: "100 bytes and 200 bytes", b: "100 bytes" }]);
   });
@@ -144,7 +144,7 @@ describe("what stands out (L2)", () => {
 
   it("is nobody where all are slow, where the difference is small, or with too few peers", () => {
     const all = measure({
-      taskManagers: sampleReport().taskManagers.map((tm) => ({ ...tm, latencyMs: { p50: 120, p99: 260 } })),
+      taskManagers: evenReport().taskManagers.map((tm) => ({ ...tm, latencyMs: { p50: 120, p99: 260 } })),
     });
     const little = measure(withOne("taskmanager-03", { latencyMs: { p50: 6, p99: 20 } }));
     const few = measure({
@@ -157,7 +157,7 @@ describe("what stands out (L2)", () => {
 
   it("is a partition with more records than its peers", () => {
     const skewed = measure({
-      partitions: sampleReport().partitions.map((one) => (one.p === 5 ? { ...one, count: 400_000 } : one)),
+      partitions: evenReport().partitions.map((one) => (one.p === 5 ? { ...one, count: 400_000 } : one)),
     });
     const { standOuts } = compareRuns(side("a", measure()), side("b", skewed), null);
     expect(standOuts).toMatchObject([{ name: "partition 5", measure: "records", side: "b" }]);
@@ -185,13 +185,13 @@ describe("a baseline", () => {
   });
 
   it("may be a report, or a list of reports", () => {
-    const one = JSON.stringify(sampleReport());
+    const one = JSON.stringify(evenReport());
     expect(read(one)).toEqual({ kind: "valid", value: [measure()] });
     expect(read(`[${one},${one}]`)).toEqual({ kind: "valid", value: [measure(), measure()] });
   });
 
   it("is refused with the field that is wrong", () => {
-    const { latencyMs: _, ...without } = sampleReport();
+    const { latencyMs: _, ...without } = evenReport();
     const broken = JSON.parse(save([], rate(100)).text) as { runs: { figures: Record<string, unknown> }[] };
     broken.runs.forEach((run) => {
       run.figures["startupMs"] = { value: "fast" };
@@ -215,7 +215,7 @@ describe("a comparison as text", () => {
   it("says first what differs, when it was forced, and last how it was judged", () => {
     const other = measure({
       throughput: { producePerSecond: null, endToEndPerSecond: 70_000 },
-      machine: { ...sampleReport().machine, cores: 4 },
+      machine: { ...evenReport().machine, cores: 4 },
     });
     const lines = renderComparison(compareRuns(side("a", rate(80_000), rate(81_000)), side("b", other), 0.1), 10);
     expect(lines[3]).toBe("COMPARED BY FORCE, though these differ, and a change may come from them:");

@@ -1,0 +1,75 @@
+/**
+ * A checkpoint now, because a person asked for it.
+ *
+ * Q1 It is triggered by an id of ours and at each life of the JobManager again: one that dies in between goes on with a
+ *    checkpoint of its own.
+ * Q2 What it is told of is complete: Flink's own answer says that it is, and the JobManager's message what is in it.
+ */
+import { randomBytes } from "node:crypto";
+import type { HostEvent } from "../../simulator/common/contract/events.ts";
+import type { CheckpointOperation } from "../../simulator/common/contract/job/rest.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import type { CheckpointAnswer } from "../control/protocol.ts";
+import type { CommandContext } from "./scaling.ts";
+
+/** Longer than a checkpoint may take that waits for a store that is away (`timeout` of its configuration). */
+const CHECKPOINT_MS_MAX = 65_000;
+/** From its end to the message about it, which comes another way. */
+const MESSAGE_MS_MAX = 5_000;
+const LOOK_INTERVAL_MS = 50;
+
+export async function takeCheckpoint(context: CommandContext): Promise<CheckpointAnswer> {
+  const { run, signal, tell } = context;
+  const refusal = findRefusal(context);
+  if (refusal !== null) return { kind: "failed", reason: refusal };
+  tell(`waiting for the checkpoint, at most ${CHECKPOINT_MS_MAX} ms`);
+  const messages = new Map<number, CheckpointMessage>();
+  const unsubscribe = run.feed.subscribe((event) => {
+    if (event.type === "checkpoint") messages.set(event.id, event);
+  });
+  try {
+    const operation = await triggerUntilDone(context);
+    if (!("checkpointId" in operation)) return { kind: "failed", reason: operation.failureCause["stack-trace"] };
+    const id = operation.checkpointId;
+    const { durationMs, total } = await waitUntil(() => messages.get(id), {
+      what: `the JobManager's message about checkpoint ${id}`,
+      deadlineMs: MESSAGE_MS_MAX,
+      signal,
+    });
+    return { kind: "completed", id, durationMs, total };
+  } finally {
+    unsubscribe();
+  }
+}
+
+type CheckpointMessage = Extract<HostEvent, { type: "checkpoint" }>;
+type Done = Extract<CheckpointOperation, { operation: object }>["operation"];
+
+function findRefusal({ run, system }: CommandContext): string | null {
+  const jobManager = system.supervisors.get("jobmanager");
+  if (jobManager?.isHalted === true) return "jobmanager is stopped by the user: start it first";
+  if (jobManager?.isPaused === true) return "jobmanager is paused by the user: resume it first";
+  const { state } = run.seen.job;
+  if (state === "RUNNING" || state === "CREATED") return null;
+  return `the job is ${state ?? "not submitted"}, and only of a RUNNING one a checkpoint can be taken`;
+}
+
+/** Q1. A job that is CREATED for a moment, under a JobManager that has just started again, is waited for. */
+function triggerUntilDone({ run, system, signal }: CommandContext): Promise<Done> {
+  const jobManager = present(system.supervisors.get("jobmanager"), "the JobManager");
+  const triggerId = randomBytes(16).toString("hex");
+  let askedLife = -1;
+  const look = async (): Promise<Done | undefined> => {
+    const { life } = jobManager;
+    if (askedLife !== life) {
+      if (run.seen.job.state === "CREATED") return undefined;
+      await system.jobControl().triggerCheckpoint(triggerId);
+      askedLife = life;
+    }
+    const answer = await system.jobControl().readCheckpoint(triggerId);
+    return "operation" in answer ? answer.operation : undefined;
+  };
+  const what = "the checkpoint";
+  return waitUntil(look, { what, deadlineMs: CHECKPOINT_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal });
+}
