@@ -84,7 +84,8 @@ export function estimate(values: readonly RunValue[]): Estimate | null {
 function estimateOfOne({ value, secondsSpread }: RunValue): Estimate {
   if (secondsSpread === null) return { value, low: value, high: value, runs: 1, spreadOf: "unknown" };
   const reach = Math.abs(value) * secondsSpread;
-  return { value, low: value - reach, high: value + reach, runs: 1, spreadOf: "seconds" };
+  // No figure is below zero, however much its seconds vary.
+  return { value, low: Math.max(0, value - reach), high: value + reach, runs: 1, spreadOf: "seconds" };
 }
 
 function withoutFar(values: readonly number[], middle: number): readonly number[] {

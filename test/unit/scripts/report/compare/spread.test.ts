@@ -29,6 +29,10 @@ describe("the spread of one run (S2)", () => {
     expect(one(200, 0.1)).toEqual({ value: 200, low: 180, high: 220, runs: 1, spreadOf: "seconds" });
   });
 
+  it("ends at zero, as every figure does", () => {
+    expect(one(200, 1.5)).toMatchObject({ low: 0, high: 500 });
+  });
+
   it("is not known of too few seconds, or of seconds that were nothing", () => {
     expect(spreadOfSeconds([1, 2, 3])).toBeNull();
     expect(spreadOfSeconds([0, 0, 0, 0])).toBeNull();
