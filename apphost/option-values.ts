@@ -101,6 +101,17 @@ export function byteCount(minBytes: number): ValueForm<number> {
   };
 }
 
+export const percentage: ValueForm<number> = {
+  expected: "a percentage from 0 to 1000: 10%, 2.5%",
+  placeholder: "percent",
+  show: (percent) => `${percent}%`,
+  read(text) {
+    const [, digits] = /^(\d{1,4}(?:\.\d{1,3})?)%?$/.exec(text) ?? [];
+    const percent = Number(digits);
+    return percent <= 1_000 ? percent : undefined;
+  },
+};
+
 export function oneOf<T extends string>(values: readonly T[]): ValueForm<T> {
   return {
     expected: `one of ${values.join(", ")}`,

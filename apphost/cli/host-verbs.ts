@@ -5,7 +5,16 @@
 import { type Command, Option } from "commander";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
 import type { ResourceRequest } from "../control/protocol.ts";
-import { anyText, duration, fileForm, oneOf, pointInTime, runIdForm, wholeNumber } from "../option-values.ts";
+import {
+  anyText,
+  duration,
+  fileForm,
+  oneOf,
+  percentage,
+  pointInTime,
+  runIdForm,
+  wholeNumber,
+} from "../option-values.ts";
 import { type GivenOptions, readOptions } from "../options.ts";
 import { findFolderProblems } from "../run/run-folder.ts";
 import { throwUsage } from "../usage.ts";
@@ -148,16 +157,36 @@ function addAskingVerbs(add: AddVerb): void {
     .addOption(createRunOption())
     .addOption(createFormatOption(ENV_FORMATS));
 
-  add("report", "print the newest report; ends with its run's exit code", async (given, terminal) => {
+  addReport(add);
+}
+
+/** Side B of a comparison may stand behind it without an option: `--compare A B`. */
+const COMPARED_WITH: VerbArgument = {
+  name: "with",
+  help: "what --compare's run is compared with: a run id, a folder, a report or a baseline, or several with commas",
+  isNeeded: false,
+  isMany: false,
+  form: anyText,
+};
+
+function addReport(add: AddVerb): void {
+  const report: HostVerb = async (given, terminal, [other]) => {
     const { runReport } = await import("./report.ts");
-    const format = parseValue("format", given, oneOf(TEXT_OR_JSON));
-    const html = parseOptional("html", given, fileForm);
-    return runReport({ ...readChoice(given), format, html, open: given["open"] === true }, terminal);
-  })
+    const { readReportOptions } = await import("./report-options.ts");
+    const options = readReportOptions(given, other ?? null);
+    return runReport({ ...readChoice(given), ...options }, terminal);
+  };
+  add("report", "print the newest report; ends with its run's exit code", report, [COMPARED_WITH])
     .addOption(createRunOption())
     .addOption(createFormatOption(TEXT_OR_JSON))
     .addOption(createValueOption("--html", fileForm, "write it as one page with charts, and print its path"))
-    .addOption(createFlag("--open", "the page, in your browser ($BROWSER); without --html it is in the run's folder"));
+    .addOption(createFlag("--open", "the page, in your browser ($BROWSER); without --html it is in the run's folder"))
+    .addOption(createValueOption("--compare", anyText, "print what got better or worse since these runs"))
+    .addOption(createValueOption("--baseline", fileForm, "the same since the runs of a saved report or baseline"))
+    .addOption(createValueOption("--fail-above", percentage, "end with 5 when something that counts got worse by more"))
+    .addOption(createFlag("--force", "compare also what is not alike, and say so"))
+    .addOption(createValueOption("--save-baseline", fileForm, "add the run to a baseline, if it is not worse"))
+    .addOption(createValueOption("--junit", fileForm, "write the checks as JUnit XML"));
 }
 
 function addResourceVerbs(add: AddVerb): void {

@@ -3,13 +3,15 @@
  * it last; everything between comes from the event feed.
  *
  *   tui    the dashboard on the terminal's alternate screen, and a short durable summary when it is gone
- *   plain  one line per change, one per second of progress, the summary
+ *   plain  one line per change, one per second of progress, the summary; in GitHub Actions with its groups
  *   json   the events as NDJSON on stdout and nothing else there; the last line is the verdict
  *   quiet  the summary alone
  *
  * O1 A reader that goes away (`| head`) ends the output, not the run.
  * O2 The dashboard's packages are loaded only for it, with NODE_ENV=production, and no child inherits that.
  */
+import type { EventFeed } from "../run/event-feed.ts";
+import { isGithubActions, startGithubOutput } from "./github-output.ts";
 import { startJsonOutput } from "./json-output.ts";
 import { startPlainOutput, startStopWords } from "./plain-output.ts";
 import { type Output, type OutputOptions, type ResolvedUiMode, resolveUiMode } from "./ui-mode.ts";
@@ -42,7 +44,7 @@ async function startMode(mode: ResolvedUiMode, options: OutputOptions, write: Li
     case "json":
       return withStopWords(options, startJsonOutput({ feed: options.feed, write: write.line }));
     case "plain":
-      return startPlainOutput({ feed: options.feed, write: write.line, summaryOnly: false });
+      return startPlain(options, write);
     case "quiet":
       return withStopWords(options, startPlainOutput({ feed: options.feed, write: write.line, summaryOnly: true }));
     case "tui": {
@@ -50,6 +52,17 @@ async function startMode(mode: ResolvedUiMode, options: OutputOptions, write: Li
       return startTuiOutput({ ...options, write: write.line, colors: (options.env["NO_COLOR"] ?? "") === "" });
     }
   }
+}
+
+function startPlain({ feed, env }: OutputOptions, write: LineWriter): Output {
+  const start = (shown: EventFeed) => startPlainOutput({ feed: shown, write: write.line, summaryOnly: false });
+  if (!isGithubActions(env)) return start(feed);
+  return startGithubOutput({
+    feed,
+    write: write.line,
+    summaryPath: env["GITHUB_STEP_SUMMARY"],
+    startPlain: start,
+  });
 }
 
 /** React picks its build when it is imported; its development build leaks memory and takes three times the CPU. */

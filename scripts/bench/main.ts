@@ -5,16 +5,26 @@
  * M1 What the bench starts it ends, also when it is interrupted; its folder of work is removed. When it is killed, its
  *    guard does that.
  * M2 Samples are written after each turn, so that an interrupted bench keeps what it has.
- * M3 Figures are never judged: the exit code is 0 when everything that is installed could be measured, else 1.
+ * M3 What is measured is never judged: the exit code is 0 when everything that is installed could be measured, else 1.
+ *    Only `--compare` with a limit judges, and it measures nothing.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CommanderError } from "commander";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
-import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { refuseUnlike } from "../report/compare/figures.ts";
+import { compareBenches, renderBenchComparison } from "./comparison.ts";
 import { startGuard, stopGuard } from "./guard.ts";
-import { type BenchOptions, parseBenchOptions, type SuiteName } from "./options.ts";
-import { ResultFile } from "./result-file.ts";
+import {
+  type BenchComparisonOptions,
+  type BenchOptions,
+  type BenchRequest,
+  parseBenchRequest,
+  type SuiteName,
+} from "./options.ts";
+import { findNewestResult, ResultFile, readBenchFile } from "./result-file.ts";
 import { planTurns, takeTurn } from "./schedule.ts";
 import { Session } from "./session.ts";
 import type { BenchContext, BenchSuite, Outcome } from "./suite.ts";
@@ -39,7 +49,7 @@ const SUITES: Readonly<Record<SuiteName, BenchSuite>> = {
   codec: codecSuite,
 };
 
-const EXIT = { passed: 0, failed: 1, usage: 2, interrupted: 130 };
+const EXIT = { passed: 0, failed: 1, usage: 2, unknown: 3, worse: 5, interrupted: 130 };
 const FOLDER = join(".flink-apphost", "bench");
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -48,9 +58,9 @@ const sayProgress = (line: string): void => void process.stderr.write(`${line}\n
 process.exitCode = await run();
 
 async function run(): Promise<number> {
-  let options: BenchOptions;
+  let request: BenchRequest;
   try {
-    options = parseBenchOptions(process.argv.slice(2));
+    request = parseBenchRequest(process.argv.slice(2));
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.usage;
     throw error;
@@ -60,10 +70,33 @@ async function run(): Promise<number> {
     process.on(signal, () => interrupt.abort(new Error(`interrupted by ${signal}`)));
   }
   try {
-    return await measureAll(options, interrupt.signal);
+    if (request.kind === "compare") return await compareResults(request.options);
+    return await measureAll(request.options, interrupt.signal);
   } catch (error) {
     sayProgress(`bench: ${describeError(error)}`);
-    return interrupt.signal.aborted ? EXIT.interrupted : EXIT.failed;
+    if (interrupt.signal.aborted) return EXIT.interrupted;
+    return isAppError(error) && error.category === "usage" ? EXIT.usage : EXIT.failed;
+  }
+}
+
+async function compareResults(options: BenchComparisonOptions): Promise<number> {
+  const { failAbovePercent, format, isForced } = options;
+  const [a, b] = [await readBenchFile(options.a), await readBenchFile(options.b ?? findNewestResult(FOLDER))];
+  const limit = failAbovePercent === null ? null : failAbovePercent / 100;
+  const comparison = compareBenches(Object.values(SUITES), a, b, limit);
+  if (!isForced) refuseUnlike(comparison.differences, `${a.name} and ${b.name}`);
+  const text = format === "json" ? [JSON.stringify(comparison)] : renderBenchComparison(comparison, failAbovePercent);
+  for (const line of text) say(line);
+  switch (comparison.judgement?.kind) {
+    case undefined:
+    case "kept":
+      return EXIT.passed;
+    case "worse":
+      return EXIT.worse;
+    case "unknown":
+      return EXIT.unknown;
+    default:
+      return unreachable(comparison.judgement);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What `npm run bench -- …` takes. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 
 export const SUITE_NAMES = ["pipeline", "peers", "replay", "growth", "latency", "startup", "idle", "codec"] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
@@ -19,8 +19,27 @@ const FULL = { messages: 10_000_000, rounds: 3, idleMinutes: 1 };
 const QUICK = { messages: 200_000, rounds: 1, idleMinutes: 1 / 12 };
 const MINUTE_MS = 60_000;
 
+/** Results that are there already. */
+export interface BenchComparisonOptions {
+  /** Paths of result files. */
+  readonly a: string;
+  /** Null: the newest one. */
+  readonly b: string | null;
+  readonly isForced: boolean;
+  /** Null: nothing is judged. */
+  readonly failAbovePercent: number | null;
+  readonly format: "text" | "json";
+}
+
+export type BenchRequest =
+  | { readonly kind: "measure"; readonly options: BenchOptions }
+  | { readonly kind: "compare"; readonly options: BenchComparisonOptions };
+
+const FORMATS = ["text", "json"] as const;
+const PERCENT_MAX = 1_000;
+
 /** Throws commander's own error for wrong usage; its text is on standard error then. */
-export function parseBenchOptions(args: readonly string[]): BenchOptions {
+export function parseBenchRequest(args: readonly string[]): BenchRequest {
   const program = new Command("npm run bench --")
     .description("Measures this project beside its peers, on the same servers, in alternation.")
     .option("--suite <names>", `some of ${SUITE_NAMES.join(", ")}, separated by commas (default: all)`, readSuites)
@@ -28,6 +47,15 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     .option("--rounds <number>", `how often each case is measured (default ${FULL.rounds})`, readCount)
     .option("--idle-minutes <number>", `how long an idle host is watched (default ${FULL.idleMinutes})`, readCount)
     .option("--quick", `one round with ${QUICK.messages} messages`)
+    .option("--compare <file>", "compare this result with the next one (default: the newest), and measure nothing")
+    .option("--force", "with --compare: also what is not alike")
+    .option(
+      "--fail-above <percent>",
+      "with --compare: end with 5 when something of ours got worse by more",
+      readPercent,
+    )
+    .addOption(new Option("--format <format>", "with --compare: how it is printed").choices(FORMATS).default("text"))
+    .argument("[file]", "the second result of --compare")
     .exitOverride()
     .parse([...args], { from: "user" });
   const given = program.opts<{
@@ -36,14 +64,28 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     rounds?: number;
     idleMinutes?: number;
     quick?: true;
+    compare?: string;
+    force?: true;
+    failAbove?: number;
+    format: "text" | "json";
   }>();
+  const [other = null] = program.args;
+  if (given.compare !== undefined) {
+    const { compare: a, force, failAbove: failAbovePercent = null, format } = given;
+    return { kind: "compare", options: { a, b: other, isForced: force === true, failAbovePercent, format } };
+  }
+  const stray = other ?? (given.force === true ? "--force" : given.failAbove === undefined ? null : "--fail-above");
+  if (stray !== null) program.error(`error: '${stray}' has no meaning without --compare`);
   const defaults = given.quick === true ? QUICK : FULL;
   return {
-    suites: given.suite ?? SUITE_NAMES,
-    messages: given.messages ?? defaults.messages,
-    rounds: given.rounds ?? defaults.rounds,
-    idleMs: (given.idleMinutes ?? defaults.idleMinutes) * MINUTE_MS,
-    quick: given.quick === true,
+    kind: "measure",
+    options: {
+      suites: given.suite ?? SUITE_NAMES,
+      messages: given.messages ?? defaults.messages,
+      rounds: given.rounds ?? defaults.rounds,
+      idleMs: (given.idleMinutes ?? defaults.idleMinutes) * MINUTE_MS,
+      quick: given.quick === true,
+    },
   };
 }
 
@@ -58,5 +100,11 @@ function readSuites(text: string): SuiteName[] {
 function readCount(text: string): number {
   const value = /^\d+(_\d+)*$/.test(text) ? Number(text.replaceAll("_", "")) : 0;
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("Expected a whole number from 1.");
+  return value;
+}
+
+function readPercent(text: string): number {
+  const value = /^\d+(\.\d+)?%?$/.test(text) ? Number(text.replace("%", "")) : Number.NaN;
+  if (!(value <= PERCENT_MAX)) throw new InvalidArgumentError("Expected a percentage from 0 to 1000: 10%.");
   return value;
 }

@@ -1,7 +1,10 @@
-/** The result of a bench as JSON, replaced as a whole after each turn. */
+/** The result of a bench as JSON, replaced as a whole after each turn, and read back to be compared. */
+import { existsSync, readdirSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join, resolve } from "node:path";
-import { writeText } from "../../simulator/common/foundation/json-file.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { readJson, writeText } from "../../simulator/common/foundation/json-file.ts";
+import { type BenchSide, readBenchResult } from "./comparison.ts";
 import type { BenchOptions } from "./options.ts";
 import { readVersions } from "./parts.ts";
 import type { Outcome } from "./suite.ts";
@@ -36,4 +39,21 @@ export class ResultFile {
     const content = { ...this.#head, finishedAt: new Date().toISOString(), suites, samples };
     await writeText(this.path, `${JSON.stringify(content, null, 1)}\n`, { durable: false });
   }
+}
+
+export async function readBenchFile(path: string): Promise<BenchSide> {
+  const result = await readJson(path, readBenchResult);
+  if (result === undefined) throw createError("BENCH_RESULT_MISSING", { path });
+  return { name: path, result };
+}
+
+/** Their names sort by time. */
+export function findNewestResult(folder: string): string {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const newest = names
+    .filter((name) => name.endsWith(".json"))
+    .sort()
+    .at(-1);
+  if (newest === undefined) throw createError("BENCH_RESULT_MISSING", { path: folder });
+  return join(folder, newest);
 }

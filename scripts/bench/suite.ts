@@ -38,6 +38,8 @@ export interface BenchCase {
   readonly title: string;
   /** Whether it loads the session's broker, whose warmth then belongs to the figures. */
   readonly usesBroker: boolean;
+  /** A program of others: what its figures do from bench to bench is no change of ours. Absent: it is ours. */
+  readonly isPeer?: boolean;
   measure(context: BenchContext): Promise<CaseResult>;
 }
 

@@ -1,6 +1,8 @@
 /** From samples to medians and ratios, and to the printed tables. Pure. */
+
+import { median } from "../report/compare/spread.ts";
 import { GROUPS } from "./process-sampler.ts";
-import { median, ratio } from "./statistics.ts";
+import { ratio } from "./statistics.ts";
 import { type BenchSuite, type BrokerPhase, brokerPhase, type Outcome, type RatioSpec, type Sample } from "./suite.ts";
 import { formatFigure, formatTable } from "./text-table.ts";
 

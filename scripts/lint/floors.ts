@@ -70,6 +70,13 @@ export const FLOORS: readonly Floor[] = [
   // scripts/: the validator shares no code with the sink or the producer, or it would share their mistakes.
   { name: "validate", files: ["scripts/validate/"], on: [...COMMON, ...CLIENTS], packages: [] },
   { name: "report", files: ["scripts/report/"], on: COMMON, packages: [] },
+  // What is made from reports that are there already: the command line and the bench use it as it is.
+  {
+    name: "finished reports",
+    files: ["scripts/report/compare/", "scripts/report/junit.ts"],
+    on: COMMON,
+    packages: [],
+  },
   // Pages are made when somebody asks for one: neither the report process nor a host loads a chart.
   { name: "chart", files: ["scripts/report/html/chart-svg.ts"], on: [], packages: ["echarts"] },
   { name: "page", files: ["scripts/report/html/"], on: [...COMMON, "chart"], packages: [] },
@@ -96,7 +103,7 @@ export const FLOORS: readonly Floor[] = [
   {
     name: "bench",
     files: ["scripts/bench/"],
-    on: [...COMMON, ...CLIENTS, "admin", "own codec", "peer", "bench basis"],
+    on: [...COMMON, ...CLIENTS, "admin", "finished reports", "own codec", "peer", "bench basis"],
     packages: ["commander"],
   },
   { name: "build", files: ["scripts/build/"], on: [], packages: ["rolldown"] },
@@ -192,6 +199,7 @@ export const FLOORS: readonly Floor[] = [
     files: ["apphost/cli/"],
     on: [
       ...BASE,
+      "finished reports",
       "files",
       "processes",
       "docker",

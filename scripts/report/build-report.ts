@@ -108,8 +108,8 @@ function sumObserver(byProcess: readonly ProcessUse[], metrics: MetricsMerge): O
 
 /** The share that Redis holds; when it could not be read, what the TaskManager last said. */
 function describeUse(id: string, checks: ChecksFile | null, metrics: MetricsMerge) {
-  const { processed, cpuMs, rssBytesMax } = metrics.use(id);
-  return { processed: checks === null ? processed : (checks.byTaskManager[id] ?? 0), cpuMs, rssBytesMax };
+  const { processed, ...use } = metrics.use(id);
+  return { processed: checks === null ? processed : (checks.byTaskManager[id] ?? 0), ...use };
 }
 
 function countMessages(host: HostFacts, checks: ChecksFile | null, ledgers: readonly Ledger[]): Report["messages"] {

@@ -20,6 +20,7 @@ export interface TaskManagerUse {
   readonly processed: number;
   readonly cpuMs: number;
   readonly rssBytesMax: number;
+  readonly latencyMs: { readonly p50: number | null; readonly p99: number | null };
 }
 
 /** All that is known of a TaskManager. */
@@ -71,9 +72,16 @@ export class MetricsMerge {
   /** Over all lives of a TaskManager. */
   use(tm: string): TaskManagerUse {
     const known = this.#taskManagers.get(tm);
-    if (known === undefined) return { processed: 0, cpuMs: 0, rssBytesMax: 0 };
+    const unknown = { p50: null, p99: null };
+    if (known === undefined) return { processed: 0, cpuMs: 0, rssBytesMax: 0, latencyMs: unknown };
     const { rssBytesMax } = known;
-    return { processed: sumOver(known, (m) => m.processed), cpuMs: sumOver(known, (m) => m.cpuMs), rssBytesMax };
+    const counts = mergeLatencies(livesOf(known));
+    return {
+      processed: sumOver(known, (m) => m.processed),
+      cpuMs: sumOver(known, (m) => m.cpuMs),
+      rssBytesMax,
+      latencyMs: { p50: quantileMs(counts, 0.5), p99: quantileMs(counts, 0.99) },
+    };
   }
 
   /** Of all TaskManagers, since the load began. */
@@ -99,32 +107,33 @@ export class MetricsMerge {
    * a rollback of Redis more may be recorded than processed, and then nothing is known to be missing.
    */
   latencyMs(processed: number | null): Report["latencyMs"] {
-    const counts = this.#mergeLatencies();
-    const toMs = (share: number) => {
-      const valueUs = latencyQuantileUs(counts, share);
-      return valueUs === null ? null : valueUs / 1000;
-    };
+    const counts = mergeLatencies(this.#all());
     const recorded = countLatencies(counts);
     return {
-      p50: toMs(0.5),
-      p90: toMs(0.9),
-      p99: toMs(0.99),
-      p999: toMs(0.999),
+      p50: quantileMs(counts, 0.5),
+      p90: quantileMs(counts, 0.9),
+      p99: quantileMs(counts, 0.99),
+      p999: quantileMs(counts, 0.999),
       max: recorded === 0 ? null : counts.maxUs / 1000,
       recorded,
       missing: processed === null ? null : Math.max(0, processed - recorded),
     };
   }
 
-  #mergeLatencies(): LatencyCounts {
-    const counts = createLatencyCounts();
-    for (const { latency, latencyUsMax } of this.#all()) mergeSparseLatency(counts, latency, latencyUsMax);
-    return counts;
-  }
-
   #all(): TaskManagerMetrics[] {
     return [...this.#taskManagers.values()].flatMap(livesOf);
   }
+}
+
+function mergeLatencies(all: readonly TaskManagerMetrics[]): LatencyCounts {
+  const counts = createLatencyCounts();
+  for (const { latency, latencyUsMax } of all) mergeSparseLatency(counts, latency, latencyUsMax);
+  return counts;
+}
+
+function quantileMs(counts: LatencyCounts, share: number): number | null {
+  const valueUs = latencyQuantileUs(counts, share);
+  return valueUs === null ? null : valueUs / 1000;
 }
 
 const livesOf = ({ former, newest }: KnownTaskManager): TaskManagerMetrics[] =>

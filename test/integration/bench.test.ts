@@ -90,6 +90,12 @@ test("codecs are measured on the same records, and one that is not installed is 
     expect(output()).toContain("missing: @platformatic/kafka");
   }
   expect([machine.cores > 0, versions["node"]]).toEqual([true, process.version]);
+  // Both sides are this one, and a single round has no spread: nothing can be judged.
+  const [name] = listBenchFolder();
+  const comparison = startBench(["--compare", join(".flink-apphost", "bench", name as string), "--fail-above", "10%"]);
+  expect(await comparison.ended, comparison.output()).toBe(3);
+  expect(comparison.output()).toMatch(/^this project: encode \* .* spread not known$/m);
+  expect(listBenchFolder()).toEqual([name]);
 });
 
 test("without real servers the embedded pipeline is measured, with CPU by process, and the rest is missing", async () => {

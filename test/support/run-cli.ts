@@ -177,7 +177,8 @@ export function readEvents(runDir: string): readonly HostEvent[] {
 function cleanEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name, value]) =>
-      value !== undefined && !/^(FLINK_APPHOST_|SIMULATOR_|KAFKA_|REDIS_|CI$|MAX_ALLOWED|VITEST|NODE_ENV)/.test(name),
+      value !== undefined &&
+      !/^(FLINK_APPHOST_|SIMULATOR_|KAFKA_|REDIS_|CI$|GITHUB_|MAX_ALLOWED|VITEST|NODE_ENV)/.test(name),
   );
   return Object.fromEntries(kept) as Record<string, string>;
 }

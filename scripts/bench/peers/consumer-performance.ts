@@ -11,6 +11,7 @@ export const consumerPerformance: BenchCase = {
   id: "peers/consumer-performance",
   title: "ConsumerPerformance (Java, one process)",
   usesBroker: true,
+  isPeer: true,
   async measure(context) {
     const session = await context.session();
     const { topic, messages, messageSize } = await fillTopic(context);

@@ -34,6 +34,7 @@ export const kafkajsPipeline: BenchCase = {
   id: "peers/kafkajs-pipeline",
   title: "kafkajs, 20 processes, eachBatch, one INCRBY a batch",
   usesBroker: true,
+  isPeer: true,
   async measure(context) {
     const session = await context.session();
     const topic = await fillTopic(context);

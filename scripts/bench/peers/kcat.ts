@@ -10,6 +10,7 @@ export const kcatConsumer: BenchCase = {
   id: "peers/kcat",
   title: "kcat -C (C, one process)",
   usesBroker: true,
+  isPeer: true,
   async measure(context) {
     const kcat = findProgram("kcat");
     if (kcat === undefined) throw new MissingPart("there is no kcat on PATH");

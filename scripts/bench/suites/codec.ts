@@ -2,10 +2,11 @@
  * CPU time a record of the codecs, on the same batch in memory: no broker, no socket. `decode` of this project includes
  * the checksum and the checks of the message's form; that of kafkajs includes neither.
  */
+
+import { median } from "../../report/compare/spread.ts";
 import { cleanEnvironment, runCommand } from "../child-command.ts";
 import type { CodecAnswer, CodecTask } from "../codec-worker/messages.ts";
 import { MissingPart, programPath } from "../parts.ts";
-import { median } from "../statistics.ts";
 import type { BenchCase, BenchContext, BenchSuite, CaseResult } from "../suite.ts";
 
 /** What the producer puts into one batch of 100-byte messages. */
@@ -43,6 +44,7 @@ const createCase = (codec: CodecTask["codec"], title: string): BenchCase => ({
   id: `codec/${codec}`,
   title,
   usesBroker: false,
+  isPeer: codec !== "own",
   measure: (context) => measureCodec(context, codec),
 });
 

@@ -11,6 +11,7 @@ const producerPerformance: BenchCase = {
   id: "peers/producer-performance",
   title: "ProducerPerformance (Java, acks=all)",
   usesBroker: true,
+  isPeer: true,
   measure: (context) =>
     runProducerPerformance(context, { messages: context.options.messages, messageSize: 100, rate: 0, warmUp: 0 }),
 };

@@ -7,12 +7,12 @@ import { once } from "node:events";
 import type { HostEvent } from "../../../simulator/common/contract/events.ts";
 import { withDeadline } from "../../../simulator/common/foundation/deadline.ts";
 import { findJava, findProgram } from "../../../simulator/common/foundation/program.ts";
+import { median } from "../../report/compare/spread.ts";
 import { cleanEnvironment, stopChild } from "../child-command.ts";
 import { findKafkaLibs, MissingPart, programPath } from "../parts.ts";
 import { readPssBytes } from "../process-sampler.ts";
 import { runProduct } from "../product-run.ts";
 import { describeRun } from "../run-figures.ts";
-import { median } from "../statistics.ts";
 import type { BenchCase, BenchContext, BenchSuite } from "../suite.ts";
 
 /** Enough that every TaskManager gets some: the verdict must pass. */
@@ -115,6 +115,7 @@ const bareNode: BenchCase = {
   id: "startup/bare-node",
   title: "20 bare Node processes at once",
   usesBroker: false,
+  isPeer: true,
   async measure() {
     const children: ChildProcess[] = [];
     try {

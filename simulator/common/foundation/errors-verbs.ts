@@ -71,4 +71,25 @@ export const verbErrors = {
     false,
     (p) => `there is no report of ${p.of}: one is written when a round was validated, or when the run has ended`,
   ),
+  COMPARISON_REFUSED: row<{ what: string; differences: readonly string[] }>(
+    "usage",
+    false,
+    (p) =>
+      `${p.what} cannot be compared, because they measured different things:${p.differences.map((difference) => `\n  ${difference}`).join("")}\ngive runs that are alike, or --force to compare them all the same`,
+  ),
+  BENCH_RESULT_MISSING: row<{ path: string }>(
+    "usage",
+    false,
+    (p) => `there is no result of a bench at ${p.path}: "npm run bench" writes one, and its last line names it`,
+  ),
+  BASELINE_REFUSED: row<{ run: string; verdict: string }>(
+    "usage",
+    false,
+    (p) => `run ${p.run} is ${p.verdict}, and no baseline for others: save one that passed`,
+  ),
+  OUTPUT_FILE_FAILED: row<{ path: string }>(
+    "infrastructure",
+    false,
+    (p) => `${p.path} cannot be written: give the path of a file in a folder that is there and yours`,
+  ),
 };

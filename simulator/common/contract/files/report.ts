@@ -95,6 +95,8 @@ export interface Report {
     readonly pid: number | null;
     readonly partitions: readonly number[];
     readonly processed: number;
+    /** Of what it processed; absent in reports of earlier versions. */
+    readonly latencyMs?: { readonly p50: number | null; readonly p99: number | null };
     readonly cpuMs: number;
     readonly rssBytesMax: number;
     readonly restarts: number;

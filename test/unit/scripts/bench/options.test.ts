@@ -1,10 +1,16 @@
 import { CommanderError } from "commander";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { parseBenchOptions, SUITE_NAMES } from "../../../../scripts/bench/options.ts";
+import { parseBenchRequest, SUITE_NAMES } from "../../../../scripts/bench/options.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("parseBenchOptions", () => {
+function parseBenchOptions(args: readonly string[]) {
+  const request = parseBenchRequest(args);
+  if (request.kind !== "measure") throw new Error("it is a comparison");
+  return request.options;
+}
+
+describe("parseBenchRequest", () => {
   it("measures every suite in at least three rounds unless told otherwise", () => {
     const defaults = { messages: 10_000_000, rounds: 3, idleMs: 60_000, quick: false };
     expect(parseBenchOptions([])).toEqual({ suites: SUITE_NAMES, ...defaults });
@@ -34,5 +40,30 @@ describe("parseBenchOptions", () => {
     vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
     expect(() => parseBenchOptions(args)).toThrow(CommanderError);
     expect(written.join("")).toMatch(message);
+  });
+
+  it("compares results instead of measuring", () => {
+    const defaults = { b: null, isForced: false, failAbovePercent: null, format: "text" };
+    expect(parseBenchRequest(["--compare", "a.json"])).toEqual({
+      kind: "compare",
+      options: { a: "a.json", ...defaults },
+    });
+    const all = ["--compare", "a.json", "b.json", "--force", "--fail-above", "7.5%", "--format", "json"];
+    expect(parseBenchRequest(all)).toEqual({
+      kind: "compare",
+      options: { a: "a.json", b: "b.json", isForced: true, failAbovePercent: 7.5, format: "json" },
+    });
+  });
+
+  it.each([
+    [["b.json"], /'b.json' has no meaning without --compare/],
+    [["--fail-above", "10%"], /'--fail-above' has no meaning without --compare/],
+    [["--compare", "a.json", "--fail-above", "much"], /Expected a percentage/],
+    [["--compare", "a.json", "b.json", "c.json"], /too many arguments/],
+  ])("refuses %j of a comparison", (args, message) => {
+    const said: string[] = [];
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+    expect(() => parseBenchRequest(args)).toThrow(CommanderError);
+    expect(said.join("")).toMatch(message);
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { median, perSecond, ratio } from "../../../../scripts/bench/statistics.ts";
+import { perSecond, ratio } from "../../../../scripts/bench/statistics.ts";
+import { median } from "../../../../scripts/report/compare/spread.ts";
 
 const seed = Number(process.env["TEST_SEED"] ?? Date.now() % 2 ** 31);
 

@@ -1,0 +1,116 @@
+/** A comparison as text for people: what got worse first, then all figures with their spread. Pure. */
+import type { ComparedSide, Comparison } from "../../scripts/report/compare/compare-runs.ts";
+import type { FigureComparison, FigureUnit } from "../../scripts/report/compare/figures.ts";
+import type { Beside, StandOut } from "../../scripts/report/compare/load-balance.ts";
+import type { Estimate } from "../../scripts/report/compare/spread.ts";
+import {
+  describeJudgement,
+  describeOutcome,
+  describeSpread,
+  formatChange,
+} from "../../scripts/report/compare/words.ts";
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { formatAmount, formatCount, formatMebibytes, formatMs, formatRate } from "../snapshot/format.ts";
+import { formatTable } from "./table.ts";
+
+const STAND_OUTS_MAX = 20;
+const RUNS_SHOWN_MAX = 5;
+
+export function renderComparison(comparison: Comparison, failAbovePercent: number | null): string[] {
+  const { a, b, differences, figures, standOuts, judgement } = comparison;
+  const isCounting = figures.some(({ counts }) => counts);
+  return [
+    `A  ${describeSide(a)}`,
+    `B  ${describeSide(b)}`,
+    ...(differences.length === 0
+      ? []
+      : ["", "COMPARED BY FORCE, though these differ, and a change may come from them:"]),
+    ...differences.map((difference) => `  ${difference.name}: ${difference.a} in A, ${difference.b} in B`),
+    "",
+    ...listChanges("worse", figures),
+    ...listChanges("better", figures),
+    ...listStandOuts(standOuts),
+    "",
+    ...formatTable(["FIGURE", "A", "B", "CHANGE", "OUTCOME"], figures.map(renderRow)),
+    "",
+    ...(isCounting ? ["* counts for --fail-above"] : []),
+    ...describeSpread(figures),
+    ...(judgement === null ? [] : ["", describeJudgement(judgement, figures, failAbovePercent ?? 0)]),
+  ];
+}
+
+function describeSide({ name, runs }: ComparedSide): string {
+  const shown = runs.slice(0, RUNS_SHOWN_MAX).map((run) => `${run.runId} of ${run.startedAt} ${run.verdict}`);
+  const more = runs.length - shown.length;
+  return `${name}: ${shown.join(", ")}${more > 0 ? ` and ${formatAmount(more, "more run")}` : ""}`;
+}
+
+function listChanges(outcome: "better" | "worse", figures: readonly FigureComparison[]): string[] {
+  const changed = figures.filter((figure) => figure.outcome === outcome);
+  const word = outcome.toUpperCase();
+  if (changed.length === 0) return [`${word}: nothing beyond its spread`];
+  return changed.map(
+    ({ title, unit, a, b, change }) =>
+      `${word}: ${title}, ${formatValue(a?.value ?? null, unit)} in A, ${formatValue(b?.value ?? null, unit)} in B (${formatChange(change)})`,
+  );
+}
+
+/** Those that stand out on one side only are what changed, and come first. */
+function listStandOuts(standOuts: readonly StandOut[]): string[] {
+  const order = { b: 0, a: 1, both: 2 };
+  const sorted = [...standOuts].sort((x, y) => order[x.side] - order[y.side]);
+  const more = sorted.length - STAND_OUTS_MAX;
+  return [
+    ...sorted.slice(0, STAND_OUTS_MAX).map(describeStandOut),
+    ...(more > 0 ? [`${formatAmount(more, "more")} in the JSON form`] : []),
+  ];
+}
+
+function describeStandOut({ name, measure, unit, side, a, b }: StandOut): string {
+  const word = { b: "SLOWER THAN ITS PEERS in B", a: "no longer in B", both: "in A and in B" }[side];
+  const show = (beside: Beside | null) =>
+    beside === null
+      ? "not measured"
+      : `${formatValue(beside.value, unit)} beside ${formatValue(beside.peers, unit)} of its peers`;
+  const label = side === "b" && (unit === "count" || measure === "CPU per message") ? "MORE THAN ITS PEERS in B" : word;
+  return `${name} ${label}: ${measure} ${show(b)} (A: ${show(a)})`;
+}
+
+function renderRow({ title, unit, counts, a, b, change, outcome }: FigureComparison): string[] {
+  return [
+    `${title}${counts ? " *" : ""}`,
+    renderEstimate(a, unit),
+    renderEstimate(b, unit),
+    formatChange(change),
+    describeOutcome(outcome),
+  ];
+}
+
+function renderEstimate(estimate: Estimate | null, unit: FigureUnit): string {
+  if (estimate === null) return "-";
+  const { value, low, high, spreadOf } = estimate;
+  const shown = formatValue(value, unit);
+  return spreadOf === "unknown" ? shown : `${shown} (${formatValue(low, unit)} to ${formatValue(high, unit)})`;
+}
+
+function formatValue(value: number | null, unit: FigureUnit): string {
+  if (value === null) return "-";
+  switch (unit) {
+    case "perSecond":
+      return formatRate(value);
+    case "ms":
+      return formatMs(value);
+    case "us":
+      return `${value.toFixed(2)} µs`;
+    case "ns":
+      return `${value.toFixed(1)} ns`;
+    case "bytes":
+      return formatMebibytes(value);
+    case "percent":
+      return `${value.toFixed(2)} %`;
+    case "count":
+      return Number.isInteger(value) ? formatCount(value) : value.toFixed(2);
+    default:
+      return unreachable(unit);
+  }
+}

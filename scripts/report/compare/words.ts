@@ -1,0 +1,55 @@
+/** What a comparison is told in, wherever it is shown. Pure. */
+import { unreachable } from "../../../simulator/common/foundation/assert.ts";
+import type { FigureComparison, Judgement } from "./figures.ts";
+import type { Outcome } from "./spread.ts";
+
+export function describeOutcome(outcome: Outcome): string {
+  switch (outcome) {
+    case "better":
+      return "better";
+    case "worse":
+      return "WORSE";
+    case "withinSpread":
+      return "within noise";
+    case "spreadUnknown":
+      return "spread not known";
+    case "notMeasured":
+      return "not measured";
+    default:
+      return unreachable(outcome);
+  }
+}
+
+/** `+12.3 %`. */
+export function formatChange(change: number | null): string {
+  if (change === null) return "-";
+  return `${change < 0 ? "" : "+"}${(100 * change).toFixed(1)} %`;
+}
+
+export function describeSpread(figures: readonly FigureComparison[]): string[] {
+  const sources = new Set(figures.flatMap(({ a, b }) => [a?.spreadOf, b?.spreadOf]));
+  return [
+    ...(sources.has("runs") ? ["spread of several runs: their range (from five on, without those far off)"] : []),
+    ...(sources.has("seconds")
+      ? [
+          "spread of one run: how far its seconds under load lie from their median (two scaled median absolute deviations)",
+        ]
+      : []),
+    ...(sources.has("unknown") ? ["spread not known: such a figure has one value a run, so give several runs"] : []),
+  ];
+}
+
+export function describeJudgement(judgement: Judgement, figures: readonly FigureComparison[], percent: number): string {
+  switch (judgement.kind) {
+    case "kept":
+      return `KEPT: nothing that counts got worse by more than ${percent} % and by more than its spread`;
+    case "worse": {
+      const titles = figures.filter(({ id }) => judgement.figures.includes(id)).map(({ title }) => title);
+      return `FAILED: worse by more than ${percent} % and by more than the spread: ${titles.join(", ")}`;
+    }
+    case "unknown":
+      return "UNKNOWN: nothing that counts has a spread on either side: compare longer runs, or several on a side";
+    default:
+      return unreachable(judgement);
+  }
+}
