@@ -43,6 +43,8 @@ export const CONTAINER_IMAGES = {
 } as const;
 
 export type UiMode = "auto" | "tui" | "plain" | "json" | "quiet";
+export const THEMES = ["dark", "light"] as const;
+export type ThemeName = (typeof THEMES)[number];
 /** How containers are reached: by the host's own network, or by published ports. */
 export type NetworkChoice = "auto" | "host" | "published";
 export type InfraChoice = "auto" | "docker" | "native" | "embedded";
@@ -81,6 +83,8 @@ export interface HostOptions {
   /** @default 1_000 */
   readonly checkpointIntervalMs: number;
   readonly ui: UiMode;
+  /** Of the dashboard. @default "dark" */
+  readonly theme: ThemeName;
   /** Folder that holds `runs/` and `latest`. @default ".flink-apphost" */
   readonly runDir: string;
   /** What the embedded Kafka may store. @default half of the machine's memory */
@@ -177,6 +181,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   allowRemote: row("allow-remote", yesOrNo, "permit writing to servers of other machines"),
   checkpointIntervalMs: row("checkpoint-interval", duration({ minMs: 10, maxMs: DAY_MS }), "time between checkpoints"),
   ui: row("ui", oneOf(["auto", "tui", "plain", "json", "quiet"]), "how progress is shown"),
+  theme: row("theme", oneOf(THEMES), "the dashboard's colours: for a dark or for a light terminal"),
   runDir: row("run-dir", folderForm, "folder that keeps the runs"),
   embeddedMemoryBytes: row("embedded-memory", byteCount(1024 * 1024), "what the embedded Kafka may store", {
     defaultText: "half of the memory of this machine",
@@ -229,6 +234,7 @@ export function defaultsOf(verb: Verb): HostOptions {
     allowRemote: false,
     checkpointIntervalMs: 1_000,
     ui: "auto",
+    theme: "dark",
     runDir: ".flink-apphost",
     embeddedMemoryBytes: Math.floor(totalmem() / 2),
     fixedPorts: false,

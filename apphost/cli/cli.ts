@@ -7,6 +7,7 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { escapeForTerminal } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { MASK, maskTyped } from "../../simulator/common/foundation/mask.ts";
+import { resolveUiMode } from "../dashboard/ui-mode.ts";
 import { EXIT, exitCodeOfError } from "../exit-code.ts";
 import { oneOf } from "../option-values.ts";
 import { type GivenOptions, type HostOptions, inspectOptions, OPTION_NAMES, type Verb } from "../options.ts";
@@ -100,9 +101,16 @@ function addRunVerb(
       const { runDetached } = await import("./detach.ts");
       const { withOutput } = await import("./terminal.ts");
       setExitCode(await withOutput((terminal) => runDetached(args, prepared.options, terminal)));
+      return;
+    }
+    const { stdin, stdout, env } = process;
+    const ui = resolveUiMode({ ui: prepared.options.ui, stdin, stdout, env });
+    if (ui === "tui") {
+      const { runOnTerminal } = await import("./terminal-run.ts");
+      setExitCode(await runOnTerminal(args, prepared.options));
     } else {
       const { runUp } = await import("./up.ts");
-      setExitCode(await runUp(verb, prepared));
+      setExitCode(await runUp(verb, ui, prepared));
     }
   });
 }

@@ -7,28 +7,25 @@
  *    closed terminal.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { renameSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import { formatRedisAddress } from "../../simulator/common/foundation/address.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { describeWaited, type TellLongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { EXIT } from "../exit-code.ts";
-import { makeFolders, temporaryNameOf } from "../files/own-files.ts";
 import { type LineReader, openLines } from "../logs/log-files.ts";
 import type { HostOptions } from "../options.ts";
-import { entryPoint } from "../processes/entry-point.ts";
 import { listRuns, type RunState, readState, requireOwnBase } from "../run/run-folder.ts";
+import { hasEnded, nameHostLog, readLastLines, startHostProcess } from "./host-process.ts";
 import { noteLongWait, type Terminal } from "./terminal.ts";
 
 /** The host's own deadlines are shorter; this one only means that it hangs. */
 const READY_MS_MAX = 900_000;
 const LOOK_INTERVAL_MS = 50;
-const LAST_LINES = 20;
 const SECOND_SIGNAL_MS_MAX = 5_000;
 /** A terminal that is closed, too: nobody was told of the host yet. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -36,9 +33,9 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function runDetached(args: readonly string[], options: HostOptions, terminal: Terminal): Promise<number> {
   const base = resolve(options.runDir);
   requireOwnBase(base);
-  const logPath = temporaryNameOf(resolve(base, "detached.log"));
+  const logPath = nameHostLog(base);
   const before = new Set(listRuns(base));
-  const child = startHost(args, options, logPath);
+  const child = startHostProcess(args, options, { logPath, isOwned: false });
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -67,44 +64,6 @@ export async function runDetached(args: readonly string[], options: HostOptions,
     child.unref();
   }
 }
-
-/**
- * The option itself is left out, and so is its variable: the host that is started is the one that stays. Its arguments are
- * for all users of the machine to read for as long as it lives, so the password of a Redis goes by its variable.
- */
-function startHost(args: readonly string[], { redis }: HostOptions, logPath: string): ChildProcess {
-  const log = openLog(logPath);
-  const own = withoutRedis(args.filter((arg) => arg !== "--detach"));
-  const command = [...process.execArgv, entryPoint("apphost/main"), ...own, "--ui", "plain"];
-  try {
-    return spawn(process.execPath, command, {
-      detached: true,
-      stdio: ["ignore", log, log],
-      env: {
-        ...process.env,
-        FLINK_APPHOST_DETACH: "",
-        FLINK_APPHOST_REDIS: redis === null ? "" : formatRedisAddress(redis),
-      },
-    });
-  } finally {
-    closeSync(log);
-  }
-}
-
-/** Without `--redis URL` and `--redis=URL`. */
-export const withoutRedis = (args: readonly string[]): string[] =>
-  args.filter((arg, index) => arg !== "--redis" && args[index - 1] !== "--redis" && !arg.startsWith("--redis="));
-
-function openLog(path: string): number {
-  try {
-    makeFolders(dirname(path));
-    return openSync(path, "ax", 0o600);
-  } catch (error) {
-    throw createError("RUN_FOLDER_FAILED", { path: dirname(path) }, error);
-  }
-}
-
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 interface DetachedRun {
   readonly runDir: string;
@@ -184,8 +143,6 @@ function parseEvent(line: string): HostEvent | undefined {
     return undefined;
   }
 }
-
-const readLastLines = (path: string): string[] => readFileSync(path, "utf8").trimEnd().split("\n").slice(-LAST_LINES);
 
 async function announce({ runDir, state }: DetachedRun, options: HostOptions, terminal: Terminal): Promise<void> {
   const { runId, hostPid } = state;

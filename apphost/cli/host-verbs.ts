@@ -121,6 +121,14 @@ function addWatchingVerbs(add: AddVerb): void {
     .addOption(createValueOption("--since", pointInTime, "only lines that are not older"))
     .addOption(createFlag("--timestamps", "with the time of each line"));
 
+  add("attach", "show the dashboard of a running host; leaving it ends nothing", async (given) => {
+    const { runAttach } = await import("./attach.ts");
+    const { theme = "dark" } = readOptions(["theme"], given, process.env);
+    return runAttach(readChoice(given), theme);
+  })
+    .addOption(createRunOption())
+    .addOption(createOption("theme"));
+
   const wait: HostVerb = async (given, terminal, names) => {
     const { runWait } = await import("./wait.ts");
     const status = parseValue("status", given, statusForm);

@@ -1,37 +1,32 @@
-/** `up` and `stress`: a run from its start to its exit code, with its output and the signals of a terminal around it. */
+/**
+ * `up` and `stress` without a dashboard: a run from its start to its exit code in this process, with its output and the
+ * signals of a terminal around it. With a dashboard it is started by `terminal-run.ts`, which shows it.
+ */
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { findOwner } from "../control/owner.ts";
 import { startOutput } from "../dashboard/output.ts";
-import { resolveUiMode } from "../dashboard/ui-mode.ts";
+import type { LineMode } from "../dashboard/ui-mode.ts";
 import type { Verb } from "../options.ts";
 import type { Host } from "../orchestrator/host.ts";
 import { openHost, prepareGround, serveHost } from "../orchestrator/hosting.ts";
 import type { PreparedRun } from "../preparation.ts";
 
-export async function runUp(verb: Verb, { options, application }: PreparedRun): Promise<number> {
-  const { env, stdin, stdout, stderr } = process;
-  // It refuses wrong usage, and must do so before a run exists.
-  resolveUiMode({ ui: options.ui, stdin, stdout, env });
-  const ground = await prepareGround(
-    options,
-    (text) => void (options.ui === "quiet" || stderr.write(`flink-apphost: ${text}\n`)),
-  );
+export async function runUp(verb: Verb, ui: LineMode, { options, application }: PreparedRun): Promise<number> {
+  const { env, stdout, stderr } = process;
+  const owner = findOwner(env, () => process.kill(process.pid, "SIGTERM"));
+  const ground = await prepareGround(options, (text) => {
+    owner?.tell({ type: "preparing", text });
+    if (ui !== "quiet") stderr.write(`flink-apphost: ${text}\n`);
+  });
   // Listening begins before there is a host: a signal is only heard between two turns of the event loop.
   const signals: { host: Host | null } = { host: null };
   const removeSignals = listenToSignals(() => present(signals.host, "the host"));
   // Loading the program belongs to the time that a user waits.
   const host = openHost({ verb, options, application, startedAtMs: 0, textFolder: process.cwd() }, ground);
   signals.host = host;
-  const output = await startOutput({
-    ui: options.ui,
-    feed: host.run.feed,
-    stdin,
-    stdout,
-    stderr,
-    env,
-    nowUs: () => host.run.clock.nowUs(),
-    onStop: () => host.requestStop("SIGINT"),
-  });
+  owner?.tell({ type: "open", runDir: host.run.runDir });
+  const output = startOutput({ ui, feed: host.run.feed, stdout, stderr, env });
   try {
     return await serveHost(host, ground);
   } finally {

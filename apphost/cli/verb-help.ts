@@ -39,6 +39,10 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
     examples: ["logs", "logs -f taskmanager kafka", "logs jobmanager --since 5m --search checkpoint"],
     exits: { ...PRINTING, [EXIT.noHost]: "no run found" },
   },
+  attach: {
+    examples: ["attach", "attach --run 1a2b3c4d --theme light"],
+    exits: { ...VERDICT, [EXIT.passed]: "left, or the run ended with a pass", [EXIT.noHost]: "no running host found" },
+  },
   wait: {
     examples: ["wait taskmanager flink-job-simulator", "wait producer --status finished --timeout 5m"],
     exits: {

@@ -1,7 +1,8 @@
 /**
  * What another terminal may ask of a host, and what it is answered: one JSON request per line, JSON lines back. Pure.
  *
- *   request   {"token","request":"produce","messages":N,"rate":R} | {"token","request":"env"|"checkpoint"|"down"|"ping"}
+ *   request   {"token","request":"produce","messages":N,"rate":R}
+ *             | {"token","request":"env"|"checkpoint"|"watch"|"down"|"ping"}
  *             | {"token","request":"describe"|"follow","showSecrets":boolean}
  *             | {"token","request":"start"|"stop"|"restart"|"kill"|"pause"|"resume","resource"}
  *             | {"token","request":"scale","group","replicas"}
@@ -12,8 +13,10 @@
  *    client part with a clear sentence.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
 import type { ResourceSnapshot } from "../model/resource.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 
 /** What is done to a resource: the first three to its life, the others to its present process. */
 export type ResourceAction = "start" | "stop" | "restart" | "kill" | "pause" | "resume";
@@ -26,7 +29,7 @@ export type ControlRequest =
   /** `rate`: of this round, in messages per second; 0: as the run was configured. */
   | { readonly request: "produce"; readonly messages: number; readonly rate: number }
   | { readonly request: "describe" | "follow"; readonly showSecrets: boolean }
-  | { readonly request: "env" | "checkpoint" | "down" | "ping" }
+  | { readonly request: "env" | "checkpoint" | "watch" | "down" | "ping" }
   | ResourceRequest;
 
 /** An older host would not know it, and produce the round at another rate. */
@@ -48,8 +51,14 @@ export const CAPABILITIES: readonly (ControlRequest["request"] | typeof PRODUCE_
   "scale",
   "checkpoint",
   "ping",
+  "watch",
   PRODUCE_RATE,
 ];
+
+/** What a watcher of the run gets: the whole snapshot first, and again whenever it missed something; else each event. */
+export type WatchItem =
+  | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly nowUs: number }
+  | { readonly kind: "event"; readonly event: HostEvent };
 
 export type Answer =
   | { readonly type: "accepted"; readonly detail: string }
@@ -95,6 +104,7 @@ export function parseRequest(line: string, token: string): ControlRequest | stri
     case "checkpoint":
     case "down":
     case "ping":
+    case "watch":
       return { request: fields["request"] };
     case "start":
     case "stop":

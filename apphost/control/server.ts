@@ -16,6 +16,8 @@ const LAST_ANSWERS_MS_MAX = 500;
 /** Where a request with many answers puts them. */
 export interface ItemSink {
   send(item: unknown): void;
+  /** The reader has not yet taken what was sent; whatever is sent now piles up here. */
+  readonly isFull: boolean;
   /** Settles when the reader has taken what was sent, or is gone. */
   drained(): Promise<void>;
   /** Aborted when the reader is gone. */
@@ -108,6 +110,9 @@ function createSink(socket: Socket, answer: (answer: Answer) => void): ItemSink 
   socket.once("close", leave);
   return {
     send: (item) => answer({ type: "item", item }),
+    get isFull() {
+      return socket.writableNeedDrain;
+    },
     async drained() {
       if (!socket.writableNeedDrain || gone.signal.aborted) return;
       await once(socket, "drain", { signal: gone.signal }).catch(() => undefined);

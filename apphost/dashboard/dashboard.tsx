@@ -1,74 +1,319 @@
-/** The whole screen: panels stacked from top to bottom, in exactly the rows and columns of the terminal. */
-import { Box, useInput, useWindowSize } from "ink";
-import type { Snapshot } from "../snapshot/snapshot.ts";
-import { EventsPanel } from "./events-panel.tsx";
-import { FlowPanel } from "./flow-panel.tsx";
-import { HeaderPanel } from "./header-panel.tsx";
-import { planLayout } from "./layout.ts";
-import { listResourceLines } from "./resource-lines.ts";
-import { ResourcesPanel } from "./resources-panel.tsx";
-import { createPalette, Row } from "./row.tsx";
-import { listTaskManagerViews, TaskManagersPanel } from "./task-managers-panel.tsx";
-import { countVerdictLines, VerdictPanel } from "./verdict-panel.tsx";
+/**
+ * The dashboard: what a host tells and what a person does, on a terminal. It runs in the process of the terminal and never
+ * in the host's, so whatever happens here, the run goes on.
+ *
+ *   preparing → connected (snapshot, then events) → closed
+ *
+ * T1 A key is answered at once. What the run tells is drawn once a second, and twice while a log is followed: the dashboard
+ *    shares the machine with what it measures. While the host is idle and nothing changes, only the clock does, and that
+ *    is drawn every five seconds.
+ * T2 The terminal is restored on every way out: Ink does it on `close`, and by its exit hook on a signal, on
+ *    process.exit and on an uncaught error.
+ * T3 The terminal is the dashboard's only while it is the shell's foreground job (`terminal-job.ts`).
+ * T4 The alternate screen takes its content away, so the summary is printed after it is gone.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { ReadStream } from "node:tty";
+import { type Instance, render } from "ink";
+import { describeError } from "../../simulator/common/foundation/errors.ts";
+import type { WatchItem } from "../control/protocol.ts";
+import type { HostDescription } from "../model/description.ts";
+import type { ThemeName } from "../options.ts";
+import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "../snapshot/snapshot.ts";
+import { describeAnswer } from "./answers.ts";
+import type { Glyphs } from "./charts/segment.ts";
+import type { HostLink } from "./host-link.ts";
+import { OpenLog, wantedLog } from "./open-log.ts";
+import type { Row } from "./rows.ts";
+import { Screen } from "./screen.tsx";
+import { reduce } from "./state/reduce.ts";
+import { createViewState, type Effect, type Input, type ViewState } from "./state/view-state.ts";
+import { formatSummary } from "./summary.ts";
+import { startTerminalJob } from "./terminal-job.ts";
+import { createTheme, findGlyphs, hasColors } from "./theme.ts";
+import { bodyRows, drawFrame } from "./views/frame.ts";
 
-export interface ScreenProps {
-  readonly snapshot: Snapshot;
-  readonly nowUs: number;
-  readonly columns: number;
-  readonly rows: number;
-  readonly colors: boolean;
-  /** True from the first `q` or Ctrl+C on. */
-  readonly isStopping: boolean;
+const FRAME_INTERVAL_MS = 500;
+const CLOCK_INTERVAL_MS = 5_000;
+/** Of frames for keys. */
+const FRAMES_PER_SECOND_MAX = 20;
+/** What a terminal takes by OSC 52 at once; xterm's limit is of this size. */
+const COPY_BYTES_MAX = 74_994;
+
+/** How a person ends it. `leave`: the run goes on. */
+export type Ending = "stop" | "kill" | "leave";
+
+export interface DashboardOptions {
+  readonly stdin: NodeJS.ReadStream & { readonly fd: number };
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly theme: ThemeName;
+  /** Whether the run ends with this terminal. */
+  readonly isOwner: boolean;
+  /** May be called more than once. */
+  readonly onEnd: (ending: Ending) => void;
 }
 
-export function Screen({ snapshot, nowUs, columns, rows, colors, isStopping }: ScreenProps) {
-  const palette = createPalette(colors);
-  const resourceLines = listResourceLines(snapshot.resources, snapshot.phase);
-  const layout = planLayout({
-    columns,
-    rows,
-    resourceLines: resourceLines.length,
-    taskManagers: listTaskManagerViews(snapshot).length,
-    verdictLines: countVerdictLines(snapshot.verdict),
-  });
-  return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      <HeaderPanel rows={layout.header} snapshot={snapshot} nowUs={nowUs} palette={palette} />
-      <ResourcesPanel rows={layout.resources} lines={resourceLines} columns={columns} palette={palette} />
-      <FlowPanel rows={layout.flow} snapshot={snapshot} columns={columns} palette={palette} />
-      <TaskManagersPanel layout={layout.taskManagers} snapshot={snapshot} columns={columns} palette={palette} />
-      <Box flexDirection="column" height={layout.events} overflow="hidden">
-        <EventsPanel rows={layout.events} snapshot={snapshot} columns={columns} palette={palette} />
-      </Box>
-      <VerdictPanel rows={layout.verdict} verdict={snapshot.verdict} palette={palette} />
-      {layout.footer > 0 && (
-        <Row
-          cells={[
-            {
-              text: isStopping
-                ? "stopping: see above; another Ctrl+C kills everything at once"
-                : "q or Ctrl+C  stop and leave    Ctrl+Z  to the shell, and back by fg",
-              dim: true,
-            },
-          ]}
-        />
-      )}
-    </Box>
-  );
+interface Shown {
+  readonly instance: Instance;
+  /** Of its own, since only closing it ends the reading for certain: a background job that reads is stopped. */
+  readonly stdin: ReadStream;
+  /** It draws nothing any more, and what it set in the terminal stays. */
+  readonly isAbandoned: boolean;
 }
 
-export interface DashboardProps extends Omit<ScreenProps, "columns" | "rows"> {
-  readonly onStop: () => void;
-  readonly onSuspend: () => void;
-}
+export class Dashboard {
+  readonly #options: DashboardOptions;
+  readonly #glyphs: Glyphs;
+  readonly #timer: NodeJS.Timeout;
+  readonly #job: ReturnType<typeof startTerminalJob>;
+  #snapshot: Snapshot = EMPTY_SNAPSHOT;
+  #state: ViewState;
+  #link: HostLink | null = null;
+  /** Run time at `performance.now()` = 0; null before the host has said its own. */
+  #clockUs: number | null = null;
+  #size = { columns: 80, rows: 24 };
+  /** Null while another job has the terminal. */
+  #shown: Shown | null = null;
+  #drawn: Snapshot = EMPTY_SNAPSHOT;
+  #drawnAtMs = Number.NEGATIVE_INFINITY;
+  #isDue = false;
+  readonly #logs: OpenLog;
 
-export function Dashboard({ onStop, onSuspend, ...screen }: DashboardProps) {
-  const { columns, rows } = useWindowSize();
-  useInput((input, key) => {
-    // A second Ctrl+C kills everything; a `q` that is pressed once more does not.
-    const isQuit = input === "q" && !screen.isStopping;
-    if (isQuit || (key.ctrl && input === "c")) onStop();
-    if (key.ctrl && input === "z") onSuspend();
-  });
-  return <Screen {...screen} columns={columns} rows={rows} />;
+  constructor(options: DashboardOptions) {
+    this.#options = options;
+    // A terminal that was closed takes nothing any more, which is no reason to fall.
+    options.stdout.on("error", () => undefined);
+    this.#glyphs = findGlyphs(options.env);
+    this.#state = createViewState(options.theme);
+    this.#logs = new OpenLog({
+      colors: hasColors(options.env),
+      unicode: this.#glyphs === "unicode",
+      onChange: () => this.#drawLog(),
+    });
+    this.#job = startTerminalJob({
+      show: () => this.#show(),
+      hide: () => this.#hide(),
+      abandon: () => this.#abandon(),
+    });
+    this.#timer = setInterval(() => this.#drawChanges(), FRAME_INTERVAL_MS);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** What is waited for before there is a host that could tell it. */
+  prepare(text: string): void {
+    if (this.#link === null) this.#snapshot = { ...this.#snapshot, phaseDetail: text };
+  }
+
+  connect(link: HostLink): void {
+    this.#link = link;
+  }
+
+  take(item: WatchItem): void {
+    if (item.kind === "snapshot") {
+      this.#snapshot = item.snapshot;
+      this.#clockUs = item.nowUs - performance.now() * 1_000;
+      this.#draw();
+    } else {
+      this.#snapshot = applyEvent(this.#snapshot, item.event);
+      // A short run may end before the next frame is due.
+      if (item.event.type === "verdict") this.#draw();
+    }
+  }
+
+  /** Gives the terminal back, and writes what stays there. */
+  async close(summary: (snapshot: Snapshot) => readonly string[] = formatSummary): Promise<void> {
+    clearInterval(this.#timer);
+    this.#job.end();
+    await this.#logs.close();
+    const shown = this.#shown;
+    this.#shown = null;
+    shown?.instance.unmount();
+    await shown?.instance.waitUntilExit();
+    shown?.stdin.destroy();
+    this.#options.stdout.write(
+      summary(this.#snapshot)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+  }
+
+  #show(): void {
+    this.#shown?.instance.unmount();
+    const { stdin: given, stdout, stderr } = this.#options;
+    const stdin = new ReadStream(given.fd);
+    // A terminal that is closed cannot be read any more. What ends the run then is its SIGHUP, in order.
+    stdin.on("error", () => undefined);
+    const instance = render(this.#element(), {
+      stdout,
+      stderr,
+      stdin,
+      alternateScreen: true,
+      exitOnCtrlC: false,
+      incrementalRendering: true,
+      // The mode was decided before: CI variables must not turn a wanted dashboard into silence.
+      interactive: true,
+      maxFps: FRAMES_PER_SECOND_MAX,
+    });
+    this.#shown = { instance, stdin, isAbandoned: false };
+  }
+
+  #hide(): void {
+    const shown = this.#shown;
+    this.#shown = null;
+    shown?.instance.unmount();
+    shown?.stdin.destroy();
+  }
+
+  #abandon(): void {
+    if (this.#shown === null) return;
+    this.#shown.stdin.destroy();
+    this.#shown = { ...this.#shown, isAbandoned: true };
+  }
+
+  /** What is read for the first time is shown at once, and what comes after it with the next frame. */
+  #drawLog(): void {
+    if (performance.now() - this.#drawnAtMs >= FRAME_INTERVAL_MS) this.#draw();
+  }
+
+  /** T1. */
+  #drawChanges(): void {
+    const isFollowing = this.#state.view === "logs";
+    this.#isDue = !this.#isDue;
+    if (!(isFollowing || this.#isDue)) return;
+    const isResting = this.#snapshot === this.#drawn && this.#snapshot.phase === "idle" && !isFollowing;
+    if (!isResting || performance.now() - this.#drawnAtMs >= CLOCK_INTERVAL_MS) this.#draw();
+  }
+
+  #draw(): void {
+    if (this.#shown === null || this.#shown.isAbandoned) return;
+    this.#drawn = this.#snapshot;
+    this.#drawnAtMs = performance.now();
+    this.#shown.instance.rerender(this.#element());
+  }
+
+  #element() {
+    return (
+      <Screen
+        draw={(size) => this.#drawRows(size)}
+        theme={createTheme(this.#state.theme, hasColors(this.#options.env))}
+        onKey={(key) => this.#take({ type: "key", key })}
+        onPaste={(text) => this.#take({ type: "paste", text })}
+      />
+    );
+  }
+
+  #drawRows(size: { readonly columns: number; readonly rows: number }): readonly Row[] {
+    this.#size = size;
+    return drawFrame({
+      snapshot: this.#snapshot,
+      state: this.#state,
+      ...size,
+      nowUs: this.#nowUs(),
+      glyphs: this.#glyphs,
+      drawLog: (rows, columns) => this.#logs.draw(rows, columns),
+    });
+  }
+
+  #nowUs = (): number =>
+    this.#clockUs === null ? this.#snapshot.lastEventAtUs : this.#clockUs + performance.now() * 1_000;
+
+  #take(input: Input): void {
+    const { state, effects } = reduce(this.#state, input, {
+      snapshot: this.#snapshot,
+      rows: bodyRows(this.#size.rows),
+      log: this.#logs.facts,
+      logLine: this.#logs.currentLine,
+      runId: this.#link?.runId ?? null,
+      isOwner: this.#options.isOwner,
+    });
+    this.#state = state;
+    if (this.#link !== null) this.#logs.show(this.#link.runDir, wantedLog(state));
+    for (const effect of effects) this.#run(effect);
+    this.#draw();
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.kind) {
+      case "ask":
+        void this.#ask(effect);
+        return;
+      case "describe":
+        void this.#describe();
+        return;
+      case "copy":
+        this.#copy(effect.what, effect.text);
+        return;
+      case "page":
+        void this.#page(effect.resource);
+        return;
+      case "log":
+        this.#logs.dispatch(effect.intent);
+        return;
+      case "stop":
+      case "kill":
+      case "leave":
+        this.#options.onEnd(effect.kind);
+        return;
+      case "suspend":
+        this.#job.suspend();
+        return;
+    }
+  }
+
+  async #ask({ id, request, command }: Effect & { readonly kind: "ask" }): Promise<void> {
+    const onAccepted = (detail: string) => this.#take({ type: "accepted", id, words: `${command}: ${detail}` });
+    try {
+      if (this.#link === null) throw new Error("the host is still starting");
+      const answer = await this.#link.ask(request, onAccepted);
+      this.#take({ type: "answered", id, message: describeAnswer(request, answer) });
+    } catch (error) {
+      this.#take({ type: "answered", id, message: { level: "error", text: `${command}: ${describeError(error)}` } });
+    }
+  }
+
+  async #describe(): Promise<void> {
+    try {
+      const answer = await this.#link?.ask({ request: "describe", showSecrets: false }, () => undefined);
+      if (answer !== undefined) this.#take({ type: "described", resources: (answer as HostDescription).resources });
+    } catch (error) {
+      this.tell("error", `the environment is not known: ${describeError(error)}`);
+    }
+  }
+
+  tell(level: "info" | "warn" | "error", text: string): void {
+    this.#take({ type: "told", message: { level, text } });
+  }
+
+  /** By the terminal itself, so that it works over ssh, too. */
+  #copy(what: string, text: string): void {
+    const bytes = Buffer.from(text, "utf8");
+    if (bytes.length > COPY_BYTES_MAX) {
+      this.tell("warn", `the ${what} is too long to copy: ${bytes.length} bytes, at most ${COPY_BYTES_MAX}`);
+      return;
+    }
+    this.#options.stdout.write(`\u001b]52;c;${bytes.toString("base64")}\u0007`);
+    this.tell("info", `copied the ${what}, if this terminal takes OSC 52: ${text.split("\n", 1)[0]}`);
+  }
+
+  async #page(resource: string): Promise<void> {
+    if (this.#link === null) return;
+    const path = this.#link.logPath(resource);
+    const pager = this.#options.env["PAGER"] ?? "less -R";
+    try {
+      await this.#job.lend(async () => {
+        // The words of $PAGER are the shell's to read; the path is an argument, and nothing in it is.
+        const child = spawn("sh", ["-c", `exec ${pager} "$1"`, "sh", path], { stdio: "inherit" });
+        const [code] = (await once(child, "exit")) as [number | null];
+        if (code !== 0) throw new Error(`${pager} ended with exit code ${code ?? "unknown"}`);
+      });
+    } catch (error) {
+      this.tell("error", describeError(error));
+    }
+  }
 }

@@ -1,25 +1,31 @@
 /**
- * What a person or a program sees of a run, in one of four forms. The host starts it once, before any child, and closes
- * it last; everything between comes from the event feed.
+ * What a program, or a person without a dashboard, sees of a run, in one of three forms. The host starts it once, before
+ * any child, and closes it last; everything between comes from the event feed.
  *
- *   tui    the dashboard on the terminal's alternate screen, and a short durable summary when it is gone
  *   plain  one line per change, one per second of progress, the summary; in GitHub Actions with its groups
  *   json   the events as NDJSON on stdout and nothing else there; the last line is the verdict
  *   quiet  the summary alone
  *
  * O1 A reader that goes away (`| head`) ends the output, not the run.
- * O2 The dashboard's packages are loaded only for it, with NODE_ENV=production, and no child inherits that.
  */
+import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import type { EventFeed } from "../run/event-feed.ts";
 import { isGithubActions, startGithubOutput } from "./github-output.ts";
 import { startJsonOutput } from "./json-output.ts";
 import { startPlainOutput, startStopWords } from "./plain-output.ts";
-import { type Output, type OutputOptions, type ResolvedUiMode, resolveUiMode } from "./ui-mode.ts";
+import type { LineMode, Output } from "./ui-mode.ts";
 
-export async function startOutput(options: OutputOptions): Promise<Output> {
-  const mode = resolveUiMode(options);
+export interface OutputOptions {
+  readonly ui: LineMode;
+  readonly feed: EventFeed;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function startOutput(options: OutputOptions): Output {
   const write = createWriter(options.stdout);
-  const output = await startMode(mode, options, write);
+  const output = startMode(options, write);
   let closed: Promise<void> | undefined;
   return {
     close() {
@@ -39,18 +45,17 @@ function withStopWords({ feed, stderr }: OutputOptions, output: Output): Output 
   };
 }
 
-async function startMode(mode: ResolvedUiMode, options: OutputOptions, write: LineWriter): Promise<Output> {
-  switch (mode) {
+function startMode(options: OutputOptions, write: LineWriter): Output {
+  const { ui, feed } = options;
+  switch (ui) {
     case "json":
-      return withStopWords(options, startJsonOutput({ feed: options.feed, write: write.line }));
+      return withStopWords(options, startJsonOutput({ feed, write: write.line }));
     case "plain":
       return startPlain(options, write);
     case "quiet":
-      return withStopWords(options, startPlainOutput({ feed: options.feed, write: write.line, summaryOnly: true }));
-    case "tui": {
-      const { startTuiOutput } = await importForProduction();
-      return startTuiOutput({ ...options, write: write.line, colors: (options.env["NO_COLOR"] ?? "") === "" });
-    }
+      return withStopWords(options, startPlainOutput({ feed, write: write.line, summaryOnly: true }));
+    default:
+      return unreachable(ui);
   }
 }
 
@@ -63,18 +68,6 @@ function startPlain({ feed, env }: OutputOptions, write: LineWriter): Output {
     summaryPath: env["GITHUB_STEP_SUMMARY"],
     startPlain: start,
   });
-}
-
-/** React picks its build when it is imported; its development build leaks memory and takes three times the CPU. */
-async function importForProduction() {
-  const before = process.env["NODE_ENV"];
-  process.env["NODE_ENV"] = "production";
-  try {
-    return await import("./tui-output.tsx");
-  } finally {
-    if (before === undefined) delete process.env["NODE_ENV"];
-    else process.env["NODE_ENV"] = before;
-  }
 }
 
 export interface LineWriter {

@@ -3,6 +3,7 @@
  *
  *   shown    it has the terminal
  *   hidden   the terminal is the shell's: nothing is written to it, read from it, or set in it
+ *   lent     a program that was started here has it, as a pager
  *
  * J1 Only the foreground job has the terminal. The system stops a background job that reads the terminal or sets its modes
  *    (SIGTTIN, SIGTTOU), and what it writes stands in the lines of the shell.
@@ -28,6 +29,8 @@ export interface JobActions {
 }
 
 export interface TerminalJob {
+  /** Gives the terminal to a program until `work` settles, and takes it back then. */
+  lend(work: () => Promise<void>): Promise<void>;
   /** What Ctrl+Z means: in raw mode the terminal does not send the signal. */
   suspend(): void;
   /** Whether it is shown or hidden, it stays as it is. */
@@ -36,8 +39,9 @@ export interface TerminalJob {
 
 export function startTerminalJob(actions: JobActions, isForeground = readIsForeground): TerminalJob {
   let isShown = false;
+  let isLent = false;
   const look = () => {
-    if (isShown || !isForeground()) return;
+    if (isShown || isLent || !isForeground()) return;
     isShown = true;
     // It may have been taken away by `stopAsDefault`.
     process.off("SIGTSTP", onStop).on("SIGTSTP", onStop);
@@ -58,6 +62,18 @@ export function startTerminalJob(actions: JobActions, isForeground = readIsForeg
   const timer = setInterval(look, LOOK_INTERVAL_MS).unref();
   look();
   return {
+    async lend(work) {
+      if (isLent) return;
+      if (isShown) actions.hide();
+      isShown = false;
+      isLent = true;
+      try {
+        await work();
+      } finally {
+        isLent = false;
+        look();
+      }
+    },
     // The whole job: a program that waits for this one (npx) must stop with it, or the shell goes on waiting, too.
     suspend: () => void process.kill(0, "SIGTSTP"),
     end() {

@@ -17,6 +17,7 @@ import { createError, describeError, isAppError } from "../../simulator/common/f
 import { followItems } from "../control/follow.ts";
 import { CAPABILITIES, type CheckpointAnswer, type ControlRequest, type ResourceAnswer } from "../control/protocol.ts";
 import type { ItemSink } from "../control/server.ts";
+import { SnapshotStream } from "../control/snapshot-stream.ts";
 import { EXIT } from "../exit-code.ts";
 import { checkMessageIds } from "../message-ids.ts";
 import type { Application } from "../model/application.ts";
@@ -66,6 +67,7 @@ export class Host {
   readonly #options: HostOptions;
   readonly #textFolder: string | null;
   readonly #progress: ProgressTicker;
+  readonly #stream: SnapshotStream;
   readonly #rounds: Round[] = [];
   readonly #queue: ProduceRequest[] = [];
   /** Of the round that is open, if somebody asked for it. */
@@ -88,6 +90,7 @@ export class Host {
     this.#textFolder = textFolder;
     this.run = openRun(verb, options, startedAtMs);
     this.#system = new System(this.run, application, drivers);
+    this.#stream = new SnapshotStream(this.run.feed, () => this.run.clock.nowUs());
     this.run.feed.subscribe((event) => {
       if (event.type === "phase") this.#phase = event.phase;
       if (event.type === "progress") this.#figures = event;
@@ -194,6 +197,9 @@ export class Host {
         return this.#describe(request.showSecrets);
       case "follow":
         await followItems({ feed: this.run.feed, read: () => this.#describeResources(request.showSecrets), sink });
+        return {};
+      case "watch":
+        await this.#stream.serve(sink);
         return {};
       case "down":
         accept("stopping");

@@ -31,6 +31,8 @@ describeReal(["tmux"], "a run in a terminal", () => {
   };
   const untilIdle = () => terminal.waitFor(/IDLE/, 30_000);
   const runDir = () => findRunDir(cwd) as string;
+  /** What the shell waits for: it shows the host, which is a process of a session of its own. */
+  const dashboardPid = () => terminal.jobs().at(-1) as number;
   const hostPid = () => (JSON.parse(readFileSync(runFolder.state(runDir()), "utf8")) as { hostPid: number }).hostPid;
   const pidOf = (name: string): number => {
     const known = readEvents(runDir()).findLast((event) => event.type === "resource" && event.name === name);
@@ -50,18 +52,45 @@ describeReal(["tmux"], "a run in a terminal", () => {
     process.kill(pidOf("taskmanager-02"), "SIGSTOP");
     terminal.press("C-c");
     await terminal.waitFor(/STOPPING +waiting for taskmanager-02 to end, [1-9] of at most 10 s/);
-    // A second `q` is no second Ctrl+C.
+    // A `q` is no second Ctrl+C.
     terminal.press("q");
     await terminal.waitFor(/waiting for taskmanager-02 to end, [3-9] of at most 10 s/);
     terminal.press("C-c");
     await expectTerminalBack(130);
   });
 
-  it("gives the terminal back when a signal ends it", async () => {
+  it.each([
+    ["the host", () => hostPid()],
+    ["the dashboard, which passes it on", () => dashboardPid()],
+  ])("gives the terminal back when SIGTERM ends %s", async (_whom, pid) => {
     start("--messages", "0");
     await untilIdle();
-    process.kill(hostPid(), "SIGTERM");
+    process.kill(pid(), "SIGTERM");
     await expectTerminalBack(0);
+  });
+
+  it("gives the terminal back when the host is killed, and says with what it ended", async () => {
+    start("--messages", "0");
+    await untilIdle();
+    process.kill(hostPid(), "SIGKILL");
+    await expectTerminalBack(137);
+  });
+
+  /** R1 of `cli/terminal-run.ts`, Z1 of `control/owner.ts`. */
+  it("ends the run in order when the dashboard is killed: nobody is left who could", async () => {
+    start("--messages", "30000", "--rate", "3000");
+    await terminal.waitFor(/PRODUCING/, 30_000);
+    const folder = runDir();
+    process.kill(dashboardPid(), "SIGKILL");
+    await waitUntil(() => readEvents(folder).some((e) => e.type === "phase" && e.phase === "ended") || undefined, {
+      what: "the end",
+      deadlineMs: 30_000,
+    });
+    expect(readEvents(folder).find(({ type }) => type === "verdict")).toMatchObject({
+      exitCode: 143,
+      lost: 0,
+      duplicated: 0,
+    });
   });
 
   it("ends in order when the terminal is closed in the middle of a round", async () => {
@@ -96,10 +125,10 @@ describeReal(["tmux"], "a run in a terminal", () => {
     beforeEach(() => terminal.type("exec bash --norc --noprofile"));
 
     const expectWholeFrame = async () => {
-      const screen = await terminal.waitFor(/^flink-apphost \w+ .* IDLE\n[\s\S]*\nq or Ctrl\+C.*$/, 30_000);
+      const screen = await terminal.waitFor(/^flink-apphost \w+ .* IDLE\n[\s\S]*\nq quit.*$/, 30_000);
       expect(screen).toHaveLength(30);
-      expect(screen[1]).toMatch(/^kafka embedded .* redis embedded/);
-      expect(screen.join("\n")).toMatch(/^ {2}RESOURCE +STATE[\s\S]*^── EVENTS/m);
+      expect(screen[2]).toMatch(/^kafka embedded .* redis embedded/);
+      expect(screen.join("\n")).toMatch(/^ {2}RESOURCE\*? +STATE[\s\S]*^── EVENTS/m);
     };
     /** The shell has its own screen and its own modes: what is typed is echoed, edited and run. */
     const expectShell = async (mark: number) => {
@@ -107,10 +136,11 @@ describeReal(["tmux"], "a run in a terminal", () => {
       const screen = (await terminal.waitFor(new RegExp(`^typed-${mark}$`, "m"))).join("\n");
       expect(screen).toContain("before-2");
       expect(screen).toContain(`echo typed-$((${mark}+0))`);
-      expect(screen).not.toMatch(/RESOURCE +STATE/);
+      expect(screen).not.toMatch(/RESOURCE\*? +STATE/);
     };
     const leave = async () => {
       terminal.press("q");
+      terminal.press("y");
       await terminal.waitFor(/NO VERDICT|WITHOUT A VERDICT/, 30_000);
       terminal.type("echo back-$((40+2)); stty -a | tr ';' '\\n' | grep -o ' icanon'");
       await terminal.waitFor(/^back-42\n icanon$/m);
@@ -123,7 +153,7 @@ describeReal(["tmux"], "a run in a terminal", () => {
 
     it.each([
       ["Ctrl+Z", () => terminal.press("C-z")],
-      ["SIGTSTP", () => process.kill(hostPid(), "SIGTSTP")],
+      ["SIGTSTP", () => process.kill(dashboardPid(), "SIGTSTP")],
     ])("gives the terminal back at %s, and has a whole frame after fg, each time", async (_name, stop) => {
       start(...OPTIONS);
       await untilIdle();
@@ -131,7 +161,9 @@ describeReal(["tmux"], "a run in a terminal", () => {
         stop();
         await terminal.waitFor(/Stopped/);
         await expectShell(mark);
-        expect(stateOf(hostPid())).toBe("T");
+        // The run goes on without the screen.
+        expect(stateOf(dashboardPid())).toBe("T");
+        expect(stateOf(hostPid())).not.toBe("T");
         await resumeBy("fg");
       }
       await leave();
@@ -145,7 +177,7 @@ describeReal(["tmux"], "a run in a terminal", () => {
       terminal.type("bg");
       await expectShell(1);
       await expectShell(2);
-      expect(stateOf(hostPid())).not.toBe("T");
+      expect(stateOf(dashboardPid())).not.toBe("T");
       await resumeBy("fg");
       await leave();
     });
@@ -167,7 +199,7 @@ describeReal(["tmux"], "a run in a terminal", () => {
     it("has a whole frame after SIGSTOP, which no program hears of, and fg", async () => {
       start(...OPTIONS);
       await untilIdle();
-      process.kill(hostPid(), "SIGSTOP");
+      process.kill(dashboardPid(), "SIGSTOP");
       await terminal.waitFor(/Stopped/);
       await resumeBy("fg");
       await leave();

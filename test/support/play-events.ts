@@ -1,6 +1,6 @@
 /**
  * Plays recorded events through the real output code, in a real terminal: `node play-events.ts FILE UI`. It stays up
- * after the last event until it is told to stop (`q`, Ctrl+C, SIGTERM), as a host would.
+ * after the last event until it is told to stop (`q` and `y`, Ctrl+C, SIGTERM), as a host would.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,37 +8,40 @@ import type { HostEvent } from "../../simulator/common/contract/events.ts";
 
 const [file, ui] = process.argv.slice(2) as [string, "tui" | "plain"];
 const apphost = join(import.meta.dirname, "../../dist/apphost");
-const { createEventFeed } = await import(join(apphost, "run/event-feed.js"));
-const { startOutput } = await import(join(apphost, "dashboard/output.js"));
-
 const events = readFileSync(file, "utf8")
   .trim()
   .split("\n")
   .map((line) => JSON.parse(line) as HostEvent);
-let nowUs = events[0]?.atUs ?? 0;
-const feed = createEventFeed({
-  clock: { nowUs: () => nowUs },
-  append: () => undefined,
-  appendMetrics: () => undefined,
-});
 const stopped = Promise.withResolvers<void>();
 // A pending promise alone does not keep a process alive, and a plain output has no timer of its own.
 const alive = setInterval(() => undefined, 1_000);
 process.once("SIGTERM", () => stopped.resolve());
-const output = await startOutput({
-  ui,
-  feed,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  stdin: process.stdin,
-  env: process.env,
-  nowUs: () => nowUs,
-  onStop: () => stopped.resolve(),
-});
-for (const { atUs, ...body } of events) {
-  nowUs = atUs;
-  feed.emit(body);
+
+async function startDashboard() {
+  const { openDashboard } = await import(join(apphost, "cli/open-dashboard.js"));
+  const dashboard = await openDashboard({ theme: "dark", isOwner: true, onEnd: () => stopped.resolve() });
+  for (const event of events) dashboard.take({ kind: "event", event });
+  return dashboard;
 }
+
+async function startLines() {
+  const { createEventFeed } = await import(join(apphost, "run/event-feed.js"));
+  const { startOutput } = await import(join(apphost, "dashboard/output.js"));
+  let nowUs = 0;
+  const feed = createEventFeed({
+    clock: { nowUs: () => nowUs },
+    append: () => undefined,
+    appendMetrics: () => undefined,
+  });
+  const output = startOutput({ ui, feed, stdout: process.stdout, stderr: process.stderr, env: process.env });
+  for (const { atUs, ...body } of events) {
+    nowUs = atUs;
+    feed.emit(body);
+  }
+  return output;
+}
+
+const output = ui === "tui" ? await startDashboard() : await startLines();
 // For the test that the terminal comes back after an error that nobody catches.
 const crashAfterMs = Number(process.env["CRASH_AFTER_MS"] ?? 0);
 if (crashAfterMs > 0) {

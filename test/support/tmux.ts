@@ -1,6 +1,6 @@
 /** A real terminal for tests: a tmux server of the test's own, on a socket in its own folder. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -13,6 +13,10 @@ export interface Terminal {
   /** Sends keys by tmux's names: `q`, `C-c`. */
   press(key: string): void;
   resize(columns: number, rows: number): void;
+  /** Text as if typed, with whatever keys have no name. */
+  write(text: string): void;
+  /** Processes that its shell started, the newest last. */
+  jobs(): readonly number[];
   /** Runs a shell command in it, as if typed. */
   type(command: string): void;
   dispose(): void;
@@ -48,6 +52,11 @@ export function openTerminal(size: { columns: number; rows: number }): Terminal 
       ),
     press: (key) => void tmux("send-keys", key),
     resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
+    write: (text) => void tmux("send-keys", "-l", text),
+    jobs() {
+      const shell = tmux("display-message", "-p", "#{pane_pid}").trim();
+      return readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").trim().split(" ").map(Number);
+    },
     type: (command) => void tmux("send-keys", command, "Enter"),
     dispose() {
       tmux("kill-server");

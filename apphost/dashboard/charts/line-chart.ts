@@ -1,7 +1,7 @@
 /**
  * The history of one or two values, as lines over the time of the run. Pure.
  *
- * L1 Every point is drawn (C1), so an extreme is seen however narrow the chart is.
+ * L1 Every point is drawn, so an extreme is seen however narrow the chart is.
  * L2 What is not known is a gap: a value of null, and a stretch of time without any point.
  * L3 Rows are given in the order of what a person needs: the newest figures, the lines, the time, the marks, their legend.
  */

@@ -11,10 +11,10 @@ export type PaletteColor = "good" | "warn" | "bad" | "accent" | "muted";
 
 export interface Segment<Color extends string = string> {
   readonly text: string;
-  readonly color?: Color;
-  readonly bold?: boolean;
-  readonly dim?: boolean;
-  readonly inverse?: boolean;
+  readonly color?: Color | undefined;
+  readonly bold?: boolean | undefined;
+  readonly dim?: boolean | undefined;
+  readonly inverse?: boolean | undefined;
 }
 
 export type ChartSegment = Segment<PaletteColor>;

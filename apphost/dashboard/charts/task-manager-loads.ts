@@ -133,7 +133,7 @@ function listMembers(
     ...taskManagers
       .map(({ name, perSecond }) => ({ name, perSecond, owned: byOwner.get(name) ?? [] }))
       .filter(({ name, perSecond, owned }) => ran.has(name) || perSecond !== null || owned.length > 0),
-    ...[...byOwner]
+    ...Array.from(byOwner)
       .filter(([name]) => !reported.has(name))
       .map(([name, owned]) => ({ name, perSecond: owned.reduce((sum, { perSecond }) => sum + perSecond, 0), owned })),
   ];

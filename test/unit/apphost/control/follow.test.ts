@@ -16,7 +16,12 @@ function createFollowed() {
   const sent: Item[] = [];
   const gone = new AbortController();
   let drained: Promise<void> = Promise.resolve();
-  const sink: ItemSink = { send: (item) => sent.push(item as Item), drained: () => drained, gone: gone.signal };
+  const sink: ItemSink = {
+    send: (item) => sent.push(item as Item),
+    isFull: false,
+    drained: () => drained,
+    gone: gone.signal,
+  };
   const read = () => [...items].map(([name, state]) => ({ name, state }));
   const change = (name: string, state: string) => {
     items.set(name, state);

@@ -8,26 +8,18 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { JobGraph } from "../../../../../simulator/common/contract/job/rest.ts";
 import { startRunClock } from "../../../../../simulator/common/foundation/clock.ts";
 import { waitUntil } from "../../../../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../../../../simulator/common/foundation/log.ts";
 import { JobManager } from "../../../../../simulator/runtime/job-manager/job-manager.ts";
 import { RestServer } from "../../../../../simulator/runtime/job-manager/rest/http-server.ts";
 import { route } from "../../../../../simulator/runtime/job-manager/rest/routes.ts";
+import { countingJob } from "../../../../support/counting-job.ts";
 import { createMemoryStore } from "../../../../support/memory-store.ts";
 
 const token = "secret-token";
 const jobId = "0123456789abcdef0123456789abcdef";
-const graph: JobGraph = {
-  jobId,
-  name: "counting",
-  parallelism: 1,
-  source: { topic: "t", partitions: 2, group: "g" },
-  operators: ["identity"],
-  sink: { stateKey: "s", publishedKey: "v", counterKey: "c", sequenceKey: "q" },
-  checkpointIntervalMs: 20,
-};
+const graph = countingJob(jobId);
 const clock = startRunClock();
 let folder: string;
 let manager: JobManager;

@@ -1,8 +1,9 @@
 /**
- * Which panel gets how many rows. Pure. The sum is never more than the terminal has: a frame taller than the screen is
- * redrawn as a whole each time, which flickers.
+ * Which part of the Overview gets how many rows. Pure. The sum is exactly what there is: a frame taller than the screen
+ * is redrawn as a whole each time, which flickers.
  *
- * Rows are given in the order of what a person needs: header and footer, verdict, resources, flow, TaskManagers, events.
+ * Rows are given in the order of what a person needs: the verdict, where the figures come from, resources, flow,
+ * TaskManagers, events.
  */
 export interface LayoutInput {
   readonly columns: number;
@@ -11,24 +12,23 @@ export interface LayoutInput {
   readonly taskManagers: number;
   /** Lines the verdict wants; 0 while there is none. */
   readonly verdictLines: number;
+  readonly flowLines: number;
 }
 
 export interface Layout {
-  readonly header: number;
+  readonly infrastructure: number;
   readonly resources: number;
   readonly flow: number;
   readonly taskManagers: { readonly form: "table" | "grid"; readonly rows: number; readonly gridColumns: number };
   readonly events: number;
   readonly verdict: number;
-  readonly footer: number;
 }
 
-const HEADER_ROWS = 2;
-const FOOTER_ROWS = 1;
-const FLOW_ROWS = 4;
 /** With less than this left for events, the TaskManagers are a grid. */
 const EVENTS_ROWS_COMFORTABLE = 6;
 const TABLE_COLUMNS_MIN = 100;
+/** Where rows are few, the flow must still be seen below the resources. */
+const RESOURCES_SHARE_MAX = 0.5;
 export const GRID_CELL_COLUMNS = 20;
 
 export function planLayout(input: LayoutInput): Layout {
@@ -38,23 +38,23 @@ export function planLayout(input: LayoutInput): Layout {
     left -= rows;
     return rows;
   };
-  const header = take(HEADER_ROWS);
-  const footer = take(FOOTER_ROWS);
   const verdict = take(input.verdictLines);
-  const resources = take(input.resourceLines === 0 ? 0 : input.resourceLines + 1);
-  const flow = take(FLOW_ROWS);
+  const infrastructure = take(1);
+  const wantedResources = input.resourceLines === 0 ? 0 : input.resourceLines + 1;
+  const isTight = wantedResources + input.flowLines > left;
+  const resources = take(isTight ? Math.max(3, Math.floor(left * RESOURCES_SHARE_MAX)) : wantedResources);
+  const flow = take(input.flowLines);
   const gridColumns = Math.max(1, Math.floor(input.columns / GRID_CELL_COLUMNS));
   const tableRows = input.taskManagers + 1;
   const isTable = input.columns >= TABLE_COLUMNS_MIN && left >= tableRows + EVENTS_ROWS_COMFORTABLE;
   const wanted = isTable ? tableRows : Math.ceil(input.taskManagers / gridColumns) + 1;
   const taskManagers = take(input.taskManagers === 0 ? 0 : wanted);
   return {
-    header,
+    infrastructure,
     resources,
     flow,
     taskManagers: { form: isTable ? "table" : "grid", rows: taskManagers, gridColumns },
     events: take(left),
     verdict,
-    footer,
   };
 }

@@ -3,11 +3,11 @@
  * taskmanager-07 was killed. With UPDATE_PICTURE=1 this test writes it anew.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { Box, renderToString } from "ink";
 import { expect, it } from "vitest";
-import { Screen } from "../../../apphost/dashboard/dashboard.tsx";
+import { createViewState } from "../../../apphost/dashboard/state/view-state.ts";
 import { applyEvent, EMPTY_SNAPSHOT } from "../../../apphost/snapshot/snapshot.ts";
 import type { HostEvent } from "../../../simulator/common/contract/events.ts";
+import { drawScreen } from "../../support/dashboard-screen.ts";
 import { README_PATHS } from "../../support/readme.ts";
 import { SAMPLE_START_US, sampleEvents, sampleProgress, sampleResource } from "../../support/sample-events.ts";
 
@@ -48,18 +48,9 @@ function eventsUntilTheKill(): readonly HostEvent[] {
 }
 
 function drawPicture(): string {
-  const events = eventsUntilTheKill();
-  const snapshot = events.reduce(applyEvent, EMPTY_SNAPSHOT);
-  const nowUs = SAMPLE_START_US + 10_000_000;
-  const screen = (
-    <Box>
-      <Screen snapshot={snapshot} nowUs={nowUs} columns={COLUMNS} rows={ROWS} colors={false} isStopping={false} />
-    </Box>
-  );
-  return renderToString(screen, { columns: COLUMNS })
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  const snapshot = eventsUntilTheKill().reduce(applyEvent, EMPTY_SNAPSHOT);
+  const size = { columns: COLUMNS, rows: ROWS, nowUs: SAMPLE_START_US + 10_000_000 };
+  return drawScreen(snapshot, createViewState("dark"), size).join("\n");
 }
 
 const PICTURE = /(<!-- picture: [^\n]+ -->\n```\n)([\s\S]*?)(```\n)/;
@@ -75,5 +66,6 @@ it("README.md shows the dashboard as it is", () => {
   } else {
     expect(PICTURE.exec(readme)?.[2]).toBe(picture);
   }
-  expect(picture).toMatch(/taskmanager-07 +ERROR exited \(signal SIGKILL\)/);
+  expect(picture).toMatch(/taskmanagers +19\/20 running .*1 not running/);
+  expect(picture).toMatch(/taskmanager-07 +WARN starting, restarts 1/);
 });

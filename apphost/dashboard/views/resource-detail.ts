@@ -1,0 +1,157 @@
+/** All there is to know of one resource: its state and why, what it used, how it ended before, its log's tail. Pure. */
+
+import type { ResourceDescription } from "../../model/description.ts";
+import type { ResourceEvent } from "../../snapshot/event-text.ts";
+import {
+  flattenText,
+  formatClock,
+  formatCount,
+  formatMebibytes,
+  formatPartitions,
+  formatRate,
+  formatSeconds,
+} from "../../snapshot/format.ts";
+import type { Snapshot } from "../../snapshot/snapshot.ts";
+import { drawSparkline } from "../charts/sparkline.ts";
+import { type Row, takeRows, titleRow, wrapText } from "../rows.ts";
+import { colored, LEVEL_COLORS, type ViewProps } from "./view-props.ts";
+
+/** The log has at least these, and a third of the view. */
+const LOG_ROWS_MIN = 4;
+const LABEL_COLUMNS = 13;
+const HISTORY_COLUMNS = 30;
+const EXITS_MAX = 3;
+const LAST_LINES_MAX = 3;
+
+export function drawResourceDetail(props: ViewProps): readonly Row[] {
+  const { snapshot, state, columns, rows, glyphs, drawLog } = props;
+  const name = state.detail ?? "";
+  const resource = snapshot.resources.find((one) => one.name === name);
+  if (resource === undefined) {
+    return takeRows([titleRow(name, "it is no part of the system any more", columns, glyphs)], rows);
+  }
+  const description = state.descriptions.find((one) => one.name === name);
+  const facts = [
+    ...drawState(props, resource),
+    ...drawUse(props, resource),
+    ...drawRelations(props, resource, description),
+    ...drawExits(props, name),
+    ...drawEnvironment(description, columns),
+  ];
+  const logRows = Math.min(rows - 1, Math.max(LOG_ROWS_MIN, Math.floor(rows / 3), rows - 1 - facts.length));
+  const room = Math.max(0, rows - 1 - logRows);
+  const top = Math.min(state.scrolled.detail ?? 0, Math.max(0, facts.length - room));
+  const more = facts.length - top - room;
+  const detail = `${resource.kind}${more > 0 ? `, ${more} more rows below: j` : ""}`;
+  const log =
+    logRows < 2 ? [] : [titleRow("LOG", "its end; l for all of it", columns, glyphs), ...drawLog(logRows - 1, columns)];
+  return [
+    titleRow(name, detail, columns, glyphs),
+    ...takeRows(facts.slice(top, top + room), room),
+    ...takeRows(log, logRows),
+  ];
+}
+
+const labelled = (label: string, text: string, color?: string): Row => [
+  { text: label.padEnd(LABEL_COLUMNS), dim: true },
+  { text, ...colored(color) },
+];
+
+function drawState({ snapshot, nowUs }: ViewProps, resource: ResourceEvent): readonly Row[] {
+  const { name, state, health, reason, pid, endpoint, restarts } = resource;
+  const sinceUs = snapshot.since[name];
+  const since = sinceUs === undefined ? "" : ` for ${formatClock(nowUs - sinceUs)}`;
+  const level = state === "failedToStart" ? "error" : health === "unhealthy" ? "warn" : "info";
+  return [
+    labelled("state", `${state}${since}${reason === "" ? "" : `: ${flattenText(reason)}`}`, LEVEL_COLORS[level]),
+    labelled("health", `${health}${pid === null ? "" : `, pid ${pid}`}, restarts ${restarts}`),
+    ...(endpoint === null ? [] : [labelled("address", endpoint)]),
+  ];
+}
+
+function drawUse({ snapshot, glyphs, columns }: ViewProps, { name, kind }: ResourceEvent): readonly Row[] {
+  const used = snapshot.usage?.processes.find((process) => process.name === name);
+  const width = Math.max(5, Math.min(HISTORY_COLUMNS, columns - 40));
+  const history = (values: readonly number[] | undefined) =>
+    drawSparkline({ values: values ?? [] }, { columns: width, rows: 1, glyphs })
+      .flat()
+      .map(({ text }) => text)
+      .join("");
+  const rows: Row[] = [];
+  if (used !== undefined) {
+    rows.push(
+      labelled("cpu", `${history(snapshot.cpuHistory[name])} ${Math.round(used.cpuPercent)} % of a core`),
+      labelled("memory", `${history(snapshot.memoryHistory[name])} ${formatMebibytes(used.rssBytes)}`),
+    );
+  }
+  const member = snapshot.progress?.taskManagers.find((one) => one.name === name);
+  if (kind !== "taskmanager" || member === undefined) return rows;
+  const owned = snapshot.progress?.partitions.filter(({ owner }) => owner === name) ?? [];
+  const lag = owned.some((one) => one.lag === null) ? null : owned.reduce((sum, one) => sum + (one.lag ?? 0), 0);
+  const partitions = member.partitions.length === 0 ? "none" : formatPartitions(member.partitions);
+  rows.push(
+    labelled("partitions", `${partitions}, lag ${formatCount(lag)}`),
+    labelled("processed", `${formatCount(member.processed)}, ${formatRate(member.perSecond)}`),
+  );
+  return rows;
+}
+
+function drawRelations(
+  { snapshot, state }: ViewProps,
+  { name }: ResourceEvent,
+  description: ResourceDescription | undefined,
+): readonly Row[] {
+  if (description === undefined) return [];
+  const group = description.properties.group;
+  const waits = description.relationships.map(({ resourceName, until }) => `${resourceName} (${until})`);
+  const waiting = state.descriptions.filter(({ relationships }) =>
+    relationships.some(({ resourceName }) => resourceName === name || resourceName === group),
+  );
+  const known = new Set(snapshot.resources.map((resource) => resource.name));
+  const waiters = summarize(waiting.map((one) => one.name).filter((one) => known.has(one)));
+  return [
+    ...(waits.length === 0 ? [] : [labelled("waits for", waits.join(", "))]),
+    ...(waiters === "" ? [] : [labelled("waited for by", waiters)]),
+  ];
+}
+
+const NAMES_MAX = 4;
+
+const summarize = (names: readonly string[]): string =>
+  names.length <= NAMES_MAX
+    ? names.join(", ")
+    : `${names.slice(0, NAMES_MAX).join(", ")} and ${names.length - NAMES_MAX} more`;
+
+/** How its processes ended, the newest first. */
+function drawExits({ snapshot, columns }: ViewProps, name: string): readonly Row[] {
+  const exits = snapshot.exits.filter((exit) => exit.name === name);
+  const rows = exits
+    .slice(-EXITS_MAX)
+    .reverse()
+    .flatMap((exit, index) => {
+      const pid = exit.pid === null ? "" : `pid ${exit.pid}: `;
+      const head = labelled(
+        index === 0 ? "ended" : "",
+        `${timeOf(exit, snapshot)} ${pid}${exit.detail}${exit.asked ? ", as asked" : ""}`,
+        exit.asked ? undefined : "warn",
+      );
+      const lines = exit.lastLines.slice(-LAST_LINES_MAX);
+      return [head, ...lines.map((line) => indented(flattenText(line).slice(0, columns)))];
+    });
+  const older = exits.length - EXITS_MAX;
+  return older > 0 ? [...rows, indented(`and ${older} before`)] : rows;
+}
+
+const timeOf = ({ atUs }: { readonly atUs: number }, { startedAtUs }: Snapshot): string =>
+  `at ${formatSeconds(atUs - (startedAtUs ?? atUs))}`;
+
+const indented = (text: string): Row => [{ text: `${" ".repeat(LABEL_COLUMNS)}${text}`, dim: true }];
+
+/** Secrets are masked by the host. */
+function drawEnvironment(description: ResourceDescription | undefined, columns: number): readonly Row[] {
+  const variables = Object.entries(description?.environment ?? {});
+  return variables.flatMap(([name, value], index) => {
+    const [first = "", ...more] = wrapText(`${name}=${flattenText(value)}`, columns - LABEL_COLUMNS);
+    return [labelled(index === 0 ? "environment" : "", first), ...more.map(indented)];
+  });
+}
