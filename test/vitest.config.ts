@@ -39,6 +39,7 @@ const slow = [
   "process-commands",
   "producer-faults",
   "readme-commands",
+  "report-compare",
   "report-page",
   "resource-commands",
   "secrets",

@@ -7,7 +7,9 @@ import {
   describeJudgement,
   describeOutcome,
   describeSpread,
+  describeStandOutSide,
   formatChange,
+  sortStandOuts,
 } from "../../scripts/report/compare/words.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { formatAmount, formatCount, formatMebibytes, formatMs, formatRate } from "../snapshot/format.ts";
@@ -55,10 +57,8 @@ function listChanges(outcome: "better" | "worse", figures: readonly FigureCompar
   );
 }
 
-/** Those that stand out on one side only are what changed, and come first. */
 function listStandOuts(standOuts: readonly StandOut[]): string[] {
-  const order = { b: 0, a: 1, both: 2 };
-  const sorted = [...standOuts].sort((x, y) => order[x.side] - order[y.side]);
+  const sorted = sortStandOuts(standOuts);
   const more = sorted.length - STAND_OUTS_MAX;
   return [
     ...sorted.slice(0, STAND_OUTS_MAX).map(describeStandOut),
@@ -66,14 +66,13 @@ function listStandOuts(standOuts: readonly StandOut[]): string[] {
   ];
 }
 
-function describeStandOut({ name, measure, unit, side, a, b }: StandOut): string {
-  const word = { b: "SLOWER THAN ITS PEERS in B", a: "no longer in B", both: "in A and in B" }[side];
+function describeStandOut(standOut: StandOut): string {
+  const { name, measure, unit, a, b } = standOut;
   const show = (beside: Beside | null) =>
     beside === null
       ? "not measured"
       : `${formatValue(beside.value, unit)} beside ${formatValue(beside.peers, unit)} of its peers`;
-  const label = side === "b" && (unit === "count" || measure === "CPU per message") ? "MORE THAN ITS PEERS in B" : word;
-  return `${name} ${label}: ${measure} ${show(b)} (A: ${show(a)})`;
+  return `${name} ${describeStandOutSide(standOut)}: ${measure} ${show(b)} (A: ${show(a)})`;
 }
 
 function renderRow({ title, unit, counts, a, b, change, outcome }: FigureComparison): string[] {

@@ -13,7 +13,7 @@ export interface ReportOptions extends HostChoice {
   readonly isForced: boolean;
   readonly saveBaseline: string | null;
   readonly junit: string | null;
-  /** Where the page goes; null: into the run's folder, if it is to be opened. */
+  /** Where the page goes; null: into the run's folder, or of a comparison into that of B's, if it is to be opened. */
   readonly html: string | null;
   readonly open: boolean;
 }
@@ -47,11 +47,6 @@ export function readReportOptions(given: GivenOptions, other: string | null): As
     open: given["open"] === true,
   };
   const isCompared = asked.comparison !== null;
-  const ofOneRun: readonly (readonly [flag: string, isGiven: boolean])[] = [
-    ["--junit", asked.junit !== null],
-    ["--html", asked.html !== null],
-    ["--open", asked.open],
-  ];
   const conflicts: readonly (readonly [isWrong: boolean, what: string, advice: string])[] = [
     [compare !== null && baseline !== null, "--compare and --baseline both name the runs to compare with", "give one"],
     [other !== null && compare === null, `"${other}" stands there without --compare`, "give --compare RUN_A RUN_B"],
@@ -66,10 +61,7 @@ export function readReportOptions(given: GivenOptions, other: string | null): As
       "--force has nothing to compare",
       "add --compare, --baseline or --save-baseline",
     ],
-    ...ofOneRun.map(
-      ([flag, isGiven]) =>
-        [isGiven && isCompared, `${flag} is of one run, and not of a comparison`, "ask for it by itself"] as const,
-    ),
+    [asked.junit !== null && isCompared, "--junit is of one run, and not of a comparison", "ask for it by itself"],
   ];
   throwUsage(
     conflicts.flatMap(([isWrong, what, advice]) => (isWrong ? [createError("USAGE_CONFLICT", { what, advice })] : [])),

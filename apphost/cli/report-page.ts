@@ -3,7 +3,6 @@
  * a page: the end of a run does not wait for one that nobody may open.
  *
  * H1 A file of the run that is not ours is not read, and the page says so; without events or metrics there is still one.
- * H2 Only what is a file, or is not there, is replaced.
  */
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -13,15 +12,15 @@ import { Timeline } from "../../scripts/report/html/timeline.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
-import { writeText } from "../../simulator/common/foundation/json-file.ts";
-import { findFlaw, lookAt } from "../files/own-files.ts";
+import { findFlaw } from "../files/own-files.ts";
 import { LineReader } from "../logs/log-files.ts";
+import { requirePagePath, writePage } from "./page-file.ts";
 import { describeReproduction } from "./reproduction.ts";
 
 /** `document`: the run's report.json. Returns the path of the page. */
 export async function writeReportPage(runDir: string, document: string, file: string): Promise<string> {
   const path = resolve(file);
-  refuseOther(path);
+  requirePagePath(path);
   const parsed = parseJson(document, readPageReport);
   if (parsed.kind === "malformed") {
     throw createError("FILE_MALFORMED", { path: runFolder.report(runDir), reason: parsed.reason });
@@ -36,23 +35,6 @@ export async function writeReportPage(runDir: string, document: string, file: st
   const page = renderRunPage({ report, timeline, command: describeReproduction(report, timeline.command), unread });
   await writePage(path, page);
   return path;
-}
-
-/** H2: a device or a pipe of that name would be replaced by a file. */
-function refuseOther(path: string): void {
-  const stats = lookAt(path);
-  if (stats === undefined || stats.isFile()) return;
-  const reason = stats.isSymbolicLink() ? "it is a symbolic link" : "it is not a file";
-  throw createError("OUTPUT_REFUSED", { path, reason });
-}
-
-async function writePage(path: string, page: string): Promise<void> {
-  try {
-    await writeText(path, page, { durable: false });
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw createError("OUTPUT_REFUSED", { path, reason: `the system says ${reason}` }, error);
-  }
 }
 
 /** Complete lines only: the host may be writing the last one. Returns why the file was not read; null: it was. */

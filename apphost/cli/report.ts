@@ -1,13 +1,12 @@
 /**
  * `report`: the newest report, or that of a run, as text, as the document or as a page, or what got better or worse since
  * another. Ends with the run's exit code; a comparison with its own.
- *
- * Q2 Where a page is made, its path is printed in place of the text. The document is printed wherever it is asked for.
  */
 import { renderJunit } from "../../scripts/report/junit.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { saveBaseline, writeOutput } from "./baseline-file.ts";
 import { measureRunFolder } from "./measured-runs.ts";
+import { tellPage } from "./page-file.ts";
 import type { ReportOptions } from "./report-options.ts";
 import { findReportFolder, readReportText, requireRunReport } from "./run-report.ts";
 import type { Terminal } from "./terminal.ts";
@@ -37,14 +36,4 @@ async function makePage(runDir: string, document: string, { html, open }: Report
   if (html === null && !open) return null;
   const { writeReportPage } = await import("./report-page.ts");
   return writeReportPage(runDir, document, html ?? runFolder.reportPage(runDir));
-}
-
-/** For people, beside what was printed. */
-async function tellPage(page: string, { format, open }: ReportOptions, terminal: Terminal): Promise<void> {
-  if (format === "json") terminal.note(`the page is ${page}`);
-  if (!open) return;
-  const { openPage } = await import("./opener.ts");
-  const opening = await openPage(page, process.env);
-  if (opening.kind === "opened") terminal.note(`opened by ${opening.by}`);
-  else terminal.note(`open ${page} in a browser: no program here does it (${opening.tried.join(", ")})`);
 }

@@ -63,6 +63,7 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
       "report --open",
       "report --html report.html",
       "report --compare 0d437693 3f9c2a1b",
+      "report --compare 0d437693 3f9c2a1b --open",
       "report --baseline baseline.json --fail-above 10%",
       "report --save-baseline baseline.json",
       "report --junit report.xml",

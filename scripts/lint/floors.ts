@@ -79,7 +79,7 @@ export const FLOORS: readonly Floor[] = [
   },
   // Pages are made when somebody asks for one: neither the report process nor a host loads a chart.
   { name: "chart", files: ["scripts/report/html/chart-svg.ts"], on: [], packages: ["echarts"] },
-  { name: "page", files: ["scripts/report/html/"], on: [...COMMON, "chart"], packages: [] },
+  { name: "page", files: ["scripts/report/html/"], on: [...COMMON, "finished reports", "chart"], packages: [] },
   {
     name: "bench basis",
     files: ["scripts/bench/peers/kafkajs-messages.ts", "scripts/bench/codec-worker/timing.ts"],

@@ -5,14 +5,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import axe, { type AxeResults, type RunOptions } from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { findBrowser } from "../support/browser.ts";
+import { expectAccessible, launchBrowser, visitPage } from "../support/browser.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 
@@ -40,28 +38,12 @@ afterAll(() => cli.dispose());
 describeReal(["browser"], "the page of a run in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: present(findBrowser(), "a browser") });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 
-  /** Opens it, and fails when it asks for anything but itself or has anything to say. */
-  async function visit(path: string, colorScheme: "light" | "dark", work: (visited: Page) => Promise<void>) {
-    const context = await browser.newContext({ colorScheme, viewport: { width: 1_200, height: 900 } });
-    try {
-      const visited = await context.newPage();
-      const told: string[] = [];
-      visited.on("console", (message) => told.push(message.text()));
-      visited.on("pageerror", (error) => told.push(error.message));
-      visited.on("dialog", (dialog) => told.push(`a dialog: ${dialog.message()}`));
-      visited.on("request", (request) => told.push(request.url()));
-      const url = pathToFileURL(path).href;
-      await visited.goto(url);
-      await work(visited);
-      expect(told).toEqual([url]);
-    } finally {
-      await context.close();
-    }
-  }
+  const visit = (path: string, colorScheme: "light" | "dark", work: (visited: Page) => Promise<void>) =>
+    visitPage(browser, path, colorScheme, work);
 
   it.each([
     // What else it finds does not depend on colours.
@@ -69,17 +51,7 @@ describeReal(["browser"], "the page of a run in a browser", () => {
     ["light", null, ["rgb(246, 247, 249)", "rgb(87, 96, 106)"]],
   ] as const)("has no serious fault for an eye or a screen reader in %s", async (scheme, rules, colors) => {
     await visit(page, scheme, async (visited) => {
-      // So narrow that charts and tables scroll, and with all tables unfolded.
-      await visited.setViewportSize({ width: 600, height: 900 });
-      await visited.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
-      // By the debugger, which no policy of a page binds.
-      await visited.evaluate(axe.source);
-      const options: RunOptions = rules === null ? {} : { runOnly: [...rules] };
-      const { violations, passes } = (await visited.evaluate(`axe.run(${JSON.stringify(options)})`)) as AxeResults;
-      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-      const looked = ["color-contrast", "svg-img-alt", "landmark-one-main", "scrollable-region-focusable"];
-      expect(passes.map(({ id }) => id)).toEqual(expect.arrayContaining([...(rules ?? looked)]));
+      await expectAccessible(visited, rules);
       const shown = await visited.evaluate(`[
         getComputedStyle(document.body).backgroundColor,
         getComputedStyle(document.querySelector("figure svg text")).fill,

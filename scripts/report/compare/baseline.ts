@@ -55,13 +55,35 @@ function readRun(fields: Fields): RunMeasure {
   fields.texts("shape");
   const figures = fields.object("figures");
   for (const name of Object.keys(figures.as<Record<string, unknown>>())) {
-    const { value } = figures.object(name).as<{ value: unknown }>();
-    if (typeof value !== "number") figures.object(name).refuse("value", "a number");
+    const figure = figures.object(name);
+    requireNumber(figure, "value");
+    figure.nullable("secondsSpread", () => requireNumber(figure, "secondsSpread"));
   }
-  fields.list("taskManagers", (one) => one.text("name"));
-  fields.list("partitions", (one) => one.whole("p"));
+  fields.list("taskManagers", (one) => {
+    one.text("name");
+    requireNumber(one, "processed");
+    for (const name of ["perSecond", "p50Ms", "p99Ms", "cpuUsPerMessage"]) {
+      one.nullable(name, () => requireNumber(one, name));
+    }
+  });
+  fields.list("partitions", (one) => {
+    for (const name of ["p", "records"]) one.whole(name);
+    one.nullable("lagMsMax", () => requireNumber(one, "lagMsMax"));
+  });
   return fields.as<RunMeasure>();
 }
+
+function requireNumber(fields: Fields, name: string): void {
+  if (typeof fields.as<Record<string, unknown>>()[name] !== "number") fields.refuse(name, "a number");
+}
+
+/** Their spread is all that a comparison needs of them. */
+const withoutSeconds = (run: RunMeasure): RunMeasure => ({
+  ...run,
+  figures: Object.fromEntries(
+    Object.entries(run.figures).map(([id, { value, secondsSpread }]) => [id, { value, secondsSpread }]),
+  ),
+});
 
 /** B1. Runs that are in it already are not added once more. */
 export function extendBaseline(
@@ -72,7 +94,7 @@ export function extendBaseline(
   const all = [...known, ...added].sort((x, y) => (x.startedAt < y.startedAt ? -1 : 1));
   const runs = all.slice(-RUNS_MAX);
   return {
-    text: `${JSON.stringify({ kind: KIND, schema: 1, runs }, null, 1)}\n`,
+    text: `${JSON.stringify({ kind: KIND, schema: 1, runs: runs.map(withoutSeconds) }, null, 1)}\n`,
     runs: runs.length,
     added: added.length,
   };

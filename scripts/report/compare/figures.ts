@@ -47,7 +47,8 @@ export function compareFigures(
   });
 }
 
-const valuesOf = (runs: readonly RunFigures[], id: string): RunValue[] =>
+/** Of one figure, of those runs that measured it. */
+export const valuesOf = (runs: readonly RunFigures[], id: string): RunValue[] =>
   runs.flatMap((figures) => {
     const value = figures[id];
     return value === undefined ? [] : [value];
@@ -83,12 +84,15 @@ export type Shape = Readonly<Record<string, string>>;
 /** Each name at which some run differs from the first one, with the values of either side. */
 export function findShapeDifferences(a: readonly Shape[], b: readonly Shape[]): ShapeDifference[] {
   const all = [...a, ...b];
-  const names = [...new Set(all.flatMap((shape) => Object.keys(shape)))];
+  return listShapes(a, b).filter(({ name }) => new Set(all.map((shape) => shape[name])).size > 1);
+}
+
+/** Every name, with the values of either side. */
+export function listShapes(a: readonly Shape[], b: readonly Shape[]): ShapeDifference[] {
+  const names = [...new Set([...a, ...b].flatMap((shape) => Object.keys(shape)))];
   const list = (shapes: readonly Shape[], name: string) =>
     [...new Set(shapes.map((shape) => shape[name] ?? "not told"))].join(" and ");
-  return names
-    .filter((name) => new Set(all.map((shape) => shape[name])).size > 1)
-    .map((name) => ({ name, a: list(a, name), b: list(b, name) }));
+  return names.map((name) => ({ name, a: list(a, name), b: list(b, name) }));
 }
 
 /** Throws COMPARISON_REFUSED where something differs. */

@@ -118,6 +118,24 @@ export function findStandOuts(a: readonly RunMeasure[], b: readonly RunMeasure[]
   });
 }
 
+/** What one measure says of each TaskManager, or of each partition. */
+export interface Loads {
+  readonly measure: string;
+  readonly unit: StandOut["unit"];
+  /** L1, by name. */
+  readonly a: ReadonlyMap<string, number>;
+  readonly b: ReadonlyMap<string, number>;
+}
+
+/** In the order of the measures. */
+export const listLoads = (a: readonly RunMeasure[], b: readonly RunMeasure[]): Loads[] =>
+  MEASURES.map((measure) => ({
+    measure: measure.title,
+    unit: measure.unit,
+    a: mergeRuns(a, measure),
+    b: mergeRuns(b, measure),
+  }));
+
 /** L1. */
 function mergeRuns(runs: readonly RunMeasure[], { read }: Measure): ReadonlyMap<string, number> {
   const values = new Map<string, number[]>();

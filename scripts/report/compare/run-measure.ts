@@ -14,6 +14,7 @@ export interface RunMeasure {
   readonly startedAt: string;
   readonly verdict: VerdictWord;
   readonly shape: Shape;
+  /** In a baseline without their seconds. */
   readonly figures: RunFigures;
   readonly taskManagers: readonly TaskManagerLoad[];
   readonly partitions: readonly PartitionMeasure[];
@@ -109,7 +110,8 @@ function readFigures(report: Report, seconds: RunSeconds | null): RunFigures {
   const figures: Record<string, RunValue> = {};
   const put = (id: string, value: number | null | undefined, ofSeconds: readonly number[] = []) => {
     if (value === null || value === undefined || !Number.isFinite(value)) return;
-    figures[id] = { value, secondsSpread: spreadOfSeconds(ofSeconds) };
+    const spread = { value, secondsSpread: spreadOfSeconds(ofSeconds) };
+    figures[id] = ofSeconds.length === 0 ? spread : { ...spread, seconds: ofSeconds };
   };
   put("endToEndPerSecond", throughput.endToEndPerSecond, load?.processed);
   put("producePerSecond", throughput.producePerSecond, load?.acknowledged);

@@ -14,6 +14,8 @@ export interface RunValue {
   readonly value: number;
   /** S2, as a share of the value; null: not known. */
   readonly secondsSpread: number | null;
+  /** S2: the values that the spread is of. A baseline does not keep them. */
+  readonly seconds?: readonly number[];
 }
 
 export interface Estimate {

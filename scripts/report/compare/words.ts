@@ -1,6 +1,7 @@
 /** What a comparison is told in, wherever it is shown. Pure. */
 import { unreachable } from "../../../simulator/common/foundation/assert.ts";
 import type { FigureComparison, Judgement } from "./figures.ts";
+import type { StandOut } from "./load-balance.ts";
 import type { Outcome } from "./spread.ts";
 
 export function describeOutcome(outcome: Outcome): string {
@@ -17,6 +18,25 @@ export function describeOutcome(outcome: Outcome): string {
       return "not measured";
     default:
       return unreachable(outcome);
+  }
+}
+
+/** Those that stand out on one side only are what changed, and come first. */
+export function sortStandOuts(standOuts: readonly StandOut[]): StandOut[] {
+  const order = { b: 0, a: 1, both: 2 };
+  return [...standOuts].sort((x, y) => order[x.side] - order[y.side]);
+}
+
+export function describeStandOutSide({ side, unit, measure }: StandOut): string {
+  switch (side) {
+    case "a":
+      return "no longer in B";
+    case "b":
+      return `${unit === "count" || measure === "CPU per message" ? "MORE" : "SLOWER"} THAN ITS PEERS in B`;
+    case "both":
+      return "in A and in B";
+    default:
+      return unreachable(side);
   }
 }
 

@@ -1,5 +1,5 @@
-/** A bar for each of many: whoever has more or less than the others stands out. */
-import { createAxis, renderChart } from "./chart.ts";
+/** A bar for each of many, or one of each side: whoever has more or less than the others stands out. */
+import { createAxis, lineStyleOf, renderChart } from "./chart.ts";
 import type { Html } from "./markup.ts";
 import type { Table } from "./page-frame.ts";
 
@@ -12,20 +12,34 @@ export interface BarChart {
   readonly table: Table;
 }
 
-export const renderBarChart = ({ bars, formatAxis, ...parts }: BarChart): Html =>
+export interface PairedBarChart extends Omit<BarChart, "bars"> {
+  readonly names: readonly string[];
+  /** Each with a value for every name; null where there is none. */
+  readonly sides: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
+}
+
+export const renderBarChart = ({ bars, ...chart }: BarChart): Html =>
+  renderPairedBarChart({
+    ...chart,
+    names: bars.map(({ name }) => name),
+    sides: [{ name: chart.title, values: bars.map(({ value }) => value) }],
+  });
+
+export const renderPairedBarChart = ({ names, sides, formatAxis, ...parts }: PairedBarChart): Html =>
   renderChart(
-    { ...parts, legend: [] },
     {
-      xAxis: createAxis({ type: "category", data: bars.map(({ name }) => name), splitLine: { show: false } }),
+      ...parts,
+      legend: sides.length === 1 ? [] : sides.map(({ name }, index) => ({ name, style: lineStyleOf(index) })),
+    },
+    {
+      xAxis: createAxis({ type: "category", data: names, splitLine: { show: false } }),
       yAxis: createAxis({ type: "value", min: 0 }, formatAxis),
-      series: [
-        {
-          type: "bar",
-          data: bars.map(({ value }) => value),
-          barCategoryGap: "20%",
-          itemStyle: { color: "var(--series-1)" },
-          silent: true,
-        },
-      ],
+      series: sides.map(({ values }, index) => ({
+        type: "bar",
+        data: values,
+        barCategoryGap: "20%",
+        itemStyle: { color: `var(--series-${lineStyleOf(index).color})` },
+        silent: true,
+      })),
     },
   );

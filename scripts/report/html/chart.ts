@@ -20,6 +20,8 @@ export interface ChartParts {
   readonly summary: string;
   readonly legend: readonly LegendItem[];
   readonly table: Table;
+  /** Of the drawing. @default HEIGHT */
+  readonly height?: number;
 }
 
 export interface LegendItem {
@@ -48,8 +50,9 @@ const dashOf = ({ dash }: LineStyle) => {
   return pattern === "solid" ? pattern : [...pattern];
 };
 
-export function renderChart({ id, title, summary, legend, table }: ChartParts, option: ChartOption): Html {
-  const svg = drawSvg({ grid: MARGINS, ...option }, { height: HEIGHT, labelId: `chart-${id}-caption` });
+export function renderChart(parts: ChartParts, option: ChartOption): Html {
+  const { id, title, summary, legend, table, height = HEIGHT } = parts;
+  const svg = drawSvg({ grid: MARGINS, ...option }, { height, labelId: `chart-${id}-caption` });
   return html`<figure id="chart-${id}">
 <figcaption id="chart-${id}-caption">${title}<small>${summary}</small></figcaption>
 <div class="scroll" role="region" tabindex="0" aria-label="Drawing: ${title}">${new Html(svg)}</div>

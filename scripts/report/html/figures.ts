@@ -19,6 +19,8 @@ export const formatRate = (value: Figure): string => (isKnown(value) ? `${COUNTS
 const formatWith = (unit: string) => (value: number) =>
   `${Number(value.toPrecision(4)).toLocaleString("en-US")} ${unit}`;
 export const formatShortMs = formatWith("ms");
+export const formatShortMicroseconds = formatWith("µs");
+export const formatShortNanoseconds = formatWith("ns");
 export const formatShortPercent = formatWith("%");
 export const formatShortMebibytes = formatWith("MiB");
 export const MEBIBYTE = 1_048_576;

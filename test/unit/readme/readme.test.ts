@@ -5,11 +5,16 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { BINDINGS } from "../../../apphost/dashboard/state/bindings.ts";
+import { VIEWS } from "../../../apphost/dashboard/state/view-state.ts";
 import { EXIT } from "../../../apphost/exit-code.ts";
 import { OPTION_TABLE } from "../../../apphost/options.ts";
+import { applyEvent, EMPTY_SNAPSHOT } from "../../../apphost/snapshot/snapshot.ts";
 import { PARTITION_FIELDS } from "../../../simulator/common/contract/state/redis-state.ts";
+import { press } from "../../support/dashboard-screen.ts";
 import { ROOT } from "../../support/dist.ts";
 import { README_NAMES, README_PATHS, readQuoted, readReadme, readTable } from "../../support/readme.ts";
+import { sampleEvents } from "../../support/sample-events.ts";
 
 const WORDS_MAX = 1_700;
 /** A name with a folder of ours in front: `apphost/main.ts`, `simulator/clients/kafka/wire/`. */
@@ -33,6 +38,15 @@ describe("README.md", () => {
     expect(countWords(readReadme("root"))).toBeLessThanOrEqual(WORDS_MAX);
   });
 
+  it("tells keys that kill a TaskManager, and show the checks", () => {
+    const [, told = ""] = /The same by keys:([\s\S]*?)\n\n/.exec(readReadme("root")) ?? [];
+    const [, command, enter, yes, checks] = readQuoted(told);
+    const snapshot = sampleEvents({ messages: 1_000_000 }).reduce(applyEvent, EMPTY_SNAPSHOT);
+    const { state, effects } = press(snapshot, [command ?? "", enter?.toLowerCase() ?? "", yes ?? "", checks ?? ""]);
+    expect(effects).toMatchObject([{ kind: "ask", request: { request: "kill", resource: "taskmanager-07" } }]);
+    expect(state.view).toBe("checks");
+  });
+
   it("lists every exit code, and no other", () => {
     const documented = readTable(readReadme("root"), "exit code").map(([code]) => Number(code));
     expect(documented).toEqual(Object.values(EXIT).sort((a, b) => a - b));
@@ -53,6 +67,21 @@ describe("apphost/README.md", () => {
         ...(alias === undefined ? [] : [alias]),
       ]);
     expect([...documented].sort()).toEqual([...real].sort());
+  });
+
+  it("lists every view of the dashboard, in the order of their numbers", () => {
+    const documented = readTable(readReadme("apphost"), "view").map(([view]) => view?.toLowerCase());
+    expect(documented).toEqual(VIEWS);
+  });
+
+  it("lists every key, where it works and what it does, as the help does", () => {
+    const documented = readTable(readReadme("apphost"), "key").map(([keys, where, help]) => ({
+      keys: readQuoted(keys ?? ""),
+      where,
+      help,
+    }));
+    const real = BINDINGS.map(({ keys, places, help }) => ({ keys, where: places?.join(", ") ?? "everywhere", help }));
+    expect(documented).toEqual(real);
   });
 
   it("tells of every folder, and of no other", () => {

@@ -35,6 +35,7 @@ export const runFolder = {
   checks: (run: string) => join(run, "checks.json"),
   report: (run: string) => join(run, "report.json"),
   reportPage: (run: string) => join(run, "report.html"),
+  comparisonPage: (run: string) => join(run, "comparison.html"),
   reportText: (run: string) => join(run, "report.txt"),
   data: (run: string, resource: string) => join(run, RUN_DATA_FOLDER, resource),
 } as const;

@@ -196,6 +196,9 @@ describe("a baseline", () => {
     broken.runs.forEach((run) => {
       run.figures["startupMs"] = { value: "fast" };
     });
+    const unmeasured = JSON.parse(save([], rate(100)).text) as { runs: RunMeasure[] };
+    const withLoads = (change: object) =>
+      JSON.stringify({ ...unmeasured, runs: unmeasured.runs.map((run) => ({ ...run, ...change })) });
     for (const [text, reason] of [
       ["nothing", "it is not JSON"],
       ["[]", "it is an empty list"],
@@ -205,6 +208,14 @@ describe("a baseline", () => {
       ['{"kind":"flink-apphost baseline","schema":2,"runs":[]}', /^schema is 2/],
       ['{"kind":"flink-apphost baseline","schema":1,"runs":[]}', /^runs is \[\]/],
       [JSON.stringify(broken), /^runs\[0\]\.figures\.startupMs\.value is "fast"/],
+      [
+        withLoads({ taskManagers: [{ name: "taskmanager-01", processed: 1, cpuUsPerMessage: "much" }] }),
+        /^runs\[0\]\.taskManagers\[0\]\.cpuUsPerMessage is "much"/,
+      ],
+      [
+        withLoads({ partitions: [{ p: 0, records: 1, lagMsMax: [] }] }),
+        /^runs\[0\]\.partitions\[0\]\.lagMsMax is \[\]/,
+      ],
     ] as const) {
       expect(read(text)).toEqual({ kind: "malformed", reason: expect.stringMatching(reason) });
     }
