@@ -4,21 +4,20 @@
  * P1 Each child leads its own session and process group: a terminal's Ctrl+C reaches only the host, and a signal to the
  *    group reaches whatever the child started.
  * P2 pid and start time go to the watchdog before anything else is done with the child.
- * P3 `exited` settles after the child's last message and last line were delivered (bounded by 2 s).
+ * P3 `exited` settles after the child's last message was delivered (bounded by 2 s). Its last line stands in its log then.
  * P4 `stop` ends when the group is gone: SIGTERM, then SIGKILL after the budget. SIGKILL also ends a paused child.
  * P5 What a child writes is for this user alone, whatever the umask of the terminal, unless the child is the user's own.
  * P6 A child that was paused here goes on when it is stopped: it has the same time to end in order as any other.
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import type { ChildMessage, HostMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { createOutputLines } from "./output-lines.ts";
 import { isGroupAlive, type ProcessIdentity, readStartTime, signalGroup } from "./process-identity.ts";
 import type { Pulse } from "./pulse.ts";
+import type { ResourceLog } from "./resource-log.ts";
 
 export interface ChildCommand {
   readonly command: string;
@@ -67,8 +66,7 @@ export interface RunningChild extends RunningServer {
 }
 
 export interface ChildHooks {
-  /** Log of the resource; stays open over restarts. */
-  readonly log: Writable;
+  readonly log: ResourceLog;
   readonly onSpawn: (identity: ProcessIdentity) => void;
   /** The main process of a container, where this machine sees it: to be measured, and not to be killed by its pid. */
   readonly onVisible?: (pid: number) => void;
@@ -80,12 +78,12 @@ const LAST_WORDS_MS_MAX = 2_000;
 export const KILL_MS_MAX = 10_000;
 
 export function startChildProcess(command: ChildCommand, hooks: ChildHooks): RunningChild {
-  const run = spawnChild(command);
+  const { log } = hooks;
+  const sizeBefore = log.size;
+  const run = spawnChild(command, log);
   const child = run.nodeChildProcess;
-  const lines = createOutputLines(hooks.log);
-  if (child.pid !== undefined) announce(child.pid, hooks);
-  if (child.stdout !== null) lines.add(child.stdout);
-  if (child.stderr !== null) lines.add(child.stderr);
+  // It may have printed something already, so the host's own line stands among its lines.
+  const announced = child.pid === undefined ? "" : announce(child.pid, hooks);
   if (command.input !== null) {
     // A child that ends before it read its input is reported by its exit.
     child.stdin?.on("error", () => undefined);
@@ -108,7 +106,12 @@ export function startChildProcess(command: ChildCommand, hooks: ChildHooks): Run
     isOurs: pid !== undefined,
     exited,
     ...(command.hasChannel ? { pulse: { heardAtMs: () => heardAtMs, ping: () => send({ type: "ping" }) } } : {}),
-    newestLines: (count) => lines.newest(count),
+    newestLines: (count) =>
+      log
+        .newestLines(count + 1, sizeBefore)
+        .filter((line) => line !== announced)
+        .slice(-count)
+        .join("\n"),
     send,
     stop: async (budgetMs) => {
       if (pid !== undefined) await stopGroup(pid, { budgetMs, isPaused });
@@ -129,8 +132,10 @@ export function startChildProcess(command: ChildCommand, hooks: ChildHooks): Run
 const FOR_US_ALONE = 0o077;
 
 /** P5: a child inherits the mask of the moment in which it is made. */
-function spawnChild(command: ChildCommand) {
+function spawnChild(command: ChildCommand, log: ResourceLog) {
   const ofTerminal = command.isOfUser === true ? null : process.umask(FOR_US_ALONE);
+  // Any file descriptor will do; execa's types name only the lowest.
+  const output = log.fd as 3;
   try {
     return execa(command.command, command.args, {
       env: command.env,
@@ -141,6 +146,8 @@ function spawnChild(command: ChildCommand) {
       reject: false,
       buffer: false,
       stdin: command.input === null ? "ignore" : "pipe",
+      stdout: output,
+      stderr: output,
       ...(command.hasChannel ? { ipc: true, serialization: "json" } : {}),
     });
   } finally {
@@ -148,11 +155,13 @@ function spawnChild(command: ChildCommand) {
   }
 }
 
-function announce(pid: number, hooks: ChildHooks): void {
-  hooks.log.write(`${new Date().toISOString()} host  started, pid ${pid}\n`);
+function announce(pid: number, hooks: ChildHooks): string {
+  const line = `${new Date().toISOString()} host  started, pid ${pid}`;
+  hooks.log.write(`${line}\n`);
   // A child that is gone already has nothing to be killed for.
   const startTime = readStartTime(pid);
   if (startTime !== undefined) hooks.onSpawn({ pid, startTime });
+  return line;
 }
 
 async function observeExit(child: ChildProcess, whyNot: () => Promise<string | undefined>): Promise<ChildExit> {

@@ -1,5 +1,10 @@
-/** What a child writes: all of it to the log file of its resource, and the newest lines kept for error messages. */
-import type { Readable, Writable } from "node:stream";
+/**
+ * What comes from a stream, as the output of a container does: all of it goes to the log of its resource, and the newest
+ * lines are kept for error messages.
+ */
+import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { keepNewest, type ResourceLog } from "./resource-log.ts";
 
 const KEPT_LINES_MAX = 40;
 const LINE_LENGTH_MAX = 2_000;
@@ -10,27 +15,25 @@ export interface OutputLines {
   newest(count: number): string;
 }
 
-/** `log` gets the bytes as they come; several streams and several lives of a process may write to the same one. */
-export function createOutputLines(log: Writable): OutputLines {
-  const kept: string[] = [];
-  const keep = (line: string) => {
-    if (line.trim() === "") return;
-    kept.push(line.slice(0, LINE_LENGTH_MAX));
-    if (kept.length > KEPT_LINES_MAX) kept.shift();
+/** `log` gets the bytes as they come; several streams and several lives of a container may write to the same one. */
+export function createOutputLines(log: Pick<ResourceLog, "write">): OutputLines {
+  let kept: string[] = [];
+  const keep = (lines: readonly string[]) => {
+    kept = keepNewest([...kept, ...lines.slice(-KEPT_LINES_MAX)], KEPT_LINES_MAX);
   };
   return {
     add(stream) {
+      const decoder = new StringDecoder("utf8");
       let open = "";
-      stream.setEncoding("utf8");
-      stream.on("data", (text: string) => {
-        log.write(text);
-        const lines = (open + text).split("\n");
-        // The unfinished end is bounded too: a child may write megabytes without an end of line.
+      stream.on("data", (chunk: Buffer) => {
+        log.write(chunk);
+        const lines = (open + decoder.write(chunk)).split("\n");
+        // The unfinished end is bounded too: it may be megabytes without an end of line.
         open = (lines.pop() ?? "").slice(-LINE_LENGTH_MAX);
-        lines.forEach(keep);
+        if (lines.length > 0) keep(lines);
       });
-      stream.on("end", () => keep(open));
-      // A pipe that breaks says nothing that the child's exit does not say.
+      stream.on("end", () => keep([open + decoder.end()]));
+      // A connection that breaks says nothing that the container's end does not say.
       stream.on("error", () => undefined);
     },
     newest: (count) => kept.slice(-count).join("\n"),

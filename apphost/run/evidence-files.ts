@@ -4,28 +4,25 @@
  * E1 The first write that fails (a full disk, a folder that was removed) is told once, and ends the run: evidence with a
  *    hole in it proves nothing.
  * E2 After it nothing throws here: the run still has to be taken down in order, on the same full disk.
+ * E3 A process writes its log itself (`processes/resource-log.ts`). Where it cannot, that is its own failure, and the host
+ *    meets the same disk with its next event or metrics.
  */
-import { once } from "node:events";
-import { createWriteStream, openSync, type WriteStream, writeSync } from "node:fs";
-import type { Writable } from "node:stream";
+import { openSync, writeSync } from "node:fs";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, createError } from "../../simulator/common/foundation/errors.ts";
-
-/** On a disk that still writes. */
-const CLOSE_MS_MAX = 10_000;
+import { ResourceLog } from "../processes/resource-log.ts";
 
 export interface EvidenceFiles {
   /** Opens a file for lines; each is written when it is given. */
   openLines(path: string): (line: string) => void;
   /** Does one write of another kind. */
   attempt(path: string, write: () => void): void;
-  logOf(resource: string): Writable;
-  closeLogs(): Promise<void>;
+  logOf(resource: string): ResourceLog;
+  closeLogs(): void;
 }
 
 export function createEvidenceFiles(runDir: string, onFailure: (error: AppError) => void): EvidenceFiles {
-  const logs = new Map<string, WriteStream>();
+  const logs = new Map<string, ResourceLog>();
   let isTold = false;
   const tell = (path: string, error: unknown) => {
     if (isTold) return;
@@ -49,20 +46,12 @@ export function createEvidenceFiles(runDir: string, onFailure: (error: AppError)
       const known = logs.get(resource);
       if (known !== undefined) return known;
       const path = runFolder.log(runDir, resource);
-      const log = createWriteStream(path, { flags: "a", mode: 0o600 });
-      log.on("error", (error) => tell(path, error));
+      const log = new ResourceLog(path, (work) => attempt(path, work));
       logs.set(resource, log);
       return log;
     },
-    async closeLogs() {
-      // One that failed has closed itself.
-      const open = [...logs.values()].filter((log) => !log.closed);
-      const closed = open.map((log) => once(log.end(), "close"));
-      try {
-        await withDeadline(Promise.all(closed), { what: "the end of all logs", deadlineMs: CLOSE_MS_MAX });
-      } catch (error) {
-        tell(runDir, error);
-      }
+    closeLogs() {
+      for (const log of logs.values()) log.close();
     },
   };
 }

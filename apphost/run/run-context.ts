@@ -6,7 +6,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
-import type { Writable } from "node:stream";
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import type { TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
@@ -23,6 +22,7 @@ import {
   readStartTime,
 } from "../processes/process-identity.ts";
 import { type PulseWatch, startPulseWatch } from "../processes/pulse.ts";
+import type { ResourceLog } from "../processes/resource-log.ts";
 import type { SupervisorHost } from "../processes/supervisor.ts";
 import { removeRemains } from "../watchdog/sweep.ts";
 import { startWatchdog, type Watchdog } from "../watchdog/watchdog.ts";
@@ -64,7 +64,7 @@ export interface RunContext {
   recordChild(name: string, identity: ProcessIdentity): void;
   /** The container engine in which the run makes something; null once nothing of it is left there. */
   recordEngine(address: string | null): void;
-  logOf(resource: string): Writable;
+  logOf(resource: string): ResourceLog;
   writeMetrics(metrics: TaskManagerMetrics): void;
   notice(level: "info" | "warn" | "error", resource: string, text: string): void;
   close(): Promise<void>;
@@ -230,7 +230,7 @@ async function closeRun(run: {
 }): Promise<void> {
   run.sampler.stop();
   run.pulses.stop();
-  await run.files.closeLogs();
+  run.files.closeLogs();
   for (const problem of await removeRemains(run.mark)) run.notice("error", "host", problem);
   run.state.update({ ended: true, children: [] });
   await run.watchdog.close();

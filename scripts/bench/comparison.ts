@@ -127,6 +127,7 @@ const UNITS: Readonly<Record<FigureForm, FigureUnit | null>> = {
   bytes: "bytes",
   percent: "percent",
   count: null,
+  decimal: null,
   times: null,
 };
 

@@ -29,9 +29,11 @@ import { planTurns, takeTurn } from "./schedule.ts";
 import { Session } from "./session.ts";
 import type { BenchContext, BenchSuite, Outcome } from "./suite.ts";
 import { codecSuite } from "./suites/codec.ts";
+import { dashboardSuite } from "./suites/dashboard.ts";
 import { growthSuite } from "./suites/growth.ts";
 import { idleSuite } from "./suites/idle.ts";
 import { latencySuite } from "./suites/latency.ts";
+import { logsSuite } from "./suites/logs.ts";
 import { peersSuite } from "./suites/peers.ts";
 import { pipelineSuite } from "./suites/pipeline.ts";
 import { replaySuite } from "./suites/replay.ts";
@@ -47,6 +49,8 @@ const SUITES: Readonly<Record<SuiteName, BenchSuite>> = {
   startup: startupSuite,
   idle: idleSuite,
   codec: codecSuite,
+  dashboard: dashboardSuite,
+  logs: logsSuite,
 };
 
 const EXIT = { passed: 0, failed: 1, usage: 2, unknown: 3, worse: 5, interrupted: 130 };

@@ -1,7 +1,18 @@
 /** What `npm run bench -- …` takes. */
 import { Command, InvalidArgumentError, Option } from "commander";
 
-export const SUITE_NAMES = ["pipeline", "peers", "replay", "growth", "latency", "startup", "idle", "codec"] as const;
+export const SUITE_NAMES = [
+  "pipeline",
+  "peers",
+  "replay",
+  "growth",
+  "latency",
+  "startup",
+  "idle",
+  "codec",
+  "dashboard",
+  "logs",
+] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
 export interface BenchOptions {

@@ -15,6 +15,9 @@ export class MissingPart extends Error {
   override readonly name = "MissingPart";
 }
 
+/** As a user's project finds it in its `node_modules`. */
+export const PACKAGE_FOLDER = join(DIST, "..");
+
 /** A built program of ours: `programPath("apphost/main")`. */
 export const programPath = (name: string): string => join(DIST, `${name}.js`);
 

@@ -6,7 +6,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { type CpuSeries, cpuMsBetween, parseKilobytes, parseProcessStat } from "./cpu.ts";
 
 /** What the CPU time of a run is split into. */
-export const GROUPS = ["producer", "taskManagers", "jobManager", "host", "broker", "redis", "peer", "other"] as const;
+export const GROUPS = [
+  "producer",
+  "taskManagers",
+  "jobManager",
+  "host",
+  "dashboard",
+  "broker",
+  "redis",
+  "peer",
+  "other",
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 const INTERVAL_MS = 100;

@@ -15,6 +15,8 @@ import { canSample, ProcessSampler } from "./process-sampler.ts";
 import { ProductHost, watchProcessOf } from "./product-host.ts";
 import type { Session } from "./session.ts";
 import type { BenchContext, Figures } from "./suite.ts";
+import type { WrittenSample } from "./terminal/frames.ts";
+import { TerminalHost } from "./terminal/terminal-host.ts";
 
 const RUN_MS_MAX = 3_600_000;
 const PURGE_MS_MAX = 120_000;
@@ -34,6 +36,8 @@ export interface RunSpec {
   readonly topic?: string;
   /** The run's topic stays on the session's broker: somebody else will read it. */
   readonly keepsTopic?: boolean;
+  /** In a terminal, with this output; not given: as a child with `--ui json`. */
+  readonly terminalUi?: "tui" | "quiet";
   readonly onEvent?: (event: HostEvent) => void;
 }
 
@@ -43,6 +47,8 @@ export interface ProductRun {
   readonly sampler: ProcessSampler;
   /** All metrics of all TaskManagers, as they came. */
   readonly metrics: readonly TaskManagerMetrics[];
+  /** To its terminal; empty where it had none. */
+  readonly written: readonly WrittenSample[];
 }
 
 export async function runProduct(context: BenchContext, spec: RunSpec): Promise<ProductRun> {
@@ -50,18 +56,13 @@ export async function runProduct(context: BenchContext, spec: RunSpec): Promise<
   const sampler = new ProcessSampler(() => context.clock.nowUs());
   spec.kafka?.watchBroker(sampler);
   spec.redis?.watchRedis(sampler);
-  const host = new ProductHost({
-    name: spec.name,
-    args: ["stress", ...formatArguments(spec)],
-    env: addressesOf(spec),
-    cwd,
-    onEvent: (event) => {
-      watchProcessOf(event, sampler);
-      spec.onEvent?.(event);
-    },
-  });
-  if (host.pid !== undefined) sampler.watch("host", host.pid);
+  const onEvent = (event: HostEvent) => {
+    watchProcessOf(event, sampler);
+    spec.onEvent?.(event);
+  };
+  let host: ProductHost | TerminalHost | null = null;
   try {
+    host = await startHost(context, spec, { cwd, sampler, onEvent });
     await host.end(RUN_MS_MAX, context.signal);
     const verdict = host.events.findLast((event) => event.type === "verdict");
     if (verdict === undefined) throw createError("RUN_FILE_MISSING", { path: join(cwd, "report.json") });
@@ -70,12 +71,35 @@ export async function runProduct(context: BenchContext, spec: RunSpec): Promise<
       events: host.events,
       sampler,
       metrics: readMetrics(verdict.report),
+      written: host instanceof TerminalHost ? host.written : [],
     };
   } finally {
     sampler.stop();
-    if (leavesSomething(context, spec)) await purge(cwd, spec);
+    if (host !== null && leavesSomething(context, spec)) await purge(cwd, spec);
     rmSync(cwd, { recursive: true, force: true });
   }
+}
+
+interface RunPlace {
+  readonly cwd: string;
+  readonly sampler: ProcessSampler;
+  readonly onEvent: (event: HostEvent) => void;
+}
+
+async function startHost({ clock }: BenchContext, spec: RunSpec, { cwd, sampler, onEvent }: RunPlace) {
+  const { name, terminalUi } = spec;
+  const started = { name, args: ["stress", ...formatArguments(spec)], env: addressesOf(spec), cwd, onEvent };
+  if (terminalUi === undefined) {
+    const host = new ProductHost(started);
+    if (host.pid !== undefined) sampler.watch("host", host.pid);
+    return host;
+  }
+  return TerminalHost.start({
+    ...started,
+    ui: terminalUi,
+    nowUs: () => clock.nowUs(),
+    onProcess: (group, pid) => sampler.watch(group, pid),
+  });
 }
 
 function formatArguments(spec: RunSpec): string[] {

@@ -12,7 +12,17 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   return [formatRow(header), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(formatRow)];
 }
 
-export type FigureForm = "rate" | "ms" | "us" | "ns" | "mebibytes" | "bytes" | "count" | "percent" | "times";
+export type FigureForm =
+  | "rate"
+  | "ms"
+  | "us"
+  | "ns"
+  | "mebibytes"
+  | "bytes"
+  | "count"
+  | "decimal"
+  | "percent"
+  | "times";
 
 /** A figure for a person's eye; "-" when it is not known. */
 export function formatFigure(value: number | null | undefined, form: FigureForm): string {
@@ -34,6 +44,8 @@ export function formatFigure(value: number | null | undefined, form: FigureForm)
       return `${value.toFixed(2)} %`;
     case "count":
       return String(Math.round(value));
+    case "decimal":
+      return value.toFixed(2);
     case "times":
       return `${value.toFixed(2)}x`;
   }

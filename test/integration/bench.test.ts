@@ -13,6 +13,7 @@ import type { Outcome, Sample } from "../../scripts/bench/suite.ts";
 import type { SuiteSummary } from "../../scripts/bench/summary.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
+import { describeReal } from "../support/real-parts.ts";
 import { findRunDir } from "../support/run-cli.ts";
 import { expectNoRunProcesses } from "../support/run-processes.ts";
 
@@ -133,6 +134,35 @@ test("an idle host is watched, process by process", async () => {
   expect(counts.toSorted()).toEqual(
     Object.entries({ broker: 1, host: 1, jobManager: 1, other: 1, redis: 1, taskManagers: 20 }),
   );
+});
+
+test("what the dashboard costs is measured on real servers only, and says so where there are none", async () => {
+  const { ended, output } = startBench(["--suite", "dashboard"]);
+  expect(await ended, output()).toBe(0);
+  expect(readResult().samples.map(({ status }) => status)).toEqual(["missing", "missing"]);
+  expect(output()).toContain("missing: with the dashboard: KAFKA_HOME names no folder");
+});
+
+describeReal(["tmux"], "a flood of lines", () => {
+  test("is followed in a terminal and without one, with the CPU of host and dashboard and the frames", async () => {
+    const { ended, output } = startBench(["--suite", "logs"]);
+    expect(await ended, output()).toBe(0);
+    const [followed, quiet] = readResult().samples;
+    const number = expect.any(Number);
+    const figures = { linesPerSecond: number, hostCpuPercent: number };
+    expect(followed).toMatchObject({
+      status: "measured",
+      figures: { ...figures, dashboardCpuPercent: number, framesPerSecond: number },
+    });
+    expect(quiet).toMatchObject({
+      status: "measured",
+      figures: { ...figures, dashboardCpuPercent: null, framesPerSecond: null },
+    });
+    // It prints, it is drawn: neither is judged here.
+    for (const name of ["linesPerSecond", "framesPerSecond"]) {
+      expect((followed as Sample).figures[name]).toBeGreaterThan(0);
+    }
+  });
 });
 
 /** Waits for the bench's first run, and gives its id. */

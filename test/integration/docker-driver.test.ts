@@ -1,19 +1,24 @@
 /** The Docker driver by itself, on a real engine: what happens to a port that was free when it was chosen. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import { PassThrough } from "node:stream";
+import { devNull } from "node:os";
 import { expect, it } from "vitest";
 import { DockerDriver } from "../../apphost/drivers/docker/driver.ts";
 import type { DriverContext } from "../../apphost/drivers/driver.ts";
 import { CONTAINER_IMAGES } from "../../apphost/options.ts";
 import type { ChildHooks } from "../../apphost/processes/child-process.ts";
 import { choosePort, isPortClash } from "../../apphost/processes/ports.ts";
+import { ResourceLog } from "../../apphost/processes/resource-log.ts";
 import { waitForRedis } from "../../apphost/resources/redis.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { listOfRun, realEngine } from "../support/real-docker.ts";
 import { describeReal } from "../support/real-parts.ts";
 
-const HOOKS: ChildHooks = { log: new PassThrough().resume(), onSpawn: () => undefined, onMessage: () => undefined };
+const HOOKS: ChildHooks = {
+  log: new ResourceLog(devNull, (work) => work()),
+  onSpawn: () => undefined,
+  onMessage: () => undefined,
+};
 
 const listen = async (port: number): Promise<Server> => {
   const server = createServer().listen(port, "127.0.0.1");

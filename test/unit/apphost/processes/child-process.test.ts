@@ -2,10 +2,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type RunningChild, startChildProcess } from "../../../../apphost/processes/child-process.ts";
 import { isGroupAlive } from "../../../../apphost/processes/process-identity.ts";
+import { ResourceLog } from "../../../../apphost/processes/resource-log.ts";
 import { Supervisor } from "../../../../apphost/processes/supervisor.ts";
 import { waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
@@ -14,6 +14,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "flink-apphost-group-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const openLog = (): ResourceLog => new ResourceLog(join(folder, "log"), (work) => work());
 
 /** The leader ends at SIGTERM at once; its child takes `seconds` more, and then leaves a file. */
 const startFamily = (seconds: string): RunningChild => {
@@ -27,7 +29,7 @@ const startFamily = (seconds: string): RunningChild => {
       input: null,
       hasChannel: false,
     },
-    { log: new Writable({ write: (_chunk, _encoding, done) => done() }), onSpawn: () => {}, onMessage: () => {} },
+    { log: openLog(), onSpawn: () => {}, onMessage: () => {} },
   );
 };
 
@@ -66,7 +68,7 @@ it("what a child writes is for this user alone, and what the user's own program 
           hasChannel: false,
           isOfUser,
         },
-        { log: new Writable({ write: (_chunk, _encoding, done) => done() }), onSpawn: () => {}, onMessage: () => {} },
+        { log: openLog(), onSpawn: () => {}, onMessage: () => {} },
       );
       await child.exited;
       expect(child.newestLines(1)).toBe(mask);

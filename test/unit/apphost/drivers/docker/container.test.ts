@@ -1,8 +1,10 @@
 /** The life of a container, at an engine that is played here. */
+import { devNull } from "node:os";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { expect, it } from "vitest";
 import { createContainerServer } from "../../../../../apphost/drivers/docker/container.ts";
+import { ResourceLog } from "../../../../../apphost/processes/resource-log.ts";
 import { withDeadline } from "../../../../../simulator/common/foundation/deadline.ts";
 
 /** A container that runs until it is killed; the first such call is lost with its connection. */
@@ -44,7 +46,7 @@ function playEngine() {
 function launch(docker: Docker) {
   const reach = { kind: "host" } as const;
   const spec = { name: "one", image: "one:1", command: null, env: {}, labels: {}, reach, volumes: [], file: null };
-  const log = new PassThrough().resume();
+  const log = new ResourceLog(devNull, (work) => work());
   return createContainerServer(docker, spec).launch({ log, onSpawn: () => undefined, onMessage: () => undefined });
 }
 
