@@ -8,7 +8,7 @@ import { type RealKafka, startRealKafka } from "../support/real-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { runCli } from "../support/run-cli.ts";
 import { countWithKcat, readStoredBatches, sendWithJava, sendWithKcat } from "../support/stored-records.ts";
-import { createKafka, expectExit } from "../support/system.ts";
+import { createKafka, expectExit, expectPassed } from "../support/system.ts";
 
 const UP = ["up", "--once", "--infra", "embedded", "--ui", "json", "--messages", "0", "--task-managers", "2"] as const;
 const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
@@ -137,6 +137,22 @@ describeReal(["kafka", "kcat", "javac"], "a topic that others filled", () => {
       expect(report.messages).toMatchObject({ inKafka: kept, processed: kept, rejected: 0 });
     });
   });
+
+  it.each(["gzip", "snappy", "lz4", "zstd"])(
+    "is our own, exact and stored in %s, with --compression",
+    async (codec) => {
+      const topic = `own-${codec}`;
+      const args = up(topic, "--messages", "20_000", "--partitions", "2", "--compression", codec);
+      await runCli(args, {}, async (cli, result) => {
+        const report = await expectPassed(cli, result, 20_000);
+        expect(report.parameters["compression"]).toBe(codec);
+      });
+      const place = { bootstrap: kafka.bootstrap, topic };
+      expect(await countWithKcat(place)).toBe(20_000);
+      const stored = await readStoredBatches(place, 1, 10_000);
+      expect([...new Set(stored.map((batch) => batch.codec))]).toEqual([CODECS.indexOf(codec as "gzip")]);
+    },
+  );
 
   it("is refused while it holds no committed record", async () => {
     await makeTopic("empty", 3);

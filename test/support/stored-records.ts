@@ -14,7 +14,7 @@ import { messageOf } from "./record-sets.ts";
 
 const run = promisify(execFile);
 const SEND_RECORDS = fileURLToPath(new URL("java/SendRecords.java", import.meta.url));
-const SEND_MS_MAX = 60_000;
+const SEND_MS_MAX = 120_000;
 
 export interface Place {
   readonly bootstrap: string;

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { unreachable } from "../../../common/foundation/assert.ts";
 import { createError, describeError } from "../../../common/foundation/errors.ts";
 import { decompressLz4Portable, lz4BytesMax } from "./lz4-frame.ts";
-import { ATTRIBUTE, BATCH, type BatchPlace, type Codec } from "./record-batch.ts";
+import { ATTRIBUTE, BATCH, type BatchPlace, CODECS, type Codec, LENGTH_OVERHEAD, sealBatch } from "./record-batch.ts";
 import { listSnappyBlocks, readSnappySize } from "./snappy-blocks.ts";
 
 /** Sixty times the largest batch that Kafka takes by default: what stock clients send stays below a few megabytes. */
@@ -46,6 +46,40 @@ export function decompressBatch(
   return plain;
 }
 
+/**
+ * Compresses the records of sealed batches, each into a sealed batch in memory of its own. What it needs is loaded by this
+ * call. Throws COMPRESSION_UNAVAILABLE.
+ */
+export function createBatchCompressor(codec: Codec): (batch: Buffer) => Buffer {
+  const compress = loadCompressor(codec);
+  const number = CODECS.indexOf(codec) + 1;
+  return (plain) => {
+    const batch = Buffer.concat([plain.subarray(0, BATCH.records), compress(plain.subarray(BATCH.records))]);
+    batch.writeInt32BE(batch.length - LENGTH_OVERHEAD, BATCH.length);
+    batch.writeInt16BE(batch.readInt16BE(BATCH.attributes) | number, BATCH.attributes);
+    sealBatch(batch, 0, batch.length);
+    return batch;
+  };
+}
+
+function loadCompressor(codec: Codec): (bytes: Buffer) => Buffer {
+  switch (codec) {
+    case "gzip":
+      return (bytes) => nodeZlib().gzipSync(bytes);
+    case "zstd":
+      return (bytes) => nodeZlib().zstdCompressSync(bytes);
+    case "snappy":
+      return loadSnappy()?.compressSync ?? loadPortableSnappy().compress;
+    case "lz4": {
+      const native = loadLz4();
+      if (native === undefined) throw createError("COMPRESSION_UNAVAILABLE", { codec, package: "lz4-napi" });
+      return native.compressFrameSync;
+    }
+    default:
+      return unreachable(codec);
+  }
+}
+
 /** Throws an error of the codec where the bytes are none of its. */
 export function decompress(codec: Codec, bytes: Buffer, limitBytes: number): Buffer | "tooLarge" {
   switch (codec) {
@@ -62,7 +96,7 @@ export function decompress(codec: Codec, bytes: Buffer, limitBytes: number): Buf
 }
 
 function decompressByNode(codec: "gzip" | "zstd", bytes: Buffer, limitBytes: number): Buffer | "tooLarge" {
-  const { gunzipSync, zstdDecompressSync } = require("node:zlib") as typeof import("node:zlib");
+  const { gunzipSync, zstdDecompressSync } = nodeZlib();
   const options = { maxOutputLength: limitBytes, chunkSize: CHUNK_BYTES };
   try {
     return codec === "gzip" ? gunzipSync(bytes, options) : zstdDecompressSync(bytes, options);
@@ -72,9 +106,9 @@ function decompressByNode(codec: "gzip" | "zstd", bytes: Buffer, limitBytes: num
   }
 }
 
-export type Decoder = (bytes: Buffer) => Buffer;
+type Coder = (bytes: Buffer) => Buffer;
 
-export function decompressSnappy(bytes: Buffer, limitBytes: number, decode: Decoder): Buffer | "tooLarge" {
+export function decompressSnappy(bytes: Buffer, limitBytes: number, decode: Coder): Buffer | "tooLarge" {
   const blocks = listSnappyBlocks(bytes);
   const size = blocks.reduce((sum, block) => sum + readSnappySize(bytes, block), 0);
   if (size > limitBytes) return "tooLarge";
@@ -82,43 +116,50 @@ export function decompressSnappy(bytes: Buffer, limitBytes: number, decode: Deco
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
 }
 
-export function decompressLz4(frame: Buffer, limitBytes: number, decode: Decoder): Buffer | "tooLarge" {
+export function decompressLz4(frame: Buffer, limitBytes: number, decode: Coder): Buffer | "tooLarge" {
   return lz4BytesMax(frame) > limitBytes ? "tooLarge" : decode(frame);
 }
 
-let knownSnappyDecoder: Decoder | undefined;
-function snappyDecoder(): Decoder {
+let knownSnappyDecoder: Coder | undefined;
+function snappyDecoder(): Coder {
   knownSnappyDecoder ??= nativeSnappyDecoder() ?? portableSnappyDecoder();
   return knownSnappyDecoder;
 }
 
-let knownLz4Decoder: Decoder | undefined;
-function lz4Decoder(): Decoder {
+let knownLz4Decoder: Coder | undefined;
+function lz4Decoder(): Coder {
   knownLz4Decoder ??= nativeLz4Decoder() ?? decompressLz4Portable;
   return knownLz4Decoder;
 }
 
 /** Undefined where the package has no binary for this platform. */
-export function nativeSnappyDecoder(): Decoder | undefined {
-  const native = loadOptional<{ uncompressSync: (bytes: Buffer) => Buffer }>(() => require("snappy"));
-  return native && ((bytes) => native.uncompressSync(bytes));
+export function nativeSnappyDecoder(): Coder | undefined {
+  return loadSnappy()?.uncompressSync;
 }
 
-export function portableSnappyDecoder(): Decoder {
-  const portable = require("snappyjs") as { uncompress: (bytes: Buffer) => Buffer };
-  return (bytes) => portable.uncompress(bytes);
+export function portableSnappyDecoder(): Coder {
+  return loadPortableSnappy().uncompress;
 }
 
-export function nativeLz4Decoder(): Decoder | undefined {
-  const native = loadOptional<{ decompressFrameSync: (frame: Buffer) => Buffer }>(() => require("lz4-napi"));
-  return native && ((frame) => native.decompressFrameSync(frame));
+/** Undefined where the package has no binary for this platform. */
+export function nativeLz4Decoder(): Coder | undefined {
+  return loadLz4()?.decompressFrameSync;
 }
+
+const nodeZlib = () => require("node:zlib") as typeof import("node:zlib");
+
+const loadSnappy = () => loadOptional<Record<"compressSync" | "uncompressSync", Coder>>(() => require("snappy"));
+
+const loadLz4 = () =>
+  loadOptional<Record<"compressFrameSync" | "decompressFrameSync", Coder>>(() => require("lz4-napi"));
+
+const loadPortableSnappy = () => require("snappyjs") as Record<"compress" | "uncompress", Coder>;
 
 function loadOptional<Package>(loading: () => unknown): Package | undefined {
   try {
     return loading() as Package;
   } catch {
-    // Not installed, or without a binary for this platform: the portable way takes its place, with the same results.
+    // Not installed, or without a binary for this platform: what needs it goes another way, or says so.
     return undefined;
   }
 }

@@ -38,7 +38,7 @@ export const BATCH = {
 } as const;
 
 /** Bytes before the part that batchLength counts. */
-const LENGTH_OVERHEAD = 12;
+export const LENGTH_OVERHEAD = 12;
 
 export const ATTRIBUTE = { compressionMask: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 } as const;
 
@@ -108,7 +108,9 @@ export function batchRecordCount(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at + BATCH.recordCount);
 }
 
-export type Codec = "gzip" | "snappy" | "lz4" | "zstd";
+/** Of which a batch's attributes name one by its place here, from 1 on. */
+export const CODECS = ["gzip", "snappy", "lz4", "zstd"] as const;
+export type Codec = (typeof CODECS)[number];
 
 /** What a reader of committed records finds in a batch (B3). */
 export type BatchContent =
@@ -122,13 +124,7 @@ export type BatchContent =
 
 const RECORDS: BatchContent = { kind: "records" };
 const SKIPPED: BatchContent = { kind: "skipped" };
-/** From 1 on. */
-const COMPRESSED: readonly BatchContent[] = [
-  { kind: "compressed", codec: "gzip" },
-  { kind: "compressed", codec: "snappy" },
-  { kind: "compressed", codec: "lz4" },
-  { kind: "compressed", codec: "zstd" },
-];
+const COMPRESSED: readonly BatchContent[] = CODECS.map((codec) => ({ kind: "compressed", codec }));
 const NOT_PLAIN = ATTRIBUTE.compressionMask | ATTRIBUTE.transactional | ATTRIBUTE.control;
 
 /**

@@ -138,6 +138,7 @@ function makeConfig(partitions: number): Draft<RunConfig> {
     counterKey: "counter",
     sequenceKey: "sequence",
     messageSize: 76,
+    compression: "none",
     rate: 0,
     maxTimeMs: 300_000,
     checkpointIntervalMs: 1_000,

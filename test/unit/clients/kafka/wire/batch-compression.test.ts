@@ -5,6 +5,7 @@ import { compressFrameSync as compressLz4 } from "lz4-napi";
 import { compressSync as compressSnappy } from "snappy";
 import { describe, expect, it } from "vitest";
 import {
+  createBatchCompressor,
   decompress,
   decompressBatch,
   decompressSnappy,
@@ -13,8 +14,14 @@ import {
   portableSnappyDecoder,
 } from "../../../../../simulator/clients/kafka/wire/batch-compression.ts";
 import { decompressLz4Portable, lz4BytesMax } from "../../../../../simulator/clients/kafka/wire/lz4-frame.ts";
-import { BATCH, type Codec } from "../../../../../simulator/clients/kafka/wire/record-batch.ts";
-import { batchOf, withAttributes } from "../../../../support/record-sets.ts";
+import {
+  BATCH,
+  type Codec,
+  findBatchEnd,
+  judgeBatch,
+  verifyBatchCrc,
+} from "../../../../../simulator/clients/kafka/wire/record-batch.ts";
+import { batchOf, messageOf, withAttributes } from "../../../../support/record-sets.ts";
 
 const CODECS: readonly Codec[] = ["gzip", "snappy", "lz4", "zstd"];
 const compressors: Readonly<Record<Codec, (bytes: Buffer) => Buffer>> = {
@@ -38,6 +45,22 @@ describe.each(CODECS)("records of %s", (codec) => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it("make a sealed batch, which any reader takes for the one before", () => {
+    const plain = batchOf(
+      7,
+      Array.from({ length: 50 }, (_, i) => messageOf(i + 1, 1)),
+    );
+    const before = Buffer.from(plain);
+    const batch = createBatchCompressor(codec)(plain);
+    expect(plain).toEqual(before);
+    expect(batch.length).toBeLessThan(plain.length / 2);
+    expect(findBatchEnd(batch, 0, batch.length)).toBe(batch.length);
+    expect(verifyBatchCrc(batch, 0, batch.length)).toBe(true);
+    expect(judgeBatch(batch, 0, null)).toEqual({ kind: "compressed", codec });
+    const read = decompressBatch({ buffer: batch, at: 0, end: batch.length }, codec, place);
+    expect(read.subarray(BATCH.attributes)).toEqual(plain.subarray(BATCH.attributes));
   });
 
   it("are refused when they become too large, however small they are", () => {
