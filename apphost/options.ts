@@ -4,6 +4,7 @@
  * each other end in USAGE_CONFLICT. Both before anything is started, and all of them at once.
  */
 import { totalmem } from "node:os";
+import { COMPRESSIONS, type Compression } from "../simulator/common/contract/child/run-config.ts";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator/common/contract/state/redis-state.ts";
@@ -54,6 +55,8 @@ export interface HostOptions {
   readonly messages: number;
   /** Bytes of one message value. @default 100 */
   readonly messageSize: number;
+  /** Of the producer's batches, as Kafka's compression.type. @default "none" */
+  readonly compression: Compression;
   /** Messages per second that the producer offers; 0 = as fast as possible. @default 0 */
   readonly rate: number;
   /** Bound on first send to last applied effect, in ms; passing it gives exit 5. @default 300_000 */
@@ -152,6 +155,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     wholeNumber({ min: MESSAGE.sizeMin, max: MESSAGE.sizeMax }),
     "size of a message value",
   ),
+  compression: row("compression", oneOf(COMPRESSIONS), "how the producer compresses its batches"),
   rate: row(
     "rate",
     wholeNumber({ min: 0, max: 1_000_000_000 }),
@@ -218,6 +222,7 @@ export function defaultsOf(verb: Verb): HostOptions {
   return {
     messages: verb === "stress" ? 10_000_000 : 1_000_000,
     messageSize: 100,
+    compression: "none",
     rate: 0,
     maxTimeMs: 300_000,
     taskManagers: 20,

@@ -9,13 +9,11 @@
  * T2 The bytes that `fill` returned are not touched until the next `fill` of the same template.
  */
 
-import { BATCH, patchBatchHeader, sealBatch } from "../simulator/clients/kafka/wire/record-batch.ts";
+import { BATCH, LENGTH_OVERHEAD, patchBatchHeader, sealBatch } from "../simulator/clients/kafka/wire/record-batch.ts";
 import { encodeRecordBatch, indexRecords, RECORD_FIELDS } from "../simulator/clients/kafka/wire/records.ts";
 import { formatMessage, MESSAGE } from "../simulator/common/contract/message.ts";
 import { assert } from "../simulator/common/foundation/assert.ts";
 
-/** Bytes before the part that a batch's length field counts. */
-const LENGTH_OVERHEAD = 12;
 const SEQUENCE_MODULUS = 2 ** 31;
 const GROUP = 10_000;
 

@@ -11,6 +11,7 @@
  */
 import type { KafkaCluster } from "../simulator/clients/kafka/cluster.ts";
 import type { IdempotentProducer } from "../simulator/clients/kafka/producer.ts";
+import { createBatchCompressor } from "../simulator/clients/kafka/wire/batch-compression.ts";
 import type { ChildProcess } from "../simulator/common/contract/child/child-channel.ts";
 import type { ChildEnvironment } from "../simulator/common/contract/child/environment.ts";
 import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
@@ -165,6 +166,7 @@ function createLoop({ environment, task, ledger, producer, identity }: Round): S
     producer: identity,
     messageSize: config.messageSize,
     layout: config,
+    compress: config.compression === "none" ? null : createBatchCompressor(config.compression),
     firstId: task.firstId,
     lastId: task.firstId + task.messages - 1,
     ratePerSecond: task.rate,

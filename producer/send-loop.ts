@@ -41,6 +41,8 @@ export interface SendLoopOptions {
   /** Of the round. */
   readonly firstId: number;
   readonly lastId: number;
+  /** Null: batches are sent as they are filled. */
+  readonly compress: ((batch: Buffer) => Buffer) | null;
   /** Messages per second; 0 = as fast as acknowledgements come. */
   readonly ratePerSecond: number;
   nowUs(): number;
@@ -144,16 +146,16 @@ export class SendLoop {
     return idOfIndex(p, nextIndex + records - 1, this.options.layout) <= this.dueId ? records : 0;
   }
 
-  /** Returns the bytes of the batch. */
+  /** Returns the bytes of the batch, as they were filled. */
   private dispatch(partition: PartitionSends): number {
-    const { ledger, sender, producer, layout, nowUs } = this.options;
+    const { ledger, sender, producer, layout, compress, nowUs } = this.options;
     const { schedule, idStep } = this;
     const template = present(this.free.pop(), "a free template");
     const { p, nextIndex } = partition;
     const records = this.countDue(partition);
     const firstId = idOfIndex(p, nextIndex, layout);
     const sentAtUs = nowUs();
-    const batch = template.fill({
+    const filled = template.fill({
       producerId: producer.producerId,
       producerEpoch: producer.producerEpoch,
       firstIndex: nextIndex,
@@ -163,6 +165,7 @@ export class SendLoop {
       tsUs: schedule === null ? sentAtUs : dueAtUs(schedule, firstId),
       tsStepUs: schedule === null ? 0 : stepUs(schedule) * idStep,
     });
+    const batch = compress === null ? filled : compress(filled);
     partition.nextIndex += records;
     partition.inFlight += 1;
     this.unsent -= records;
@@ -178,7 +181,7 @@ export class SendLoop {
         this.free.push(template);
         this.wake();
       });
-    return batch.length;
+    return filled.length;
   }
 
   /** In whole turns of a partition: records are sent when the last one of their turn is due, or of the round. */

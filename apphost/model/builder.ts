@@ -104,7 +104,12 @@ function createBuilder(collected: Collected): AppBuilder {
     addJobManager: add("jobmanager", "standing", ["ready", "drained"], same("checkpointIntervalMs")),
     addTaskManagers: add("taskmanager", "standing", ["registered", "ready"], { replicas: "taskManagers" }),
     addFlinkJobSimulator: add("flink-job-simulator", "standing", ["jobRunning", "ready"]),
-    addProducer: add("producer", "task", ["produced"], same("messages", "messageSize", "rate", "maxTimeMs")),
+    addProducer: add(
+      "producer",
+      "task",
+      ["produced"],
+      same("messages", "messageSize", "compression", "rate", "maxTimeMs"),
+    ),
     addValidator: add("validator", "task", ["finished"]),
     addReport: add("report", "task", ["finished"]),
     addNodeProcess(name, settings) {

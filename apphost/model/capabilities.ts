@@ -150,6 +150,8 @@ export interface ProducerSettings {
   readonly messages?: number;
   /** Bytes of one message value, at least 64. @default 100 */
   readonly messageSize?: number;
+  /** How batches are compressed. @default "none" */
+  readonly compression?: "none" | "gzip" | "snappy" | "lz4" | "zstd";
   /** Messages per second; 0 = as fast as possible. @default 0 */
   readonly rate?: number;
   /** Time from the first send to the last applied effect; passing it ends the run with exit 5. @default 300_000 */

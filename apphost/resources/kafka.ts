@@ -143,7 +143,8 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
     const startOffsets = await cluster.listOffsets(request.topic, listPartitions(partitions), "earliest");
     if (existed) {
       checkExisting(request, partitions, endOffsets, isForeign);
-      if (!isForeign) await checkSettings(request, partitions);
+      if (isForeign) refuseEmpty(request, startOffsets, endOffsets);
+      else await checkSettings(request, partitions);
     }
     return { partitions, ownTopic: !isForeign, endOffsets: isForeign ? endOffsets : null, startOffsets };
   } finally {
@@ -229,6 +230,14 @@ function checkExisting(
     reason: `${used} offsets of it are used, and counts would mix with what is there`,
     advice: "give --messages 0 to count what is in it, or another topic",
   });
+}
+
+/** Otherwise every check would have examined nothing. */
+function refuseEmpty({ topic }: TopicRequest, startOffsets: readonly number[], endOffsets: readonly number[]): void {
+  if (endOffsets.some((end, p) => end > (startOffsets[p] ?? 0))) return;
+  const reason = `none of its ${endOffsets.length} partitions holds a committed record, so there is nothing to count`;
+  const advice = "fill it first (records of a transaction are there when it is committed), or give another topic";
+  throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 
 /** For `down --purge`. */

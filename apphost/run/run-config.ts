@@ -34,6 +34,7 @@ export function createRunConfig(run: Pick<RunContext, "options" | "runId">): Run
     counterKey: options.counterKey,
     sequenceKey: options.sequenceKey,
     messageSize: options.messageSize,
+    compression: options.compression,
     rate: options.rate,
     maxTimeMs: options.maxTimeMs,
     checkpointIntervalMs: options.checkpointIntervalMs,

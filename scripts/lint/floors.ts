@@ -31,7 +31,12 @@ export const FLOORS: readonly Floor[] = [
   // simulator/: what runs. Each of its programs is started by path; nothing of the host is imported here.
   { name: "foundation", files: ["simulator/common/foundation/"], on: [], packages: [] },
   { name: "contract", files: ["simulator/common/contract/"], on: ["foundation"], packages: [] },
-  { name: "wire", files: ["simulator/clients/kafka/wire/"], on: ["foundation"], packages: ["@node-rs/crc32"] },
+  {
+    name: "wire",
+    files: ["simulator/clients/kafka/wire/"],
+    on: ["foundation"],
+    packages: ["@node-rs/crc32", "lz4-napi", "snappy", "snappyjs"],
+  },
   { name: "redis", files: ["simulator/clients/redis/"], on: COMMON, packages: ["ioredis"] },
   { name: "kafka", files: ["simulator/clients/kafka/"], on: ["foundation", "wire"], packages: [] },
   // kafkajs takes a TaskManager's start a tenth of a second, so only the host's side imports it.

@@ -62,6 +62,7 @@ function digitsValue(word: number): number {
 
 /** The id of any value, or why it is no message. A null value has a size below 0. */
 export function readMessageId(buffer: Buffer, view: DataView, at: number, size: number): number | RejectReason {
+  if (size < 0) return "tombstone";
   const fixed = readFixedId(view, at, size);
   return fixed !== 0 ? fixed : readJsonId(size > 0 ? buffer.toString("utf8", at, at + size) : "");
 }

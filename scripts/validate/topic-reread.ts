@@ -104,12 +104,12 @@ class TopicReread {
     this.#options.onProgress?.(done, this.#total);
   }
 
-  #receive({ p, buffer, start, end }: FetchedRecords): void {
-    const partition = this.#open.get(p);
+  #receive(fetched: FetchedRecords): void {
+    const partition = this.#open.get(fetched.p);
     if (partition === undefined) return;
     this.#movedAtMs = performance.now();
     try {
-      this.#options.tally.add(partition, buffer, start, end);
+      this.#options.tally.add(partition, fetched);
     } catch (error) {
       // Thrown here it would end up in the client's loop; the wait is who must know.
       this.#giveUp(partition, error);

@@ -8,6 +8,9 @@
  *    but those in `unread`, which are not counted at all.
  * Y2 No object, string or closure call per record: the loop works on the index of a batch.
  */
+import type { FetchedRecords } from "../../simulator/clients/kafka/assigned-partition.ts";
+import { AbortedTransactions } from "../../simulator/clients/kafka/wire/aborted-transactions.ts";
+import { decompressBatch } from "../../simulator/clients/kafka/wire/batch-compression.ts";
 import {
   batchBaseOffset,
   batchNextOffset,
@@ -28,6 +31,8 @@ import type { SampleCollector } from "./samples.ts";
 export interface OffsetTally {
   messages: number;
   rejected: number;
+  /** Those of them that have a null value. */
+  tombstones: number;
   skipped: number;
   idSum: number;
   idMix: number;
@@ -59,7 +64,15 @@ export interface PartitionTally {
   lastIdBelow: number;
 }
 
-const emptyTally = (): OffsetTally => ({ messages: 0, rejected: 0, skipped: 0, idSum: 0, idMix: 0, disorder: 0 });
+const emptyTally = (): OffsetTally => ({
+  messages: 0,
+  rejected: 0,
+  tombstones: 0,
+  skipped: 0,
+  idSum: 0,
+  idMix: 0,
+  disorder: 0,
+});
 
 export function createPartitionTally(range: { p: number; start: number; end: number; cut: number }): PartitionTally {
   return {
@@ -80,6 +93,18 @@ export function skipUnread(partition: PartitionTally, to: number, why: string): 
   if (next <= partition.position) return;
   partition.unread.push({ from: partition.position, to: next, why });
   partition.position = next;
+}
+
+/** What a fetch brought of one partition. */
+export type RecordSet = Pick<FetchedRecords, "buffer" | "start" | "end" | "abortedTransactions">;
+
+/** A batch as it lies in a record set, and which transactions of that set were aborted. */
+interface StoredBatch {
+  readonly buffer: Buffer;
+  readonly view: DataView;
+  readonly at: number;
+  readonly end: number;
+  readonly aborted: AbortedTransactions | null;
 }
 
 /** A batch whose bytes were checked, and the index of its records. */
@@ -113,29 +138,35 @@ export class TopicTally {
     this.#producerId = producerId;
   }
 
-  /** Counts the whole batches of a record set. Throws KAFKA_BATCH_CORRUPT or KAFKA_BATCH_UNSUPPORTED. */
-  add(partition: PartitionTally, buffer: Buffer, start: number, end: number): void {
+  /**
+   * Counts the whole batches of a record set. Throws KAFKA_BATCH_CORRUPT, KAFKA_BATCH_TOO_LARGE or
+   * KAFKA_BATCH_UNSUPPORTED.
+   */
+  add(partition: PartitionTally, { buffer, start, end, abortedTransactions }: RecordSet): void {
     const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const aborted = AbortedTransactions.of(abortedTransactions);
     let at = start;
     while (partition.position < partition.end) {
       const batchEnd = findBatchEnd(buffer, at, end);
       if (batchEnd === -1) return;
       const next = Math.min(batchNextOffset(buffer, at), partition.end);
-      if (next > partition.position) this.#addBatch(partition, buffer, view, at, batchEnd, next);
+      if (next > partition.position) {
+        const batch = this.#checkBatch(partition, { buffer, view, at, end: batchEnd, aborted });
+        this.#addBatch(partition, batch, batchProducerId(buffer, at), next);
+      }
       at = batchEnd;
     }
   }
 
-  #addBatch(partition: PartitionTally, buffer: Buffer, view: DataView, at: number, end: number, next: number): void {
+  #addBatch(partition: PartitionTally, batch: CheckedBatch, producerId: number, next: number): void {
     const { position, cut } = partition;
-    const batch = this.#checkBatch(partition, buffer, view, at, end);
     const middle = Math.min(Math.max(cut, position), next);
     if (position < middle) {
       this.#count(partition, partition.below, batch, position, middle);
       partition.lastIdBelow = partition.lastId;
     }
     if (middle < next) this.#count(partition, partition.above, batch, middle, next);
-    if (this.#producerId !== null && batchProducerId(buffer, at) !== this.#producerId) {
+    if (this.#producerId !== null && producerId !== this.#producerId) {
       const { records, firstOffset } = partition.foreign ?? { records: 0, firstOffset: position };
       partition.foreign = { records: records + next - position, firstOffset };
     }
@@ -143,24 +174,33 @@ export class TopicTally {
     partition.position = next;
   }
 
-  #checkBatch(partition: PartitionTally, buffer: Buffer, view: DataView, at: number, end: number): CheckedBatch {
+  #checkBatch(partition: PartitionTally, stored: StoredBatch): CheckedBatch {
+    const { buffer, view, at, end, aborted } = stored;
     const baseOffset = batchBaseOffset(buffer, at);
     const place = { topic: this.#topic, p: partition.p, offset: baseOffset };
     if (!verifyBatchCrc(buffer, at, end)) throw createError("KAFKA_BATCH_CORRUPT", { ...place, what: "its checksum" });
-    const content = judgeBatch(buffer, at);
+    const content = judgeBatch(buffer, at, aborted);
     switch (content.kind) {
-      case "control":
+      case "records":
+        return { view, buffer, baseOffset, records: this.#indexRecords(buffer, at, end) };
+      case "compressed": {
+        const plain = decompressBatch({ buffer, at, end }, content.codec, place);
+        const plainView = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
+        return { view: plainView, buffer: plain, baseOffset, records: this.#indexRecords(plain, 0, plain.length) };
+      }
+      case "skipped":
         return { view, buffer, baseOffset, records: 0 };
       case "unsupported":
         throw createError("KAFKA_BATCH_UNSUPPORTED", { ...place, what: content.what });
-      case "records":
-        break;
       default:
-        unreachable(content);
+        return unreachable(content);
     }
+  }
+
+  #indexRecords(buffer: Buffer, at: number, end: number): number {
     const needed = batchRecordCount(buffer, at) * RECORD_FIELDS;
     if (needed > this.#index.length && needed <= end - at) this.#index = new Int32Array(needed);
-    return { view, buffer, baseOffset, records: indexRecords(buffer, at, end, this.#index) };
+    return indexRecords(buffer, at, end, this.#index);
   }
 
   /** The hot loop: records with offsets from … to−1. */
@@ -175,6 +215,7 @@ export class TopicTally {
     let { lastId } = partition;
     let messages = 0;
     let rejected = 0;
+    let tombstones = 0;
     let disorder = 0;
     let duplicated = 0;
     let beyond = 0;
@@ -188,6 +229,7 @@ export class TopicTally {
         const other = readMessageId(buffer, view, index[slot + 3] as number, index[slot + 4] as number);
         if (typeof other !== "number") {
           rejected += 1;
+          if (other === "tombstone") tombstones += 1;
           continue;
         }
         id = other;
@@ -213,6 +255,7 @@ export class TopicTally {
     partition.lastId = lastId;
     into.messages += messages;
     into.rejected += rejected;
+    into.tombstones += tombstones;
     into.skipped += to - from - messages - rejected;
     into.disorder += disorder;
     into.idSum = (into.idSum + idSum) % SUM_MODULUS;

@@ -182,6 +182,7 @@ class Run {
       counterKey: `${runId}:counter`,
       sequenceKey: `${runId}:sequence`,
       messageSize: 100,
+      compression: "none",
       rate: 0,
       maxTimeMs: 60_000,
       checkpointIntervalMs: 200,

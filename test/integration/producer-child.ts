@@ -42,6 +42,7 @@ export async function createTestRun(
     counterKey: `${runDir}:counter`,
     sequenceKey: `${runDir}:sequence`,
     messageSize: 100,
+    compression: "none",
     rate: 0,
     maxTimeMs: 300_000,
     checkpointIntervalMs: 1_000,

@@ -1,7 +1,11 @@
 /** Topics that the user names: refused when counts would mix, counted when that is asked for, and what is no message in them. */
+import { zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BATCH, sealBatch } from "../../simulator/clients/kafka/wire/record-batch.ts";
+import { batchOf, withAttributes } from "../support/record-sets.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 import { createKafka, expectExit, readRunVariables, readVerdict, sendRecord } from "../support/system.ts";
+import { Peer, produceBatch } from "./embedded-kafka-peer.ts";
 
 const VALID = '{"id":"000000000001","ts":"1795360719696123","p":"sample-data-000000000001"}';
 
@@ -54,6 +58,35 @@ describe("a topic that exists", () => {
       const ledger = report.checks.find(({ id }) => id === "ledger-complete");
       expect(ledger?.status).toBe("notApplicable");
     });
+  });
+
+  it("is refused with exit 2 while it holds no record", async () => {
+    const admin = createKafka(bootstrap).admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: "empty", numPartitions: 2 }] });
+    await admin.disconnect();
+    const result = await runCli([...run("--messages", "0"), "--topic", "empty"]);
+    expect(result.exitCode, result.stderr).toBe(2);
+    expect(readVerdict(result).reasons.join()).toMatch(/empty cannot be used: none of its 2 partitions holds/);
+  });
+
+  it("ends the run, and not its memory, where a small batch would become hundreds of megabytes", async () => {
+    const admin = createKafka(bootstrap).admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: "bomb", numPartitions: 1 }] });
+    await admin.disconnect();
+    const head = withAttributes(batchOf(0, [VALID]), 4).subarray(0, BATCH.records);
+    const batch = Buffer.concat([head, zstdCompressSync(Buffer.alloc(300_000_000))]);
+    batch.writeInt32BE(batch.length - 12, BATCH.length);
+    sealBatch(batch, 0, batch.length);
+    const peer = new Peer(Number(bootstrap.split(":")[1]));
+    expect(await produceBatch(peer, { topic: "bomb", p: 0, batch })).toMatchObject({ errorCode: 0 });
+    peer.close();
+    const result = await runCli([...run("--messages", "0"), "--topic", "bomb"]);
+    expect(result.exitCode, result.stderr).toBe(3);
+    expect(readVerdict(result).reasons.join()).toMatch(
+      /offset 0 of bomb-0 is not read: its \d+ bytes of zstd become more than 67108864 when decompressed/,
+    );
   });
 
   it("passes with --allow-rejected", async () => {

@@ -1,6 +1,7 @@
 /** A real Kafka whose own settings for topics would delete, refuse or change what a run sends. */
 
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { OWN_TOPIC_SETTINGS } from "../../apphost/resources/topic-settings.ts";
 import { createTopic, readTopicSettings } from "../../simulator/clients/kafka/admin.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { kafkaAt } from "../support/addresses.ts";
@@ -73,6 +74,15 @@ describeReal(["kafka"], "a Kafka that keeps little", () => {
     expect(result.exitCode, result.stderr).toBe(2);
     const reason = new RegExp(`topic ${topic} cannot be used: its ${name} is ${value}, and the run needs ${needed}`);
     expect(readVerdict(result).reasons).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it("may compress anew what is sent to a topic that exists", async () => {
+    const configs = { ...OWN_TOPIC_SETTINGS, "compression.type": "zstd" };
+    await createTopic(admin(), { topic: "compressing", partitions: 4, configs });
+    const args = [...UP, "--messages", "20_000", "--kafka", kafka.bootstrap, "--topic", "compressing"];
+    await runCli(args, {}, async (cli, result) => {
+      await expectPassed(cli, result, 20_000);
+    });
   });
 
   it("that does not allow a setting is told which", async () => {

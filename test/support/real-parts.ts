@@ -17,6 +17,7 @@ export type RealPart =
   | "redis"
   | "redis-tls"
   | "openssl"
+  | "javac"
   | "kcat"
   | "tmux"
   | "redis-cli"
@@ -39,6 +40,7 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
       return { skip: realRedisTlsMissing() ?? false };
     case "openssl":
       return { skip: programMissing(part, "version") ?? false };
+    case "javac":
     case "redis-cli":
     case "bash":
     case "zsh":

@@ -47,7 +47,12 @@ function sealed(batch: Buffer): Buffer {
 export function fetchedOf(
   bytes: Buffer,
   fetchOffset: number,
-  { p = 3, lead = 0, nextOffset = fetchOffset } = {},
+  {
+    p = 3,
+    lead = 0,
+    nextOffset = fetchOffset,
+    abortedTransactions = [],
+  }: Partial<Pick<FetchedRecords, "p" | "nextOffset" | "abortedTransactions">> & { readonly lead?: number } = {},
 ): FetchedRecords {
   const buffer = Buffer.concat([Buffer.alloc(lead, 0xff), bytes, Buffer.alloc(7, 0xff)]);
   return {
@@ -59,5 +64,6 @@ export function fetchedOf(
     nextOffset,
     lastStableOffset: nextOffset,
     highWatermark: nextOffset,
+    abortedTransactions,
   };
 }

@@ -96,6 +96,7 @@ export class TaskManagerRun {
       counterKey: "counter",
       sequenceKey: "sequence",
       messageSize: 100,
+      compression: "none",
       rate: 0,
       stickyIds: 1,
       maxTimeMs: 60_000,

@@ -55,6 +55,7 @@ export function createOwnWorks(
     nextOffset: records,
     lastStableOffset: records,
     highWatermark: records,
+    abortedTransactions: [],
   };
   const output = { add: ({ count }: { readonly count: number }) => expectCount(count, records) };
   const tally = new TopicTally({
@@ -70,7 +71,7 @@ export function createOwnWorks(
     decodeNs: () => decoder.decode(fetched, output),
     validateNs() {
       const partition = createPartitionTally({ p: 0, start: 0, end: records, cut: records });
-      tally.add(partition, batch, 0, batch.length);
+      tally.add(partition, fetched);
       expectCount(partition.below.messages, records);
     },
   };

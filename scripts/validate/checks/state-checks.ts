@@ -131,11 +131,16 @@ function checkRejected(facts: Facts): Check {
   return checkState(facts, CHECKS.rejected, ({ partitions }) => {
     const covered = selectCovered(facts, "applied");
     const reread = covered.map(({ p, below }) => ({ p, expected: 0, actual: below.rejected }));
+    const [values, tombstones] = [
+      sumOver(covered, ({ below }) => below.rejected),
+      sumOver(covered, ({ below }) => below.tombstones),
+    ];
     return {
       expected: "0",
-      actual: `${sumOver(partitions, ({ rejected }) => rejected)} by the sink, ${sumOver(covered, ({ below }) => below.rejected)} re-read`,
+      actual: `${sumOver(partitions, ({ rejected }) => rejected)} by the sink, ${values} re-read`,
       examined: sumOver(partitions, ({ offset, start }) => offset - start),
       problems: [
+        ...describeRejected(values, tombstones),
         ...compareEach(
           "the number of rejected values",
           partitions.map((s) => ({ p: s.p, expected: 0, actual: s.rejected })),
@@ -146,4 +151,14 @@ function checkRejected(facts: Facts): Check {
       compared: "every offset below the applied ones",
     };
   });
+}
+
+/** What they are, and what to do where they are meant to be there. */
+function describeRejected(values: number, tombstones: number): string[] {
+  if (values === 0) return [];
+  const kinds = [
+    ...(tombstones > 0 ? [`${tombstones} tombstones (null values)`] : []),
+    ...(values > tombstones ? [`${values - tombstones} values that are no message`] : []),
+  ];
+  return [`the topic has ${kinds.join(" and ")}: give --allow-rejected where they may be there`];
 }

@@ -7,6 +7,7 @@
 import { type AppError, createError } from "../../common/foundation/errors.ts";
 import { isConnectionFailure } from "./retry.ts";
 import type { PartitionLeader } from "./topic-leaders.ts";
+import type { AbortedTransaction } from "./wire/aborted-transactions.ts";
 
 /** Whole record batches of one partition, as they came. */
 export interface FetchedRecords {
@@ -21,6 +22,8 @@ export interface FetchedRecords {
   readonly nextOffset: number;
   readonly lastStableOffset: number;
   readonly highWatermark: number;
+  /** Those that reach into these records: what they wrote is not to be read. */
+  readonly abortedTransactions: readonly AbortedTransaction[];
 }
 
 export interface AssignedPartition {

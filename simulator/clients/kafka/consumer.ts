@@ -60,6 +60,7 @@ const MAX_BYTES_PER_PARTITION = 4 * 1024 * 1024;
 const MIN_BYTES = 1;
 const MAX_WAIT_MS = 500;
 const UNREACHABLE_AFTER_MS = 60_000;
+const NONE_ABORTED: FetchedRecords["abortedTransactions"] = [];
 
 export class PartitionReader {
   readonly #options: PartitionReaderOptions;
@@ -204,7 +205,9 @@ export class PartitionReader {
     this.#partitions.delete(p);
     this.#partitions.set(p, partition);
     const { lastStableOffset, highWatermark } = answer;
-    return { p, buffer, start: range.start, end, fetchOffset, nextOffset, lastStableOffset, highWatermark };
+    const abortedTransactions = answer.abortedTransactions ?? NONE_ABORTED;
+    const marks = { lastStableOffset, highWatermark, abortedTransactions };
+    return { p, buffer, start: range.start, end, fetchOffset, nextOffset, ...marks };
   }
 
   #handOut(partition: AssignedPartition, records: FetchedRecords): void {

@@ -40,8 +40,8 @@ export function formatMessage(id: number, tsUs: number, size: number): string {
 /** Sums are kept modulo 2^48: exact in a double, in Lua as in JavaScript. */
 export const SUM_MODULUS = 2 ** 48;
 
-/** Why a value was rejected. */
-export type RejectReason = "notJson" | "notObject" | "idMissing" | "idInvalid";
+/** Why a value was rejected. A tombstone is a null value, which tells a compacted topic to forget the key. */
+export type RejectReason = "tombstone" | "notJson" | "notObject" | "idMissing" | "idInvalid";
 
 /** murmur3's fmix32 over (id mod 2^32) xor floor(id / 2^32). Returns an unsigned 32-bit integer. */
 export function mix32(id: number): number {

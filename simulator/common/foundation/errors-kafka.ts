@@ -66,6 +66,25 @@ export const kafkaErrors = {
     false,
     (p) => `the batch at offset ${p.offset} of ${p.topic}-${p.p} is corrupt: ${p.what}`,
   ),
+  KAFKA_BATCH_TOO_LARGE: row<{
+    topic: string;
+    p: number;
+    offset: number;
+    codec: string;
+    compressedBytes: number;
+    limitBytes: number;
+  }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `the batch at offset ${p.offset} of ${p.topic}-${p.p} is not read: its ${p.compressedBytes} bytes of ${p.codec} become more than ${p.limitBytes} when decompressed, which no ordinary client sends; let its producer send smaller batches`,
+  ),
+  COMPRESSION_UNAVAILABLE: row<{ codec: string; package: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `batches cannot be compressed with ${p.codec}: the optional package ${p.package} is not installed, or has no binary for this platform; install it, or give another --compression`,
+  ),
   PRODUCER_RECORDS_LOST: row<{ topic: string; p: number; acknowledged: number; endOffset: number }>(
     "exactlyOnce",
     false,

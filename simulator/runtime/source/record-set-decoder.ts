@@ -4,16 +4,20 @@
  * each batch.
  *
  * D1 Every offset from the fetch offset to the end of the last whole batch is counted once: as a message, as rejected, or
- *    as skipped (no record has it: a marker, or compacted away). Records below the fetch offset are not counted at all.
+ *    as skipped (no committed record has it: a marker, of an aborted transaction, or compacted away). Records below the fetch offset are not counted at all.
  * D2 A value is counted as rejected after it was handed to `onRejected`, so it is on disk before its APPLY.
  * D3 Bytes that are not understood are an error, never a skip: a wrong checksum, offsets that do not rise, and what
  *    `judgeBatch` does not let pass.
  */
 import type { FetchedRecords } from "../../clients/kafka/assigned-partition.ts";
+import { AbortedTransactions } from "../../clients/kafka/wire/aborted-transactions.ts";
+import { decompressBatch } from "../../clients/kafka/wire/batch-compression.ts";
 import {
+  type BatchContent,
   batchBaseOffset,
   batchNextOffset,
   batchRecordCount,
+  type Codec,
   findBatchEnd,
   judgeBatch,
   verifyBatchCrc,
@@ -88,19 +92,36 @@ export class RecordSetDecoder {
 
   /**
    * Decodes each whole batch that reaches beyond the fetch offset, and hands what the operators make of it to `output`.
-   * Throws KAFKA_BATCH_CORRUPT or KAFKA_BATCH_UNSUPPORTED.
+   * Throws KAFKA_BATCH_CORRUPT, KAFKA_BATCH_TOO_LARGE or KAFKA_BATCH_UNSUPPORTED.
    */
   decode(fetched: FetchedRecords, output: RecordOutput): void {
     const { buffer } = fetched;
     const { operate } = this.#options;
     const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const aborted = AbortedTransactions.of(fetched.abortedTransactions);
     let position = fetched.fetchOffset;
     for (let at = fetched.start, end = 0; ; at = end) {
       end = this.#findEnd(fetched, at);
       if (end < 0) return;
       const next = batchNextOffset(buffer, at);
       if (next <= position) continue;
-      this.#decodeBatch(fetched, view, at, end, position, next);
+      const content = this.#checkBatch(fetched, at, end, aborted);
+      switch (content.kind) {
+        case "records":
+          this.#readRecords(fetched, view, at, this.#indexBatch(fetched, at, end), position, next);
+          break;
+        case "compressed":
+          this.#readCompressed(fetched, at, end, content.codec, position, next);
+          break;
+        case "skipped":
+          resetColumns(this.#columns, 0);
+          this.#columns.skipped = next - position;
+          break;
+        case "unsupported":
+          throw createError("KAFKA_BATCH_UNSUPPORTED", { ...this.#place(fetched, at), what: content.what });
+        default:
+          unreachable(content);
+      }
       output.add(operate(this.#columns), next);
       position = next;
     }
@@ -114,23 +135,17 @@ export class RecordSetDecoder {
     }
   }
 
-  #decodeBatch(fetched: FetchedRecords, view: DataView, at: number, end: number, from: number, next: number): void {
-    const { buffer } = fetched;
-    if (!verifyBatchCrc(buffer, at, end)) throw this.#corrupt(fetched, at, "its checksum does not match");
-    const content = judgeBatch(buffer, at);
-    switch (content.kind) {
-      case "records":
-        this.#readRecords(fetched, view, at, this.#indexBatch(fetched, at, end), from, next);
-        return;
-      case "control":
-        resetColumns(this.#columns, 0);
-        this.#columns.skipped = next - from;
-        return;
-      case "unsupported":
-        throw createError("KAFKA_BATCH_UNSUPPORTED", { ...this.#place(fetched, at), what: content.what });
-      default:
-        unreachable(content);
-    }
+  #checkBatch(fetched: FetchedRecords, at: number, end: number, aborted: AbortedTransactions | null): BatchContent {
+    if (!verifyBatchCrc(fetched.buffer, at, end)) throw this.#corrupt(fetched, at, "its checksum does not match");
+    return judgeBatch(fetched.buffer, at, aborted);
+  }
+
+  /** The same as for plain records, on a copy of the batch that is plain. */
+  #readCompressed(fetched: FetchedRecords, at: number, end: number, codec: Codec, from: number, next: number): void {
+    const buffer = decompressBatch({ buffer: fetched.buffer, at, end }, codec, this.#place(fetched, at));
+    const plain = { ...fetched, buffer, start: 0, end: buffer.length };
+    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    this.#readRecords(plain, view, 0, this.#indexBatch(plain, 0, plain.end), from, next);
   }
 
   #indexBatch(fetched: FetchedRecords, at: number, end: number): number {
@@ -202,9 +217,9 @@ export class RecordSetDecoder {
 
   /** The slow path: the id of a message in another form, or 0 after the value was rejected. */
   #readOther(fetched: FetchedRecords, offset: number, at: number, size: number): number {
-    // A null value (a tombstone) has size −1.
     const value = size > 0 ? fetched.buffer.subarray(at, at + size) : NO_VALUE;
-    const outcome = readOtherMessage(value);
+    // A null value has the size −1.
+    const outcome = size < 0 ? "tombstone" : readOtherMessage(value);
     if (typeof outcome === "number") return outcome;
     this.#options.onRejected(fetched.p, offset, outcome, value);
     this.#columns.rejected += 1;

@@ -68,6 +68,7 @@ function makeFetched(buffer: Buffer): FetchedRecords {
     nextOffset,
     lastStableOffset: nextOffset,
     highWatermark: nextOffset,
+    abortedTransactions: [],
   };
 }
 

@@ -68,6 +68,7 @@ describe("values", () => {
     ["messages", "1__0", "--messages"],
     ["messages", "-1", "--messages"],
     ["messageSize", "63", "--message-size"],
+    ["compression", "brotli", "--compression"],
     ["maxTime", "5x", "--max-time"],
     ["infra", "cloud", "--infra"],
     ["kafka", "localhost", "--kafka"],

@@ -53,7 +53,7 @@ function createRound(messages: number, partitions: number, { firstId = 1, sticky
 }
 
 function createLoop(round: ReturnType<typeof createRound>, sender: BatchSender, ratePerSecond = 0): SendLoop {
-  return new SendLoop({ ...round, sender, producer, messageSize: 64, ratePerSecond, nowUs });
+  return new SendLoop({ ...round, sender, producer, messageSize: 64, compress: null, ratePerSecond, nowUs });
 }
 
 /** Answers of one partition must come in order, so the fake gets one batch of a partition at a time. */

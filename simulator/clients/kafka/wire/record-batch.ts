@@ -14,6 +14,7 @@
  *    records. Who looks at headers only takes any batch.
  */
 import { type AppError, createError, isAppError } from "../../../common/foundation/errors.ts";
+import type { AbortedTransactions } from "./aborted-transactions.ts";
 import { crc32c } from "./crc32c.ts";
 import { readInt64, writeInt64 } from "./int64.ts";
 import type { ByteRange } from "./reader.ts";
@@ -37,7 +38,7 @@ export const BATCH = {
 } as const;
 
 /** Bytes before the part that batchLength counts. */
-const LENGTH_OVERHEAD = 12;
+export const LENGTH_OVERHEAD = 12;
 
 export const ATTRIBUTE = { compressionMask: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 } as const;
 
@@ -107,26 +108,41 @@ export function batchRecordCount(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at + BATCH.recordCount);
 }
 
+/** Of which a batch's attributes name one by its place here, from 1 on. */
+export const CODECS = ["gzip", "snappy", "lz4", "zstd"] as const;
+export type Codec = (typeof CODECS)[number];
+
 /** What a reader of committed records finds in a batch (B3). */
 export type BatchContent =
-  /** Plain records, which count at once. */
+  /** Plain records. */
   | { readonly kind: "records" }
-  /** The marker that ends a transaction. No application reads it: it is skipped, and its offset counts as skipped. */
-  | { readonly kind: "control" }
-  /** Compressed, or part of a transaction: which of those count nobody can say without the list of aborted ones. */
+  /** Records, once they are decompressed. */
+  | { readonly kind: "compressed"; readonly codec: Codec }
+  /** No application reads it, and its offsets count as skipped: a marker, or records of an aborted transaction. */
+  | { readonly kind: "skipped" }
   | { readonly kind: "unsupported"; readonly what: string };
 
 const RECORDS: BatchContent = { kind: "records" };
-const CONTROL: BatchContent = { kind: "control" };
-const CODECS = ["no", "gzip", "snappy", "lz4", "zstd"] as const;
+const SKIPPED: BatchContent = { kind: "skipped" };
+const COMPRESSED: readonly BatchContent[] = CODECS.map((codec) => ({ kind: "compressed", codec }));
+const NOT_PLAIN = ATTRIBUTE.compressionMask | ATTRIBUTE.transactional | ATTRIBUTE.control;
 
-/** A marker belongs to its transaction, so its own bit is looked at first. */
-export function judgeBatch(buffer: Buffer, at: number): BatchContent {
-  if (isControlBatch(buffer, at)) return CONTROL;
-  if (isTransactionalBatch(buffer, at)) return { kind: "unsupported", what: "a transactional batch" };
-  const codec = batchCompression(buffer, at);
+/**
+ * `aborted` is of the fetch answer that the batch came in, and is to see every batch of it, in order; null: none was.
+ * A marker belongs to its transaction, so its own bit is looked at first.
+ */
+export function judgeBatch(buffer: Buffer, at: number, aborted: AbortedTransactions | null): BatchContent {
+  const attributes = batchAttributes(buffer, at);
+  if ((attributes & NOT_PLAIN) === 0) return RECORDS;
+  if ((attributes & ATTRIBUTE.control) !== 0) {
+    aborted?.end(batchProducerId(buffer, at), batchNextOffset(buffer, at));
+    return SKIPPED;
+  }
+  const isTransactional = (attributes & ATTRIBUTE.transactional) !== 0;
+  if (isTransactional && aborted?.covers(batchProducerId(buffer, at), batchNextOffset(buffer, at))) return SKIPPED;
+  const codec = attributes & ATTRIBUTE.compressionMask;
   if (codec === 0) return RECORDS;
-  return { kind: "unsupported", what: `${CODECS[codec] ?? `codec ${codec}`} compression` };
+  return COMPRESSED[codec - 1] ?? { kind: "unsupported", what: `compression codec ${codec}` };
 }
 
 /** Where a batch was found, for messages. */

@@ -1,3 +1,7 @@
+/** How the producer may compress its batches: Kafka's `compression.type`. */
+export const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+
 /**
  * What every process of a run must know, decided once by the host and handed down in FLINK_APPHOST_CONFIG as JSON.
  * It holds no secret and no address: addresses come in the variables of `environment.ts`.
@@ -22,6 +26,8 @@ export interface RunConfig {
   readonly sequenceKey: string;
   /** Bytes of one message value. */
   readonly messageSize: number;
+  /** Of the producer's batches. */
+  readonly compression: Compression;
   /** Messages per second that the producer offers; 0 = as fast as possible. */
   readonly rate: number;
   readonly maxTimeMs: number;

@@ -143,8 +143,9 @@ describe("RecordSetDecoder", () => {
     expect(decoded.next).toEqual([10, 11]);
   });
 
-  it("rejects a null value", () => {
-    expect(decode(batchOf(0, [null]), 0).rejected).toEqual([{ offset: 0, reason: "notJson", value: "" }]);
+  it("rejects a null value as a tombstone, and an empty one as no JSON", () => {
+    expect(decode(batchOf(0, [""]), 0).rejected).toEqual([{ offset: 0, reason: "notJson", value: "" }]);
+    expect(decode(batchOf(0, [null]), 0).rejected).toEqual([{ offset: 0, reason: "tombstone", value: "" }]);
   });
 
   it("leaves a batch that is cut short for the next fetch", () => {
@@ -159,10 +160,8 @@ describe("RecordSetDecoder", () => {
     const corrupt = batchOf(7, [messageOf(1, 1)]);
     corrupt[100] = (corrupt[100] as number) ^ 1;
     expect(() => decode(corrupt, 7)).toThrow(/offset 7 of t-3 is corrupt/);
-    expect(() => decode(withAttributes(batchOf(7, ["x"]), 1), 7)).toThrow(/gzip compression is not supported/);
-    expect(() => decode(withAttributes(batchOf(7, ["x"]), "transactional"), 7)).toThrow(
-      /a transactional batch is not supported/,
-    );
+    expect(() => decode(withAttributes(batchOf(7, ["x"]), 1), 7)).toThrow(/its gzip records cannot be decompressed/);
+    expect(() => decode(withAttributes(batchOf(7, ["x"]), 7), 7)).toThrow(/compression codec 7 is not supported/);
     expect(() => decode(withLastOffsetDelta(batchOf(7, ["{}", "{}"]), 0), 7)).toThrow(/out of order/);
   });
 

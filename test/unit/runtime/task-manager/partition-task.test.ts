@@ -75,6 +75,7 @@ function fetched(fetchOffset: number, count: number): FetchedRecords {
     nextOffset: fetchOffset + count,
     lastStableOffset: 99,
     highWatermark: 99,
+    abortedTransactions: [],
   };
 }
 

@@ -27,9 +27,9 @@ describe("the validator's message grammar", () => {
     },
   );
 
-  it("takes a null value as no JSON", () => {
+  it("takes a null value for a tombstone", () => {
     const buffer = Buffer.alloc(8);
-    expect(readMessageId(buffer, new DataView(buffer.buffer, buffer.byteOffset, 8), 4, -1)).toBe("notJson");
+    expect(readMessageId(buffer, new DataView(buffer.buffer, buffer.byteOffset, 8), 4, -1)).toBe("tombstone");
   });
 
   it("never takes a byte that is no digit for one, in any place of id and stamp", () => {

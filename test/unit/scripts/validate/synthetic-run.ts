@@ -22,6 +22,7 @@ import type { CheckpointFile } from "../../../../simulator/common/contract/files
 import type { Ledger } from "../../../../simulator/common/contract/files/ledger.ts";
 import { type IdLayout, idOfIndex } from "../../../../simulator/common/contract/message.ts";
 import { type JobState, parseJobState } from "../../../../simulator/common/contract/state/redis-state.ts";
+import { fetchedOf } from "../../../support/record-sets.ts";
 
 const BATCH = 7;
 const PRODUCER_ID = 1;
@@ -137,6 +138,7 @@ function makeConfig(partitions: number): Draft<RunConfig> {
     counterKey: "counter",
     sequenceKey: "sequence",
     messageSize: 76,
+    compression: "none",
     rate: 0,
     maxTimeMs: 300_000,
     checkpointIntervalMs: 1_000,
@@ -297,7 +299,7 @@ function readTopic(
     const start = config.ownTopic ? 0 : (complete?.partitions[p]?.start ?? 0);
     const partition = createPartitionTally({ p, start, end, cut });
     skipUnread(partition, run.earliest[p] ?? 0, "Kafka does not hold them any more");
-    for (const batch of encodeTopic(run, p)) tally.add(partition, batch, 0, batch.length);
+    for (const batch of encodeTopic(run, p)) tally.add(partition, fetchedOf(batch, 0));
     return partition;
   });
   return {

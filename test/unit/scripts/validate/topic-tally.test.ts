@@ -5,6 +5,7 @@ import { createPartitionTally, skipUnread, TopicTally } from "../../../../script
 import { BATCH, patchBatchHeader, sealBatch } from "../../../../simulator/clients/kafka/wire/record-batch.ts";
 import { encodeRecordBatch } from "../../../../simulator/clients/kafka/wire/records.ts";
 import { mix32 } from "../../../../simulator/common/contract/message.ts";
+import { fetchedOf } from "../../../support/record-sets.ts";
 import { message } from "./synthetic-run.ts";
 
 const batch = (baseOffset: number, values: (string | null)[]) =>
@@ -22,7 +23,7 @@ function tallyOf(
   const bitmap = new IdBitmap(idMax);
   const tally = new TopicTally({ topic: "t", bitmap, samples: new SampleCollector([], "job"), producerId });
   const partition = createPartitionTally({ p: 0, ...range });
-  for (const set of sets) tally.add(partition, set, 0, set.length);
+  for (const set of sets) tally.add(partition, fetchedOf(set, 0));
   return { partition, bitmap };
 }
 
@@ -34,12 +35,13 @@ describe("TopicTally", () => {
     expect(partition.below).toEqual({
       messages: 4,
       rejected: 0,
+      tombstones: 0,
       skipped: 0,
       disorder: 2,
       idSum: 9,
       idMix: ids.reduce((sum, id) => sum + mix32(id), 0),
     });
-    expect(partition.above).toMatchObject({ messages: 1, rejected: 2, skipped: 0 });
+    expect(partition.above).toMatchObject({ messages: 1, rejected: 2, tombstones: 1, skipped: 0 });
     expect([bitmap.duplicated, bitmap.beyond, bitmap.has(2), bitmap.has(4)]).toEqual([1, 1, true, false]);
     expect(bitmap.countMissing(0, 0, 5, { partitions: 1, stickyIds: 1 })).toEqual({ count: 2, first: 4 });
   });
@@ -74,7 +76,7 @@ describe("TopicTally", () => {
     skipUnread(partition, 1, "it lies behind");
     const set = batch(0, [message(1), message(2), message(3), message(4), message(5)]);
     const samples = new SampleCollector([], "job");
-    new TopicTally({ topic: "t", bitmap: null, samples, producerId: null }).add(partition, set, 0, set.length);
+    new TopicTally({ topic: "t", bitmap: null, samples, producerId: null }).add(partition, fetchedOf(set, 0));
     skipUnread(partition, 9, "not answered");
     expect(partition.unread).toEqual([
       { from: 0, to: 2, why: "gone" },
@@ -96,14 +98,14 @@ describe("TopicTally", () => {
     expect(tallyOf(range, sets, { producerId: null }).partition.foreign).toBeNull();
   });
 
-  it("refuses a batch whose checksum does not match, and a compressed one", () => {
+  it("refuses a batch whose checksum does not match, and one of a codec that it does not know", () => {
     const corrupt = batch(0, [message(1)]);
     corrupt[80] = (corrupt[80] as number) ^ 1;
     expect(() => tallyOf({ start: 0, end: 1, cut: 1 }, [corrupt])).toThrow("batch at offset 0 of t-0 is corrupt");
     const compressed = batch(0, [message(1)]);
-    compressed.writeInt16BE(1, BATCH.attributes);
+    compressed.writeInt16BE(7, BATCH.attributes);
     sealBatch(compressed, 0, compressed.length);
-    expect(() => tallyOf({ start: 0, end: 1, cut: 1 }, [compressed])).toThrow("compression is not supported");
+    expect(() => tallyOf({ start: 0, end: 1, cut: 1 }, [compressed])).toThrow("compression codec 7 is not supported");
   });
 
   it("marks ids far above 32 bits, and misses none of them", () => {
@@ -115,7 +117,7 @@ describe("TopicTally", () => {
       0,
       [first, first + 1, first + 3, first + 3, first + 4].map((id) => message(id)),
     );
-    new TopicTally({ topic: "t", bitmap, samples, producerId: null }).add(partition, set, 0, set.length);
+    new TopicTally({ topic: "t", bitmap, samples, producerId: null }).add(partition, fetchedOf(set, 0));
     expect([bitmap.idMax, bitmap.duplicated, bitmap.beyond]).toEqual([first + 3, 1, 1]);
     expect([first, first + 1, first + 2, first + 3].map((id) => bitmap.has(id))).toEqual([true, true, false, true]);
     // Ids that share their lowest 32 bits with these have bits of their own.

@@ -1,4 +1,5 @@
 /** Fetch (1): reads record batches. Sessions are not used: session_id 0 and session_epoch -1 ask for everything. */
+import type { AbortedTransaction } from "../aborted-transactions.ts";
 import type { Api } from "../frame.ts";
 import type { ByteRange, Reader } from "../reader.ts";
 import type { Writer } from "../writer.ts";
@@ -38,7 +39,7 @@ export interface FetchedPartition<Records> {
   readonly highWatermark: number;
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
-  readonly abortedTransactions: readonly { readonly producerId: number; readonly firstOffset: number }[] | null;
+  readonly abortedTransactions: readonly AbortedTransaction[] | null;
   readonly records: Records;
 }
 

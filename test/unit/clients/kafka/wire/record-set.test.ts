@@ -57,22 +57,22 @@ describe("walkRecordSet", () => {
 });
 
 describe("judgeBatch (B3)", () => {
-  it("reads plain records, skips markers, and names what it cannot read", () => {
-    const judge = (attributes: number) => judgeBatch(batchAt(0, 1, attributes), 0);
-    expect(judge(0)).toEqual({ kind: "records" });
+  const judge = (attributes: number) => judgeBatch(batchAt(0, 1, attributes), 0, null);
+
+  it("reads plain records, of committed transactions too, skips markers, and names what it cannot read", () => {
     // LogAppendTime changes nothing.
-    expect(judge(0x08)).toEqual({ kind: "records" });
-    expect([judge(0x20), judge(0x30)]).toEqual([{ kind: "control" }, { kind: "control" }]);
-    for (const [attributes, what] of [
-      [1, "gzip compression"],
-      [2, "snappy compression"],
-      [3, "lz4 compression"],
-      [4, "zstd compression"],
-      [7, "codec 7 compression"],
-      [0x10, "a transactional batch"],
-      [0x11, "a transactional batch"],
-    ] as const) {
-      expect(judge(attributes)).toEqual({ kind: "unsupported", what });
-    }
+    for (const attributes of [0, 0x08, 0x10]) expect(judge(attributes)).toEqual({ kind: "records" });
+    expect([judge(0x20), judge(0x30)]).toEqual([{ kind: "skipped" }, { kind: "skipped" }]);
+    expect(judge(7)).toEqual({ kind: "unsupported", what: "compression codec 7" });
+  });
+
+  it.each([
+    [1, "gzip"],
+    [2, "snappy"],
+    [3, "lz4"],
+    [4, "zstd"],
+  ])("knows codec %i as %s, in a transaction or not", (codec, name) => {
+    for (const attributes of [codec, codec | 0x10])
+      expect(judge(attributes)).toEqual({ kind: "compressed", codec: name });
   });
 });
