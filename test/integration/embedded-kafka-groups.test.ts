@@ -1,8 +1,9 @@
-/** Consumer groups of the embedded Kafka, by the clients that people have: kafkajs, librdkafka (kcat -G), Java's tools. */
+/** Consumer groups of the embedded Kafka, by clients that people have: kafkajs, @platformatic/kafka, librdkafka, Java. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import * as platformatic from "@platformatic/kafka";
 import getPort from "get-port";
 import { type Consumer, Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -118,6 +119,39 @@ test("kafkajs: a group of two loses a member amid 100,000 messages, and none of 
     Array.from({ length: PARTITIONS }, () => count / PARTITIONS),
   );
 }, 120_000);
+
+test(
+  "@platformatic/kafka: creates a topic, produces, reads as a group, and commits",
+  async () => {
+    const bootstrapBrokers = [address];
+    const admin = new platformatic.Admin({ clientId: "admin", bootstrapBrokers });
+    await admin.createTopics({ topics: ["platformatic"], partitions: 2, replicas: 1 });
+    const serializers = platformatic.stringSerializers;
+    const producer = new platformatic.Producer({ clientId: "producer", bootstrapBrokers, serializers });
+    const values = Array.from({ length: 100 }, (_, i) => `v${i}`);
+    await producer.send({ messages: values.map((value) => ({ topic: "platformatic", key: value, value })) });
+    await producer.close();
+    const deserializers = platformatic.stringDeserializers;
+    const groupId = "g-platformatic";
+    const consumer = new platformatic.Consumer({ groupId, clientId: "consumer", bootstrapBrokers, deserializers });
+    const stream = await consumer.consume({ topics: ["platformatic"], mode: "earliest", autocommit: false });
+    const seen: string[] = [];
+    for await (const message of stream) {
+      seen.push(message.value);
+      await message.commit();
+      if (seen.length === values.length) break;
+    }
+    await consumer.close(true);
+    await admin.close();
+    expect(new Set(seen)).toEqual(new Set(values));
+    const other = kafka().admin();
+    await other.connect();
+    const [committed] = await other.fetchOffsets({ groupId, topics: ["platformatic"] });
+    await other.disconnect();
+    expect(committed?.partitions.reduce((sum, { offset }) => sum + Number(offset), 0)).toBe(values.length);
+  },
+  CLIENT_DEADLINE_MS,
+);
 
 describeReal(["kcat"], "kcat -G", () => {
   test.each(["range", "cooperative-sticky"])(
