@@ -3,9 +3,10 @@ import { connect, type Socket } from "node:net";
 import { createTopicsApi } from "../../simulator/clients/kafka/wire/apis/create-topics.ts";
 import { type FetchRequest, fetchApi } from "../../simulator/clients/kafka/wire/apis/fetch.ts";
 import { produceApi } from "../../simulator/clients/kafka/wire/apis/produce.ts";
-import { type Api, encodeRequestFrame } from "../../simulator/clients/kafka/wire/frame.ts";
+import { type Api, encodeRequestFrame, isFlexible, responseFormOf } from "../../simulator/clients/kafka/wire/frame.ts";
 import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
 import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts";
+import type { Writer } from "../../simulator/clients/kafka/wire/writer.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { type KafkaServer, startKafkaServer } from "../../simulator/embedded/kafka/server.ts";
@@ -42,6 +43,9 @@ export class Peer {
   /** Sends a request and resolves with its answer; a request after it may be sent before that. */
   async request<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, version: number, request: Q): Promise<DS> {
     const r = await this.exchange(this.encode(api, version, request));
+    const form = responseFormOf(api, version);
+    r.flexible = form !== "rigid";
+    if (form === "flexible") r.endStruct();
     const response = api.decodeResponse(r, version);
     r.expectEnd();
     return response;
@@ -50,7 +54,8 @@ export class Peer {
   encode<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, version: number, request: Q): Buffer {
     this.#correlationId += 1;
     const header = { apiKey: api.key, apiVersion: version, correlationId: this.#correlationId, clientId: "peer" };
-    return Buffer.concat(encodeRequestFrame(header, (w) => api.encodeRequest(w, version, request)));
+    const writeBody = (w: Writer) => api.encodeRequest(w, version, request);
+    return Buffer.concat(encodeRequestFrame(header, writeBody, isFlexible(api, version)));
   }
 
   /** Sends a whole frame; resolves with a reader at the body of the next answer. */

@@ -22,6 +22,8 @@ import {
   type TestBroker,
 } from "./embedded-kafka-peer.ts";
 
+const NEW_PRODUCER = { transactionalId: null, transactionTimeoutMs: -1, producerId: -1, producerEpoch: -1 };
+
 let broker: TestBroker;
 let peers: Peer[];
 
@@ -179,8 +181,8 @@ describe("idempotent producers", () => {
   test("a repeat gets its first offset, a gap and an old epoch get their errors", async () => {
     const peer = connectPeer();
     await createTopic(peer, "i");
-    const identity = await peer.request(initProducerIdApi, 1, { transactionalId: null, transactionTimeoutMs: -1 });
-    const other = await peer.request(initProducerIdApi, 0, { transactionalId: null, transactionTimeoutMs: -1 });
+    const identity = await peer.request(initProducerIdApi, 1, NEW_PRODUCER);
+    const other = await peer.request(initProducerIdApi, 0, NEW_PRODUCER);
     expect(other.producerId).not.toBe(identity.producerId);
     const { producerId } = identity;
     const send = (baseSequence: number, producerEpoch = 0) =>
@@ -198,10 +200,14 @@ describe("idempotent producers", () => {
   test("transactions are refused", async () => {
     const peer = connectPeer();
     await createTopic(peer, "x");
-    const init = await peer.request(initProducerIdApi, 1, { transactionalId: "tx", transactionTimeoutMs: 1_000 });
+    const init = await peer.request(initProducerIdApi, 1, {
+      ...NEW_PRODUCER,
+      transactionalId: "tx",
+      transactionTimeoutMs: 1_000,
+    });
     expect(init).toMatchObject({ errorCode: 53, producerId: -1 });
-    const coordinator = await peer.request(findCoordinatorApi, 2, { key: "tx", keyType: 1 });
-    expect(coordinator).toMatchObject({ errorCode: 53, nodeId: -1 });
+    const coordinator = await peer.request(findCoordinatorApi, 2, { keys: ["tx"], keyType: 1 });
+    expect(coordinator.coordinators).toMatchObject([{ errorCode: 53, nodeId: -1 }]);
     const produced = await produceBatch(peer, { topic: "x", p: 0, batch: batchOf(1, 1), transactionalId: "tx" });
     expect(produced.errorCode).toBe(ErrorCode.INVALID_TXN_STATE);
   });

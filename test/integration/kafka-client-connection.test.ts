@@ -83,7 +83,7 @@ describe("a connection", () => {
 
   it("refuses an API that the broker does not serve, by name, and stays open", async () => {
     const { connection } = await openTo(await startPeer((header, socket) => answer(socket, header.correlationId)));
-    const request = { transactionalId: null, transactionTimeoutMs: 1 };
+    const request = { transactionalId: null, transactionTimeoutMs: 1, producerId: -1, producerEpoch: -1 };
     await expect(connection.send(initProducerIdApi, request)).rejects.toThrow(/serves InitProducerId in no version/);
     expect(await connection.send(metadataApi, ALL_TOPICS)).toMatchObject({ clusterId: "c" });
   });

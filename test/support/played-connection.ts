@@ -1,11 +1,11 @@
 /** A connection to a leader that a test plays: it keeps what it was asked, and answers when the test says so. */
 import type { AnswerHandler } from "../../simulator/clients/kafka/connection.ts";
 import { type FetchRequest, fetchApi } from "../../simulator/clients/kafka/wire/apis/fetch.ts";
-import { encodeResponseFrame } from "../../simulator/clients/kafka/wire/frame.ts";
+import { clientMaxVersion, encodeResponseFrame } from "../../simulator/clients/kafka/wire/frame.ts";
 import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 
-const VERSION = fetchApi.maxVersion;
+const VERSION = clientMaxVersion(fetchApi);
 /** Size and correlation id, which the connection reads. */
 const HEADER_BYTES = 8;
 

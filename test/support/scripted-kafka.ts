@@ -13,9 +13,14 @@ import {
   type ListedOffset,
   listOffsetsApi,
 } from "../../simulator/clients/kafka/wire/apis/list-offsets.ts";
-import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
+import { type MetadataResponse, metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
 import { offsetFetchApi } from "../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
 import { produceApi } from "../../simulator/clients/kafka/wire/apis/produce.ts";
+import {
+  NO_TOPIC_ID,
+  nameAndIdOf,
+  type TopicReference,
+} from "../../simulator/clients/kafka/wire/apis/topic-reference.ts";
 import { ErrorCode } from "../../simulator/clients/kafka/wire/error-codes.ts";
 import { type Api, decodeRequestHeader, encodeResponseFrame } from "../../simulator/clients/kafka/wire/frame.ts";
 import { FrameAssembler } from "../../simulator/clients/kafka/wire/frame-assembler.ts";
@@ -208,17 +213,15 @@ export class ScriptedBroker {
         return heard(() => {
           const { nodeId, port } = this.#cluster.broker(this.coordinator);
           const where = { nodeId, host: "127.0.0.1", port };
-          return respond(findCoordinatorApi, { throttleTimeMs: 0, errorCode: 0, errorMessage: null, ...where });
+          const coordinator = { key: "", errorCode: 0, errorMessage: null, ...where };
+          return respond(findCoordinatorApi, { throttleTimeMs: 0, coordinators: [coordinator] });
         });
       case offsetFetchApi.key:
         this.log.push("OffsetFetch");
         return heard(() => {
-          const partitions = [{ p: 0, offset: this.committedOffset, metadata: null, errorCode: 0 }];
-          return respond(offsetFetchApi, {
-            throttleTimeMs: 0,
-            topics: [{ name: SCRIPTED_TOPIC, partitions }],
-            errorCode: 0,
-          });
+          const partitions = [{ p: 0, offset: this.committedOffset, leaderEpoch: -1, metadata: null, errorCode: 0 }];
+          const topics = [{ name: SCRIPTED_TOPIC, partitions }];
+          return respond(offsetFetchApi, { throttleTimeMs: 0, groups: [{ group: "", topics, errorCode: 0 }] });
         });
       default:
         throw new Error(`no script for API ${header.apiKey}`);
@@ -231,7 +234,7 @@ export class ScriptedBroker {
     return [...ranges, { apiKey: metadataApi.key, minVersion: 0, maxVersion: this.metadataVersionMax }];
   }
 
-  #metadata(topics: readonly string[]) {
+  #metadata(topics: readonly TopicReference[]): MetadataResponse {
     const brokers = this.alive.map((nodeId) => {
       const { port } = this.#cluster.broker(nodeId);
       return { nodeId, host: "127.0.0.1", port, rack: null };
@@ -247,9 +250,14 @@ export class ScriptedBroker {
       brokers,
       clusterId: "scripted",
       controllerId: 1,
-      topics: topics.map((name) => ({ errorCode, name, isInternal: false, partitions })),
+      topics: topics.map((topic) => ({ errorCode, ...namedOf(topic), isInternal: false, partitions })),
     };
   }
+}
+
+/** Our client asks by name. */
+function namedOf(topic: TopicReference) {
+  return { name: nameAndIdOf(topic).name ?? "", topicId: NO_TOPIC_ID };
 }
 
 function fetchedPartition({ errorCode = 0, records = [] }: FetchAnswer) {

@@ -36,8 +36,9 @@ export class CommittedOffsets {
   }
 
   commit(group: string, topic: string, offsets: readonly PartitionOffset[]): Promise<void> {
-    const partitions = offsets.map(({ p, offset }) => ({ p, offset, metadata: "" }));
-    const request = { group, generation: -1, memberId: "", topics: [{ name: topic, partitions }] };
+    const partitions = offsets.map(({ p, offset }) => ({ p, offset, leaderEpoch: -1, metadata: "" }));
+    const topics = [{ name: topic, partitions }];
+    const request = { group, generation: -1, memberId: "", instanceId: null, topics };
     return this.#withCoordinator(group, async (connection) => {
       const answer = await connection.send(offsetCommitApi, request, COORDINATOR_DEADLINE_MS);
       const answered = answer.topics[0]?.partitions ?? [];
@@ -53,8 +54,10 @@ export class CommittedOffsets {
 
   fetch(group: string, topic: string, partitions: readonly number[]): Promise<number[]> {
     return this.#withCoordinator(group, async (connection, coordinator) => {
-      const request = { group, topics: [{ name: topic, partitions }] };
-      const answer = await connection.send(offsetFetchApi, request, COORDINATOR_DEADLINE_MS);
+      const asked = { group, memberId: null, generation: -1, topics: [{ name: topic, partitions }] };
+      const request = { groups: [asked], requireStable: false };
+      const answer = (await connection.send(offsetFetchApi, request, COORDINATOR_DEADLINE_MS)).groups[0];
+      if (answer === undefined) throw incomplete(`the committed offsets of ${group}`);
       const refused = checkCode(answer.errorCode, `the committed offsets of ${group}`);
       if (refused !== undefined) return { kind: "again", error: refused };
       const answered = answer.topics.find((candidate) => candidate.name === topic)?.partitions ?? [];
@@ -86,7 +89,8 @@ export class CommittedOffsets {
   }
 
   async #findCoordinator(group: string) {
-    const answer = await this.#pool.askAny(findCoordinatorApi, { key: group, keyType: 0 });
+    const answer = (await this.#pool.askAny(findCoordinatorApi, { keys: [group], keyType: 0 })).coordinators[0];
+    if (answer === undefined) throw incomplete(`the coordinator of group ${group}`);
     const error = checkCode(answer.errorCode, `the coordinator of group ${group}`, answer.errorMessage ?? "");
     return error === undefined ? { host: answer.host, port: answer.port } : { kind: "again" as const, error };
   }
@@ -97,11 +101,11 @@ export class CommittedOffsets {
     const others = this.#pool.brokers.filter(
       (broker) => formatHostPort(broker) !== own && !this.#pool.isSilentAt(broker),
     );
-    const request = { key: group, keyType: 0 };
+    const request = { keys: [group], keyType: 0 };
     const answers = await Promise.allSettled(
       others.map((other) => this.#pool.askAt(other, findCoordinatorApi, request)),
     );
-    const named = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+    const named = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value.coordinators : []));
     const rival = named.find((answer) => answer.errorCode === ErrorCode.NONE && formatHostPort(answer) !== own);
     if (rival === undefined) return undefined;
     const what = `what group ${group} has committed`;

@@ -22,7 +22,7 @@ import { withDeadline } from "../../common/foundation/deadline.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
 import { type ApiVersionRange, apiVersionsApi } from "./wire/apis/api-versions.ts";
 import { describeBrokerError } from "./wire/error-codes.ts";
-import { type Api, encodeRequestFrame } from "./wire/frame.ts";
+import { type Api, clientMaxVersion, encodeRequestFrame } from "./wire/frame.ts";
 import { FrameAssembler } from "./wire/frame-assembler.ts";
 import { Reader } from "./wire/reader.ts";
 
@@ -201,16 +201,22 @@ export class Connection {
   }
 
   /** The highest version that both sides know. ApiVersions itself is asked in the one that every broker has. */
-  #chooseVersion(api: { key: number; name: string; minVersion: number; maxVersion: number }): number | AppError {
+  #chooseVersion(api: {
+    key: number;
+    name: string;
+    minVersion: number;
+    maxVersion: number;
+    flexibleFrom?: number;
+  }): number | AppError {
     if (this.#state.kind !== "open") return 0;
     const range = this.#state.served.get(api.key);
-    const version = Math.min(api.maxVersion, range?.maxVersion ?? -1);
+    const version = Math.min(clientMaxVersion(api), range?.maxVersion ?? -1);
     if (range !== undefined && version >= Math.max(api.minVersion, range.minVersion)) return version;
     return createError("KAFKA_VERSION_UNSUPPORTED", {
       endpoint: this.endpoint,
       api: api.name,
       broker: range === undefined ? "no version" : `versions ${range.minVersion} to ${range.maxVersion}`,
-      client: `one of ${api.minVersion} to ${api.maxVersion}`,
+      client: `one of ${api.minVersion} to ${clientMaxVersion(api)}`,
     });
   }
 

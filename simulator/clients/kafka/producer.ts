@@ -434,7 +434,7 @@ export class IdempotentProducer {
 /** A fresh broker answers COORDINATOR_LOAD_IN_PROGRESS at first. */
 function initProducerId(cluster: KafkaCluster): Promise<ProducerIdentity> {
   return cluster.retry(async () => {
-    const request = { transactionalId: null, transactionTimeoutMs: 0x7fffffff };
+    const request = { transactionalId: null, transactionTimeoutMs: 0x7fffffff, producerId: -1, producerEpoch: -1 };
     const { errorCode, producerId, producerEpoch } = await cluster.askAny(initProducerIdApi, request);
     const error = checkCode(errorCode, "asking for a producer id");
     return error === undefined ? { kind: "done", value: { producerId, producerEpoch } } : { kind: "again", error };

@@ -1,6 +1,7 @@
-/** All that the broker knows. It lives in memory only, and no clock or socket is in it. */
+/** All that the broker knows. It lives in memory only, and no socket is in it. */
+import { randomUUID } from "node:crypto";
 import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
-import { OffsetStore } from "./offset-store.ts";
+import { GroupCoordinator } from "./groups/group-coordinator.ts";
 import { Topics } from "./topics.ts";
 
 /** One broker: it leads every partition, coordinates every group, and controls the cluster. */
@@ -27,7 +28,11 @@ export interface BrokerIdentity {
 export class BrokerState {
   readonly identity: BrokerIdentity;
   readonly topics: Topics;
-  readonly offsets = new OffsetStore();
+  /** Sessions are measured on the monotonic clock. */
+  readonly groups = new GroupCoordinator(
+    () => performance.now(),
+    (prefix) => `${prefix}-${randomUUID()}`,
+  );
   readonly #onFull: (message: string) => void;
   #nextProducerId: number;
   #wasFull = false;

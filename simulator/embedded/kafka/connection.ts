@@ -1,7 +1,7 @@
 /**
  * One client's connection: reads frames, hands each request to the broker, writes the answers.
  *
- * States: ready (takes the next request), waiting (a long poll is open), sending (the client is slow to read), closed.
+ * States: ready (takes the next request), waiting (a long poll, or a group's members), sending (the client is slow to read), closed.
  *
  * C1 Requests are answered one after the other, in their order, as in Kafka: while a fetch waits, later requests wait.
  * C2 At most one answer is unsent: a client that does not read gets no further request served.
@@ -102,6 +102,9 @@ export class Connection {
       case "wait":
         this.#startWaiting(outcome);
         break;
+      case "later":
+        this.#state = { kind: "waiting", waiter: outcome.wait((frame) => this.#finishWaiting(frame)) };
+        break;
       case "close":
         this.#close(outcome.reason);
         break;
@@ -111,12 +114,14 @@ export class Connection {
   }
 
   #startWaiting(poll: LongPoll): void {
-    const onReady = () => {
-      this.#state = { kind: "ready" };
-      this.#send(poll.finish());
-      this.#resumeServing("ready");
-    };
+    const onReady = () => this.#finishWaiting(poll.finish());
     this.#state = { kind: "waiting", waiter: this.#waiters.wait({ ...poll, onReady }) };
+  }
+
+  #finishWaiting(frame: readonly Buffer[]): void {
+    this.#state = { kind: "ready" };
+    this.#send(frame);
+    this.#resumeServing("ready");
   }
 
   /** One writev of all chunks: stored batches go from where they lie into the socket. */

@@ -1,9 +1,7 @@
-/**
- * Offsets committed by groups without members: this broker has no group membership, so every commit is a simple one
- * (generation −1). Kept in memory, like all else here.
- */
+/** The positions that groups have committed, by members or by administrators. Kept in memory, like all else here. */
 export interface StoredOffset {
   readonly offset: number;
+  readonly leaderEpoch: number;
   readonly metadata: string | null;
 }
 
@@ -12,6 +10,14 @@ const GROUPS_MAX = 10_000;
 
 export class OffsetStore {
   readonly #groups = new Map<string, Map<string, Map<number, StoredOffset>>>();
+
+  has(group: string): boolean {
+    return this.#groups.has(group);
+  }
+
+  groups(): string[] {
+    return [...this.#groups.keys()];
+  }
 
   /** False when there are too many groups already. */
   commit(group: string, topic: string, partition: number, committed: StoredOffset): boolean {
@@ -40,9 +46,15 @@ export class OffsetStore {
     return [...topics].map(([name, partitions]) => ({ name, partitions: [...partitions.keys()] }));
   }
 
-  /** False when there is no such group. */
-  deleteGroup(group: string): boolean {
-    return this.#groups.delete(group);
+  delete(group: string, topic: string, partition: number): void {
+    const topics = this.#groups.get(group);
+    const partitions = topics?.get(topic);
+    partitions?.delete(partition);
+    if (partitions?.size === 0) topics?.delete(topic);
+  }
+
+  deleteGroup(group: string): void {
+    this.#groups.delete(group);
   }
 
   /** A deleted topic's commits go with it: a new topic of that name begins at 0. */

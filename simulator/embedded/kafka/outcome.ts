@@ -7,6 +7,7 @@ export type Outcome =
   /** A produce request with acks=0 wants no response. */
   | { readonly kind: "silent" }
   | LongPoll
+  | Later
   /** The protocol has no answer for this: the connection ends, this one only. */
   | { readonly kind: "close"; readonly reason: string };
 
@@ -17,4 +18,11 @@ export interface LongPoll {
   readonly bytesMissing: number;
   readonly maxWaitMs: number;
   readonly finish: () => readonly Buffer[];
+}
+
+/** Answered when others have done their part: the members of a group. */
+export interface Later {
+  readonly kind: "later";
+  /** Must be called at once. `onReady` gets the chunks of the response frame, unless the wait was cancelled. */
+  readonly wait: (onReady: (frame: readonly Buffer[]) => void) => { cancel(): void };
 }

@@ -75,6 +75,12 @@ export class PartitionLog {
     return undefined;
   }
 
+  /** The first record that has the highest time of all; undefined when there is no record with a time. */
+  findMaxTimestamp(): TimestampMatch | undefined {
+    const highestMs = this.#segments.reduce((highest, segment) => Math.max(highest, segment.maxTimestampMs), -1);
+    return highestMs < 0 ? undefined : this.findTimestamp(highestMs);
+  }
+
   /** The newest segment, or a fresh one when the batch does not fit into its rest. */
   #segmentFor(bytes: number, offset: number): LogSegment {
     const newest = this.#segments[this.#segments.length - 1];

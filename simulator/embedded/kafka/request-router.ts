@@ -10,32 +10,44 @@ import { type ApiVersionRange, apiVersionsApi } from "../../clients/kafka/wire/a
 import { createTopicsApi } from "../../clients/kafka/wire/apis/create-topics.ts";
 import { deleteGroupsApi } from "../../clients/kafka/wire/apis/delete-groups.ts";
 import { deleteTopicsApi } from "../../clients/kafka/wire/apis/delete-topics.ts";
-import { type FetchRequest, fetchApi } from "../../clients/kafka/wire/apis/fetch.ts";
+import { describeConfigsApi } from "../../clients/kafka/wire/apis/describe-configs.ts";
+import { describeGroupsApi } from "../../clients/kafka/wire/apis/describe-groups.ts";
+import { fetchApi } from "../../clients/kafka/wire/apis/fetch.ts";
 import { findCoordinatorApi } from "../../clients/kafka/wire/apis/find-coordinator.ts";
+import { heartbeatApi } from "../../clients/kafka/wire/apis/heartbeat.ts";
 import { initProducerIdApi } from "../../clients/kafka/wire/apis/init-producer-id.ts";
+import { joinGroupApi } from "../../clients/kafka/wire/apis/join-group.ts";
+import { leaveGroupApi } from "../../clients/kafka/wire/apis/leave-group.ts";
+import { listGroupsApi } from "../../clients/kafka/wire/apis/list-groups.ts";
 import { listOffsetsApi } from "../../clients/kafka/wire/apis/list-offsets.ts";
 import { metadataApi } from "../../clients/kafka/wire/apis/metadata.ts";
 import { offsetCommitApi } from "../../clients/kafka/wire/apis/offset-commit.ts";
+import { offsetDeleteApi } from "../../clients/kafka/wire/apis/offset-delete.ts";
 import { offsetFetchApi } from "../../clients/kafka/wire/apis/offset-fetch.ts";
 import { type ProduceResponse, produceApi } from "../../clients/kafka/wire/apis/produce.ts";
+import { syncGroupApi } from "../../clients/kafka/wire/apis/sync-group.ts";
 import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
 import {
   type Api,
+  beginFlexibleBody,
   decodeRequestHeader,
   encodeResponseFrame,
+  isFlexible,
   type RequestHeader,
+  responseFormOf,
 } from "../../clients/kafka/wire/frame.ts";
 import { Reader } from "../../clients/kafka/wire/reader.ts";
-import type { Writer } from "../../clients/kafka/wire/writer.ts";
 import { answerDescribeConfigs } from "./apis/configs.ts";
 import { minBytesOf, readFetch } from "./apis/fetch.ts";
-import { answerDeleteGroups, answerFindCoordinator, answerOffsetCommit, answerOffsetFetch } from "./apis/groups.ts";
+import { answerDeleteGroups, answerDescribeGroups, answerListGroups } from "./apis/group-admin.ts";
+import { answerOffsetCommit, answerOffsetDelete, answerOffsetFetch } from "./apis/group-offsets.ts";
+import { answerFindCoordinator, answerHeartbeat, answerLeaveGroup, askJoinGroup, askSyncGroup } from "./apis/groups.ts";
 import { answerListOffsets } from "./apis/offsets.ts";
 import { answerProduce } from "./apis/produce.ts";
 import { answerInitProducerId } from "./apis/producers.ts";
 import { answerCreateTopics, answerDeleteTopics, answerMetadata } from "./apis/topics.ts";
 import type { BrokerState } from "./broker-state.ts";
-import { DESCRIBE_CONFIGS, decodeDescribeConfigs, encodeDescribeConfigs } from "./describe-configs-codec.ts";
+import type { Asked } from "./groups/group-coordinator.ts";
 import type { Outcome } from "./outcome.ts";
 
 interface Route {
@@ -43,22 +55,37 @@ interface Route {
   readonly name: string;
   readonly minVersion: number;
   readonly maxVersion: number;
+  readonly flexibleFrom?: number;
   readonly run: (state: BrokerState, r: Reader, header: RequestHeader) => Outcome;
 }
 
 /** An API whose request is answered at once. */
 function route<Q, S, DecodedRequest, DS>(
   api: Api<Q, S, DecodedRequest, DS>,
-  answer: (state: BrokerState, request: DecodedRequest) => S,
+  answer: (state: BrokerState, request: DecodedRequest, header: RequestHeader) => S,
 ): Route {
-  const { key, name, minVersion, maxVersion } = api;
   const run: Route["run"] = (state, r, header) => {
     const request = api.decodeRequest(r, header.apiVersion);
     r.expectEnd();
-    const response = answer(state, request);
-    return respond(header, (w) => api.encodeResponse(w, header.apiVersion, response));
+    return respond(api, header, answer(state, request, header));
   };
-  return { key, name, minVersion, maxVersion, run };
+  return { ...api, run };
+}
+
+/** An API whose answer may have to wait for other members of a group. */
+function groupRoute<Q, Answer, DecodedRequest, DS>(
+  api: Api<Q, Answer & { readonly throttleTimeMs: number }, DecodedRequest, DS>,
+  ask: (state: BrokerState, request: DecodedRequest, header: RequestHeader) => Asked<Answer>,
+): Route {
+  const run: Route["run"] = (state, r, header) => {
+    const request = api.decodeRequest(r, header.apiVersion);
+    r.expectEnd();
+    const asked = ask(state, request, header);
+    const encode = (answer: Answer) => encodeResponse(api, header, { ...answer, throttleTimeMs: 0 });
+    if (asked.kind === "answered") return { kind: "answer", frame: encode(asked.answer) };
+    return { kind: "later", wait: (onReady) => asked.wait((answer) => onReady(encode(answer))) };
+  };
+  return { ...api, run };
 }
 
 const routes: ReadonlyMap<number, Route> = new Map(
@@ -70,12 +97,19 @@ const routes: ReadonlyMap<number, Route> = new Map(
     route(offsetCommitApi, answerOffsetCommit),
     route(offsetFetchApi, answerOffsetFetch),
     route(findCoordinatorApi, answerFindCoordinator),
+    groupRoute(joinGroupApi, askJoinGroup),
+    route(heartbeatApi, answerHeartbeat),
+    route(leaveGroupApi, answerLeaveGroup),
+    groupRoute(syncGroupApi, askSyncGroup),
+    route(describeGroupsApi, answerDescribeGroups),
+    route(listGroupsApi, answerListGroups),
     route(apiVersionsApi, () => ({ errorCode: ErrorCode.NONE, apis: advertised(), throttleTimeMs: 0 })),
     route(createTopicsApi, answerCreateTopics),
     route(deleteTopicsApi, answerDeleteTopics),
     route(initProducerIdApi, answerInitProducerId),
-    { ...DESCRIBE_CONFIGS, name: "DescribeConfigs", run: runDescribeConfigs },
+    route(describeConfigsApi, answerDescribeConfigs),
     route(deleteGroupsApi, answerDeleteGroups),
+    route(offsetDeleteApi, answerOffsetDelete),
   ].map((each: Route) => [each.key, each]),
 );
 
@@ -88,7 +122,10 @@ export function handleRequest(state: BrokerState, buffer: Buffer, start: number,
     return { kind: "close", reason: `API ${header.apiKey}, asked for by ${clientOf(header)}, is not served` };
   }
   const served = header.apiVersion >= found.minVersion && header.apiVersion <= found.maxVersion;
-  if (served) return found.run(state, r, header);
+  if (served) {
+    if (isFlexible(found, header.apiVersion)) beginFlexibleBody(r);
+    return found.run(state, r, header);
+  }
   if (found.key === apiVersionsApi.key) return refuseApiVersions(header);
   const range = `${found.minVersion} to ${found.maxVersion}`;
   const reason = `${found.name} ${header.apiVersion}, asked for by ${clientOf(header)}, is not served, but ${range} are`;
@@ -110,14 +147,14 @@ function advertised(): ApiVersionRange[] {
 /** Error 35 in the form of version 0, which every client can read, with the versions to choose from. */
 function refuseApiVersions(header: RequestHeader): Outcome {
   const response = { errorCode: ErrorCode.UNSUPPORTED_VERSION, apis: advertised(), throttleTimeMs: 0 };
-  return respond(header, (w) => apiVersionsApi.encodeResponse(w, 0, response));
+  return respond(apiVersionsApi, { ...header, apiVersion: 0 }, response);
 }
 
 function runProduce(state: BrokerState, r: Reader, header: RequestHeader): Outcome {
   const request = produceApi.decodeRequest(r, header.apiVersion);
   r.expectEnd();
   const response = answerProduce(state, request, { version: header.apiVersion, buffer: r.buffer });
-  if (request.acks !== 0) return respond(header, (w) => produceApi.encodeResponse(w, header.apiVersion, response));
+  if (request.acks !== 0) return respond(produceApi, header, response);
   const failed = firstError(response);
   // Without a response, the end of the connection is the only way to say that something was not stored.
   return failed === undefined ? { kind: "silent" } : { kind: "close", reason: `produce with acks=0: ${failed}` };
@@ -137,25 +174,19 @@ function runFetch(state: BrokerState, r: Reader, header: RequestHeader): Outcome
   const read = readFetch(state, request);
   const bytesMissing = minBytesOf(request) - read.bytes;
   if (bytesMissing <= 0 || read.failed || request.maxWaitMs <= 0 || read.logs.length === 0) {
-    return respond(header, (w) => fetchApi.encodeResponse(w, header.apiVersion, read.response));
+    return respond(fetchApi, header, read.response);
   }
-  const finish = () => encodeFetch(state, request, header);
+  // Reads anew, with all that came in while the request waited.
+  const finish = () => encodeResponse(fetchApi, header, readFetch(state, request).response);
   return { kind: "wait", logs: read.logs, bytesMissing, maxWaitMs: request.maxWaitMs, finish };
 }
 
-/** Reads anew, with all that came in while the request waited. */
-function encodeFetch(state: BrokerState, request: FetchRequest, header: RequestHeader): Buffer[] {
-  const { response } = readFetch(state, request);
-  return encodeResponseFrame(header.correlationId, (w) => fetchApi.encodeResponse(w, header.apiVersion, response));
+function respond<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, header: RequestHeader, response: S): Outcome {
+  return { kind: "answer", frame: encodeResponse(api, header, response) };
 }
 
-function runDescribeConfigs(state: BrokerState, r: Reader, header: RequestHeader): Outcome {
-  const request = decodeDescribeConfigs(r, header.apiVersion);
-  r.expectEnd();
-  const response = answerDescribeConfigs(state, request);
-  return respond(header, (w) => encodeDescribeConfigs(w, header.apiVersion, response));
-}
-
-function respond(header: RequestHeader, writeBody: (w: Writer) => void): Outcome {
-  return { kind: "answer", frame: encodeResponseFrame(header.correlationId, writeBody) };
+function encodeResponse<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, header: RequestHeader, response: S): Buffer[] {
+  const { apiVersion, correlationId } = header;
+  const form = responseFormOf(api, apiVersion);
+  return encodeResponseFrame(correlationId, (w) => api.encodeResponse(w, apiVersion, response), form);
 }

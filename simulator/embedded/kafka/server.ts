@@ -50,6 +50,7 @@ export async function startKafkaServer(options: {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        state.groups.close();
         for (const socket of sockets) socket.destroy();
       }),
   };

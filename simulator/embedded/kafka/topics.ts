@@ -4,6 +4,7 @@
  * T1 A topic's partitions are 0..n−1 for its whole life; their number never changes.
  * T2 Deleting a topic gives its bytes back to the budget and wakes whoever waits for its records.
  */
+import { randomBytes } from "node:crypto";
 import { FetchWaiters } from "./fetch-waiters.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { PartitionLog } from "./partition-log.ts";
@@ -22,6 +23,8 @@ export interface Partition {
 
 export interface Topic {
   readonly name: string;
+  /** Another one for each topic that ever had this name. */
+  readonly id: string;
   readonly config: TopicConfig;
   readonly partitions: readonly Partition[];
 }
@@ -30,6 +33,7 @@ export class Topics {
   readonly budget: MemoryBudget;
   readonly waiters = new FetchWaiters();
   readonly #topics = new Map<string, Topic>();
+  readonly #byId = new Map<string, Topic>();
   #partitionsInAll = 0;
 
   constructor(bytesMax: number) {
@@ -38,6 +42,10 @@ export class Topics {
 
   find(name: string): Topic | undefined {
     return this.#topics.get(name);
+  }
+
+  findById(id: string): Topic | undefined {
+    return this.#byId.get(id);
   }
 
   findPartition(name: string, partition: number): Partition | undefined {
@@ -55,8 +63,10 @@ export class Topics {
 
   /** Makes a topic whose name and number of partitions were checked, and which does not exist. */
   create(name: string, partitions: number, config: TopicConfig): Topic {
-    const topic = { name, config, partitions: Array.from({ length: partitions }, createPartition) };
+    const id = randomBytes(16).toString("hex");
+    const topic = { name, id, config, partitions: Array.from({ length: partitions }, createPartition) };
     this.#topics.set(name, topic);
+    this.#byId.set(id, topic);
     this.#partitionsInAll += partitions;
     return topic;
   }
@@ -66,6 +76,7 @@ export class Topics {
     const topic = this.#topics.get(name);
     if (topic === undefined) return false;
     this.#topics.delete(name);
+    this.#byId.delete(topic.id);
     this.#partitionsInAll -= topic.partitions.length;
     for (const { log } of topic.partitions) {
       this.budget.release(log.bytesStored);

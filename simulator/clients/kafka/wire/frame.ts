@@ -5,11 +5,16 @@
  *   RequestHeader v1 => api_key:int16 api_version:int16 correlation_id:int32 client_id:nullable_string
  *   ResponseHeader v0 => correlation_id:int32
  *
- * We use no flexible version (compact strings, tagged fields), so these two headers are all there is. A flexible
- * request begins with the same fields, hence a server can still read who asks for what, and refuse it.
+ * In an API's flexible versions (compact lengths, tagged fields) both headers end with tagged fields: request header v2,
+ * response header v1. Only the answer to ApiVersions never has them, as its reader does not know yet who answers. Every
+ * request begins with the same fields, hence a server can read who asks for what before it knows the API.
+ *
+ * Our own client asks in no flexible version: `clientMaxVersion`. They save it nothing.
  */
 import type { Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
+
+const API_VERSIONS_KEY = 18;
 
 /** The codec of one API, both directions. `minVersion` to `maxVersion` is what it encodes and decodes. */
 export interface Api<Request, Response, DecodedRequest = Request, DecodedResponse = Response> {
@@ -17,10 +22,26 @@ export interface Api<Request, Response, DecodedRequest = Request, DecodedRespons
   readonly name: string;
   readonly minVersion: number;
   readonly maxVersion: number;
+  /** The first flexible version; undefined when none of them is. */
+  readonly flexibleFrom?: number;
   encodeRequest(w: Writer, version: number, request: Request): void;
   decodeRequest(r: Reader, version: number): DecodedRequest;
   encodeResponse(w: Writer, version: number, response: Response): void;
   decodeResponse(r: Reader, version: number): DecodedResponse;
+}
+
+interface FlexibleVersions {
+  readonly maxVersion: number;
+  readonly flexibleFrom?: number;
+}
+
+export function isFlexible({ flexibleFrom }: Pick<FlexibleVersions, "flexibleFrom">, version: number): boolean {
+  return flexibleFrom !== undefined && version >= flexibleFrom;
+}
+
+/** The highest version that our own client asks for. */
+export function clientMaxVersion({ maxVersion, flexibleFrom }: FlexibleVersions): number {
+  return flexibleFrom === undefined ? maxVersion : Math.min(maxVersion, flexibleFrom - 1);
 }
 
 export interface RequestHeader {
@@ -31,27 +52,43 @@ export interface RequestHeader {
 }
 
 /** The chunks of a whole request frame, ready for one corked write. */
-export function encodeRequestFrame(header: RequestHeader, writeBody: (w: Writer) => void): Buffer[] {
+export function encodeRequestFrame(header: RequestHeader, writeBody: (w: Writer) => void, flexible = false): Buffer[] {
   const w = new Writer();
   w.int32(0);
   w.int16(header.apiKey);
   w.int16(header.apiVersion);
   w.int32(header.correlationId);
   w.nullableString(header.clientId);
+  w.flexible = flexible;
+  w.endStruct();
   writeBody(w);
   return w.finishFrame();
+}
+
+/** What follows the correlation id: `bare` is the header without tagged fields before a flexible body. */
+export type ResponseForm = "rigid" | "flexible" | "bare";
+
+export function responseFormOf(api: { readonly key: number; readonly flexibleFrom?: number }, version: number) {
+  if (!isFlexible(api, version)) return "rigid";
+  return api.key === API_VERSIONS_KEY ? "bare" : "flexible";
 }
 
 /** The chunks of a whole response frame. */
-export function encodeResponseFrame(correlationId: number, writeBody: (w: Writer) => void): Buffer[] {
+export function encodeResponseFrame(
+  correlationId: number,
+  writeBody: (w: Writer) => void,
+  form: ResponseForm = "rigid",
+): Buffer[] {
   const w = new Writer();
   w.int32(0);
   w.int32(correlationId);
+  w.flexible = form !== "rigid";
+  if (form === "flexible") w.endStruct();
   writeBody(w);
   return w.finishFrame();
 }
 
-/** Reads the header of a request; the reader then stands at the body. */
+/** Reads the header of a request; before a body of a flexible version, `beginFlexibleBody` must follow. */
 export function decodeRequestHeader(r: Reader): RequestHeader {
   return {
     apiKey: r.int16(),
@@ -59,4 +96,10 @@ export function decodeRequestHeader(r: Reader): RequestHeader {
     correlationId: r.int32(),
     clientId: r.nullableString(),
   };
+}
+
+/** Reads the rest of a flexible header; the reader then stands at the body. */
+export function beginFlexibleBody(r: Reader): void {
+  r.flexible = true;
+  r.endStruct();
 }

@@ -15,6 +15,8 @@ export class Reader {
   readonly buffer: Buffer;
   readonly end: number;
   position: number;
+  /** What follows is of a flexible version: lengths are compact, structs end with tagged fields. */
+  flexible = false;
 
   constructor(buffer: Buffer, start = 0, end = buffer.length) {
     this.buffer = buffer;
@@ -52,8 +54,25 @@ export class Reader {
     return value;
   }
 
+  /** From 0 to 2^32 - 1, seven bits a byte. */
+  unsignedVarint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.buffer[this.#take(1)] as number;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+    throw this.#malformed("a varint of more than 5 bytes");
+  }
+
+  /** As 32 hexadecimal digits. */
+  uuid(): string {
+    const at = this.#take(16);
+    return this.buffer.toString("hex", at, at + 16);
+  }
+
   nullableString(): string | null {
-    const length = this.int16();
+    const length = this.flexible ? this.unsignedVarint() - 1 : this.int16();
     if (length === -1) return null;
     const at = this.#take(length);
     return this.buffer.toString("utf8", at, at + length);
@@ -61,7 +80,7 @@ export class Reader {
 
   /** Null gives undefined. The range lies in this reader's buffer. */
   nullableBytes(): ByteRange | undefined {
-    const length = this.int32();
+    const length = this.#length();
     if (length === -1) return undefined;
     const start = this.#take(length);
     return { start, end: start + length };
@@ -72,7 +91,7 @@ export class Reader {
   }
 
   nullableArray<T>(readElement: () => T): T[] | null {
-    const count = this.int32();
+    const count = this.#length();
     if (count === -1) return null;
     // An element has at least one byte, so a count above the rest of the frame is a lie: refuse before allocating.
     if (count < 0 || count > this.end - this.position) throw this.#malformed(`an array of ${count} elements`);
@@ -81,9 +100,22 @@ export class Reader {
     return elements;
   }
 
+  /** Ends a struct: tagged fields are optional by their nature, and none of them is needed here. */
+  endStruct(): void {
+    if (!this.flexible) return;
+    for (let fields = this.unsignedVarint(); fields > 0; fields -= 1) {
+      this.unsignedVarint();
+      this.#take(this.unsignedVarint());
+    }
+  }
+
   /** A frame with bytes left over was written in another version than the one it names. */
   expectEnd(): void {
     if (this.position !== this.end) throw this.#malformed(`${this.end - this.position} bytes too many`);
+  }
+
+  #length(): number {
+    return this.flexible ? this.unsignedVarint() - 1 : this.int32();
   }
 
   #take(length: number): number {

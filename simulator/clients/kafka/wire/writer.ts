@@ -14,6 +14,8 @@ export class Writer {
   #position = 0;
   #chunkBytes = 0;
   readonly #chunks: Buffer[] = [];
+  /** What follows is of a flexible version: lengths are compact, structs end with tagged fields. */
+  flexible = false;
 
   /** Bytes written so far, referenced ones included. */
   get byteLength(): number {
@@ -44,32 +46,59 @@ export class Writer {
     this.int8(value ? 1 : 0);
   }
 
+  unsignedVarint(value: number): void {
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#byte((rest % 0x80) | 0x80);
+    this.#byte(rest);
+  }
+
+  /** Given as 32 hexadecimal digits. */
+  uuid(value: string): void {
+    const at = this.#take(16);
+    this.#buffer.write(value, at, 16, "hex");
+  }
+
   string(value: string): void {
     const length = Buffer.byteLength(value);
-    this.int16(length);
+    if (this.flexible) this.unsignedVarint(length + 1);
+    else this.int16(length);
     const at = this.#take(length);
     this.#buffer.write(value, at, length, "utf8");
   }
 
   nullableString(value: string | null): void {
-    if (value === null) this.int16(-1);
-    else this.string(value);
+    if (value !== null) this.string(value);
+    else if (this.flexible) this.unsignedVarint(0);
+    else this.int16(-1);
   }
 
   array<T>(elements: readonly T[], writeElement: (element: T) => void): void {
-    this.int32(elements.length);
+    this.#length(elements.length);
     for (const element of elements) writeElement(element);
   }
 
   nullableArray<T>(elements: readonly T[] | null, writeElement: (element: T) => void): void {
-    if (elements === null) this.int32(-1);
+    if (elements === null) this.#length(-1);
     else this.array(elements, writeElement);
   }
 
   /** BYTES whose content stays where it is: it must not change until the frame is written to the socket. */
   referenceBytes(parts: readonly Buffer[]): void {
-    this.int32(parts.reduce((sum, part) => sum + part.length, 0));
+    this.#length(parts.reduce((sum, part) => sum + part.length, 0));
     for (const part of parts) this.#reference(part);
+  }
+
+  /** BYTES, copied. */
+  nullableBytes(value: Buffer | null): void {
+    this.#length(value === null ? -1 : value.length);
+    if (value === null) return;
+    const at = this.#take(value.length);
+    value.copy(this.#buffer, at);
+  }
+
+  /** Ends a struct, without tagged fields. */
+  endStruct(): void {
+    if (this.flexible) this.unsignedVarint(0);
   }
 
   /** The frame: 4 bytes of size before what was written. The writer must have begun with `int32(0)` for it. */
@@ -79,6 +108,17 @@ export class Writer {
     assert(first !== undefined && first.length >= 4, "a frame begins with room for its size");
     first.writeInt32BE(this.#chunkBytes - 4, 0);
     return this.#chunks;
+  }
+
+  #byte(value: number): void {
+    const at = this.#take(1);
+    this.#buffer[at] = value;
+  }
+
+  /** Of an array or of bytes; -1: null. */
+  #length(length: number): void {
+    if (this.flexible) this.unsignedVarint(length + 1);
+    else this.int32(length);
   }
 
   #reference(part: Buffer): void {

@@ -1,13 +1,14 @@
 /** DescribeConfigs: the settings of topics, and those of the broker that a client could want to know. */
-import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
-import { type BrokerState, NODE_ID } from "../broker-state.ts";
 import {
   CONFIG_SOURCE,
   type DescribeConfigsRequest,
   type DescribeConfigsResponse,
   type DescribedConfig,
+  type DescribedResource,
   RESOURCE_TYPE,
-} from "../describe-configs-codec.ts";
+} from "../../../clients/kafka/wire/apis/describe-configs.ts";
+import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+import { type BrokerState, NODE_ID } from "../broker-state.ts";
 import { REQUEST_BYTES_MAX } from "../frame-buffer.ts";
 import { MESSAGE_BYTES_MAX_DEFAULT } from "../topic-config.ts";
 
@@ -20,48 +21,53 @@ const brokerSettings: readonly (readonly [string, string])[] = [
 ];
 
 type Resource = DescribeConfigsRequest["resources"][number];
-type Result = DescribeConfigsResponse["results"][number];
 
 export function answerDescribeConfigs(state: BrokerState, request: DescribeConfigsRequest): DescribeConfigsResponse {
-  return { results: request.resources.map((resource) => describe(state, resource)) };
+  return { throttleTimeMs: 0, results: request.resources.map((resource) => describe(state, resource)) };
 }
 
-function describe(state: BrokerState, resource: Resource): Result {
+function describe(state: BrokerState, resource: Resource): DescribedResource {
   if (resource.type === RESOURCE_TYPE.topic) return describeTopic(state, resource);
   if (resource.type === RESOURCE_TYPE.broker) return describeBroker(resource);
   return fail(resource, ErrorCode.INVALID_REQUEST, `resources of type ${resource.type} have no settings here`);
 }
 
-function describeTopic(state: BrokerState, resource: Resource): Result {
+function describeTopic(state: BrokerState, resource: Resource): DescribedResource {
   const topic = state.topics.find(resource.name);
   if (topic === undefined) {
     return fail(resource, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `there is no topic ${resource.name}`);
   }
-  const configs = topic.config.entries(resource.configNames).map(({ name, value, source }) => ({
-    name,
-    value,
-    readOnly: false,
-    source: source === "topic" ? CONFIG_SOURCE.topic : CONFIG_SOURCE.default,
-  }));
+  const configs = topic.config.entries(namesOf(resource)).map(({ name, value, source }) => {
+    return describeConfig(name, value, source === "topic" ? CONFIG_SOURCE.topic : CONFIG_SOURCE.default);
+  });
   return succeed(resource, configs);
 }
 
-function describeBroker(resource: Resource): Result {
+function describeBroker(resource: Resource): DescribedResource {
   if (resource.name !== String(NODE_ID)) {
     return fail(resource, ErrorCode.INVALID_REQUEST, `broker ${resource.name} is not this one, which is ${NODE_ID}`);
   }
-  const wanted = brokerSettings.filter(([name]) => resource.configNames?.includes(name) ?? true);
-  const source = CONFIG_SOURCE.staticBroker;
+  const wanted = brokerSettings.filter(([name]) => namesOf(resource)?.includes(name) ?? true);
   return succeed(
     resource,
-    wanted.map(([name, value]) => ({ name, value, readOnly: true, source })),
+    wanted.map(([name, value]) => describeConfig(name, value, CONFIG_SOURCE.staticBroker)),
   );
 }
 
-function succeed({ type, name }: Resource, configs: readonly DescribedConfig[]): Result {
+/** Java's newer clients say "all" with an empty list. */
+function namesOf({ configNames }: Resource): readonly string[] | null {
+  return configNames?.length === 0 ? null : configNames;
+}
+
+function describeConfig(name: string, value: string, source: number): DescribedConfig {
+  const readOnly = source === CONFIG_SOURCE.staticBroker;
+  return { name, value, readOnly, source, isSensitive: false, synonyms: [], type: 0, documentation: null };
+}
+
+function succeed({ type, name }: Resource, configs: readonly DescribedConfig[]): DescribedResource {
   return { errorCode: ErrorCode.NONE, errorMessage: null, type, name, configs };
 }
 
-function fail({ type, name }: Resource, errorCode: number, errorMessage: string): Result {
+function fail({ type, name }: Resource, errorCode: number, errorMessage: string): DescribedResource {
   return { errorCode, errorMessage, type, name, configs: [] };
 }

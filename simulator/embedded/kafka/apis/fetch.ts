@@ -15,10 +15,12 @@ import type {
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import { type BrokerState, checkLeaderEpoch } from "../broker-state.ts";
 import type { PartitionLog } from "../partition-log.ts";
+import type { Topic } from "../topics.ts";
 
 /** Kafka's fetch.max.bytes of a broker: what one answer holds at most, apart from K1. */
 const FETCH_BYTES_MAX = 55 * 1024 * 1024;
 const READ_COMMITTED = 1;
+const UNKNOWN_PARTITION = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
 
 export interface FetchRead {
   readonly response: FetchResponse<readonly Buffer[]>;
@@ -46,9 +48,9 @@ export function readFetch(state: BrokerState, request: FetchRequest): FetchRead 
   const bytesMax = Math.min(request.maxBytes, FETCH_BYTES_MAX);
   let bytes = 0;
   let failed = false;
-  const readOne = (name: string, asked: FetchPartition) => {
-    const log = state.topics.findPartition(name, asked.p)?.log;
-    const errorCode = checkPartition(log, asked);
+  const readOne = (topic: Topic | undefined, unknown: number, asked: FetchPartition) => {
+    const log = topic?.partitions[asked.p]?.log;
+    const errorCode = log === undefined ? unknown : checkPartition(log, asked);
     if (log === undefined || errorCode !== ErrorCode.NONE) {
       failed = true;
       return failPartition(asked.p, errorCode);
@@ -59,10 +61,11 @@ export function readFetch(state: BrokerState, request: FetchRequest): FetchRead 
     bytes += log.read(asked.fetchOffset, { bytesMax: limit, atLeastOne: bytes === 0 }, records);
     return answerPartition(asked.p, log, records, request.isolationLevel);
   };
-  const topics = request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((asked) => readOne(name, asked)),
-  }));
+  const topics = request.topics.map(({ name, topicId, partitions }) => {
+    const topic = topicId === undefined ? state.topics.find(name) : state.topics.findById(topicId);
+    const unknown = topicId === undefined || topic !== undefined ? UNKNOWN_PARTITION : ErrorCode.UNKNOWN_TOPIC_ID;
+    return { name, topicId, partitions: partitions.map((asked) => readOne(topic, unknown, asked)) };
+  });
   return { response: respond(ErrorCode.NONE, topics), bytes, failed, logs };
 }
 
@@ -72,8 +75,7 @@ function checkSession({ sessionId, sessionEpoch }: FetchRequest): number {
   return sessionEpoch > 0 ? ErrorCode.INVALID_FETCH_SESSION_EPOCH : ErrorCode.NONE;
 }
 
-function checkPartition(log: PartitionLog | undefined, asked: FetchPartition): number {
-  if (log === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+function checkPartition(log: PartitionLog, asked: FetchPartition): number {
   const badEpoch = checkLeaderEpoch(asked.currentLeaderEpoch);
   if (badEpoch !== ErrorCode.NONE) return badEpoch;
   const inRange = asked.fetchOffset >= log.startOffset && asked.fetchOffset <= log.endOffset;

@@ -1,78 +1,95 @@
-/**
- * FindCoordinator, OffsetCommit, OffsetFetch, DeleteGroups: groups without members, whose users commit by themselves.
- * Membership (JoinGroup and its kin) is not served, so a commit that names a member cannot be right.
- */
-import type { DeleteGroupsRequest, DeleteGroupsResponse } from "../../../clients/kafka/wire/apis/delete-groups.ts";
+/** FindCoordinator, and the life of a group: JoinGroup, SyncGroup, Heartbeat, LeaveGroup. */
 import type {
+  Coordinator,
   FindCoordinatorRequest,
   FindCoordinatorResponse,
 } from "../../../clients/kafka/wire/apis/find-coordinator.ts";
-import type { OffsetCommitRequest, OffsetCommitResponse } from "../../../clients/kafka/wire/apis/offset-commit.ts";
-import type { OffsetFetchRequest, OffsetFetchResponse } from "../../../clients/kafka/wire/apis/offset-fetch.ts";
+import type { HeartbeatRequest, HeartbeatResponse } from "../../../clients/kafka/wire/apis/heartbeat.ts";
+import type { JoinGroupRequest } from "../../../clients/kafka/wire/apis/join-group.ts";
+import type { LeaveGroupRequest, LeaveGroupResponse } from "../../../clients/kafka/wire/apis/leave-group.ts";
+import type { SyncGroupRequest } from "../../../clients/kafka/wire/apis/sync-group.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+import type { RequestHeader } from "../../../clients/kafka/wire/frame.ts";
 import { type BrokerState, NODE_ID } from "../broker-state.ts";
+import type { Asked } from "../groups/group-coordinator.ts";
+import { type JoinAnswer, refuseJoin, refuseSync, type SyncAnswer } from "../groups/group-messages.ts";
 import { TRANSACTIONAL_ID_AUTHORIZATION_FAILED } from "./producers.ts";
 
-/** Kafka's offset.metadata.max.bytes. */
-const METADATA_BYTES_MAX = 4096;
 const KEY_TYPE_GROUP = 0;
 const KEY_TYPE_TRANSACTION = 1;
+/** Kafka's group.min.session.timeout.ms and group.max.session.timeout.ms. */
+const SESSION_TIMEOUT_MS_MIN = 6_000;
+const SESSION_TIMEOUT_MS_MAX = 1_800_000;
+/** From here on, a new member is given an id before it joins. */
+const ID_FIRST_VERSION = 4;
+/** From here on, a leader can be told not to assign. */
+const SKIP_ASSIGNMENT_VERSION = 9;
+/** From here on, each leaving member has an error of its own. */
+const LEAVE_MANY_VERSION = 3;
 
 export function answerFindCoordinator(state: BrokerState, request: FindCoordinatorRequest): FindCoordinatorResponse {
+  return { throttleTimeMs: 0, coordinators: request.keys.map((key) => findCoordinator(state, request.keyType, key)) };
+}
+
+function findCoordinator(state: BrokerState, keyType: number, key: string): Coordinator {
   const { host, port } = state.identity;
-  const throttleTimeMs = 0;
-  if (request.keyType === KEY_TYPE_GROUP) {
-    return { throttleTimeMs, errorCode: ErrorCode.NONE, errorMessage: null, nodeId: NODE_ID, host, port };
+  if (keyType === KEY_TYPE_GROUP) {
+    return { key, errorCode: ErrorCode.NONE, errorMessage: null, nodeId: NODE_ID, host, port };
   }
   // "Not authorised" is the answer that every client takes as final; "not available" would be asked again for ever.
-  const transactional = request.keyType === KEY_TYPE_TRANSACTION;
+  const transactional = keyType === KEY_TYPE_TRANSACTION;
   const errorCode = transactional ? TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_REQUEST;
-  const errorMessage = transactional ? "this broker has no transactions" : `unknown key type ${request.keyType}`;
-  return { throttleTimeMs, errorCode, errorMessage, nodeId: -1, host: "", port: -1 };
+  const errorMessage = transactional ? "this broker has no transactions" : `unknown key type ${keyType}`;
+  return { key, errorCode, errorMessage, nodeId: -1, host: "", port: -1 };
 }
 
-export function answerOffsetCommit(state: BrokerState, request: OffsetCommitRequest): OffsetCommitResponse {
-  const topics = request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ p, offset, metadata }) => {
-      const refused = refuseCommit(state, request, { name, p, metadata });
-      if (refused !== ErrorCode.NONE) return { p, errorCode: refused };
-      const stored = state.offsets.commit(request.group, name, p, { offset, metadata });
-      return { p, errorCode: stored ? ErrorCode.NONE : ErrorCode.POLICY_VIOLATION };
-    }),
-  }));
-  return { throttleTimeMs: 0, topics };
+export function askJoinGroup(state: BrokerState, request: JoinGroupRequest, header: RequestHeader): Asked<JoinAnswer> {
+  const { group, memberId, instanceId, sessionTimeoutMs, protocolType, protocols } = request;
+  const refused = refuseJoinRequest(request);
+  if (refused !== ErrorCode.NONE) return { kind: "answered", answer: refuseJoin(memberId, refused) };
+  return state.groups.join(group, {
+    memberId,
+    instanceId,
+    clientId: header.clientId ?? "",
+    sessionTimeoutMs,
+    rebalanceTimeoutMs: request.rebalanceTimeoutMs > 0 ? request.rebalanceTimeoutMs : sessionTimeoutMs,
+    protocolType,
+    protocols,
+    idFirst: header.apiVersion >= ID_FIRST_VERSION,
+    maySkipAssignment: header.apiVersion >= SKIP_ASSIGNMENT_VERSION,
+  });
 }
 
-function refuseCommit(
+function refuseJoinRequest({ group, sessionTimeoutMs }: JoinGroupRequest): number {
+  if (group === "") return ErrorCode.INVALID_GROUP_ID;
+  const allowed = sessionTimeoutMs >= SESSION_TIMEOUT_MS_MIN && sessionTimeoutMs <= SESSION_TIMEOUT_MS_MAX;
+  return allowed ? ErrorCode.NONE : ErrorCode.INVALID_SESSION_TIMEOUT;
+}
+
+export function askSyncGroup(state: BrokerState, request: SyncGroupRequest): Asked<SyncAnswer> {
+  if (request.group === "") return { kind: "answered", answer: refuseSync(ErrorCode.INVALID_GROUP_ID) };
+  return state.groups.sync(request.group, request);
+}
+
+export function answerHeartbeat(state: BrokerState, request: HeartbeatRequest): HeartbeatResponse {
+  const errorCode = request.group === "" ? ErrorCode.INVALID_GROUP_ID : state.groups.heartbeat(request.group, request);
+  return { throttleTimeMs: 0, errorCode };
+}
+
+export function answerLeaveGroup(
   state: BrokerState,
-  { memberId, generation }: OffsetCommitRequest,
-  { name, p, metadata }: { name: string; p: number; metadata: string | null },
-): number {
-  if (memberId !== "") return ErrorCode.UNKNOWN_MEMBER_ID;
-  if (generation >= 0) return ErrorCode.ILLEGAL_GENERATION;
-  if (state.topics.findPartition(name, p) === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-  const tooLarge = metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES_MAX;
-  return tooLarge ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE;
-}
-
-export function answerOffsetFetch(state: BrokerState, request: OffsetFetchRequest): OffsetFetchResponse {
-  const asked = request.topics ?? state.offsets.list(request.group);
-  const topics = asked.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((p) => {
-      const committed = state.offsets.find(request.group, name, p);
-      // Never committed is no error: offset -1 says it.
-      return { p, offset: committed?.offset ?? -1, metadata: committed?.metadata ?? "", errorCode: ErrorCode.NONE };
-    }),
+  request: LeaveGroupRequest,
+  { apiVersion }: RequestHeader,
+): LeaveGroupResponse {
+  const { group, members: leaving } = request;
+  const throttleTimeMs = 0;
+  if (group === "") return { throttleTimeMs, errorCode: ErrorCode.INVALID_GROUP_ID, members: [] };
+  const codes = state.groups.leave(group, leaving) ?? leaving.map(() => ErrorCode.UNKNOWN_MEMBER_ID);
+  const members = leaving.map(({ memberId, instanceId }, i) => ({
+    memberId,
+    instanceId,
+    errorCode: codes[i] ?? ErrorCode.UNKNOWN_MEMBER_ID,
   }));
-  return { throttleTimeMs: 0, topics, errorCode: ErrorCode.NONE };
-}
-
-export function answerDeleteGroups(state: BrokerState, request: DeleteGroupsRequest): DeleteGroupsResponse {
-  const groups = request.groups.map((group) => ({
-    group,
-    errorCode: state.offsets.deleteGroup(group) ? ErrorCode.NONE : ErrorCode.GROUP_ID_NOT_FOUND,
-  }));
-  return { throttleTimeMs: 0, groups };
+  const single = members[0]?.errorCode ?? ErrorCode.NONE;
+  return { throttleTimeMs, errorCode: apiVersion >= LEAVE_MANY_VERSION ? ErrorCode.NONE : single, members };
 }

@@ -1,13 +1,17 @@
 /** ListOffsets: the ends of a partition's log, or the first record at or after a time. */
 
 import {
+  EARLIEST_LOCAL_TIMESTAMP,
   EARLIEST_TIMESTAMP,
+  LATEST_TIERED_TIMESTAMP,
   LATEST_TIMESTAMP,
   type ListedOffset,
   type ListOffsetsRequest,
   type ListOffsetsResponse,
+  MAX_TIMESTAMP,
 } from "../../../clients/kafka/wire/apis/list-offsets.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+import type { TimestampMatch } from "../batch-timestamps.ts";
 import { type BrokerState, checkLeaderEpoch, LEADER_EPOCH } from "../broker-state.ts";
 import type { PartitionLog } from "../partition-log.ts";
 
@@ -31,9 +35,16 @@ function findOffset(log: PartitionLog, timestampMs: number): Omit<ListedOffset, 
   // Without transactions the last stable offset is the end, so the isolation level changes nothing.
   if (timestampMs === LATEST_TIMESTAMP) return at(log.endOffset);
   if (timestampMs === EARLIEST_TIMESTAMP) return at(log.startOffset);
+  if (timestampMs === EARLIEST_LOCAL_TIMESTAMP) return at(log.startOffset);
+  // Nothing is in remote storage.
+  if (timestampMs === LATEST_TIERED_TIMESTAMP) return nothing(ErrorCode.NONE);
+  if (timestampMs === MAX_TIMESTAMP) return found(log.findMaxTimestamp());
   // Later versions give more meanings to negative times.
   if (timestampMs < 0) return nothing(ErrorCode.UNSUPPORTED_VERSION);
-  const match = log.findTimestamp(timestampMs);
+  return found(log.findTimestamp(timestampMs));
+}
+
+function found(match: TimestampMatch | undefined): Omit<ListedOffset, "p"> {
   return match === undefined ? nothing(ErrorCode.NONE) : at(match.offset, match.timestampMs);
 }
 

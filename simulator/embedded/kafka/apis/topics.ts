@@ -4,8 +4,14 @@ import type {
   CreateTopicsResponse,
   TopicToCreate,
 } from "../../../clients/kafka/wire/apis/create-topics.ts";
-import type { DeleteTopicsRequest, DeleteTopicsResponse } from "../../../clients/kafka/wire/apis/delete-topics.ts";
+import type {
+  DeletedTopic,
+  DeleteTopicsRequest,
+  DeleteTopicsResponse,
+} from "../../../clients/kafka/wire/apis/delete-topics.ts";
+import { CONFIG_SOURCE } from "../../../clients/kafka/wire/apis/describe-configs.ts";
 import type { MetadataRequest, MetadataResponse, MetadataTopic } from "../../../clients/kafka/wire/apis/metadata.ts";
+import { NO_TOPIC_ID, nameAndIdOf, type TopicReference } from "../../../clients/kafka/wire/apis/topic-reference.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import { type BrokerState, LEADER_EPOCH, NODE_ID } from "../broker-state.ts";
 import { refuseSetting, TopicConfig } from "../topic-config.ts";
@@ -20,7 +26,11 @@ const BROKER_DEFAULT = -1;
 
 export function answerMetadata(state: BrokerState, request: MetadataRequest): MetadataResponse {
   const { host, port, clusterId } = state.identity;
-  const topics = request.topics?.map((name) => describeTopic(name, state.topics.find(name)));
+  const topics = request.topics?.map((reference) => {
+    if (typeof reference === "string") return describeTopic(reference, state.topics.find(reference));
+    const topic = state.topics.findById(reference.topicId);
+    return topic === undefined ? describeUnknownId(reference.topicId) : describeTopic(topic.name, topic);
+  });
   return {
     throttleTimeMs: 0,
     brokers: [{ nodeId: NODE_ID, host, port, rack: null }],
@@ -34,7 +44,7 @@ function describeTopic(name: string, topic: Topic | undefined): MetadataTopic {
   if (topic === undefined) {
     const errorCode =
       refuseTopicName(name) === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION;
-    return { errorCode, name, isInternal: false, partitions: [] };
+    return { errorCode, name, topicId: NO_TOPIC_ID, isInternal: false, partitions: [] };
   }
   const partitions = topic.partitions.map((_, p) => ({
     errorCode: ErrorCode.NONE,
@@ -45,7 +55,11 @@ function describeTopic(name: string, topic: Topic | undefined): MetadataTopic {
     inSyncReplicas: [NODE_ID],
     offlineReplicas: [],
   }));
-  return { errorCode: ErrorCode.NONE, name, isInternal: false, partitions };
+  return { errorCode: ErrorCode.NONE, name, topicId: topic.id, isInternal: false, partitions };
+}
+
+function describeUnknownId(topicId: string): MetadataTopic {
+  return { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: "", topicId, isInternal: false, partitions: [] };
 }
 
 export function answerCreateTopics(state: BrokerState, request: CreateTopicsRequest): CreateTopicsResponse {
@@ -55,12 +69,29 @@ export function answerCreateTopics(state: BrokerState, request: CreateTopicsRequ
     const refused = twice
       ? { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `topic ${topic.name} is in the request twice` }
       : refuseTopic(state, topic);
-    if (refused !== undefined) return { name: topic.name, ...refused };
-    if (!request.validateOnly) createTopic(state, topic);
-    return { name: topic.name, errorCode: ErrorCode.NONE, errorMessage: null };
+    if (refused !== undefined) return { ...NOT_CREATED, name: topic.name, ...refused };
+    const config = new TopicConfig(new Map(topic.configs.map(({ name, value }) => [name, value ?? ""])));
+    const created = request.validateOnly ? undefined : state.topics.create(topic.name, partitionsOf(topic), config);
+    return {
+      name: topic.name,
+      topicId: created?.id ?? NO_TOPIC_ID,
+      errorCode: ErrorCode.NONE,
+      errorMessage: null,
+      partitions: partitionsOf(topic),
+      replicationFactor: 1,
+      configs: config.entries(null).map(({ name, value, source }) => ({
+        name,
+        value,
+        readOnly: false,
+        source: source === "topic" ? CONFIG_SOURCE.topic : CONFIG_SOURCE.default,
+        isSensitive: false,
+      })),
+    };
   });
   return { throttleTimeMs: 0, topics };
 }
+
+const NOT_CREATED = { topicId: NO_TOPIC_ID, partitions: -1, replicationFactor: -1, configs: null };
 
 interface TopicRefusal {
   readonly errorCode: number;
@@ -116,16 +147,20 @@ function partitionsOf({ partitions, assignments }: TopicToCreate): number {
   return partitions === BROKER_DEFAULT ? PARTITIONS_DEFAULT : partitions;
 }
 
-function createTopic(state: BrokerState, topic: TopicToCreate): void {
-  const given = new Map(topic.configs.map(({ name, value }) => [name, value ?? ""]));
-  state.topics.create(topic.name, partitionsOf(topic), new TopicConfig(given));
+export function answerDeleteTopics(state: BrokerState, request: DeleteTopicsRequest): DeleteTopicsResponse {
+  return { throttleTimeMs: 0, topics: request.names.map((reference) => deleteTopic(state, reference)) };
 }
 
-export function answerDeleteTopics(state: BrokerState, request: DeleteTopicsRequest): DeleteTopicsResponse {
-  const topics = request.names.map((name) => {
-    if (!state.topics.delete(name)) return { name, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-    state.offsets.deleteTopic(name);
-    return { name, errorCode: ErrorCode.NONE };
-  });
-  return { throttleTimeMs: 0, topics };
+function deleteTopic(state: BrokerState, reference: TopicReference): DeletedTopic {
+  const byName = typeof reference === "string";
+  const topic = byName ? state.topics.find(reference) : state.topics.findById(reference.topicId);
+  if (topic === undefined) {
+    const errorMessage = byName ? `there is no topic ${reference}` : `no topic has the id ${reference.topicId}`;
+    const errorCode = byName ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.UNKNOWN_TOPIC_ID;
+    const { name, topicId } = nameAndIdOf(reference);
+    return { name, topicId, errorCode, errorMessage };
+  }
+  state.topics.delete(topic.name);
+  state.groups.offsets.deleteTopic(topic.name);
+  return { name: topic.name, topicId: topic.id, errorCode: ErrorCode.NONE, errorMessage: null };
 }

@@ -1,7 +1,20 @@
 /** CreateTopics (19). */
-import type { Api } from "../frame.ts";
-import type { Reader } from "../reader.ts";
-import type { Writer } from "../writer.ts";
+import {
+  array,
+  boolean,
+  defineApi,
+  type Field,
+  int8,
+  int16,
+  int32,
+  nullableArray,
+  nullableString,
+  since,
+  string,
+  struct,
+  uuid,
+} from "../schema.ts";
+import { NO_TOPIC_ID } from "./topic-reference.ts";
 
 export interface CreateTopicsRequest {
   readonly topics: readonly TopicToCreate[];
@@ -20,81 +33,76 @@ export interface TopicToCreate {
 
 export interface CreateTopicsResponse {
   readonly throttleTimeMs: number;
-  readonly topics: readonly {
-    readonly name: string;
-    readonly errorCode: number;
-    readonly errorMessage: string | null;
-  }[];
+  readonly topics: readonly CreatedTopic[];
 }
 
-export const createTopicsApi: Api<CreateTopicsRequest, CreateTopicsResponse> = {
+export interface CreatedTopic {
+  readonly name: string;
+  /** From v7 on. */
+  readonly topicId: string;
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  /** From v5 on, as the following ones: -1 and null with an error. */
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly configs: readonly CreatedConfig[] | null;
+}
+
+interface CreatedConfig {
+  readonly name: string;
+  readonly value: string | null;
+  readonly readOnly: boolean;
+  readonly source: number;
+  readonly isSensitive: boolean;
+}
+
+const request: Field<CreateTopicsRequest> = struct({
+  topics: array(
+    struct({
+      name: string,
+      partitions: int32,
+      replicationFactor: int16,
+      assignments: array(struct({ p: int32, brokers: array(int32) })),
+      configs: array(struct({ name: string, value: nullableString })),
+    }),
+  ),
+  timeoutMs: int32,
+  validateOnly: since(1, boolean, false),
+});
+
+const response: Field<CreateTopicsResponse> = struct({
+  throttleTimeMs: since(2, int32, 0),
+  topics: array(
+    struct({
+      name: string,
+      topicId: since(7, uuid, NO_TOPIC_ID),
+      errorCode: int16,
+      errorMessage: since(1, nullableString, null),
+      partitions: since(5, int32, -1),
+      replicationFactor: since(5, int16, -1),
+      configs: since(
+        5,
+        nullableArray(
+          struct<CreatedConfig>({
+            name: string,
+            value: nullableString,
+            readOnly: boolean,
+            source: int8,
+            isSensitive: boolean,
+          }),
+        ),
+        null,
+      ),
+    }),
+  ),
+});
+
+export const createTopicsApi = defineApi({
   key: 19,
   name: "CreateTopics",
   minVersion: 0,
-  maxVersion: 4,
-  encodeRequest,
-  decodeRequest,
-  encodeResponse,
-  decodeResponse,
-};
-
-/**
- * CreateTopics Request v0-4 => [topic] timeout_ms:int32 (v1+ validate_only:boolean)
- *   topic => name:string partitions:int32 replication_factor:int16 [p:int32 [broker:int32]]
- *            [config_name:string value:nullable_string]
- */
-function encodeRequest(w: Writer, version: number, request: CreateTopicsRequest): void {
-  w.array(request.topics, (topic) => {
-    w.string(topic.name);
-    w.int32(topic.partitions);
-    w.int16(topic.replicationFactor);
-    w.array(topic.assignments, (assignment) => {
-      w.int32(assignment.p);
-      w.array(assignment.brokers, (id) => w.int32(id));
-    });
-    w.array(topic.configs, (config) => {
-      w.string(config.name);
-      w.nullableString(config.value);
-    });
-  });
-  w.int32(request.timeoutMs);
-  if (version >= 1) w.boolean(request.validateOnly);
-}
-
-function decodeRequest(r: Reader, version: number): CreateTopicsRequest {
-  return {
-    topics: r.array(() => ({
-      name: r.string(),
-      partitions: r.int32(),
-      replicationFactor: r.int16(),
-      assignments: r.array(() => ({ p: r.int32(), brokers: r.array(() => r.int32()) })),
-      configs: r.array(() => ({ name: r.string(), value: r.nullableString() })),
-    })),
-    timeoutMs: r.int32(),
-    validateOnly: version >= 1 ? r.boolean() : false,
-  };
-}
-
-/**
- * CreateTopics Response v0-4 => (v2+ throttle_time_ms:int32)
- *                               [name:string error_code:int16 (v1+ error_message:nullable_string)]
- */
-function encodeResponse(w: Writer, version: number, response: CreateTopicsResponse): void {
-  if (version >= 2) w.int32(response.throttleTimeMs);
-  w.array(response.topics, (topic) => {
-    w.string(topic.name);
-    w.int16(topic.errorCode);
-    if (version >= 1) w.nullableString(topic.errorMessage);
-  });
-}
-
-function decodeResponse(r: Reader, version: number): CreateTopicsResponse {
-  return {
-    throttleTimeMs: version >= 2 ? r.int32() : 0,
-    topics: r.array(() => ({
-      name: r.string(),
-      errorCode: r.int16(),
-      errorMessage: version >= 1 ? r.nullableString() : null,
-    })),
-  };
-}
+  maxVersion: 7,
+  flexibleFrom: 5,
+  request,
+  response,
+});

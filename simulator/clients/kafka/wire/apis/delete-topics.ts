@@ -1,51 +1,50 @@
 /** DeleteTopics (20). */
-import type { Api } from "../frame.ts";
-import type { Reader } from "../reader.ts";
-import type { Writer } from "../writer.ts";
+import { array, defineApi, type Field, int16, int32, nullableString, since, string, struct, uuid } from "../schema.ts";
+import { NO_TOPIC_ID, type TopicReference, topicReference } from "./topic-reference.ts";
 
 export interface DeleteTopicsRequest {
-  readonly names: readonly string[];
+  /** Ids from v6 on. */
+  readonly names: readonly TopicReference[];
   readonly timeoutMs: number;
 }
 
 export interface DeleteTopicsResponse {
   readonly throttleTimeMs: number;
-  readonly topics: readonly { readonly name: string; readonly errorCode: number }[];
+  readonly topics: readonly DeletedTopic[];
 }
 
-export const deleteTopicsApi: Api<DeleteTopicsRequest, DeleteTopicsResponse> = {
+export interface DeletedTopic {
+  /** Null: asked for by an id that no topic has. */
+  readonly name: string | null;
+  /** From v6 on. */
+  readonly topicId: string;
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
+
+const request: Field<DeleteTopicsRequest> = struct({
+  names: array(topicReference(6, string, struct({ name: nullableString, topicId: uuid }))),
+  timeoutMs: int32,
+});
+
+const response: Field<DeleteTopicsResponse> = struct({
+  throttleTimeMs: since(1, int32, 0),
+  topics: array(
+    struct({
+      name: nullableString,
+      topicId: since(6, uuid, NO_TOPIC_ID),
+      errorCode: int16,
+      errorMessage: since(5, nullableString, null),
+    }),
+  ),
+});
+
+export const deleteTopicsApi = defineApi({
   key: 20,
   name: "DeleteTopics",
   minVersion: 0,
-  maxVersion: 3,
-  encodeRequest,
-  decodeRequest,
-  encodeResponse,
-  decodeResponse,
-};
-
-/** DeleteTopics Request v0-3 => [name:string] timeout_ms:int32 */
-function encodeRequest(w: Writer, _version: number, request: DeleteTopicsRequest): void {
-  w.array(request.names, (name) => w.string(name));
-  w.int32(request.timeoutMs);
-}
-
-function decodeRequest(r: Reader): DeleteTopicsRequest {
-  return { names: r.array(() => r.string()), timeoutMs: r.int32() };
-}
-
-/** DeleteTopics Response v0-3 => (v1+ throttle_time_ms:int32) [name:string error_code:int16] */
-function encodeResponse(w: Writer, version: number, response: DeleteTopicsResponse): void {
-  if (version >= 1) w.int32(response.throttleTimeMs);
-  w.array(response.topics, (topic) => {
-    w.string(topic.name);
-    w.int16(topic.errorCode);
-  });
-}
-
-function decodeResponse(r: Reader, version: number): DeleteTopicsResponse {
-  return {
-    throttleTimeMs: version >= 1 ? r.int32() : 0,
-    topics: r.array(() => ({ name: r.string(), errorCode: r.int16() })),
-  };
-}
+  maxVersion: 6,
+  flexibleFrom: 4,
+  request,
+  response,
+});

@@ -3,6 +3,12 @@ import type { AbortedTransaction } from "../aborted-transactions.ts";
 import type { Api } from "../frame.ts";
 import type { ByteRange, Reader } from "../reader.ts";
 import type { Writer } from "../writer.ts";
+import { NO_TOPIC_ID } from "./topic-reference.ts";
+
+/** The first version that names topics by their ids. */
+export const TOPIC_ID_VERSION = 13;
+/** Later versions say who the replica is in a tagged field. */
+const REPLICA_ID_VERSION_MAX = 14;
 
 export interface FetchRequest {
   readonly maxWaitMs: number;
@@ -12,7 +18,12 @@ export interface FetchRequest {
   readonly isolationLevel: number;
   readonly sessionId: number;
   readonly sessionEpoch: number;
-  readonly topics: readonly { readonly name: string; readonly partitions: readonly FetchPartition[] }[];
+  readonly topics: readonly {
+    /** "" from v13 on, which has the id in its place. */
+    readonly name: string;
+    readonly topicId?: string | undefined;
+    readonly partitions: readonly FetchPartition[];
+  }[];
 }
 
 export interface FetchPartition {
@@ -29,6 +40,7 @@ export interface FetchResponse<Records> {
   readonly sessionId: number;
   readonly topics: readonly {
     readonly name: string;
+    readonly topicId?: string | undefined;
     readonly partitions: readonly FetchedPartition<Records>[];
   }[];
 }
@@ -52,7 +64,8 @@ export const fetchApi: Api<
   key: 1,
   name: "Fetch",
   minVersion: 4,
-  maxVersion: 11,
+  maxVersion: 17,
+  flexibleFrom: 12,
   encodeRequest,
   decodeRequest,
   encodeResponse,
@@ -60,14 +73,16 @@ export const fetchApi: Api<
 };
 
 /**
- * Fetch Request v4-11 => replica_id:int32 max_wait_ms:int32 min_bytes:int32 max_bytes:int32 isolation_level:int8
- *                        (v7+ session_id:int32 session_epoch:int32) [topic] (v7+ [forgotten]) (v11+ rack_id:string)
- *   topic => name:string [partition]
- *   partition => p:int32 (v9+ current_leader_epoch:int32) fetch_offset:int64 (v5+ log_start_offset:int64) max_bytes:int32
- *   forgotten => name:string [p:int32]
+ * Fetch Request v4-17 => (v4-14 replica_id:int32) max_wait_ms:int32 min_bytes:int32 max_bytes:int32
+ *                        isolation_level:int8 (v7+ session_id:int32 session_epoch:int32) [topic] (v7+ [forgotten])
+ *                        (v11+ rack_id:string)
+ *   topic => (v4-12 name:string) (v13+ topic_id:uuid) [partition]
+ *   partition => p:int32 (v9+ current_leader_epoch:int32) fetch_offset:int64 (v12+ last_fetched_epoch:int32)
+ *                (v5+ log_start_offset:int64) max_bytes:int32
+ *   forgotten => (v7-12 name:string) (v13+ topic_id:uuid) [p:int32]
  */
 function encodeRequest(w: Writer, version: number, request: FetchRequest): void {
-  w.int32(-1);
+  if (version <= REPLICA_ID_VERSION_MAX) w.int32(-1);
   w.int32(request.maxWaitMs);
   w.int32(request.minBytes);
   w.int32(request.maxBytes);
@@ -77,22 +92,35 @@ function encodeRequest(w: Writer, version: number, request: FetchRequest): void 
     w.int32(request.sessionEpoch);
   }
   w.array(request.topics, (topic) => {
-    w.string(topic.name);
+    encodeTopic(w, version, topic);
     w.array(topic.partitions, (partition) => {
       w.int32(partition.p);
       if (version >= 9) w.int32(partition.currentLeaderEpoch);
       w.int64(partition.fetchOffset);
+      if (version >= 12) w.int32(-1);
       // The log start offset is for followers.
       if (version >= 5) w.int64(-1);
       w.int32(partition.maxBytes);
+      w.endStruct();
     });
+    w.endStruct();
   });
-  if (version >= 7) w.int32(0);
+  if (version >= 7) w.array([], () => undefined);
   if (version >= 11) w.string("");
+  w.endStruct();
+}
+
+function encodeTopic(w: Writer, version: number, topic: { name: string; topicId?: string | undefined }): void {
+  if (version >= TOPIC_ID_VERSION) w.uuid(topic.topicId ?? NO_TOPIC_ID);
+  else w.string(topic.name);
+}
+
+function decodeTopic(r: Reader, version: number): { name: string; topicId?: string } {
+  return version >= TOPIC_ID_VERSION ? { name: "", topicId: r.uuid() } : { name: r.string() };
 }
 
 function decodeRequest(r: Reader, version: number): FetchRequest {
-  r.int32();
+  if (version <= REPLICA_ID_VERSION_MAX) r.int32();
   const request = {
     maxWaitMs: r.int32(),
     minBytes: r.int32(),
@@ -100,13 +128,21 @@ function decodeRequest(r: Reader, version: number): FetchRequest {
     isolationLevel: r.int8(),
     sessionId: version >= 7 ? r.int32() : 0,
     sessionEpoch: version >= 7 ? r.int32() : -1,
-    topics: r.array(() => ({
-      name: r.string(),
-      partitions: r.array(() => decodeRequestPartition(r, version)),
-    })),
+    topics: r.array(() => {
+      const topic = { ...decodeTopic(r, version), partitions: r.array(() => decodeRequestPartition(r, version)) };
+      r.endStruct();
+      return topic;
+    }),
   };
-  if (version >= 7) r.array(() => ({ name: r.string(), partitions: r.array(() => r.int32()) }));
+  if (version >= 7) {
+    r.array(() => {
+      decodeTopic(r, version);
+      r.array(() => r.int32());
+      r.endStruct();
+    });
+  }
   if (version >= 11) r.string();
+  r.endStruct();
   return request;
 }
 
@@ -114,13 +150,16 @@ function decodeRequestPartition(r: Reader, version: number): FetchPartition {
   const p = r.int32();
   const currentLeaderEpoch = version >= 9 ? r.int32() : -1;
   const fetchOffset = r.int64();
+  if (version >= 12) r.int32();
   if (version >= 5) r.int64();
-  return { p, currentLeaderEpoch, fetchOffset, maxBytes: r.int32() };
+  const maxBytes = r.int32();
+  r.endStruct();
+  return { p, currentLeaderEpoch, fetchOffset, maxBytes };
 }
 
 /**
- * Fetch Response v4-11 => throttle_time_ms:int32 (v7+ error_code:int16 session_id:int32) [topic]
- *   topic => name:string [partition]
+ * Fetch Response v4-17 => throttle_time_ms:int32 (v7+ error_code:int16 session_id:int32) [topic]
+ *   topic => (v4-12 name:string) (v13+ topic_id:uuid) [partition]
  *   partition => p:int32 error_code:int16 high_watermark:int64 last_stable_offset:int64 (v5+ log_start_offset:int64)
  *                nullable [aborted] (v11+ preferred_read_replica:int32) records:nullable_bytes
  *   aborted => producer_id:int64 first_offset:int64
@@ -132,7 +171,7 @@ function encodeResponse(w: Writer, version: number, response: FetchResponse<read
     w.int32(response.sessionId);
   }
   w.array(response.topics, (topic) => {
-    w.string(topic.name);
+    encodeTopic(w, version, topic);
     w.array(topic.partitions, (partition) => {
       w.int32(partition.p);
       w.int16(partition.errorCode);
@@ -142,20 +181,30 @@ function encodeResponse(w: Writer, version: number, response: FetchResponse<read
       w.nullableArray(partition.abortedTransactions, (aborted) => {
         w.int64(aborted.producerId);
         w.int64(aborted.firstOffset);
+        w.endStruct();
       });
       if (version >= 11) w.int32(-1);
       w.referenceBytes(partition.records);
+      w.endStruct();
     });
+    w.endStruct();
   });
+  w.endStruct();
 }
 
 function decodeResponse(r: Reader, version: number): FetchResponse<ByteRange | undefined> {
-  return {
+  const response = {
     throttleTimeMs: r.int32(),
     errorCode: version >= 7 ? r.int16() : 0,
     sessionId: version >= 7 ? r.int32() : 0,
-    topics: r.array(() => ({ name: r.string(), partitions: r.array(() => decodePartition(r, version)) })),
+    topics: r.array(() => {
+      const topic = { ...decodeTopic(r, version), partitions: r.array(() => decodePartition(r, version)) };
+      r.endStruct();
+      return topic;
+    }),
   };
+  r.endStruct();
+  return response;
 }
 
 function decodePartition(r: Reader, version: number): FetchedPartition<ByteRange | undefined> {
@@ -164,8 +213,13 @@ function decodePartition(r: Reader, version: number): FetchedPartition<ByteRange
   const highWatermark = r.int64();
   const lastStableOffset = r.int64();
   const logStartOffset = version >= 5 ? r.int64() : -1;
-  const abortedTransactions = r.nullableArray(() => ({ producerId: r.int64(), firstOffset: r.int64() }));
+  const abortedTransactions = r.nullableArray(() => {
+    const aborted = { producerId: r.int64(), firstOffset: r.int64() };
+    r.endStruct();
+    return aborted;
+  });
   if (version >= 11) r.int32();
   const records = r.nullableBytes();
+  r.endStruct();
   return { p, errorCode, highWatermark, lastStableOffset, logStartOffset, abortedTransactions, records };
 }

@@ -1,16 +1,34 @@
-/** FindCoordinator (10): which broker keeps a group's committed offsets. */
-import type { Api } from "../frame.ts";
-import type { Reader } from "../reader.ts";
-import type { Writer } from "../writer.ts";
+/** FindCoordinator (10): which broker keeps a group's positions, or a transactional id's transaction. */
+import {
+  array,
+  converted,
+  defineApi,
+  type Field,
+  int8,
+  int16,
+  int32,
+  nullableString,
+  reshaped,
+  since,
+  string,
+  struct,
+} from "../schema.ts";
 
 export interface FindCoordinatorRequest {
-  readonly key: string;
   /** 0 a group, 1 a transactional id. Version 0 has only groups. */
   readonly keyType: number;
+  /** Below version 4 exactly one. */
+  readonly keys: readonly string[];
 }
 
 export interface FindCoordinatorResponse {
   readonly throttleTimeMs: number;
+  /** One per key. Below version 4 the answer does not name it: it is read as "". */
+  readonly coordinators: readonly Coordinator[];
+}
+
+export interface Coordinator {
+  readonly key: string;
   readonly errorCode: number;
   readonly errorMessage: string | null;
   readonly nodeId: number;
@@ -18,47 +36,47 @@ export interface FindCoordinatorResponse {
   readonly port: number;
 }
 
-export const findCoordinatorApi: Api<FindCoordinatorRequest, FindCoordinatorResponse> = {
+/** One key: `key:string (v1+ key_type:int8)`. From v4 on many: `key_type:int8 [key:string]`. */
+const request: Field<FindCoordinatorRequest> = reshaped(
+  4,
+  converted(
+    struct({ key: string, keyType: since(1, int8, 0) }),
+    ({ key, keyType }) => ({ keyType, keys: [key] }),
+    ({ keyType, keys }) => ({ key: keys[0] ?? "", keyType }),
+  ),
+  struct({ keyType: int8, keys: array(string) }),
+);
+
+const NO_COORDINATOR = { errorCode: 0, errorMessage: null, nodeId: -1, host: "", port: -1 };
+
+const response: Field<FindCoordinatorResponse> = reshaped(
+  4,
+  converted(
+    struct({
+      throttleTimeMs: since(1, int32, 0),
+      errorCode: int16,
+      errorMessage: since(1, nullableString, null),
+      nodeId: int32,
+      host: string,
+      port: int32,
+    }),
+    ({ throttleTimeMs, ...coordinator }) => ({ throttleTimeMs, coordinators: [{ key: "", ...coordinator }] }),
+    ({ throttleTimeMs, coordinators }) => ({ throttleTimeMs, ...(coordinators[0] ?? NO_COORDINATOR) }),
+  ),
+  struct({
+    throttleTimeMs: int32,
+    coordinators: array(
+      struct({ key: string, nodeId: int32, host: string, port: int32, errorCode: int16, errorMessage: nullableString }),
+    ),
+  }),
+);
+
+export const findCoordinatorApi = defineApi({
   key: 10,
   name: "FindCoordinator",
   minVersion: 0,
-  maxVersion: 2,
-  encodeRequest,
-  decodeRequest,
-  encodeResponse,
-  decodeResponse,
-};
-
-/** FindCoordinator Request v0-2 => key:string (v1+ key_type:int8) */
-function encodeRequest(w: Writer, version: number, request: FindCoordinatorRequest): void {
-  w.string(request.key);
-  if (version >= 1) w.int8(request.keyType);
-}
-
-function decodeRequest(r: Reader, version: number): FindCoordinatorRequest {
-  return { key: r.string(), keyType: version >= 1 ? r.int8() : 0 };
-}
-
-/**
- * FindCoordinator Response v0-2 => (v1+ throttle_time_ms:int32) error_code:int16 (v1+ error_message:nullable_string)
- *                                  node_id:int32 host:string port:int32
- */
-function encodeResponse(w: Writer, version: number, response: FindCoordinatorResponse): void {
-  if (version >= 1) w.int32(response.throttleTimeMs);
-  w.int16(response.errorCode);
-  if (version >= 1) w.nullableString(response.errorMessage);
-  w.int32(response.nodeId);
-  w.string(response.host);
-  w.int32(response.port);
-}
-
-function decodeResponse(r: Reader, version: number): FindCoordinatorResponse {
-  return {
-    throttleTimeMs: version >= 1 ? r.int32() : 0,
-    errorCode: r.int16(),
-    errorMessage: version >= 1 ? r.nullableString() : null,
-    nodeId: r.int32(),
-    host: r.string(),
-    port: r.int32(),
-  };
-}
+  maxVersion: 6,
+  flexibleFrom: 3,
+  request,
+  response,
+});

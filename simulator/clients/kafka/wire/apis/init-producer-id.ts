@@ -1,11 +1,12 @@
-/** InitProducerId (22): an id and an epoch under which a broker recognises a producer's repeats. */
-import type { Api } from "../frame.ts";
-import type { Reader } from "../reader.ts";
-import type { Writer } from "../writer.ts";
+/** InitProducerId (22): an id and an epoch under which a broker recognises a producer's repeats and transactions. */
+import { defineApi, type Field, int16, int32, int64, nullableString, since, struct } from "../schema.ts";
 
 export interface InitProducerIdRequest {
   readonly transactionalId: string | null;
   readonly transactionTimeoutMs: number;
+  /** From v3 on: the id and epoch that the producer has, or -1. It asks for the next epoch. */
+  readonly producerId: number;
+  readonly producerEpoch: number;
 }
 
 export interface InitProducerIdResponse {
@@ -15,35 +16,26 @@ export interface InitProducerIdResponse {
   readonly producerEpoch: number;
 }
 
-export const initProducerIdApi: Api<InitProducerIdRequest, InitProducerIdResponse> = {
+const request: Field<InitProducerIdRequest> = struct({
+  transactionalId: nullableString,
+  transactionTimeoutMs: int32,
+  producerId: since(3, int64, -1),
+  producerEpoch: since(3, int16, -1),
+});
+
+const response: Field<InitProducerIdResponse> = struct({
+  throttleTimeMs: int32,
+  errorCode: int16,
+  producerId: int64,
+  producerEpoch: int16,
+});
+
+export const initProducerIdApi = defineApi({
   key: 22,
   name: "InitProducerId",
   minVersion: 0,
-  maxVersion: 1,
-  encodeRequest,
-  decodeRequest,
-  encodeResponse,
-  decodeResponse,
-};
-
-/** InitProducerId Request v0-1 => transactional_id:nullable_string transaction_timeout_ms:int32 */
-function encodeRequest(w: Writer, _version: number, request: InitProducerIdRequest): void {
-  w.nullableString(request.transactionalId);
-  w.int32(request.transactionTimeoutMs);
-}
-
-function decodeRequest(r: Reader): InitProducerIdRequest {
-  return { transactionalId: r.nullableString(), transactionTimeoutMs: r.int32() };
-}
-
-/** InitProducerId Response v0-1 => throttle_time_ms:int32 error_code:int16 producer_id:int64 producer_epoch:int16 */
-function encodeResponse(w: Writer, _version: number, response: InitProducerIdResponse): void {
-  w.int32(response.throttleTimeMs);
-  w.int16(response.errorCode);
-  w.int64(response.producerId);
-  w.int16(response.producerEpoch);
-}
-
-function decodeResponse(r: Reader): InitProducerIdResponse {
-  return { throttleTimeMs: r.int32(), errorCode: r.int16(), producerId: r.int64(), producerEpoch: r.int16() };
-}
+  maxVersion: 5,
+  flexibleFrom: 2,
+  request,
+  response,
+});

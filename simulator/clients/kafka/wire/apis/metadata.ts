@@ -1,11 +1,29 @@
 /** Metadata (3): brokers, topics, and who leads which partition. */
-import type { Api } from "../frame.ts";
-import type { Reader } from "../reader.ts";
-import type { Writer } from "../writer.ts";
+import {
+  array,
+  beforeUnused,
+  between,
+  boolean,
+  converted,
+  defineApi,
+  type Field,
+  int16,
+  int32,
+  nullableArray,
+  nullableString,
+  reshaped,
+  since,
+  single,
+  string,
+  struct,
+  uuid,
+} from "../schema.ts";
+import { OPERATIONS_NOT_LISTED } from "./describe-groups.ts";
+import { NO_TOPIC_ID, type TopicReference, topicReference } from "./topic-reference.ts";
 
 export interface MetadataRequest {
-  /** Null: all topics. */
-  readonly topics: readonly string[] | null;
+  /** Null: all topics. Ids from v10 on. */
+  readonly topics: readonly TopicReference[] | null;
   readonly allowAutoTopicCreation: boolean;
 }
 
@@ -26,7 +44,10 @@ export interface MetadataBroker {
 
 export interface MetadataTopic {
   readonly errorCode: number;
+  /** "": asked for by an id that no topic has. */
   readonly name: string;
+  /** From v10 on. */
+  readonly topicId: string;
   readonly isInternal: boolean;
   readonly partitions: readonly MetadataPartition[];
 }
@@ -43,100 +64,77 @@ export interface MetadataPartition {
   readonly offlineReplicas: readonly number[];
 }
 
-export const metadataApi: Api<MetadataRequest, MetadataResponse> = {
+const askedTopic = topicReference(10, single(string), struct({ topicId: uuid, name: nullableString }));
+
+/** Version 0 asks for all topics with an empty list, all others with null. */
+const askedTopics: Field<MetadataRequest["topics"]> = reshaped(
+  1,
+  converted(
+    array(askedTopic),
+    (asked): MetadataRequest["topics"] => (asked.length === 0 ? null : asked),
+    (asked) => asked ?? [],
+  ),
+  nullableArray(askedTopic),
+);
+
+const request: Field<MetadataRequest> = struct({
+  topics: askedTopics,
+  // The operations that somebody may do are never listed, asked for or not: there is no authoriser.
+  allowAutoTopicCreation: beforeUnused(
+    beforeUnused(since(4, boolean, true), between(8, 10, boolean, false), false),
+    since(8, boolean, false),
+    false,
+  ),
+});
+
+const partition: Field<MetadataPartition> = struct({
+  errorCode: int16,
+  p: int32,
+  leader: int32,
+  leaderEpoch: since(7, int32, -1),
+  replicas: array(int32),
+  inSyncReplicas: array(int32),
+  offlineReplicas: since(5, array(int32), []),
+});
+
+/** Null only from v12 on. */
+const topicName: Field<string> = reshaped(
+  12,
+  string,
+  converted(
+    nullableString,
+    (name) => name ?? "",
+    (name) => (name === "" ? null : name),
+  ),
+);
+
+const topic: Field<MetadataTopic> = struct({
+  errorCode: int16,
+  name: topicName,
+  topicId: since(10, uuid, NO_TOPIC_ID),
+  isInternal: since(1, boolean, false),
+  partitions: beforeUnused(array(partition), since(8, int32, OPERATIONS_NOT_LISTED), OPERATIONS_NOT_LISTED),
+});
+
+const response: Field<MetadataResponse> = struct({
+  throttleTimeMs: since(3, int32, 0),
+  brokers: array(struct({ nodeId: int32, host: string, port: int32, rack: since(1, nullableString, null) })),
+  clusterId: since(2, nullableString, null),
+  controllerId: since(1, int32, -1),
+  // The error of the whole answer, from v13 on, is one of clusters that are not bootstrapped.
+  topics: beforeUnused(
+    beforeUnused(array(topic), between(8, 10, int32, OPERATIONS_NOT_LISTED), OPERATIONS_NOT_LISTED),
+    since(13, int16, 0),
+    0,
+  ),
+});
+
+export const metadataApi = defineApi({
   key: 3,
   name: "Metadata",
   minVersion: 0,
-  maxVersion: 7,
-  encodeRequest,
-  decodeRequest,
-  encodeResponse,
-  decodeResponse,
-};
-
-/**
- * Metadata Request v0 => [name:string]                        empty: all topics
- * Metadata Request v1-3 => nullable [name:string]             null: all topics
- * Metadata Request v4-7 => v1 allow_auto_topic_creation:boolean
- */
-function encodeRequest(w: Writer, version: number, request: MetadataRequest): void {
-  const topics = version === 0 ? (request.topics ?? []) : request.topics;
-  w.nullableArray(topics, (name) => w.string(name));
-  if (version >= 4) w.boolean(request.allowAutoTopicCreation);
-}
-
-function decodeRequest(r: Reader, version: number): MetadataRequest {
-  const topics = r.nullableArray(() => r.string());
-  return {
-    topics: version === 0 && topics?.length === 0 ? null : topics,
-    allowAutoTopicCreation: version >= 4 ? r.boolean() : true,
-  };
-}
-
-/**
- * Metadata Response v0-7 => (v3+ throttle_time_ms:int32) [broker] (v2+ cluster_id:nullable_string)
- *                           (v1+ controller_id:int32) [topic]
- *   broker => node_id:int32 host:string port:int32 (v1+ rack:nullable_string)
- *   topic => error_code:int16 name:string (v1+ is_internal:boolean) [partition]
- *   partition => error_code:int16 p:int32 leader:int32 (v7+ leader_epoch:int32) [replica:int32] [in_sync:int32]
- *                (v5+ [offline:int32])
- */
-function encodeResponse(w: Writer, version: number, response: MetadataResponse): void {
-  if (version >= 3) w.int32(response.throttleTimeMs);
-  w.array(response.brokers, (broker) => {
-    w.int32(broker.nodeId);
-    w.string(broker.host);
-    w.int32(broker.port);
-    if (version >= 1) w.nullableString(broker.rack);
-  });
-  if (version >= 2) w.nullableString(response.clusterId);
-  if (version >= 1) w.int32(response.controllerId);
-  w.array(response.topics, (topic) => {
-    w.int16(topic.errorCode);
-    w.string(topic.name);
-    if (version >= 1) w.boolean(topic.isInternal);
-    w.array(topic.partitions, (partition) => encodePartition(w, version, partition));
-  });
-}
-
-function encodePartition(w: Writer, version: number, partition: MetadataPartition): void {
-  w.int16(partition.errorCode);
-  w.int32(partition.p);
-  w.int32(partition.leader);
-  if (version >= 7) w.int32(partition.leaderEpoch);
-  w.array(partition.replicas, (id) => w.int32(id));
-  w.array(partition.inSyncReplicas, (id) => w.int32(id));
-  if (version >= 5) w.array(partition.offlineReplicas, (id) => w.int32(id));
-}
-
-function decodeResponse(r: Reader, version: number): MetadataResponse {
-  return {
-    throttleTimeMs: version >= 3 ? r.int32() : 0,
-    brokers: r.array(() => ({
-      nodeId: r.int32(),
-      host: r.string(),
-      port: r.int32(),
-      rack: version >= 1 ? r.nullableString() : null,
-    })),
-    clusterId: version >= 2 ? r.nullableString() : null,
-    controllerId: version >= 1 ? r.int32() : -1,
-    topics: r.array(() => ({
-      errorCode: r.int16(),
-      name: r.string(),
-      isInternal: version >= 1 ? r.boolean() : false,
-      partitions: r.array(() => decodePartition(r, version)),
-    })),
-  };
-}
-
-function decodePartition(r: Reader, version: number): MetadataPartition {
-  return {
-    errorCode: r.int16(),
-    p: r.int32(),
-    leader: r.int32(),
-    leaderEpoch: version >= 7 ? r.int32() : -1,
-    replicas: r.array(() => r.int32()),
-    inSyncReplicas: r.array(() => r.int32()),
-    offlineReplicas: version >= 5 ? r.array(() => r.int32()) : [],
-  };
-}
+  maxVersion: 13,
+  flexibleFrom: 9,
+  request,
+  response,
+});

@@ -1,16 +1,36 @@
 /** OffsetCommit (8): stores a group's positions. Generation -1 and an empty member id: a group without members. */
-import type { Api } from "../frame.ts";
-import type { Reader } from "../reader.ts";
-import type { Writer } from "../writer.ts";
+import {
+  afterUnused,
+  array,
+  defineApi,
+  type Field,
+  int16,
+  int32,
+  int64,
+  nullableString,
+  since,
+  string,
+  struct,
+  until,
+} from "../schema.ts";
 
 export interface OffsetCommitRequest {
   readonly group: string;
   readonly generation: number;
   readonly memberId: string;
+  readonly instanceId: string | null;
   readonly topics: readonly {
     readonly name: string;
-    readonly partitions: readonly { readonly p: number; readonly offset: number; readonly metadata: string | null }[];
+    readonly partitions: readonly OffsetToCommit[];
   }[];
+}
+
+export interface OffsetToCommit {
+  readonly p: number;
+  readonly offset: number;
+  /** Of the record before; -1: not known. */
+  readonly leaderEpoch: number;
+  readonly metadata: string | null;
 }
 
 export interface OffsetCommitResponse {
@@ -21,67 +41,39 @@ export interface OffsetCommitResponse {
   }[];
 }
 
-export const offsetCommitApi: Api<OffsetCommitRequest, OffsetCommitResponse> = {
+/** The retention, which v2 to v4 could ask for, is the broker's own. */
+const RETENTION_DEFAULT = -1;
+
+const request: Field<OffsetCommitRequest> = struct({
+  group: string,
+  generation: int32,
+  memberId: string,
+  instanceId: since(7, nullableString, null),
+  topics: afterUnused(
+    until(4, int64, RETENTION_DEFAULT),
+    RETENTION_DEFAULT,
+    array(
+      struct({
+        name: string,
+        partitions: array(
+          struct({ p: int32, offset: int64, leaderEpoch: since(6, int32, -1), metadata: nullableString }),
+        ),
+      }),
+    ),
+  ),
+});
+
+const response: Field<OffsetCommitResponse> = struct({
+  throttleTimeMs: since(3, int32, 0),
+  topics: array(struct({ name: string, partitions: array(struct({ p: int32, errorCode: int16 })) })),
+});
+
+export const offsetCommitApi = defineApi({
   key: 8,
   name: "OffsetCommit",
   minVersion: 2,
-  maxVersion: 5,
-  encodeRequest,
-  decodeRequest,
-  encodeResponse,
-  decodeResponse,
-};
-
-/**
- * OffsetCommit Request v2-5 => group:string generation:int32 member_id:string (v2-4 retention_ms:int64)
- *                              [name:string [p:int32 offset:int64 metadata:nullable_string]]
- */
-function encodeRequest(w: Writer, version: number, request: OffsetCommitRequest): void {
-  w.string(request.group);
-  w.int32(request.generation);
-  w.string(request.memberId);
-  // -1: the broker's own retention.
-  if (version <= 4) w.int64(-1);
-  w.array(request.topics, (topic) => {
-    w.string(topic.name);
-    w.array(topic.partitions, (partition) => {
-      w.int32(partition.p);
-      w.int64(partition.offset);
-      w.nullableString(partition.metadata);
-    });
-  });
-}
-
-function decodeRequest(r: Reader, version: number): OffsetCommitRequest {
-  const group = r.string();
-  const generation = r.int32();
-  const memberId = r.string();
-  if (version <= 4) r.int64();
-  const topics = r.array(() => ({
-    name: r.string(),
-    partitions: r.array(() => ({ p: r.int32(), offset: r.int64(), metadata: r.nullableString() })),
-  }));
-  return { group, generation, memberId, topics };
-}
-
-/** OffsetCommit Response v2-5 => (v3+ throttle_time_ms:int32) [name:string [p:int32 error_code:int16]] */
-function encodeResponse(w: Writer, version: number, response: OffsetCommitResponse): void {
-  if (version >= 3) w.int32(response.throttleTimeMs);
-  w.array(response.topics, (topic) => {
-    w.string(topic.name);
-    w.array(topic.partitions, (partition) => {
-      w.int32(partition.p);
-      w.int16(partition.errorCode);
-    });
-  });
-}
-
-function decodeResponse(r: Reader, version: number): OffsetCommitResponse {
-  return {
-    throttleTimeMs: version >= 3 ? r.int32() : 0,
-    topics: r.array(() => ({
-      name: r.string(),
-      partitions: r.array(() => ({ p: r.int32(), errorCode: r.int16() })),
-    })),
-  };
-}
+  maxVersion: 9,
+  flexibleFrom: 8,
+  request,
+  response,
+});

@@ -1,16 +1,45 @@
-/** OffsetFetch (9): reads a group's committed positions. */
-import type { Api } from "../frame.ts";
-import type { Reader } from "../reader.ts";
-import type { Writer } from "../writer.ts";
+/** OffsetFetch (9): reads groups' committed positions. */
+import {
+  array,
+  boolean,
+  converted,
+  defineApi,
+  type Field,
+  int16,
+  int32,
+  int64,
+  nullableArray,
+  nullableString,
+  reshaped,
+  since,
+  string,
+  struct,
+} from "../schema.ts";
 
 export interface OffsetFetchRequest {
+  /** Below v8 exactly one. */
+  readonly groups: readonly AskedGroup[];
+  /** From v7 on: refuse a partition that an unfinished transaction has offsets for. */
+  readonly requireStable: boolean;
+}
+
+export interface AskedGroup {
   readonly group: string;
+  /** From v9 on: the member that asks, with its generation; null for one that is none. */
+  readonly memberId: string | null;
+  readonly generation: number;
   /** Null (from v2 on): every partition that the group has committed. */
   readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[] | null;
 }
 
 export interface OffsetFetchResponse {
   readonly throttleTimeMs: number;
+  /** One per group asked for. Below v8 the answer does not name it: it is read as "". */
+  readonly groups: readonly FetchedGroup[];
+}
+
+export interface FetchedGroup {
+  readonly group: string;
   readonly topics: readonly { readonly name: string; readonly partitions: readonly CommittedOffset[] }[];
   readonly errorCode: number;
 }
@@ -19,68 +48,95 @@ export interface CommittedOffset {
   readonly p: number;
   /** -1: nothing committed. */
   readonly offset: number;
+  readonly leaderEpoch: number;
   readonly metadata: string | null;
   readonly errorCode: number;
 }
 
-export const offsetFetchApi: Api<OffsetFetchRequest, OffsetFetchResponse> = {
+const askedTopic = struct<{ readonly name: string; readonly partitions: readonly number[] }>({
+  name: string,
+  partitions: array(int32),
+});
+/** Version 1 cannot ask for all. */
+const askedTopics: AskedTopics = reshaped(
+  2,
+  converted(
+    array(askedTopic),
+    (topics): AskedGroup["topics"] => topics,
+    (topics) => topics ?? [],
+  ),
+  nullableArray(askedTopic),
+);
+type AskedTopics = Field<AskedGroup["topics"]>;
+
+const request: Field<OffsetFetchRequest> = reshaped(
+  8,
+  converted(
+    struct({ group: string, topics: askedTopics, requireStable: since(7, boolean, false) }),
+    ({ group, topics, requireStable }): OffsetFetchRequest => ({
+      groups: [{ group, memberId: null, generation: -1, topics }],
+      requireStable,
+    }),
+    ({ groups, requireStable }) => ({
+      group: groups[0]?.group ?? "",
+      topics: groups[0]?.topics ?? null,
+      requireStable,
+    }),
+  ),
+  struct({
+    groups: array(
+      struct({
+        group: string,
+        memberId: since(9, nullableString, null),
+        generation: since(9, int32, -1),
+        topics: askedTopics,
+      }),
+    ),
+    requireStable: boolean,
+  }),
+);
+
+const fetchedTopics = array(
+  struct({
+    name: string,
+    partitions: array(
+      struct<CommittedOffset>({
+        p: int32,
+        offset: int64,
+        leaderEpoch: since(5, int32, -1),
+        metadata: nullableString,
+        errorCode: int16,
+      }),
+    ),
+  }),
+);
+
+const response: Field<OffsetFetchResponse> = reshaped(
+  8,
+  converted(
+    struct({ throttleTimeMs: since(3, int32, 0), topics: fetchedTopics, errorCode: since(2, int16, 0) }),
+    ({ throttleTimeMs, topics, errorCode }): OffsetFetchResponse => ({
+      throttleTimeMs,
+      groups: [{ group: "", topics, errorCode }],
+    }),
+    ({ throttleTimeMs, groups }) => ({
+      throttleTimeMs,
+      topics: groups[0]?.topics ?? [],
+      errorCode: groups[0]?.errorCode ?? 0,
+    }),
+  ),
+  struct({
+    throttleTimeMs: int32,
+    groups: array(struct({ group: string, topics: fetchedTopics, errorCode: int16 })),
+  }),
+);
+
+export const offsetFetchApi = defineApi({
   key: 9,
   name: "OffsetFetch",
   minVersion: 1,
-  maxVersion: 4,
-  encodeRequest,
-  decodeRequest,
-  encodeResponse,
-  decodeResponse,
-};
-
-/** OffsetFetch Request v1-4 => group:string (v2+ nullable) [name:string [p:int32]] */
-function encodeRequest(w: Writer, version: number, request: OffsetFetchRequest): void {
-  w.string(request.group);
-  w.nullableArray(version === 1 ? (request.topics ?? []) : request.topics, (topic) => {
-    w.string(topic.name);
-    w.array(topic.partitions, (p) => w.int32(p));
-  });
-}
-
-function decodeRequest(r: Reader): OffsetFetchRequest {
-  return {
-    group: r.string(),
-    topics: r.nullableArray(() => ({ name: r.string(), partitions: r.array(() => r.int32()) })),
-  };
-}
-
-/**
- * OffsetFetch Response v1-4 => (v3+ throttle_time_ms:int32)
- *                              [name:string [p:int32 offset:int64 metadata:nullable_string error_code:int16]]
- *                              (v2+ error_code:int16)
- */
-function encodeResponse(w: Writer, version: number, response: OffsetFetchResponse): void {
-  if (version >= 3) w.int32(response.throttleTimeMs);
-  w.array(response.topics, (topic) => {
-    w.string(topic.name);
-    w.array(topic.partitions, (partition) => {
-      w.int32(partition.p);
-      w.int64(partition.offset);
-      w.nullableString(partition.metadata);
-      w.int16(partition.errorCode);
-    });
-  });
-  if (version >= 2) w.int16(response.errorCode);
-}
-
-function decodeResponse(r: Reader, version: number): OffsetFetchResponse {
-  return {
-    throttleTimeMs: version >= 3 ? r.int32() : 0,
-    topics: r.array(() => ({
-      name: r.string(),
-      partitions: r.array(() => ({
-        p: r.int32(),
-        offset: r.int64(),
-        metadata: r.nullableString(),
-        errorCode: r.int16(),
-      })),
-    })),
-    errorCode: version >= 2 ? r.int16() : 0,
-  };
-}
+  maxVersion: 9,
+  flexibleFrom: 6,
+  request,
+  response,
+});

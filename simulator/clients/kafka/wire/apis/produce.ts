@@ -41,7 +41,8 @@ export const produceApi: Api<
   key: 0,
   name: "Produce",
   minVersion: 3,
-  maxVersion: 8,
+  maxVersion: 11,
+  flexibleFrom: 9,
   encodeRequest,
   decodeRequest,
   encodeResponse,
@@ -49,8 +50,10 @@ export const produceApi: Api<
 };
 
 /**
- * Produce Request v3-8 => transactional_id:nullable_string acks:int16 timeout_ms:int32 [topic]
+ * Produce Request v3-11 => transactional_id:nullable_string acks:int16 timeout_ms:int32 [topic]
  *   topic => name:string [p:int32 records:nullable_bytes]
+ *
+ * From v9 on flexible; what v10 and v11 add is said in tagged fields and in what errors mean.
  */
 function encodeRequest(w: Writer, _version: number, request: ProduceRequest<readonly Buffer[]>): void {
   w.nullableString(request.transactionalId);
@@ -61,24 +64,36 @@ function encodeRequest(w: Writer, _version: number, request: ProduceRequest<read
     w.array(topic.partitions, (partition) => {
       w.int32(partition.p);
       w.referenceBytes(partition.records);
+      w.endStruct();
     });
+    w.endStruct();
   });
+  w.endStruct();
 }
 
 function decodeRequest(r: Reader): ProduceRequest<ByteRange | undefined> {
-  return {
+  const request = {
     transactionalId: r.nullableString(),
     acks: r.int16(),
     timeoutMs: r.int32(),
-    topics: r.array(() => ({
-      name: r.string(),
-      partitions: r.array(() => ({ p: r.int32(), records: r.nullableBytes() })),
-    })),
+    topics: r.array(() => {
+      const topic = { name: r.string(), partitions: r.array(() => decodeRequestPartition(r)) };
+      r.endStruct();
+      return topic;
+    }),
   };
+  r.endStruct();
+  return request;
+}
+
+function decodeRequestPartition(r: Reader): { p: number; records: ByteRange | undefined } {
+  const partition = { p: r.int32(), records: r.nullableBytes() };
+  r.endStruct();
+  return partition;
 }
 
 /**
- * Produce Response v3-8 => [topic] throttle_time_ms:int32
+ * Produce Response v3-11 => [topic] throttle_time_ms:int32
  *   topic => name:string [partition]
  *   partition => p:int32 error_code:int16 base_offset:int64 log_append_time_ms:int64 (v5+ log_start_offset:int64)
  *                (v8+ [batch_index:int32 message:nullable_string] error_message:nullable_string)
@@ -94,19 +109,26 @@ function encodeResponse(w: Writer, version: number, response: ProduceResponse): 
       if (version >= 5) w.int64(partition.logStartOffset);
       if (version >= 8) {
         // No errors of single records: a batch is accepted or refused as a whole.
-        w.int32(0);
+        w.array([], () => undefined);
         w.nullableString(partition.errorMessage);
       }
+      w.endStruct();
     });
+    w.endStruct();
   });
   w.int32(response.throttleTimeMs);
+  w.endStruct();
 }
 
 function decodeResponse(r: Reader, version: number): ProduceResponse {
-  return {
-    topics: r.array(() => ({ name: r.string(), partitions: r.array(() => decodePartition(r, version)) })),
-    throttleTimeMs: r.int32(),
-  };
+  const topics = r.array(() => {
+    const topic = { name: r.string(), partitions: r.array(() => decodePartition(r, version)) };
+    r.endStruct();
+    return topic;
+  });
+  const throttleTimeMs = r.int32();
+  r.endStruct();
+  return { topics, throttleTimeMs };
 }
 
 function decodePartition(r: Reader, version: number): ProducedPartition {
@@ -116,7 +138,12 @@ function decodePartition(r: Reader, version: number): ProducedPartition {
   const logAppendTimeMs = r.int64();
   const logStartOffset = version >= 5 ? r.int64() : -1;
   if (version < 8) return { p, errorCode, baseOffset, logAppendTimeMs, logStartOffset, errorMessage: null };
-  const recordErrors = r.array(() => ({ batchIndex: r.int32(), message: r.nullableString() }));
+  const recordErrors = r.array(() => {
+    const recordError = { batchIndex: r.int32(), message: r.nullableString() };
+    r.endStruct();
+    return recordError;
+  });
   const errorMessage = r.nullableString() ?? recordErrors[0]?.message ?? null;
+  r.endStruct();
   return { p, errorCode, baseOffset, logAppendTimeMs, logStartOffset, errorMessage };
 }

@@ -1,6 +1,5 @@
 /** Every API, every version it claims: what one side encodes, the other side decodes to the same. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
 import { apiVersionsApi } from "../../../../../simulator/clients/kafka/wire/apis/api-versions.ts";
 import { createTopicsApi } from "../../../../../simulator/clients/kafka/wire/apis/create-topics.ts";
 import { deleteGroupsApi } from "../../../../../simulator/clients/kafka/wire/apis/delete-groups.ts";
@@ -11,38 +10,9 @@ import { listOffsetsApi } from "../../../../../simulator/clients/kafka/wire/apis
 import { metadataApi } from "../../../../../simulator/clients/kafka/wire/apis/metadata.ts";
 import { offsetCommitApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-commit.ts";
 import { offsetFetchApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
-import type { Api } from "../../../../../simulator/clients/kafka/wire/frame.ts";
-import { bodyWriter, decodeAll, few, int16, int32, int64, name, nullableName, seed, topicOf } from "./codec-support.ts";
-
-interface Side<T> {
-  readonly arbitrary: fc.Arbitrary<T>;
-  /** What a version carries of it: fields that it lacks get the value that decoding gives them. */
-  readonly seenBy?: (value: T, version: number) => unknown;
-}
-
-function roundTrips<Q, S>(api: Api<Q, S>, request: Side<Q>, response: Side<S>): void {
-  describe(api.name, () => {
-    for (let version = api.minVersion; version <= api.maxVersion; version += 1) {
-      it(`v${version} carries requests and responses unchanged`, () => {
-        fc.assert(
-          fc.property(request.arbitrary, response.arbitrary, (q, s) => {
-            const requestWriter = bodyWriter();
-            api.encodeRequest(requestWriter, version, q);
-            expect(decodeAll(requestWriter, (r) => api.decodeRequest(r, version)).value).toEqual(
-              request.seenBy?.(q, version) ?? q,
-            );
-            const responseWriter = bodyWriter();
-            api.encodeResponse(responseWriter, version, s);
-            expect(decodeAll(responseWriter, (r) => api.decodeResponse(r, version)).value).toEqual(
-              response.seenBy?.(s, version) ?? s,
-            );
-          }),
-          { numRuns: 60, ...seed },
-        );
-      });
-    }
-  });
-}
+import { NO_TOPIC_ID, type TopicReference } from "../../../../../simulator/clients/kafka/wire/apis/topic-reference.ts";
+import { few, int16, int32, int64, name, nullableName, topicOf, uuid } from "./codec-support.ts";
+import { roundTrips } from "./round-trips.ts";
 
 roundTrips(
   apiVersionsApi,
@@ -60,9 +30,15 @@ roundTrips(
 roundTrips(
   metadataApi,
   {
-    arbitrary: fc.record({ topics: fc.option(few(name)), allowAutoTopicCreation: fc.boolean() }),
+    arbitrary: fc.record({
+      topics: fc.option(few(fc.oneof(name, fc.record({ topicId: uuid })))),
+      allowAutoTopicCreation: fc.boolean(),
+    }),
     seenBy: (q, version) => ({
-      topics: version === 0 && q.topics?.length === 0 ? null : q.topics,
+      topics:
+        version === 0 && q.topics?.length === 0
+          ? null
+          : (q.topics?.map((topic) => namedIn(10, topic, version)) ?? null),
       allowAutoTopicCreation: version >= 4 ? q.allowAutoTopicCreation : true,
     }),
   },
@@ -76,6 +52,7 @@ roundTrips(
         fc.record({
           errorCode: int16,
           name,
+          topicId: uuid,
           isInternal: fc.boolean(),
           partitions: few(
             fc.record({
@@ -98,6 +75,7 @@ roundTrips(
       controllerId: version >= 1 ? s.controllerId : -1,
       topics: s.topics.map((topic) => ({
         ...topic,
+        topicId: version >= 10 ? topic.topicId : NO_TOPIC_ID,
         isInternal: version >= 1 && topic.isInternal,
         partitions: topic.partitions.map((partition) => ({
           ...partition,
@@ -139,22 +117,32 @@ roundTrips(
   },
 );
 
+const coordinator = fc.record({
+  key: name,
+  errorCode: int16,
+  errorMessage: nullableName,
+  nodeId: int32,
+  host: name,
+  port: int32,
+});
+const exactlyOne = <T>(element: fc.Arbitrary<T>) => fc.array(element, { minLength: 1, maxLength: 1 });
+
 roundTrips(
   findCoordinatorApi,
   {
-    arbitrary: fc.record({ key: name, keyType: fc.constantFrom(0, 1) }),
+    arbitrary: fc.record({ keys: exactlyOne(name), keyType: fc.constantFrom(0, 1) }),
     seenBy: (q, version) => (version >= 1 ? q : { ...q, keyType: 0 }),
   },
   {
-    arbitrary: fc.record({
-      throttleTimeMs: int32,
-      errorCode: int16,
-      errorMessage: nullableName,
-      nodeId: int32,
-      host: name,
-      port: int32,
+    arbitrary: fc.record({ throttleTimeMs: int32, coordinators: exactlyOne(coordinator) }),
+    seenBy: (s, version) => ({
+      throttleTimeMs: version >= 1 ? s.throttleTimeMs : 0,
+      coordinators: s.coordinators.map((each) => ({
+        ...each,
+        key: version >= 4 ? each.key : "",
+        errorMessage: version >= 1 ? each.errorMessage : null,
+      })),
     }),
-    seenBy: (s, version) => (version >= 1 ? s : { ...s, throttleTimeMs: 0, errorMessage: null }),
   },
 );
 
@@ -165,7 +153,16 @@ roundTrips(
       group: name,
       generation: int32,
       memberId: name,
-      topics: topicOf(fc.record({ p: int32, offset: int64, metadata: nullableName })),
+      instanceId: nullableName,
+      topics: topicOf(fc.record({ p: int32, offset: int64, leaderEpoch: int32, metadata: nullableName })),
+    }),
+    seenBy: (q, version) => ({
+      ...q,
+      instanceId: version >= 7 ? q.instanceId : null,
+      topics: q.topics.map((topic) => ({
+        ...topic,
+        partitions: topic.partitions.map((each) => (version >= 6 ? each : { ...each, leaderEpoch: -1 })),
+      })),
     }),
   },
   {
@@ -180,26 +177,60 @@ roundTrips(
 roundTrips(
   offsetFetchApi,
   {
-    arbitrary: fc.record({ group: name, topics: fc.option(topicOf(int32)) }),
-    seenBy: (q, version) => (version === 1 && q.topics === null ? { ...q, topics: [] } : q),
+    arbitrary: fc.record({
+      groups: exactlyOne(
+        fc.record({ group: name, memberId: nullableName, generation: int32, topics: fc.option(topicOf(int32)) }),
+      ),
+      requireStable: fc.boolean(),
+    }),
+    seenBy: (q, version) => ({
+      groups: q.groups.map((asked) => ({
+        group: asked.group,
+        memberId: version >= 9 ? asked.memberId : null,
+        generation: version >= 9 ? asked.generation : -1,
+        topics: version === 1 ? (asked.topics ?? []) : asked.topics,
+      })),
+      requireStable: version >= 7 && q.requireStable,
+    }),
   },
   {
     arbitrary: fc.record({
       throttleTimeMs: int32,
-      topics: topicOf(fc.record({ p: int32, offset: int64, metadata: nullableName, errorCode: int16 })),
-      errorCode: int16,
+      groups: exactlyOne(
+        fc.record({
+          group: name,
+          topics: topicOf(
+            fc.record({ p: int32, offset: int64, leaderEpoch: int32, metadata: nullableName, errorCode: int16 }),
+          ),
+          errorCode: int16,
+        }),
+      ),
     }),
     seenBy: (s, version) => ({
-      ...s,
       throttleTimeMs: version >= 3 ? s.throttleTimeMs : 0,
-      errorCode: version >= 2 ? s.errorCode : 0,
+      groups: s.groups.map((fetched) => ({
+        group: version >= 8 ? fetched.group : "",
+        topics: fetched.topics.map((topic) => ({
+          ...topic,
+          partitions: topic.partitions.map((each) => (version >= 5 ? each : { ...each, leaderEpoch: -1 })),
+        })),
+        errorCode: version >= 2 ? fetched.errorCode : 0,
+      })),
     }),
   },
 );
 
 roundTrips(
   initProducerIdApi,
-  { arbitrary: fc.record({ transactionalId: nullableName, transactionTimeoutMs: int32 }) },
+  {
+    arbitrary: fc.record({
+      transactionalId: nullableName,
+      transactionTimeoutMs: int32,
+      producerId: int64,
+      producerEpoch: int16,
+    }),
+    seenBy: (q, version) => (version >= 3 ? q : { ...q, producerId: -1, producerEpoch: -1 }),
+  },
   {
     arbitrary: fc.record({ throttleTimeMs: int32, errorCode: int16, producerId: int64, producerEpoch: int16 }),
   },
@@ -226,21 +257,62 @@ roundTrips(
   {
     arbitrary: fc.record({
       throttleTimeMs: int32,
-      topics: few(fc.record({ name, errorCode: int16, errorMessage: nullableName })),
+      topics: few(
+        fc.record({
+          name,
+          topicId: uuid,
+          errorCode: int16,
+          errorMessage: nullableName,
+          partitions: int32,
+          replicationFactor: int16,
+          configs: fc.option(
+            few(
+              fc.record({
+                name,
+                value: nullableName,
+                readOnly: fc.boolean(),
+                source: fc.nat(6),
+                isSensitive: fc.boolean(),
+              }),
+            ),
+          ),
+        }),
+      ),
     }),
     seenBy: (s, version) => ({
       throttleTimeMs: version >= 2 ? s.throttleTimeMs : 0,
-      topics: s.topics.map((topic) => (version >= 1 ? topic : { ...topic, errorMessage: null })),
+      topics: s.topics.map((topic) => ({
+        name: topic.name,
+        topicId: version >= 7 ? topic.topicId : NO_TOPIC_ID,
+        errorCode: topic.errorCode,
+        errorMessage: version >= 1 ? topic.errorMessage : null,
+        partitions: version >= 5 ? topic.partitions : -1,
+        replicationFactor: version >= 5 ? topic.replicationFactor : -1,
+        configs: version >= 5 ? topic.configs : null,
+      })),
     }),
   },
 );
 
 roundTrips(
   deleteTopicsApi,
-  { arbitrary: fc.record({ names: few(name), timeoutMs: int32 }) },
   {
-    arbitrary: fc.record({ throttleTimeMs: int32, topics: few(fc.record({ name, errorCode: int16 })) }),
-    seenBy: (s, version) => (version >= 1 ? s : { ...s, throttleTimeMs: 0 }),
+    arbitrary: fc.record({ names: few(fc.oneof(name, fc.record({ topicId: uuid }))), timeoutMs: int32 }),
+    seenBy: (q, version) => ({ ...q, names: q.names.map((topic) => namedIn(6, topic, version)) }),
+  },
+  {
+    arbitrary: fc.record({
+      throttleTimeMs: int32,
+      topics: few(fc.record({ name, topicId: uuid, errorCode: int16, errorMessage: nullableName })),
+    }),
+    seenBy: (s, version) => ({
+      throttleTimeMs: version >= 1 ? s.throttleTimeMs : 0,
+      topics: s.topics.map((topic) => ({
+        ...topic,
+        topicId: version >= 6 ? topic.topicId : NO_TOPIC_ID,
+        errorMessage: version >= 5 ? topic.errorMessage : null,
+      })),
+    }),
   },
 );
 
@@ -249,3 +321,8 @@ roundTrips(
   { arbitrary: fc.record({ groups: few(name) }) },
   { arbitrary: fc.record({ throttleTimeMs: int32, groups: few(fc.record({ group: name, errorCode: int16 })) }) },
 );
+
+/** In versions below `from` a topic that was meant by its id has no name. */
+function namedIn(from: number, topic: TopicReference, version: number): TopicReference {
+  return typeof topic === "string" || version >= from ? topic : "";
+}

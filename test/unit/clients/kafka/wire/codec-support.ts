@@ -12,6 +12,7 @@ export const int16 = fc.integer({ min: -32_768, max: 32_767 });
 export const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 export const int64 = fc.maxSafeInteger();
 export const few = <T>(element: fc.Arbitrary<T>) => fc.array(element, { maxLength: 4 });
+export const uuid = fc.uuid().map((text) => text.replaceAll("-", ""));
 export const bytes = fc.uint8Array({ maxLength: 2_000 }).map((array) => Buffer.from(array));
 export const topicOf = <T>(partition: fc.Arbitrary<T>) => few(fc.record({ name, partitions: few(partition) }));
 
@@ -20,13 +21,15 @@ export function decodeAll<T>(w: Writer, read: (r: Reader) => T): { value: T; buf
   const frame = Buffer.concat(w.finishFrame());
   expect(frame.readInt32BE(0)).toBe(frame.length - 4);
   const r = new Reader(frame, 4);
+  r.flexible = w.flexible;
   const value = read(r);
   r.expectEnd();
   return { value, buffer: frame };
 }
 
-export function bodyWriter(): Writer {
+export function bodyWriter(flexible = false): Writer {
   const w = new Writer();
   w.int32(0);
+  w.flexible = flexible;
   return w;
 }

@@ -2,13 +2,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createTopicsApi } from "../../../../../simulator/clients/kafka/wire/apis/create-topics.ts";
-import { fetchApi } from "../../../../../simulator/clients/kafka/wire/apis/fetch.ts";
+import { fetchApi, TOPIC_ID_VERSION } from "../../../../../simulator/clients/kafka/wire/apis/fetch.ts";
 import { listOffsetsApi } from "../../../../../simulator/clients/kafka/wire/apis/list-offsets.ts";
 import { metadataApi } from "../../../../../simulator/clients/kafka/wire/apis/metadata.ts";
 import { offsetCommitApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-commit.ts";
 import { offsetFetchApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
 import { produceApi } from "../../../../../simulator/clients/kafka/wire/apis/produce.ts";
-import { decodeRequestHeader, encodeRequestFrame } from "../../../../../simulator/clients/kafka/wire/frame.ts";
+import { NO_TOPIC_ID } from "../../../../../simulator/clients/kafka/wire/apis/topic-reference.ts";
+import {
+  decodeRequestHeader,
+  encodeRequestFrame,
+  isFlexible,
+} from "../../../../../simulator/clients/kafka/wire/frame.ts";
 import { type ByteRange, Reader } from "../../../../../simulator/clients/kafka/wire/reader.ts";
 import {
   bodyWriter,
@@ -51,13 +56,13 @@ describe("Produce and Fetch carry records as they are", () => {
       });
       fc.assert(
         fc.property(request, response, (q, s) => {
-          const w = bodyWriter();
+          const w = bodyWriter(isFlexible(produceApi, version));
           produceApi.encodeRequest(w, version, q);
           const { value, buffer } = decodeAll(w, (r) => produceApi.decodeRequest(r, version));
           expect(mapRecords(value, (range: ByteRange | undefined) => contentOf(buffer, range))).toEqual(
             mapRecords(q, joined),
           );
-          const responseWriter = bodyWriter();
+          const responseWriter = bodyWriter(isFlexible(produceApi, version));
           produceApi.encodeResponse(responseWriter, version, s);
           const seen = s.topics.map((topic) => ({
             ...topic,
@@ -106,25 +111,30 @@ describe("Produce and Fetch carry records as they are", () => {
       });
       fc.assert(
         fc.property(request, response, (q, s) => {
-          const w = bodyWriter();
+          const w = bodyWriter(isFlexible(fetchApi, version));
           fetchApi.encodeRequest(w, version, q);
+          const byId = version >= TOPIC_ID_VERSION;
+          const named = <T extends { name: string }>(topic: T) =>
+            byId ? { ...topic, name: "", topicId: NO_TOPIC_ID } : topic;
           const seen = {
             ...q,
             sessionId: version >= 7 ? q.sessionId : 0,
             sessionEpoch: version >= 7 ? q.sessionEpoch : -1,
             topics: q.topics.map((topic) => ({
-              ...topic,
+              ...named(topic),
               partitions: topic.partitions.map((partition) =>
                 version >= 9 ? partition : { ...partition, currentLeaderEpoch: -1 },
               ),
             })),
           };
           expect(decodeAll(w, (r) => fetchApi.decodeRequest(r, version)).value).toEqual(seen);
-          const responseWriter = bodyWriter();
+          const responseWriter = bodyWriter(isFlexible(fetchApi, version));
           fetchApi.encodeResponse(responseWriter, version, s);
           const { value, buffer } = decodeAll(responseWriter, (r) => fetchApi.decodeResponse(r, version));
+          const mapped = mapRecords(s, joined);
           const expected = {
-            ...mapRecords(s, joined),
+            ...mapped,
+            topics: mapped.topics.map(named),
             errorCode: version >= 7 ? s.errorCode : 0,
             sessionId: version >= 7 ? s.sessionId : 0,
           };

@@ -1,0 +1,90 @@
+/** OffsetCommit, OffsetFetch, OffsetDelete: the positions of a group. */
+import type {
+  OffsetCommitRequest,
+  OffsetCommitResponse,
+  OffsetToCommit,
+} from "../../../clients/kafka/wire/apis/offset-commit.ts";
+import type { OffsetDeleteRequest, OffsetDeleteResponse } from "../../../clients/kafka/wire/apis/offset-delete.ts";
+import type {
+  AskedGroup,
+  FetchedGroup,
+  OffsetFetchRequest,
+  OffsetFetchResponse,
+} from "../../../clients/kafka/wire/apis/offset-fetch.ts";
+import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+import type { BrokerState } from "../broker-state.ts";
+import { CONSUMER_PROTOCOL_TYPE, subscribedTopics } from "../groups/subscription.ts";
+
+/** Kafka's offset.metadata.max.bytes. */
+const METADATA_BYTES_MAX = 4096;
+
+export function answerOffsetCommit(state: BrokerState, request: OffsetCommitRequest): OffsetCommitResponse {
+  const refused = state.groups.checkCommit(request.group, request);
+  const commitOne = (name: string, partition: OffsetToCommit) => {
+    const errorCode = refused === ErrorCode.NONE ? refuseOffset(state, name, partition) : refused;
+    if (errorCode !== ErrorCode.NONE) return { p: partition.p, errorCode };
+    const stored = state.groups.offsets.commit(request.group, name, partition.p, partition);
+    return { p: partition.p, errorCode: stored ? ErrorCode.NONE : ErrorCode.POLICY_VIOLATION };
+  };
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((partition) => commitOne(name, partition)),
+  }));
+  return { throttleTimeMs: 0, topics };
+}
+
+function refuseOffset(state: BrokerState, name: string, { p, metadata }: OffsetToCommit): number {
+  if (state.topics.findPartition(name, p) === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  const tooLarge = metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES_MAX;
+  return tooLarge ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE;
+}
+
+export function answerOffsetFetch(state: BrokerState, request: OffsetFetchRequest): OffsetFetchResponse {
+  return { throttleTimeMs: 0, groups: request.groups.map((asked) => fetchGroup(state, asked)) };
+}
+
+function fetchGroup(state: BrokerState, { group, topics }: AskedGroup): FetchedGroup {
+  const { offsets } = state.groups;
+  const asked = topics ?? offsets.list(group);
+  const fetched = asked.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((p) => {
+      const committed = offsets.find(group, name, p);
+      // Never committed is no error: offset -1 says it.
+      return {
+        p,
+        offset: committed?.offset ?? -1,
+        leaderEpoch: committed?.leaderEpoch ?? -1,
+        metadata: committed?.metadata ?? "",
+        errorCode: ErrorCode.NONE,
+      };
+    }),
+  }));
+  return { group, topics: fetched, errorCode: ErrorCode.NONE };
+}
+
+export function answerOffsetDelete(state: BrokerState, request: OffsetDeleteRequest): OffsetDeleteResponse {
+  const { groups } = state;
+  const throttleTimeMs = 0;
+  if (!groups.exists(request.group)) return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, throttleTimeMs, topics: [] };
+  const group = groups.find(request.group);
+  const inUse = group !== undefined && group.members.size > 0;
+  // What members of another protocol type read, nobody here can tell.
+  if (inUse && group.protocolType !== CONSUMER_PROTOCOL_TYPE) {
+    return { errorCode: ErrorCode.NON_EMPTY_GROUP, throttleTimeMs, topics: [] };
+  }
+  const subscribed = inUse ? subscribedTopics(group) : new Set<string>();
+  const deleteOne = (name: string, p: number) => {
+    if (subscribed.has(name)) return { p, errorCode: ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC };
+    if (state.topics.findPartition(name, p) === undefined) {
+      return { p, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+    }
+    groups.offsets.delete(request.group, name, p);
+    return { p, errorCode: ErrorCode.NONE };
+  };
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((p) => deleteOne(name, p)),
+  }));
+  return { errorCode: ErrorCode.NONE, throttleTimeMs, topics };
+}
