@@ -1,11 +1,14 @@
 /**
- * The keys and values of the embedded Redis: one database, strings and hashes, in memory only.
+ * The keys and values of one database of the embedded Redis, in memory only.
  *
  * K1 A key exists exactly while it has a value that has not expired; a hash without fields does not exist.
  * K2 Every change of a key goes through a method of this class, so that `usedBytes` and the watchers are right.
  * K3 Names and values are latin1 strings: one character a byte.
  */
-import { wrongType } from "./reply.ts";
+import { CommandError, wrongType } from "./command-error.ts";
+import { ListValue } from "./values/list.ts";
+import { SetValue } from "./values/set.ts";
+import { SortedSetValue } from "./values/sorted-set.ts";
 
 interface StringValue {
   readonly kind: "string";
@@ -17,8 +20,33 @@ interface HashValue {
   readonly fields: Map<string, string>;
 }
 
+/** The collections that are changed through `change`; strings and hashes have methods of their own. */
+interface Collections {
+  readonly list: ListValue;
+  readonly set: SetValue;
+  readonly zset: SortedSetValue;
+}
+type CollectionKind = keyof Collections;
+
+export type Value = StringValue | HashValue | Collections[CollectionKind];
+
+const makeCollection: { [K in CollectionKind]: () => Collections[K] } = {
+  list: () => new ListValue(),
+  set: () => new SetValue(),
+  zset: () => new SortedSetValue(),
+};
+
+/** The estimated bytes of all databases together, and their bound. */
+export interface MemoryUse {
+  bytes: number;
+  readonly bytesMax: number;
+}
+
+export const outOfMemory = (): CommandError =>
+  new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
+
 interface Entry {
-  readonly value: StringValue | HashValue;
+  readonly value: Value;
   readonly expiresAtMs: number | null;
 }
 
@@ -34,21 +62,23 @@ export class Keyspace {
   readonly #nowMs: () => number;
   readonly #entries = new Map<string, Entry>();
   readonly #watchers = new Map<string, Set<Watcher>>();
-  #usedBytes = 0;
+  readonly #memory: MemoryUse;
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, memory: MemoryUse = { bytes: 0, bytesMax: Number.POSITIVE_INFINITY }) {
     this.#nowMs = nowMs;
+    this.#memory = memory;
   }
 
+  /** Of all databases that share the memory. */
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#memory.bytes;
   }
 
   has(key: string): boolean {
     return this.#find(key) !== undefined;
   }
 
-  typeOf(key: string): "string" | "hash" | "none" {
+  typeOf(key: string): Value["kind"] | "none" {
     return this.#find(key)?.value.kind ?? "none";
   }
 
@@ -65,11 +95,51 @@ export class Keyspace {
     return this.#findHash(key)?.fields;
   }
 
+  /** Throws WRONGTYPE when the key is something else. Only for reading: changes go through `change`. */
+  read<K extends CollectionKind>(key: string, kind: K): Collections[K] | undefined {
+    const value = this.#find(key)?.value;
+    if (value === undefined) return undefined;
+    if (value.kind !== kind) throw wrongType();
+    return value as Collections[K];
+  }
+
+  /** The value whatever it is, for reading only. */
+  readAny(key: string): Value | undefined {
+    return this.#find(key)?.value;
+  }
+
+  /** Changes the collection, and makes it first when there is none. A collection left empty is no key any more. */
+  change<K extends CollectionKind, R>(key: string, kind: K, change: (value: Collections[K]) => R): R {
+    const found = this.read(key, kind);
+    const value: Collections[K] = found ?? makeCollection[kind]();
+    const version = value.version;
+    const bytes = found === undefined ? 0 : value.bytes;
+    const result = change(value);
+    if (value.version === version) return result;
+    if (found === undefined && value.size > 0) {
+      this.#entries.set(key, { value, expiresAtMs: null });
+      this.#memory.bytes += key.length + ENTRY_OVERHEAD_BYTES;
+    }
+    this.#memory.bytes += value.bytes - (found === undefined && value.size === 0 ? value.bytes : bytes);
+    if (found !== undefined && value.size === 0) this.#drop(key);
+    this.#touch(key);
+    return result;
+  }
+
+  /** Puts a copy of the value under the name, replacing what is there. Throws OOM when there is no room for it. */
+  putCopy(key: string, value: Value, expiresAtMs: number | null): void {
+    if (this.#memory.bytes + sizeOf(value) > this.#memory.bytesMax) throw outOfMemory();
+    this.#drop(key);
+    this.#entries.set(key, { value: cloneValue(value), expiresAtMs });
+    this.#memory.bytes += key.length + sizeOf(value) + ENTRY_OVERHEAD_BYTES;
+    this.#touch(key);
+  }
+
   /** Replaces whatever is there. */
   setString(key: string, text: string, expiresAtMs: number | null): void {
     this.#drop(key);
     this.#entries.set(key, { value: { kind: "string", text }, expiresAtMs });
-    this.#usedBytes += key.length + text.length + ENTRY_OVERHEAD_BYTES;
+    this.#memory.bytes += key.length + text.length + ENTRY_OVERHEAD_BYTES;
     this.#touch(key);
   }
 
@@ -79,11 +149,11 @@ export class Keyspace {
     if (hash === undefined) {
       hash = { kind: "hash", fields: new Map() };
       this.#entries.set(key, { value: hash, expiresAtMs: null });
-      this.#usedBytes += key.length + ENTRY_OVERHEAD_BYTES;
+      this.#memory.bytes += key.length + ENTRY_OVERHEAD_BYTES;
     }
     const before = hash.fields.get(field);
     hash.fields.set(field, text);
-    this.#usedBytes +=
+    this.#memory.bytes +=
       before === undefined ? field.length + text.length + ENTRY_OVERHEAD_BYTES : text.length - before.length;
     this.#touch(key);
     return before === undefined;
@@ -94,7 +164,7 @@ export class Keyspace {
     const before = hash?.fields.get(field);
     if (hash === undefined || before === undefined) return false;
     hash.fields.delete(field);
-    this.#usedBytes -= field.length + before.length + ENTRY_OVERHEAD_BYTES;
+    this.#memory.bytes -= field.length + before.length + ENTRY_OVERHEAD_BYTES;
     if (hash.fields.size === 0) this.#drop(key);
     this.#touch(key);
     return true;
@@ -115,7 +185,7 @@ export class Keyspace {
     this.#drop(to);
     this.#entries.delete(from);
     this.#entries.set(to, entry);
-    this.#usedBytes += to.length - from.length;
+    this.#memory.bytes += to.length - from.length;
     this.#touch(from);
     this.#touch(to);
     return true;
@@ -138,10 +208,26 @@ export class Keyspace {
     return [...this.#entries.keys()].filter((key) => this.#find(key) !== undefined);
   }
 
+  /** How many of the keys have an end. */
+  countExpiring(): number {
+    let count = 0;
+    for (const entry of this.#entries.values()) if (entry.expiresAtMs !== null) count += 1;
+    return count;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Some key, each with the same chance; undefined when there is none. */
+  randomKey(): string | undefined {
+    const keys = this.listKeys();
+    return keys[Math.floor(Math.random() * keys.length)];
+  }
+
   clear(): void {
     const keys = [...this.#entries.keys()];
-    this.#entries.clear();
-    this.#usedBytes = 0;
+    for (const key of keys) this.#drop(key);
     for (const key of keys) this.#touch(key);
   }
 
@@ -175,15 +261,36 @@ export class Keyspace {
     const value = this.#entries.get(key)?.value;
     if (value === undefined) return;
     this.#entries.delete(key);
-    this.#usedBytes -= key.length + ENTRY_OVERHEAD_BYTES;
-    if (value.kind === "string") {
-      this.#usedBytes -= value.text.length;
-      return;
-    }
-    for (const [field, text] of value.fields) this.#usedBytes -= field.length + text.length + ENTRY_OVERHEAD_BYTES;
+    this.#memory.bytes -= key.length + ENTRY_OVERHEAD_BYTES;
+    this.#memory.bytes -= sizeOf(value);
   }
 
   #touch(key: string): void {
     for (const watcher of this.#watchers.get(key) ?? []) watcher.onChange();
+  }
+}
+
+function sizeOf(value: Value): number {
+  switch (value.kind) {
+    case "string":
+      return value.text.length;
+    case "hash": {
+      let bytes = 0;
+      for (const [field, text] of value.fields) bytes += field.length + text.length + ENTRY_OVERHEAD_BYTES;
+      return bytes;
+    }
+    default:
+      return value.bytes;
+  }
+}
+
+function cloneValue(value: Value): Value {
+  switch (value.kind) {
+    case "string":
+      return value;
+    case "hash":
+      return { kind: "hash", fields: new Map(value.fields) };
+    default:
+      return value.clone();
   }
 }

@@ -20,6 +20,9 @@ export interface RespLimits {
 }
 
 const INLINE_BYTES_MAX = 65_536;
+/** Roughly what a Buffer and a string cost beside their bytes: a request that comes byte by byte costs mostly these. */
+const CHUNK_OVERHEAD_BYTES = 256;
+const ARGUMENT_OVERHEAD_BYTES = 32;
 const LF = 10;
 const CR = 13;
 
@@ -37,6 +40,12 @@ export class RespParser {
 
   constructor(limits: RespLimits) {
     this.limits = limits;
+  }
+
+  /** What is kept of requests that are not complete, with what keeping it costs beside the bytes themselves. */
+  get pendingBytes(): number {
+    const held = (this.#arguments?.length ?? 0) * ARGUMENT_OVERHEAD_BYTES + this.#chunks.length * CHUNK_OVERHEAD_BYTES;
+    return this.#buffered + held + (this.#arguments === null ? 0 : this.#requestBytes);
   }
 
   /** Hands on each complete request, in order. Throws RespError. */

@@ -18,8 +18,8 @@ import {
 } from "../../common/contract/state/redis-script-codec.ts";
 import type { AcquireArguments, ApplyArguments, ScriptName } from "../../common/contract/state/redis-scripts.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
+import { CommandError } from "./command-error.ts";
 import type { Keyspace } from "./keyspace.ts";
-import { CommandError } from "./reply.ts";
 
 export type TwinAnswer = string[];
 

@@ -1,31 +1,27 @@
 /**
- * The embedded Redis as a server on 127.0.0.1: sockets, and the bounds on what a client may make it hold.
+ * The embedded Redis as a server on 127.0.0.1: its sockets, and what all of them share.
  *
  * E1 One process is one life: everything is in memory, and the run_id is new with each start.
- * E2 A client that does not read its replies is no longer read from (OUTPUT_PAUSE_BYTES), and is closed when its replies
- *    outgrow OUTPUT_BYTES_MAX. A malformed request closes that connection only.
- * E3 Replies leave in the order of the requests; those of one read leave in one write.
+ * E2 to E4: a connection, see `conversation.ts`.
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { assert } from "../../common/foundation/assert.ts";
 import type { Log } from "../../common/foundation/log.ts";
-import type { CommandContext } from "./commands/command.ts";
-import { Keyspace } from "./keyspace.ts";
-import { encodeReply } from "./reply.ts";
-import { RespError, type RespLimits, RespParser } from "./resp-parser.ts";
-import type { ServerFacts } from "./server-facts.ts";
-import { Session } from "./session.ts";
+import { ClosingLog } from "./closing-log.ts";
+import type { ServerState } from "./commands/command.ts";
+import { COMMANDS } from "./commands/table.ts";
+import { Conversation } from "./conversation.ts";
+import { HeldBytes } from "./held-bytes.ts";
+import { createIdleTimeout } from "./idle-timeout.ts";
+import { Keyspace, type MemoryUse } from "./keyspace.ts";
+import { PubSub } from "./pubsub.ts";
+import { Waits } from "./waits.ts";
 
-const MIB = 1_048_576;
-const CLIENTS_MAX = 1_000;
-const OUTPUT_PAUSE_BYTES = MIB;
-const OUTPUT_BYTES_MAX = 64 * MIB;
-const MEMORY_BYTES_MAX = 256 * MIB;
-const LIMITS: RespLimits = { argumentsMax: 65_536, bulkBytesMax: 16 * MIB, requestBytesMax: 64 * MIB };
-/** A stranger may say who he is, and nothing big. */
-const STRANGER_LIMITS: RespLimits = { argumentsMax: 10, bulkBytesMax: 16_384, requestBytesMax: 65_536 };
+const CLIENTS_MAX = 10_000;
+const MEMORY_BYTES_MAX = 268_435_456;
+const DATABASES = 16;
 
 export interface EmbeddedRedisOptions {
   /** 0: any free one. */
@@ -46,98 +42,90 @@ export interface EmbeddedRedis {
 }
 
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
-  const nowMs = options.nowMs ?? Date.now;
   const server = createServer({ noDelay: true });
   server.listen({ host: "127.0.0.1", port: options.port, exclusive: true });
   await once(server, "listening");
   const address = server.address();
   assert(address !== null && typeof address === "object", "a TCP server has an address");
-  const facts: ServerFacts = {
-    runId: randomBytes(20).toString("hex"),
-    port: address.port,
-    startedAtMs: nowMs(),
-    memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
-    connections: 0,
-    connectionsReceived: 0,
-    commandsProcessed: 0,
-  };
-  const context: CommandContext = { keyspace: new Keyspace(nowMs), facts, nowMs };
-  const sockets = new Set<Socket>();
+  const conversations = new Set<Conversation>();
   const asked = Promise.withResolvers<void>();
+  const state = createServerState({
+    port: address.port,
+    nowMs: options.nowMs ?? Date.now,
+    memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
+    onShutdown: asked.resolve,
+    closeIdle: (silentSinceMs) => {
+      for (const conversation of conversations) conversation.closeIfIdle(silentSinceMs);
+    },
+  });
+  const shared = {
+    server: state,
+    waits: new Waits(),
+    held: new HeldBytes(state.memory),
+    closing: new ClosingLog(options.log),
+    password: options.password,
+  };
+  const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
+    // A client that vanishes is no failure of the server; the close event does all there is to do.
+    socket.on("error", () => socket.destroy());
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    serveClient(socket, { password: options.password, context, log: options.log, onShutdown: asked.resolve });
-  });
-  return { port: facts.port, runId: facts.runId, shutdown: asked.promise, close: () => closeServer(server, sockets) };
-}
-
-interface ClientOptions {
-  readonly password: string;
-  readonly context: CommandContext;
-  readonly log: Log;
-  readonly onShutdown: () => void;
-}
-
-function serveClient(socket: Socket, options: ClientOptions): void {
-  const { facts } = options.context;
-  // A client that vanishes is no failure of the server; the close event does all there is to do.
-  socket.on("error", () => socket.destroy());
-  if (facts.connections >= CLIENTS_MAX) {
-    socket.end("-ERR max number of clients reached\r\n");
-    return;
-  }
-  facts.connections += 1;
-  facts.connectionsReceived += 1;
-  const session = new Session({
-    id: facts.connectionsReceived,
-    address: `${socket.remoteAddress}:${socket.remotePort}`,
-    password: options.password,
-    context: options.context,
-    onShutdown: options.onShutdown,
-  });
-  const parser = new RespParser(session.authenticated ? LIMITS : STRANGER_LIMITS);
-  socket.on("data", (chunk) => answerChunk(socket, { chunk, session, parser, facts, log: options.log }));
-  socket.on("drain", () => socket.resume());
-  socket.once("close", () => {
-    facts.connections -= 1;
-    session.close();
-  });
-}
-
-interface Conversation {
-  readonly chunk: Buffer;
-  readonly session: Session;
-  readonly parser: RespParser;
-  readonly facts: ServerFacts;
-  readonly log: Log;
-}
-
-function answerChunk(socket: Socket, { chunk, session, parser, facts, log }: Conversation): void {
-  let output = "";
-  let failure: RespError | undefined;
-  try {
-    parser.push(chunk, (request) => {
-      if (session.ended || output.length > OUTPUT_BYTES_MAX) return;
-      facts.commandsProcessed += 1;
-      output += encodeReply(session.answer(request));
-      parser.limits = session.authenticated ? LIMITS : STRANGER_LIMITS;
+    const { facts } = state;
+    if (facts.connections >= CLIENTS_MAX) {
+      shared.closing.warn(`there are ${CLIENTS_MAX} already`);
+      socket.end("-ERR max number of clients reached\r\n");
+      return;
+    }
+    facts.connections += 1;
+    facts.connectionsReceived += 1;
+    const conversation = new Conversation(socket, { ...shared, id: facts.connectionsReceived });
+    conversations.add(conversation);
+    socket.once("close", () => {
+      facts.connections -= 1;
+      conversations.delete(conversation);
     });
-  } catch (error) {
-    if (!(error instanceof RespError)) throw error;
-    failure = error;
-    output += encodeReply({ error: `ERR ${error.message}` });
-  }
-  if (output !== "") socket.write(output, "latin1");
-  if (socket.writableLength > OUTPUT_BYTES_MAX) {
-    log.warn(`closed a client that left ${socket.writableLength} bytes of replies unread`);
-    socket.destroy();
-  } else if (failure !== undefined || session.ended) {
-    if (failure !== undefined) log.warn(`closed a client: ${failure.message}`);
-    socket.end();
-  } else if (socket.writableLength > OUTPUT_PAUSE_BYTES) {
-    socket.pause();
-  }
+  });
+  return {
+    port: address.port,
+    runId: state.facts.runId,
+    shutdown: asked.promise,
+    async close() {
+      state.idleTimeout.set(0);
+      await closeServer(server, sockets);
+      shared.closing.close();
+    },
+  };
+}
+
+export function createServerState(a: {
+  port: number;
+  nowMs: () => number;
+  memoryBytesMax: number;
+  onShutdown: () => void;
+  closeIdle: (silentSinceMs: number) => void;
+}): ServerState {
+  const memory: MemoryUse = { bytes: 0, bytesMax: a.memoryBytesMax };
+  return {
+    databases: Array.from({ length: DATABASES }, () => new Keyspace(a.nowMs, memory)),
+    memory,
+    pubSub: new PubSub(),
+    monitors: new Set(),
+    clients: new Set(),
+    facts: {
+      runId: randomBytes(20).toString("hex"),
+      port: a.port,
+      startedAtMs: a.nowMs(),
+      connections: 0,
+      clientsWaiting: 0,
+      connectionsReceived: 0,
+      commandsProcessed: 0,
+    },
+    commandNames: [...COMMANDS.keys()],
+    idleTimeout: createIdleTimeout(a.nowMs, a.closeIdle),
+    nowMs: a.nowMs,
+    onShutdown: a.onShutdown,
+  };
 }
 
 async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {

@@ -1,84 +1,59 @@
 /** What a command is, and the argument forms that several share. */
-import type { Keyspace } from "../keyspace.ts";
-import { CommandError, notAnInteger, type Reply } from "../reply.ts";
+import type { Client } from "../client.ts";
+import { CommandError, syntaxError } from "../command-error.ts";
+import { compileGlob } from "../glob.ts";
+import type { Keyspace, MemoryUse } from "../keyspace.ts";
+import { parseIndex, readInteger } from "../numbers/integer.ts";
+import type { Listener, PubSub } from "../pubsub.ts";
+import type { Reply, Wait } from "../reply.ts";
 import type { ServerFacts } from "../server-facts.ts";
 
-export interface CommandContext {
-  readonly keyspace: Keyspace;
+/** What all clients of a server share. */
+export interface ServerState {
+  readonly databases: readonly Keyspace[];
+  readonly memory: MemoryUse;
+  readonly pubSub: PubSub;
+  readonly monitors: Set<Listener>;
+  readonly clients: Set<Client>;
   readonly facts: ServerFacts;
+  readonly commandNames: readonly string[];
+  /** A client that has been silent for so long is closed; 0: none is. */
+  readonly idleTimeout: { readonly seconds: number; set(seconds: number): void };
+  readonly nowMs: () => number;
+  readonly onShutdown: () => void;
+}
+
+export interface CommandContext {
+  readonly server: ServerState;
+  readonly client: Client;
+  /** The database that the client selected. */
+  readonly keyspace: Keyspace;
   readonly nowMs: () => number;
 }
 
 export interface Command {
   /** As Redis counts: with the command's name; negative means at least so many. */
   readonly arity: number;
+  /** Of a command that has them; another first argument is an error even before MULTI queues it. */
+  readonly subcommands?: readonly string[];
   /** It may need more memory, so it is refused when the memory is used up. */
   readonly grows?: true;
-  /** `args` are without the name. Throws CommandError. */
-  readonly run: (context: CommandContext, args: readonly string[]) => Reply;
+  /** Carried out although the client has not authenticated. */
+  readonly beforeAuth?: true;
+  /** Carried out in RESP2 although the client has subscribed to something. */
+  readonly whileSubscribed?: true;
+  /** What MULTI does with it; without this it is queued. */
+  readonly inTransaction?: "at once" | "refused";
+  /** `args` are without the name, and as many as `arity` says. Throws CommandError. */
+  run(context: CommandContext, args: readonly string[]): Reply | Wait;
 }
 
 export type CommandTable = Readonly<Record<string, Command>>;
 
-const INT64_MAX = 2n ** 63n - 1n;
-const INT64_MIN = -(2n ** 63n);
+/** A bound on how many elements one command may make up: a negative COUNT asks for repetitions without end. */
+export const RANDOM_COUNT_MAX = 1_000_000;
 
-/** A signed 64-bit number in canonical form. Throws ERR otherwise. */
-export function parseInteger(text: string | undefined): bigint {
-  if (text === undefined || !/^(0|-?[1-9]\d{0,18})$/.test(text)) throw notAnInteger();
-  const value = BigInt(text);
-  if (value > INT64_MAX || value < INT64_MIN) throw notAnInteger();
-  return value;
-}
-
-export function addIntegers(a: bigint, b: bigint): bigint {
-  const sum = a + b;
-  if (sum > INT64_MAX || sum < INT64_MIN) throw new CommandError("ERR increment or decrement would overflow");
-  return sum;
-}
-
-/** A time span in ms from now, as EX, PX and EXPIRE give it. */
-export function parseSpanMs(text: string | undefined, unitMs: number, command: string): number {
-  const span = Number(parseInteger(text)) * unitMs;
-  if (!Number.isSafeInteger(span)) throw new CommandError(`ERR invalid expire time in '${command}' command`);
-  return span;
-}
-
-/** `h?llo`, `h*llo`, `h[a-e]llo`, `\` escapes: the patterns of KEYS, SCAN and CONFIG GET. */
-export function compileGlob(pattern: string): (text: string) => boolean {
-  let source = "";
-  for (let i = 0; i < pattern.length; i += 1) {
-    const char = pattern[i] as string;
-    const classEnd = char === "[" ? pattern.indexOf("]", i + 1) : -1;
-    if (char === "*") source += source.endsWith(".*") ? "" : ".*";
-    else if (char === "?") source += ".";
-    else if (classEnd !== -1) {
-      source += classSource(pattern.slice(i + 1, classEnd));
-      i = classEnd;
-    } else if (char === "\\" && i + 1 < pattern.length) {
-      i += 1;
-      source += escapeLiteral(pattern[i] as string);
-    } else source += escapeLiteral(char);
-  }
-  // A range such as [z-a] is no valid class for the engine; Redis matches nothing with it, and so do we.
-  try {
-    const expression = new RegExp(`^${source}$`, "s");
-    return (text) => expression.test(text);
-  } catch {
-    return () => false;
-  }
-}
-
-function classSource(body: string): string {
-  const negated = body.startsWith("^");
-  const members = (negated ? body.slice(1) : body).replace(/[\\\]^]/g, "\\$&");
-  if (members === "") return negated ? "." : "(?!)";
-  return `[${negated ? "^" : ""}${members}]`;
-}
-
-const escapeLiteral = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
-
-/** Replies of SCAN and HSCAN: all of it at once, with the cursor that says "complete". COUNT is only a hint. */
+/** Replies of SCAN and its kin: all of it at once, with the cursor that says "complete". COUNT is only a hint. */
 export function parseScanOptions(
   args: readonly string[],
   allowed: readonly string[],
@@ -88,14 +63,38 @@ export function parseScanOptions(
   for (let i = 0; i < args.length; i += 2) {
     const option = (args[i] as string).toUpperCase();
     const value = args[i + 1];
-    if (!allowed.includes(option) || value === undefined) throw new CommandError("ERR syntax error");
+    if (!allowed.includes(option) || value === undefined) throw syntaxError();
     if (option === "MATCH") matches = compileGlob(value);
     else if (option === "TYPE") type = value.toLowerCase();
-    else if (parseInteger(value) < 1n) throw new CommandError("ERR syntax error");
+    else if (parseIndex(value) < 1) throw syntaxError();
   }
   return { matches, type };
 }
 
-export function checkCursor(text: string | undefined): void {
-  if (text === undefined || !/^\d{1,20}$/.test(text)) throw new CommandError("ERR invalid cursor");
+export function checkCursor(text: string): void {
+  if (!/^\d{1,20}$/.test(text)) throw new CommandError("ERR invalid cursor");
+}
+
+/** A count of at least one, whose error names it. */
+export function parsePositive(text: string | undefined, what: string): number {
+  const count = readInteger(text);
+  if (count === undefined || count < 1n) throw new CommandError(`ERR ${what} should be greater than 0`);
+  return Number(count);
+}
+
+/** A number of none or more, whose error names it. */
+export function parseNotNegative(text: string | undefined, what: string): number {
+  const count = readInteger(text);
+  if (count === undefined || count < 0n) throw new CommandError(`ERR ${what} can't be negative`);
+  return Number(count);
+}
+
+/** `numkeys key [key …] rest`, as EVAL, ZUNION and LMPOP have it. */
+export function splitKeys(
+  countText: string | undefined,
+  args: readonly string[],
+): { keys: readonly string[]; rest: readonly string[] } {
+  const count = parsePositive(countText, "numkeys");
+  if (count > args.length) throw syntaxError();
+  return { keys: args.slice(0, count), rest: args.slice(count) };
 }

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { SCRIPT_SHA } from "../../../common/contract/state/redis-script-text.ts";
 import type { ScriptName } from "../../../common/contract/state/redis-scripts.ts";
-import { CommandError, notAnInteger, OK, type Reply } from "../reply.ts";
+import { CommandError, notAnInteger, unknownSubcommand } from "../command-error.ts";
+import { OK, type Reply } from "../reply.ts";
 import { runScriptTwin } from "../script-twins.ts";
 import type { CommandContext, CommandTable } from "./command.ts";
 
@@ -10,12 +11,25 @@ const SCRIPT_OF_SHA: ReadonlyMap<string, ScriptName> = new Map(
   Object.entries(SCRIPT_SHA).map(([name, sha]) => [sha, name as ScriptName]),
 );
 
-const LIMIT = "ERR the embedded Redis of flink-apphost runs only the job's own scripts: use a real Redis for any other";
+const LIMIT =
+  "ERR the embedded Redis of flink-apphost runs only the job's own scripts; use --infra native or docker for any other";
 
 export const scriptCommands: CommandTable = {
-  EVAL: { arity: -3, grows: true, run: (context, [text, ...rest]) => runByText(context, text as string, rest) },
-  EVALSHA: { arity: -3, grows: true, run: (context, [sha, ...rest]) => runBySha(context, sha as string, rest) },
-  SCRIPT: { arity: -2, run: (_context, [subcommand, ...args]) => runScriptCommand(subcommand as string, args) },
+  EVAL: {
+    arity: -3,
+    grows: true,
+    run: (context, [text, ...rest]: readonly [string, ...string[]]) => runByText(context, text, rest),
+  },
+  EVALSHA: {
+    arity: -3,
+    grows: true,
+    run: (context, [sha, ...rest]: readonly [string, ...string[]]) => runBySha(context, sha, rest),
+  },
+  SCRIPT: {
+    arity: -2,
+    subcommands: ["LOAD", "EXISTS", "FLUSH"],
+    run: (_context, [subcommand, ...args]: readonly [string, ...string[]]) => runScriptCommand(subcommand, args),
+  },
 };
 
 function runByText(context: CommandContext, text: string, rest: readonly string[]): Reply {
@@ -52,7 +66,7 @@ function runScriptCommand(subcommand: string, args: readonly string[]): Reply {
     case "FLUSH":
       return OK;
     default:
-      throw new CommandError(`ERR unknown subcommand '${subcommand.slice(0, 128)}'. Try SCRIPT LOAD, EXISTS or FLUSH.`);
+      throw unknownSubcommand("SCRIPT", subcommand);
   }
 }
 

@@ -1,17 +1,13 @@
 /** Commands about the server itself. */
-import { CommandError, type Reply, wrongArity } from "../reply.ts";
+
+import { CommandError, syntaxError, unknownSubcommand, wrongArity } from "../command-error.ts";
+import { compileGlob } from "../glob.ts";
+import { readInteger } from "../numbers/integer.ts";
+import { OK, type Reply } from "../reply.ts";
 import { formatInfo } from "../server-facts.ts";
-import { type CommandContext, type CommandTable, compileGlob } from "./command.ts";
+import type { Command, CommandContext, CommandTable } from "./command.ts";
 
 export const serverCommands: CommandTable = {
-  PING: {
-    arity: -1,
-    run(_context, args) {
-      if (args.length > 1) throw wrongArity("ping");
-      return args[0] ?? { simple: "PONG" };
-    },
-  },
-  ECHO: { arity: 2, run: (_context, [text]) => text as string },
   TIME: {
     arity: 1,
     run({ nowMs }) {
@@ -21,43 +17,121 @@ export const serverCommands: CommandTable = {
   },
   INFO: {
     arity: -1,
-    run: ({ facts, keyspace, nowMs }, sections) =>
-      formatInfo(facts, { nowMs: nowMs(), keys: keyspace.listKeys().length, usedBytes: keyspace.usedBytes }, sections),
+    run: ({ server, nowMs }, sections) => ({ verbatim: formatInfo(server, nowMs(), sections) }),
   },
-  CONFIG: { arity: -2, run: config },
-  COMMAND: { arity: -1, run: describeCommands },
+  ROLE: { arity: 1, run: () => ["master", 0, []] },
+  DBSIZE: { arity: 1, run: ({ keyspace }) => keyspace.listKeys().length },
+  FLUSHDB: flushing(({ keyspace }) => keyspace.clear()),
+  FLUSHALL: flushing(({ server }) => {
+    for (const keyspace of server.databases) keyspace.clear();
+  }),
+  CONFIG: { arity: -2, subcommands: ["GET", "SET", "RESETSTAT"], run: config },
+  COMMAND: { arity: -1, subcommands: ["DOCS", "INFO", "LIST", "COUNT"], run: describeCommands },
+  MONITOR: {
+    arity: 1,
+    inTransaction: "refused",
+    run({ server, client }) {
+      server.monitors.add(client);
+      return OK;
+    },
+  },
+  SHUTDOWN: {
+    arity: -1,
+    inTransaction: "refused",
+    run({ server, client }, [mode]) {
+      if (mode !== undefined && mode.toUpperCase() !== "NOSAVE") {
+        throw new CommandError("ERR the embedded Redis of flink-apphost keeps nothing on disk: only SHUTDOWN NOSAVE");
+      }
+      client.ended = true;
+      server.onShutdown();
+      return OK;
+    },
+  },
 };
 
-function config({ facts }: CommandContext, [subcommand, ...patterns]: readonly string[]): Reply {
-  if (subcommand?.toUpperCase() !== "GET") {
-    throw new CommandError("ERR the embedded Redis of flink-apphost has no settings to change: only CONFIG GET");
+function flushing(flush: (context: CommandContext) => void): Command {
+  return {
+    arity: -1,
+    run(context, [mode, ...rest]) {
+      if (rest.length > 0 || (mode !== undefined && !/^(a?sync)$/i.test(mode))) throw syntaxError();
+      flush(context);
+      return OK;
+    },
+  };
+}
+
+function config({ server }: CommandContext, [subcommand, ...args]: readonly string[]): Reply {
+  switch (subcommand?.toUpperCase()) {
+    case "GET":
+      return readSettings(server, args);
+    case "SET":
+      return changeSettings(server, args);
+    case "RESETSTAT":
+      if (args.length > 0) throw wrongArity("config|resetstat");
+      server.facts.commandsProcessed = 0;
+      server.facts.connectionsReceived = 0;
+      return OK;
+    default:
+      throw unknownSubcommand("CONFIG", subcommand ?? "");
   }
+}
+
+function readSettings(
+  { facts, databases, memory, idleTimeout }: CommandContext["server"],
+  patterns: readonly string[],
+): Reply {
   if (patterns.length === 0) throw wrongArity("config|get");
   const settings: Record<string, string> = {
     appendonly: "no",
     bind: "127.0.0.1",
-    databases: "1",
-    maxmemory: String(facts.memoryBytesMax),
+    databases: String(databases.length),
+    maxmemory: String(memory.bytesMax),
     "maxmemory-policy": "noeviction",
     port: String(facts.port),
     save: "",
+    timeout: String(idleTimeout.seconds),
   };
   const matchers = patterns.map((pattern) => compileGlob(pattern.toLowerCase()));
-  return Object.entries(settings)
-    .filter(([name]) => matchers.some((matches) => matches(name)))
-    .flat();
+  return {
+    pairs: Object.entries(settings)
+      .filter(([name]) => matchers.some((matches) => matches(name)))
+      .flat(),
+  };
 }
 
-/** Clients ask for the list to learn arities and hints; an empty one means "nothing known", which all accept. */
-function describeCommands(_context: CommandContext, [subcommand = "LIST"]: readonly string[]): Reply {
+/** Only what has an effect here may be set. */
+function changeSettings({ idleTimeout }: CommandContext["server"], args: readonly string[]): Reply {
+  const [name, text, ...rest] = args;
+  if (name === undefined || text === undefined || rest.length > 0) throw wrongArity("config|set");
+  if (name.toLowerCase() !== "timeout") {
+    throw new CommandError(
+      `ERR the embedded Redis of flink-apphost has only the setting timeout to change, not '${name.slice(0, 128)}': use --infra native or docker`,
+    );
+  }
+  const seconds = readInteger(text);
+  if (seconds === undefined || seconds < 0n || seconds > 2_147_483_647n) {
+    throw new CommandError(
+      "ERR CONFIG SET failed (possibly related to argument 'timeout') - argument must be between 0 and 2147483647 inclusive",
+    );
+  }
+  idleTimeout.set(Number(seconds));
+  return OK;
+}
+
+/** Clients ask for the details to learn arities and hints; none at all means "nothing known", which all accept. */
+function describeCommands({ server }: CommandContext, [subcommand = "INFO", ...args]: readonly string[]): Reply {
   switch (subcommand.toUpperCase()) {
     case "DOCS":
+      return { pairs: [] };
     case "INFO":
-    case "LIST":
       return [];
+    case "LIST":
+      if (args.length > 0) throw syntaxError();
+      return server.commandNames.map((name) => name.toLowerCase());
     case "COUNT":
-      return 0;
+      if (args.length > 0) throw wrongArity("command|count");
+      return server.commandNames.length;
     default:
-      throw new CommandError(`ERR unknown subcommand '${subcommand.slice(0, 128)}'. Try COMMAND DOCS or COUNT.`);
+      throw unknownSubcommand("COMMAND", subcommand);
   }
 }

@@ -1,7 +1,7 @@
 /** The native twins of the scripts, by the case table that the Lua text also has to pass (test/integration). */
 import { describe, expect, it } from "vitest";
+import { CommandError } from "../../../../simulator/embedded/redis/command-error.ts";
 import { Keyspace } from "../../../../simulator/embedded/redis/keyspace.ts";
-import { CommandError } from "../../../../simulator/embedded/redis/reply.ts";
 import { runScriptTwin } from "../../../../simulator/embedded/redis/script-twins.ts";
 import { LARGE_SCRIPT_CASES } from "../../../support/large-script-cases.ts";
 import { COUNTER_KEY, PUBLISHED_KEY, SCRIPT_CASES, SEQUENCE_KEY, STATE_KEY } from "../../../support/script-cases.ts";

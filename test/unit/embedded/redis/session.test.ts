@@ -1,38 +1,37 @@
 /** Session: authentication, transactions, and the command table's own rules. */
 import { describe, expect, it } from "vitest";
-import { Keyspace } from "../../../../simulator/embedded/redis/keyspace.ts";
 import { NULL_ARRAY, OK, type Reply } from "../../../../simulator/embedded/redis/reply.ts";
+import { createServerState } from "../../../../simulator/embedded/redis/server.ts";
 import { Session } from "../../../../simulator/embedded/redis/session.ts";
 
 function createServer(a: { password?: string; memoryBytesMax?: number } = {}) {
   let nowMs = 1_000_000;
   let shutdowns = 0;
-  const keyspace = new Keyspace(() => nowMs);
-  const facts = {
-    runId: "f".repeat(40),
+  let connections = 0;
+  const server = createServerState({
     port: 1,
-    startedAtMs: nowMs,
+    nowMs: () => nowMs,
     memoryBytesMax: a.memoryBytesMax ?? 1_000_000,
-    connections: 1,
-    connectionsReceived: 1,
-    commandsProcessed: 0,
-  };
-  const context = { keyspace, facts, nowMs: () => nowMs };
+    onShutdown: () => {
+      shutdowns += 1;
+    },
+    closeIdle: () => undefined,
+  });
   const connect = () => {
+    connections += 1;
+    const pushed: Reply[] = [];
     const session = new Session({
-      id: 1,
+      id: connections,
       address: "127.0.0.1:1",
       password: a.password ?? "",
-      context,
-      onShutdown: () => {
-        shutdowns += 1;
-      },
+      server,
+      push: (reply) => pushed.push(reply),
     });
-    const ask = (line: string): Reply => session.answer(line.split(" "));
-    return { session, ask };
+    const answer = (request: readonly string[]) => session.answer(request);
+    return { session, client: session.client, pushed, answer, ask: (line: string) => answer(line.split(" ")) };
   };
   return {
-    keyspace,
+    memory: server.memory,
     connect,
     advance: (ms: number) => {
       nowMs += ms;
@@ -47,7 +46,7 @@ const failing = (start: string) => ({ error: expect.stringMatching(new RegExp(`^
 
 describe("authentication", () => {
   it("answers NOAUTH to everything else before the password", () => {
-    const { ask, session } = createServer({ password: "right" }).connect();
+    const { ask, client } = createServer({ password: "right" }).connect();
     for (const line of ["PING", "GET a", "INFO", "MULTI", "EVAL x 0", "SHUTDOWN", "NONSENSE"]) {
       expect(ask(line), line).toEqual(failing("NOAUTH"));
     }
@@ -55,36 +54,42 @@ describe("authentication", () => {
     expect(ask("AUTH somebody right")).toEqual(failing("WRONGPASS"));
     expect(ask("HELLO 2 AUTH default wrong")).toEqual(failing("WRONGPASS"));
     expect(ask("HELLO")).toEqual(failing("NOAUTH"));
-    expect(session.authenticated).toBe(false);
+    expect(client.authenticated).toBe(false);
     expect(ask("AUTH default right")).toEqual(OK);
     expect(ask("PING")).toEqual({ simple: "PONG" });
     expect(ask("RESET")).toEqual({ simple: "RESET" });
     expect(ask("PING")).toEqual(failing("NOAUTH"));
   });
 
-  it("speaks RESP2 only", () => {
-    const { ask } = createServer().connect();
-    expect(ask("HELLO 3")).toEqual(failing("NOPROTO"));
-    expect(ask("HELLO 2 SETNAME me")).toContain("standalone");
+  it("changes the protocol only by a HELLO that is right in all its parts", () => {
+    const { ask, client } = createServer().connect();
+    expect(ask("HELLO 4")).toEqual(failing("NOPROTO"));
+    expect(ask("HELLO x")).toEqual(failing("ERR Protocol version is not an integer"));
+    expect(ask("HELLO 3 SETNAME")).toEqual(failing("ERR Syntax error in HELLO option"));
+    expect(client.protocol).toBe(2);
+    expect(ask("HELLO 3 SETNAME me")).toMatchObject({ pairs: expect.arrayContaining(["proto", 3]) });
+    expect(client.protocol).toBe(3);
     expect(ask("CLIENT GETNAME")).toBe("me");
+    expect(ask("RESET")).toEqual({ simple: "RESET" });
+    expect(client.protocol).toBe(2);
     expect(ask("AUTH anything")).toEqual(failing("ERR AUTH <password> called without"));
   });
 });
 
 describe("transactions", () => {
   it("runs all queued commands at EXEC, and an error of one is its reply", () => {
-    const { ask, session } = createServer().connect();
+    const { ask, answer } = createServer().connect();
     ask("SET text x");
     expect(ask("MULTI")).toEqual(OK);
     expect(ask("INCR text")).toEqual({ simple: "QUEUED" });
-    expect(session.answer(["HSET", "hash", "a", "1"])).toEqual({ simple: "QUEUED" });
+    expect(answer(["HSET", "hash", "a", "1"])).toEqual({ simple: "QUEUED" });
     expect(ask("EXISTS hash")).toEqual({ simple: "QUEUED" });
     expect(ask("EXEC")).toEqual([failing("ERR value is not an integer"), 1, 1]);
     expect(ask("EXEC")).toEqual(failing("ERR EXEC without MULTI"));
   });
 
   it("runs none of them when one could not be queued", () => {
-    for (const bad of ["NONSENSE", "GET", "CLIENT ID", "GET a b c"]) {
+    for (const bad of ["NONSENSE", "GET", "HELLO 3", "MONITOR", "GET a b c"]) {
       const { ask } = createServer().connect();
       ask("MULTI");
       ask("SET a 1");
@@ -143,7 +148,7 @@ describe("bounds", () => {
     server.advance(51);
     expect(ask("SET a 1")).toEqual(OK);
     ask("DEL a");
-    expect(server.keyspace.usedBytes).toBe(0);
+    expect(server.memory.bytes).toBe(0);
   });
 
   it("gives back all memory, whatever way a value goes", () => {
@@ -160,21 +165,21 @@ describe("bounds", () => {
       ask("APPEND a more");
       ask("RENAME a longer-name");
       ask("RENAME longer-name a");
-      expect(server.keyspace.usedBytes).toBeGreaterThan(0);
+      expect(server.memory.bytes).toBeGreaterThan(0);
       ask(end);
-      expect(server.keyspace.usedBytes, end).toBe(0);
+      expect(server.memory.bytes, end).toBe(0);
     }
-    session.close();
+    session.client.close();
   });
 
   it("ends by SHUTDOWN NOSAVE, and refuses to save", () => {
     const server = createServer();
-    const { ask, session } = server.connect();
+    const { ask, client } = server.connect();
     expect(ask("SHUTDOWN SAVE")).toEqual(failing("ERR"));
     expect(server.shutdowns).toBe(0);
     ask("SHUTDOWN NOSAVE");
     expect(server.shutdowns).toBe(1);
-    expect(session.ended).toBe(true);
+    expect(client.ended).toBe(true);
   });
 
   it("runs only the job's own scripts, and says so", () => {

@@ -1,0 +1,31 @@
+/** Every command that is served, by group: what carries them out, what COMMAND tells, and what the README lists. */
+import type { Command, CommandTable } from "./command.ts";
+import { connectionCommands } from "./connection.ts";
+import { hashCommands } from "./hashes.ts";
+import { keyCommands } from "./keys.ts";
+import { listCommands } from "./lists.ts";
+import { pubSubCommands } from "./pubsub.ts";
+import { scriptCommands } from "./scripts.ts";
+import { serverCommands } from "./server.ts";
+import { setCommands } from "./sets.ts";
+import { sortedSetCommands } from "./sorted-sets.ts";
+import { stringCommands } from "./strings.ts";
+import { transactionCommands } from "./transactions.ts";
+
+export const COMMAND_GROUPS: Readonly<Record<string, CommandTable>> = {
+  Connection: connectionCommands,
+  Keys: keyCommands,
+  Strings: stringCommands,
+  Hashes: hashCommands,
+  Lists: listCommands,
+  Sets: setCommands,
+  "Sorted sets": sortedSetCommands,
+  "Publish and subscribe": pubSubCommands,
+  Transactions: transactionCommands,
+  Scripts: scriptCommands,
+  Server: serverCommands,
+};
+
+export const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.values(COMMAND_GROUPS).flatMap((table) => Object.entries(table)),
+);

@@ -1,0 +1,204 @@
+/** What clients may make the embedded Redis hold, tried on a process of its own: its memory is what INFO says it is. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ENV } from "../../simulator/common/contract/child/environment.ts";
+import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { distPath } from "../support/dist.ts";
+import { RespClient } from "../support/resp-client.ts";
+import { createRandom, walkSeed } from "../support/script-walk.ts";
+
+const MIB = 1_048_576;
+/** The bound of the data, 64 MiB for what clients hold, and what Node itself takes. */
+const RSS_BYTES_MAX = (256 + 64 + 100) * MIB;
+let child: ChildProcess;
+let port: number;
+let log = "";
+let bystander: RespClient;
+const opened: Socket[] = [];
+
+beforeAll(async () => {
+  const task = JSON.stringify({ port: 0, password: "" });
+  child = fork(distPath("simulator/embedded/redis/main"), { env: { ...process.env, [ENV.task]: task }, silent: true });
+  const keep = (text: Buffer) => {
+    log += text.toString();
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  const [message] = await withDeadline(once(child, "message"), { what: "the child is ready", deadlineMs: 10_000 });
+  port = Number((message as { detail: string }).detail.split(":")[1]);
+  bystander = await RespClient.open(port);
+});
+afterAll(async () => {
+  for (const socket of opened) socket.destroy();
+  bystander.close();
+  const exited = once(child, "exit");
+  child.disconnect();
+  await withDeadline(exited, { what: "the child ends", deadlineMs: 10_000 });
+});
+
+async function openSocket(): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  opened.push(socket);
+  await once(socket, "connect");
+  return socket;
+}
+
+async function readRss(): Promise<number> {
+  const [, text] = await bystander.ask("INFO", "memory");
+  return Number(/used_memory_rss:(\d+)/.exec(text as string)?.[1]);
+}
+
+describe("bounds of the embedded Redis", () => {
+  it("closes who holds most when unfinished requests fill the memory, and nobody else", async () => {
+    const piece = Buffer.alloc(15 * MIB, "x");
+    const closed = new Set<Socket>();
+    // 8 requests of up to 63 MB, none of them finished: 4 arguments of 15 MiB each, and the fifth never comes.
+    for (let i = 0; i < 8; i += 1) {
+      const socket = await openSocket();
+      socket.once("close", () => closed.add(socket));
+      socket.write("*6\r\n$4\r\nMSET\r\n");
+      for (let k = 0; k < 4; k += 1) {
+        socket.write(`$${piece.length}\r\n`);
+        socket.write(piece);
+        socket.write("\r\n");
+      }
+    }
+    await waitUntil(() => (log.includes("all clients together hold too much") ? true : undefined), {
+      what: "a client is closed",
+      deadlineMs: 30_000,
+    });
+    expect(await bystander.ask("SET", "small", "1")).toEqual(["+", "OK"]);
+    await waitUntil(() => (closed.size >= 3 ? true : undefined), { what: "three are closed", deadlineMs: 10_000 });
+    expect(closed.size).toBeLessThan(8);
+    expect(await readRss()).toBeLessThan(RSS_BYTES_MAX);
+    for (const socket of opened.splice(0)) socket.destroy();
+  });
+
+  it("answers a client that does not read as far as it reads, and at the end completely", async () => {
+    await bystander.ask("SET", "large", "x".repeat(4 * MIB));
+    const socket = await openSocket();
+    socket.pause();
+    socket.write("GET large\r\n".repeat(60));
+    // Each round trip of another client is a turn of the server in which it could answer the first one further.
+    for (let i = 0; i < 50; i += 1) await bystander.ask("PING");
+    expect(await readRss()).toBeLessThan(RSS_BYTES_MAX);
+    let received = 0;
+    socket.on("data", (chunk) => {
+      received += chunk.length;
+    });
+    socket.resume();
+    const expected = 60 * (`$${4 * MIB}\r\n`.length + 4 * MIB + 2);
+    await waitUntil(() => (received >= expected ? true : undefined), { what: "all replies", deadlineMs: 30_000 });
+    expect(received).toBe(expected);
+    await bystander.ask("DEL", "large");
+  });
+
+  it("closes a subscriber that lets its messages pile up", async () => {
+    const socket = await openSocket();
+    socket.write("SUBSCRIBE news\r\n");
+    await once(socket, "data");
+    socket.pause();
+    const closed = once(socket, "close");
+    const message = "x".repeat(8 * MIB);
+    for (let i = 0; i < 20; i += 1) await bystander.ask("PUBLISH", "news", message);
+    expect(await bystander.ask("PUBSUB", "NUMSUB", "news")).toEqual([
+      "*",
+      [
+        ["$", "news"],
+        [":", "0"],
+      ],
+    ]);
+    expect(log).toContain("bytes of messages unread");
+    socket.resume();
+    await withDeadline(closed, { what: "the subscriber is closed", deadlineMs: 10_000 });
+  });
+
+  it("refuses a reply that no client could take, and goes on", async () => {
+    await bystander.ask("SET", "large", "x".repeat(8 * MIB));
+    const [mark, text] = await bystander.ask("MGET", ...Array.from({ length: 1_000 }, () => "large"));
+    expect([mark, text]).toEqual(["-", expect.stringContaining("ask for less at once")]);
+    const [, refusal] = await bystander.ask("SETRANGE", "large", "4000000000", "x");
+    expect(refusal).toContain("exceeds maximum allowed size");
+    expect(await bystander.ask("DEL", "large")).toEqual([":", "1"]);
+  });
+
+  it("closes silent clients only when CONFIG SET timeout says so, and never a subscriber", async () => {
+    const [silent, subscriber] = [await openSocket(), await openSocket()];
+    subscriber.write("SUBSCRIBE quiet\r\n");
+    await once(subscriber, "data");
+    silent.resume();
+    const closed = once(silent, "close");
+    expect(await bystander.ask("CONFIG", "SET", "timeout", "1")).toEqual(["+", "OK"]);
+    await withDeadline(closed, { what: "the silent client is closed", deadlineMs: 10_000 });
+    const after = await RespClient.open(port);
+    expect(await after.ask("CONFIG", "SET", "timeout", "0")).toEqual(["+", "OK"]);
+    expect(await after.ask("PUBSUB", "NUMSUB", "quiet")).toEqual([
+      "*",
+      [
+        ["$", "quiet"],
+        [":", "1"],
+      ],
+    ]);
+    after.close();
+    bystander.close();
+    bystander = await RespClient.open(port);
+  });
+
+  const seed = walkSeed();
+  it(`outlives 100,000 fuzzed requests and 2,000 silent sockets (TEST_SEED=${seed})`, async () => {
+    const logBefore = log.length;
+    const random = createRandom(seed);
+    for (let i = 0; i < 2_000; i += 100) await Promise.all(Array.from({ length: 100 }, () => openSocket()));
+    for (let round = 0; round < 1_000; round += 1) {
+      const socket = await openSocket();
+      socket.resume();
+      const ended = once(socket, "close");
+      socket.end(Buffer.from(Array.from({ length: 100 }, () => fuzz(random)).join(""), "latin1"));
+      await withDeadline(ended, { what: "the server ends the connection", deadlineMs: 10_000 });
+    }
+    const second = await RespClient.open(port);
+    expect(await second.ask("PING")).toEqual(["+", "PONG"]);
+    second.close();
+    expect(await readRss()).toBeLessThan(RSS_BYTES_MAX);
+    expect(child.exitCode).toBeNull();
+    expect(log.slice(logBefore).split("\n").length).toBeLessThan(200);
+  }, 60_000);
+});
+
+/** A request that is right, damaged in one byte, cut short, or noise; lengths lie now and then. */
+function fuzz(random: (below: number) => number): string {
+  const words = [
+    "SET",
+    "GET",
+    "LPUSH",
+    "ZADD",
+    "EXEC",
+    "MULTI",
+    "SUBSCRIBE",
+    "HELLO",
+    "3",
+    "a",
+    "-1",
+    "\0",
+    "BLPOP",
+    "0",
+  ];
+  const args = Array.from({ length: 1 + random(5) }, () => words[random(words.length)] as string);
+  const text = `*${args.length}\r\n${args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("")}`;
+  const at = random(text.length);
+  switch (random(40)) {
+    case 0:
+      return text.slice(0, at) + String.fromCharCode(random(256)) + text.slice(at + 1);
+    case 1:
+      return text.slice(0, at);
+    case 2:
+      return `*${random(2_000_000_000)}\r\n$${random(2_000_000_000)}\r\n`;
+    case 3:
+      return Array.from({ length: random(60) }, () => String.fromCharCode(random(256))).join("");
+    default:
+      return text;
+  }
+}
