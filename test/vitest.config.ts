@@ -18,8 +18,10 @@ const slowOfMachine = ["test/integration/{docker-bad-days,host-killed}.test.ts"]
 const slow = [
   "addresses",
   "apphost-file",
+  "attach",
   "awkward-paths",
   "bench",
+  "dashboard-session",
   "docker-kafka-ui",
   "exit-codes",
   "host-lifecycle",

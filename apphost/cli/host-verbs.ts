@@ -57,10 +57,17 @@ const RESOURCES: VerbArgument = {
 };
 
 type HostVerb = (given: GivenOptions, terminal: Terminal, names: readonly string[]) => Promise<number>;
-type AddVerb = (name: string, description: string, work: HostVerb, verbArguments?: readonly VerbArgument[]) => Command;
+type AddVerb = (
+  name: string,
+  description: string,
+  work: HostVerb,
+  verbArguments?: readonly VerbArgument[],
+  /** `withOutput`: it minds signals itself. */
+  around?: "withTerminal" | "withOutput",
+) => Command;
 
 export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
-  const add: AddVerb = (name, description, work, verbArguments = []) => {
+  const add: AddVerb = (name, description, work, verbArguments = [], around = "withTerminal") => {
     const command = new VerbCommand(program, name, verbArguments);
     return command
       .description(description)
@@ -68,9 +75,10 @@ export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
       .action(async () => {
         throwUsage(command.findProblems(process.env));
         const given: GivenOptions = command.opts();
-        const { withTerminal } = await import("./terminal.ts");
+        const { withOutput, withTerminal } = await import("./terminal.ts");
+        const run = around === "withOutput" ? withOutput : withTerminal;
         setExitCode(
-          await withTerminal((terminal) => {
+          await run((terminal) => {
             for (const problem of findFolderProblems(readChoice(given).base)) terminal.note(problem);
             return work(given, terminal, command.operands);
           }),
@@ -121,11 +129,12 @@ function addWatchingVerbs(add: AddVerb): void {
     .addOption(createValueOption("--since", pointInTime, "only lines that are not older"))
     .addOption(createFlag("--timestamps", "with the time of each line"));
 
-  add("attach", "show the dashboard of a running host; leaving it ends nothing", async (given) => {
+  const attach: HostVerb = async (given) => {
     const { runAttach } = await import("./attach.ts");
     const { theme = "dark" } = readOptions(["theme"], given, process.env);
     return runAttach(readChoice(given), theme);
-  })
+  };
+  add("attach", "show the dashboard of a running host; leaving it ends nothing", attach, [], "withOutput")
     .addOption(createRunOption())
     .addOption(createOption("theme"));
 

@@ -5,7 +5,8 @@
  *                                                    ↘ left        the host goes on
  *
  * R1 Whatever ends this process ends the run, too, except when it was left: see `control/owner.ts`.
- * R2 The signals of this process are the host's: a second Ctrl+C kills everything at once.
+ * R2 The signals of this process are the host's: a second Ctrl+C kills everything at once. While a pager has the terminal,
+ *    its Ctrl+C is the pager's.
  * R3 A host that ended before it had a run is told of with what it said.
  */
 import type { ChildProcess } from "node:child_process";
@@ -18,13 +19,12 @@ import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import type { OwnedHostMessage, OwnerMessage } from "../control/owner.ts";
 import type { RunningHost } from "../control/running-host.ts";
 import type { Dashboard, Ending } from "../dashboard/dashboard.tsx";
-import { formatSummary } from "../dashboard/summary.ts";
 import { EXIT } from "../exit-code.ts";
 import type { HostOptions, ThemeName } from "../options.ts";
 import { readState, requireOwnBase } from "../run/run-folder.ts";
 import { nameHostLog, readLastLines, startHostProcess } from "./host-process.ts";
 import { openDashboard } from "./open-dashboard.ts";
-import { endHost, linkTo, watchInto } from "./watched-host.ts";
+import { endHost, linkTo, summarize, watchInto } from "./watched-host.ts";
 
 /** From the last word of a host to the end of its process. */
 const EXIT_MS_MAX = 30_000;
@@ -35,10 +35,14 @@ export async function runOnTerminal(args: readonly string[], options: HostOption
   requireOwnBase(base);
   const logPath = nameHostLog(base);
   const child = startHostProcess(args, options, { logPath, isOwned: true });
-  const pass = (signal: NodeJS.Signals) => child.kill(signal);
+  const opened: { dashboard: Dashboard | null } = { dashboard: null };
+  const pass = (signal: NodeJS.Signals) => {
+    if (opened.dashboard?.lends(signal) !== true) child.kill(signal);
+  };
   for (const signal of SIGNALS) process.on(signal, pass);
   try {
     const view = await openView(child, options.theme);
+    opened.dashboard = view.dashboard;
     return await followHost(child, view, logPath);
   } catch (error) {
     child.kill("SIGTERM");
@@ -59,7 +63,9 @@ interface View {
 async function openView(child: ChildProcess, theme: ThemeName): Promise<View> {
   const left = Promise.withResolvers<"left">();
   const onEnd = (ending: Ending) => {
-    if (ending === "leave") left.resolve("left");
+    if (ending === "leave" && view.host === null) {
+      view.dashboard.tell("warn", "there is no run to leave yet: the host is still starting");
+    } else if (ending === "leave") left.resolve("left");
     // Before there is a run there is nothing to end in order.
     else if (view.host === null) child.kill("SIGTERM");
     else endHost(view.host, ending).catch(() => child.kill("SIGTERM"));
@@ -89,7 +95,7 @@ async function followHost(child: ChildProcess, view: View, logPath: string): Pro
   const outcome = await Promise.race([ended, view.left]);
   over.abort();
   if (outcome === "left") return leave(child, view);
-  await dashboard.close((snapshot) => (view.host === null ? readLastLines(logPath) : [...formatSummary(snapshot)]));
+  await dashboard.close((snapshot) => (view.host === null ? readLastLines(logPath) : summarize(snapshot, view.host)));
   return outcome;
 }
 

@@ -7,7 +7,9 @@ import type { WatchItem } from "../control/protocol.ts";
 import { askRunningHost, followRunningHost, type RunningHost } from "../control/running-host.ts";
 import type { Dashboard } from "../dashboard/dashboard.tsx";
 import type { HostLink } from "../dashboard/host-link.ts";
+import { formatSummary } from "../dashboard/summary.ts";
 import { isHostAlive } from "../run/run-folder.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
 
 const RETRY_INTERVAL_MS = 1_000;
 
@@ -35,6 +37,16 @@ export async function watchInto(dashboard: Dashboard, host: RunningHost, signal:
       await sleep(RETRY_INTERVAL_MS, signal).catch(() => undefined);
     }
   }
+}
+
+/** What stays on the terminal. A host that was killed leaves the words of the run as they were, and says nothing itself. */
+export function summarize(snapshot: Snapshot, { runDir, state }: RunningHost): readonly string[] {
+  const summary = formatSummary(snapshot);
+  if (snapshot.phase === "ended") return summary;
+  return [
+    `THE HOST IS GONE (pid ${state.hostPid}), in phase ${snapshot.phase}, without a word: see ${runFolder.log(runDir, "host")}`,
+    ...(snapshot.verdict === null ? summary.slice(1) : summary),
+  ];
 }
 
 /** The first asks for the end, and the second, as a second Ctrl+C, for one at once. */

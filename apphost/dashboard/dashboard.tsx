@@ -10,10 +10,13 @@
  * T2 The terminal is restored on every way out: Ink does it on `close`, and by its exit hook on a signal, on
  *    process.exit and on an uncaught error.
  * T3 The terminal is the dashboard's only while it is the shell's foreground job (`terminal-job.ts`).
- * T4 The alternate screen takes its content away, so the summary is printed after it is gone.
+ * T4 The alternate screen takes its content away, so the summary is printed after it is gone. A pager that has the
+ *    terminal then is left to the person who reads in it, and the summary comes after it.
+ * T5 What fails here is no end of the run: a view says so in its place (F2 of `views/frame.ts`), and so does the whole
+ *    screen, as with a host of another version; a key that fails does nothing. When Ink itself fails, the terminal is given
+ *    back, and the run is told of without a dashboard.
+ * T6 After a storm of sizes the frame is whole.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { ReadStream } from "node:tty";
 import { type Instance, render } from "ink";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
@@ -25,8 +28,10 @@ import { describeAnswer } from "./answers.ts";
 import type { Glyphs } from "./charts/segment.ts";
 import type { HostLink } from "./host-link.ts";
 import { OpenLog, wantedLog } from "./open-log.ts";
-import type { Row } from "./rows.ts";
+import { choosePager, type Pager, startPager } from "./pager.ts";
+import { type Row, textRow, wrapText } from "./rows.ts";
 import { Screen } from "./screen.tsx";
+import type { Reduced } from "./state/outcomes.ts";
 import { reduce } from "./state/reduce.ts";
 import { createViewState, type Effect, type Input, type ViewState } from "./state/view-state.ts";
 import { formatSummary } from "./summary.ts";
@@ -36,10 +41,14 @@ import { bodyRows, drawFrame } from "./views/frame.ts";
 
 const FRAME_INTERVAL_MS = 500;
 const CLOCK_INTERVAL_MS = 5_000;
+/** The hand that pulls at a window rests longer than that between two sizes only when it is done. */
+const RESIZED_MS = 250;
 /** Of frames for keys. */
 const FRAMES_PER_SECOND_MAX = 20;
 /** What a terminal takes by OSC 52 at once; xterm's limit is of this size. */
 const COPY_BYTES_MAX = 74_994;
+
+const FAILURE_LINES_MAX = 6;
 
 /** How a person ends it. `leave`: the run goes on. */
 export type Ending = "stop" | "kill" | "leave";
@@ -81,11 +90,18 @@ export class Dashboard {
   #drawnAtMs = Number.NEGATIVE_INFINITY;
   #isDue = false;
   readonly #logs: OpenLog;
+  #pager: Pager | null = null;
+  #lent: Promise<void> = Promise.resolve();
+  #isClosed = false;
+  #resized: NodeJS.Timeout | undefined;
+  /** T5. The first of them: those that follow are mostly the same. */
+  #failure: unknown = null;
 
   constructor(options: DashboardOptions) {
     this.#options = options;
     // A terminal that was closed takes nothing any more, which is no reason to fall.
     options.stdout.on("error", () => undefined);
+    options.stdout.on("resize", this.#takeSize);
     this.#glyphs = findGlyphs(options.env);
     this.#state = createViewState(options.theme);
     this.#logs = new OpenLog({
@@ -126,21 +142,33 @@ export class Dashboard {
     }
   }
 
+  /**
+   * Whether a signal of this process is meant for a program that has the terminal. It gets those of the keyboard itself,
+   * and ends with the dashboard at any other.
+   */
+  lends(signal: NodeJS.Signals): boolean {
+    if (this.#pager === null) return false;
+    if (signal !== "SIGINT") this.#pager.end();
+    return signal === "SIGINT";
+  }
+
   /** Gives the terminal back, and writes what stays there. */
   async close(summary: (snapshot: Snapshot) => readonly string[] = formatSummary): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#resized);
+    this.#options.stdout.off("resize", this.#takeSize);
     this.#job.end();
     await this.#logs.close();
     const shown = this.#shown;
-    this.#shown = null;
-    shown?.instance.unmount();
-    await shown?.instance.waitUntilExit();
-    shown?.stdin.destroy();
-    this.#options.stdout.write(
-      summary(this.#snapshot)
-        .map((line) => `${line}\n`)
-        .join(""),
-    );
+    this.#hide();
+    await shown?.instance.waitUntilExit().catch(() => undefined);
+    await this.#lent.catch(() => undefined);
+    this.#write([...summary(this.#snapshot), ...describeFailure(this.#failure)]);
+  }
+
+  #write(lines: readonly string[]): void {
+    this.#options.stdout.write(lines.map((line) => `${line}\n`).join(""));
   }
 
   #show(): void {
@@ -161,6 +189,22 @@ export class Dashboard {
       maxFps: FRAMES_PER_SECOND_MAX,
     });
     this.#shown = { instance, stdin, isAbandoned: false };
+    instance.waitUntilExit().catch((error: unknown) => this.#fail(error));
+  }
+
+  /** T5. Ink has given the terminal back by then. */
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    if (this.#isClosed) return;
+    clearInterval(this.#timer);
+    this.#job.end();
+    this.#hide();
+    const run = this.#link === null ? "" : ` --run ${this.#link.runId}`;
+    this.#write([
+      `the dashboard failed (${describeError(error)}); the run goes on`,
+      this.#options.isOwner ? "Ctrl+C stops it" : "Ctrl+C leaves it",
+      `flink-apphost describe --follow${run} shows it without a dashboard`,
+    ]);
   }
 
   #hide(): void {
@@ -169,6 +213,19 @@ export class Dashboard {
     shown?.instance.unmount();
     shown?.stdin.destroy();
   }
+
+  /**
+   * T6. Ink writes only the rows that changed, and what the terminal did with the others while frames of several sizes
+   * were on their way is known to nobody: once the size rests, all is drawn anew.
+   */
+  #takeSize = (): void => {
+    clearTimeout(this.#resized);
+    this.#resized = setTimeout(() => {
+      if (this.#shown === null || this.#shown.isAbandoned) return;
+      this.#hide();
+      this.#show();
+    }, RESIZED_MS).unref();
+  };
 
   #abandon(): void {
     if (this.#shown === null) return;
@@ -210,32 +267,50 @@ export class Dashboard {
 
   #drawRows(size: { readonly columns: number; readonly rows: number }): readonly Row[] {
     this.#size = size;
-    return drawFrame({
-      snapshot: this.#snapshot,
-      state: this.#state,
-      ...size,
-      nowUs: this.#nowUs(),
-      glyphs: this.#glyphs,
-      drawLog: (rows, columns) => this.#logs.draw(rows, columns),
-    });
+    try {
+      return drawFrame({
+        snapshot: this.#snapshot,
+        state: this.#state,
+        ...size,
+        nowUs: this.#nowUs(),
+        glyphs: this.#glyphs,
+        drawLog: (rows, columns) => this.#logs.draw(rows, columns),
+      });
+    } catch (error) {
+      this.#failure ??= error;
+      const words = `the screen cannot be drawn, and the run goes on: ${describeError(error)}`;
+      const rows = wrapText(words, size.columns).map((line) => textRow(line, { color: "bad" }));
+      return [...rows, textRow("all keys go on working; q asks how to end")].slice(0, size.rows);
+    }
   }
 
   #nowUs = (): number =>
     this.#clockUs === null ? this.#snapshot.lastEventAtUs : this.#clockUs + performance.now() * 1_000;
 
   #take(input: Input): void {
-    const { state, effects } = reduce(this.#state, input, {
-      snapshot: this.#snapshot,
-      rows: bodyRows(this.#size.rows),
-      log: this.#logs.facts,
-      logLine: this.#logs.currentLine,
-      runId: this.#link?.runId ?? null,
-      isOwner: this.#options.isOwner,
-    });
+    if (this.#isClosed) return;
+    const { state, effects } = this.#reduce(input);
     this.#state = state;
     if (this.#link !== null) this.#logs.show(this.#link.runDir, wantedLog(state));
     for (const effect of effects) this.#run(effect);
     this.#draw();
+  }
+
+  /** T5. */
+  #reduce(input: Input): Reduced {
+    try {
+      return reduce(this.#state, input, {
+        snapshot: this.#snapshot,
+        rows: bodyRows(this.#size.rows),
+        log: this.#logs.facts,
+        logLine: this.#logs.currentLine,
+        runId: this.#link?.runId ?? null,
+        isOwner: this.#options.isOwner,
+      });
+    } catch (error) {
+      this.#failure ??= error;
+      return { state: { ...this.#state, message: { level: "error", text: describeError(error) } }, effects: [] };
+    }
   }
 
   #run(effect: Effect): void {
@@ -304,16 +379,23 @@ export class Dashboard {
   async #page(resource: string): Promise<void> {
     if (this.#link === null) return;
     const path = this.#link.logPath(resource);
-    const pager = this.#options.env["PAGER"] ?? "less -R";
     try {
-      await this.#job.lend(async () => {
-        // The words of $PAGER are the shell's to read; the path is an argument, and nothing in it is.
-        const child = spawn("sh", ["-c", `exec ${pager} "$1"`, "sh", path], { stdio: "inherit" });
-        const [code] = (await once(child, "exit")) as [number | null];
-        if (code !== 0) throw new Error(`${pager} ended with exit code ${code ?? "unknown"}`);
+      this.#lent = this.#job.lend(async () => {
+        this.#pager = startPager(choosePager(this.#options.env), path);
+        await this.#pager.ended;
       });
+      await this.#lent;
     } catch (error) {
       this.tell("error", describeError(error));
+    } finally {
+      this.#pager = null;
     }
   }
+}
+
+/** With the place in the code, for a report of the fault. */
+function describeFailure(failure: unknown): readonly string[] {
+  if (failure === null) return [];
+  const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+  return ["a fault of the dashboard, and none of the run:", ...stack.split("\n").slice(0, FAILURE_LINES_MAX)];
 }

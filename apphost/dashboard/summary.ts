@@ -1,10 +1,14 @@
-/** The few lines that stay on the terminal when a run is over: verdict, counts, rate, reasons, where the report is. Pure. */
+/**
+ * The few lines that stay on the terminal when a run is over: verdict, counts, rate, reasons, where the report is, and what to
+ * type next. Pure.
+ */
 import { describeInfrastructure, describeVerdict, type EventLine } from "../snapshot/event-text.ts";
 import { flattenText, formatCount } from "../snapshot/format.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 
 const REASONS_MAX = 10;
 const ERRORS_MAX = 5;
+const FAILED_NAMED_MAX = 3;
 
 export function formatSummary(snapshot: Snapshot): readonly string[] {
   const { verdict } = snapshot;
@@ -29,7 +33,19 @@ export function formatSummary(snapshot: Snapshot): readonly string[] {
   }
   if (verdict !== null && verdict.report !== "") lines.push(...entry("report", verdict.report));
   if (snapshot.runDir !== "") lines.push(...entry("run", snapshot.runDir));
+  for (const command of listNextCommands(snapshot)) lines.push(...entry("next", command));
   return lines;
+}
+
+/** Where the cause of a failure is looked for, and all that was measured. */
+function listNextCommands({ runId, verdict, resources }: Snapshot): readonly string[] {
+  if (runId === "") return [];
+  const failed = resources.filter(({ state }) => state === "failedToStart").map(({ name }) => name);
+  const isPassed = verdict?.verdict === "passed";
+  return [
+    ...(isPassed ? [] : [["flink-apphost logs", ...failed.slice(0, FAILED_NAMED_MAX), `--run ${runId}`].join(" ")]),
+    ...(verdict === null || verdict.report === "" ? [] : [`flink-apphost report --open --run ${runId}`]),
+  ];
 }
 
 /** A text of several lines (the last ones of a program that failed) keeps them, under the first. */

@@ -33,15 +33,16 @@ export interface TerminalJob {
   lend(work: () => Promise<void>): Promise<void>;
   /** What Ctrl+Z means: in raw mode the terminal does not send the signal. */
   suspend(): void;
-  /** Whether it is shown or hidden, it stays as it is. */
+  /** Whether it is shown, hidden or lent, it stays as it is. */
   end(): void;
 }
 
 export function startTerminalJob(actions: JobActions, isForeground = readIsForeground): TerminalJob {
   let isShown = false;
   let isLent = false;
+  let isEnded = false;
   const look = () => {
-    if (isShown || isLent || !isForeground()) return;
+    if (isShown || isLent || isEnded || !isForeground()) return;
     isShown = true;
     // It may have been taken away by `stopAsDefault`.
     process.off("SIGTSTP", onStop).on("SIGTSTP", onStop);
@@ -77,6 +78,7 @@ export function startTerminalJob(actions: JobActions, isForeground = readIsForeg
     // The whole job: a program that waits for this one (npx) must stop with it, or the shell goes on waiting, too.
     suspend: () => void process.kill(0, "SIGTSTP"),
     end() {
+      isEnded = true;
       clearInterval(timer);
       process.off("SIGTSTP", onStop).off("SIGCONT", onContinue);
     },

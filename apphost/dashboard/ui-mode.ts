@@ -23,13 +23,27 @@ export function resolveUiMode(options: {
 }): ResolvedUiMode {
   const { ui, stdin, stdout, env } = options;
   const terminal = stdin.isTTY === true && stdout.isTTY === true;
-  if (ui === "tui" && !terminal) {
-    throw createError("USAGE_CONFLICT", {
-      what: "--ui tui needs a terminal as standard input and output",
-      advice: "use --ui plain, or omit --ui",
-    });
-  }
+  if (ui === "tui") requireScreen("--ui tui", { env, stdin, stdout }, "use --ui plain, or omit --ui");
   if (ui !== "auto") return ui;
   const inCi = env["CI"] !== undefined && env["CI"] !== "" && env["CI"] !== "false" && env["CI"] !== "0";
-  return terminal && !inCi && env["TERM"] !== "dumb" ? "tui" : "plain";
+  return terminal && !inCi && !isDumb(env) ? "tui" : "plain";
 }
+
+/** Refuses what cannot show a screen, before anything is started. */
+export function requireScreen(
+  what: string,
+  { env, stdin, stdout }: Pick<Parameters<typeof resolveUiMode>[0], "env" | "stdin" | "stdout">,
+  advice: string,
+): void {
+  if (stdin.isTTY !== true || stdout.isTTY !== true) {
+    throw createError("USAGE_CONFLICT", { what: `${what} needs a terminal as standard input and output`, advice });
+  }
+  if (isDumb(env)) {
+    throw createError("USAGE_CONFLICT", {
+      what: `${what} needs a terminal that moves its cursor, and TERM is dumb`,
+      advice,
+    });
+  }
+}
+
+const isDumb = (env: Readonly<Record<string, string | undefined>>): boolean => env["TERM"] === "dumb";

@@ -18,8 +18,8 @@ writeFileSync(
     .map((event) => `${JSON.stringify(event)}\n`)
     .join(""),
 );
-const play = (ui: string, env = "") =>
-  `${env} ${process.execPath} --no-warnings ${join(ROOT, "test/support/play-events.ts")} ${eventsFile} ${ui}`;
+const play = (ui: string, env = "", file = eventsFile) =>
+  `${env} ${process.execPath} --no-warnings ${join(ROOT, "test/support/play-events.ts")} ${file} ${ui}`;
 
 describeReal(["tmux"], "the dashboard in a terminal", () => {
   let terminal: Terminal;
@@ -66,6 +66,22 @@ describeReal(["tmux"], "the dashboard in a terminal", () => {
       await terminal.waitFor(/^back-42$/m);
     },
   );
+
+  /** T5 of `dashboard.tsx`. A host of another version may tell what this one cannot draw. */
+  it("goes on with its keys when the screen cannot be drawn, gives the terminal back and tells of its own fault", async () => {
+    const broken = join(folder, "broken.ndjson");
+    const snapshot = { phase: null, resources: [], recent: [], verdict: null, infra: null, runDir: "", runId: "" };
+    writeFileSync(broken, `${JSON.stringify({ kind: "snapshot", nowUs: 0, snapshot })}\n`);
+    terminal.type(`${play("tui", "", broken)}; echo ended-$?`);
+    await terminal.waitFor(/the screen cannot be drawn, and the run goes on: .*[\s\S]*q asks how to end/);
+    terminal.press("q");
+    terminal.press("y");
+    const screen = (await terminal.waitFor(/^ended-0$/m)).join("\n");
+    expect(screen).toMatch(/a fault of the dashboard, and none of the run:\nTypeError/);
+    expect(terminal.modes()).toEqual({ isAlternate: false, isCursorShown: true, isCursorKeys: false });
+    terminal.type("echo back-$((40+2))");
+    await terminal.waitFor(/^back-42$/m);
+  });
 
   it("gives the terminal back when the process crashes", async () => {
     terminal.type(`${play("tui", "CRASH_AFTER_MS=2000")}; echo ended-$?`);

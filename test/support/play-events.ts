@@ -20,7 +20,8 @@ process.once("SIGTERM", () => stopped.resolve());
 async function startDashboard() {
   const { openDashboard } = await import(join(apphost, "cli/open-dashboard.js"));
   const dashboard = await openDashboard({ theme: "dark", isOwner: true, onEnd: () => stopped.resolve() });
-  for (const event of events) dashboard.take({ kind: "event", event });
+  // A whole snapshot may be played, too.
+  for (const event of events) dashboard.take("kind" in event ? event : { kind: "event", event });
   return dashboard;
 }
 

@@ -163,6 +163,7 @@ interface PressedKey {
   readonly delete: boolean;
   readonly shift: boolean;
   readonly ctrl: boolean;
+  readonly meta: boolean;
 }
 
 const NAMES: readonly (readonly [keyof PressedKey, string])[] = [
@@ -183,13 +184,15 @@ const NAMES: readonly (readonly [keyof PressedKey, string])[] = [
 
 /**
  * A name for each key that was pressed, from what Ink says of it. A terminal that was slow, or typed very fast, gives
- * several keys at once, and Ink takes apart only those that begin with Escape.
+ * several keys at once, and Ink takes apart only those that begin with Escape. Escape and a letter at once look like Alt
+ * and that letter, which is no key here: they are the two that they are.
  */
 export function nameKeys(input: string, key: PressedKey): readonly string[] {
   if (key.tab) return [key.shift ? "shift+tab" : "tab"];
   const named = NAMES.find(([flag]) => key[flag]);
   if (named !== undefined) return [named[1]];
-  return key.ctrl ? [`ctrl+${input}`] : [...input].map(nameCharacter);
+  const names = key.ctrl ? [`ctrl+${input}`] : [...input].map(nameCharacter);
+  return key.meta && names.length > 0 ? ["esc", ...names] : names;
 }
 
 const CHARACTERS: Readonly<Record<string, string>> = { " ": "space", "\r": "enter", "\n": "enter", "\t": "tab" };

@@ -6,7 +6,7 @@
  */
 import { TASK_MANAGERS_MAX } from "../../../simulator/common/contract/state/redis-state.ts";
 import type { ControlRequest } from "../../control/protocol.ts";
-import { wholeNumber } from "../../option-values.ts";
+import { type ValueForm, wholeNumber } from "../../option-values.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
 import { findNearest } from "../../usage.ts";
 import { GROUP } from "./resource-items.ts";
@@ -56,6 +56,10 @@ const replicasForm = wholeNumber({ min: 1, max: TASK_MANAGERS_MAX });
 
 const wrong = (reason: string): Outcome => ({ kind: "wrong", reason });
 
+/** As the command line says it. */
+const wrongValue = (what: string, value: string | undefined, { expected }: ValueForm<unknown>): Outcome =>
+  wrong(`${what} is ${JSON.stringify(value ?? "")}: expected ${expected}`);
+
 export function readCommand(text: string, snapshot: Snapshot): Outcome {
   const [name = "", ...args] = text.trim().split(/\s+/);
   const command = COMMANDS.find((one) => one.name === name);
@@ -75,8 +79,9 @@ export function readCommand(text: string, snapshot: Snapshot): Outcome {
   }
   switch (name) {
     case "scale": {
-      const replicas = args.length === 2 && first === GROUP ? replicasForm.read(args[1] ?? "") : undefined;
-      return replicas === undefined ? usage : ask(scaleTo(replicas));
+      if (args.length !== 2 || first !== GROUP) return usage;
+      const replicas = replicasForm.read(args[1] ?? "");
+      return replicas === undefined ? wrongValue("N", args[1], replicasForm) : ask(scaleTo(replicas));
     }
     case "produce":
       return readProduce(args) ?? usage;
@@ -156,9 +161,11 @@ function readProduce(args: readonly string[]): Outcome | undefined {
       if (value === undefined) i += 1;
     }
   }
-  const messages = messagesForm.read(readDigits(values["messages"] ?? ""));
+  if (values["messages"] === undefined) return undefined;
+  const messages = messagesForm.read(readDigits(values["messages"]));
+  if (messages === undefined) return wrongValue("--messages", values["messages"], messagesForm);
   const rate = values["rate"] === undefined ? null : rateForm.read(readDigits(values["rate"]));
-  if (messages === undefined || rate === undefined) return undefined;
+  if (rate === undefined) return wrongValue("--rate", values["rate"], rateForm);
   const request: ControlRequest = { request: "produce", messages, rate: rate ?? 0 };
   const command = `produce --messages ${messages}${rate === null ? "" : ` --rate ${rate}`}`;
   return ask({ kind: "ask", request, command, id: 0 });

@@ -296,3 +296,9 @@ describe("the choice of an output", () => {
     expect(() => resolveUiMode({ ...pipe, ui: "tui", env: {} })).toThrow(/--ui tui needs a terminal/);
   });
 });
+
+it("says at the end what to type next, where there is something to look for", async () => {
+  expect((await playPlain({}, true)).filter((line) => line.startsWith("  next"))).toEqual([
+    "  next    flink-apphost report --open --run 20261122-180000-ab12cd",
+  ]);
+});

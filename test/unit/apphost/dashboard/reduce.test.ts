@@ -164,7 +164,7 @@ describe("the command palette", () => {
     ["restart taskmanager-7", "did you mean taskmanager-07"],
     ["scal taskmanager 3", "did you mean scale"],
     ["scale kafka 3", "it is: scale taskmanager N"],
-    ["produce --messages none", "it is: produce --messages N"],
+    ["produce --messages none", '--messages is "none": expected a whole number'],
     ["logs nothing-like-it", "there is no resource nothing-like-it"],
   ])("says of %s what is wrong, and stays open", (text, words) => {
     const { state, effects } = press(snapshot, [":", text, "enter"]);
@@ -186,6 +186,16 @@ describe("the command palette", () => {
   });
 });
 
+it.each([
+  ["scale taskmanager 500", 'N is "500": expected a whole number from 1 to 256'],
+  ["scale kafka 3", "it is: scale taskmanager N"],
+  ["produce --messages 5x", '--messages is "5x": expected a whole number from 1 to 1000000000000'],
+  ["produce 5 --rate=-1", '--rate is "-1": expected a whole number from 0 to 100000000'],
+  ["produce", "it is: produce --messages N [--rate N]"],
+])("says of %j what is wrong with it, as the command line does", (text, reason) => {
+  expect(readCommand(text, snapshot)).toEqual({ kind: "wrong", reason });
+});
+
 describe("keys", () => {
   it("each has one meaning in each place", () => {
     for (const place of ["overview", "resources", "detail", "logs", "metrics", "checks", "events"] as const) {
@@ -204,10 +214,13 @@ describe("keys", () => {
       pageDown: false,
     };
     const rest = { home: false, end: false, return: false, escape: false, tab: false, backspace: false, delete: false };
-    const key = { ...none, ...rest, shift: false, ctrl: false };
+    const key = { ...none, ...rest, shift: false, ctrl: false, meta: false };
     expect(nameKeys("j\r \t", key)).toEqual(["j", "enter", "space", "tab"]);
     expect(nameKeys("\u001a", key)).toEqual(["ctrl+z"]);
     expect(nameKeys("", { ...key, tab: true, shift: true })).toEqual(["shift+tab"]);
+    // Escape and a letter that came at once, which look like Alt and that letter.
+    expect(nameKeys("q", { ...key, meta: true })).toEqual(["esc", "q"]);
+    expect(nameKeys("", { ...key, escape: true, meta: true })).toEqual(["esc"]);
   });
 
   it("the help has all of them", () => {
