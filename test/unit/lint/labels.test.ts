@@ -11,7 +11,7 @@ import { ROOT } from "../../support/dist.ts";
 const FOLDERS = ["apphost", "producer", "scripts", "simulator"];
 const OF_THE_SYSTEM = /^I[1-9]$/;
 /** Words of the same form that are no labels. */
-const NO_LABELS = /^V8$/;
+const NO_LABELS = /^(V8|LZ4)$/;
 
 interface Source {
   readonly path: string;
