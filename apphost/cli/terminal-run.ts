@@ -68,7 +68,9 @@ async function openView(child: ChildProcess, theme: ThemeName): Promise<View> {
     } else if (ending === "leave") left.resolve("left");
     // Before there is a run there is nothing to end in order.
     else if (view.host === null) child.kill("SIGTERM");
-    else endHost(view.host, ending).catch(() => child.kill("SIGTERM"));
+    // As a terminal would: the exit code tells an interrupt from the wish of another terminal.
+    else if (ending === "stop") child.kill("SIGINT");
+    else endHost(view.host, ending).catch(() => child.kill("SIGKILL"));
   };
   const view: View = {
     dashboard: await openDashboard({ theme, isOwner: true, onEnd }),

@@ -69,6 +69,16 @@ describeReal(["tmux"], "a run in a terminal", () => {
     await expectTerminalBack(0);
   });
 
+  it.each([[["C-c"]], [["q", "y"]]])(
+    "is interrupted by %j in the middle of a round, with the exit code of it",
+    async (keys) => {
+      start("--messages", "30000", "--rate", "3000");
+      await terminal.waitFor(/PRODUCING/, 30_000);
+      for (const key of keys) terminal.press(key);
+      await expectTerminalBack(130);
+    },
+  );
+
   it("gives the terminal back when the host is killed, and says with what it ended", async () => {
     start("--messages", "0");
     await untilIdle();

@@ -72,6 +72,8 @@ export interface Binding {
 
 const RESOURCES: readonly Place[] = ["overview", "resources", "detail"];
 const LOG: readonly Place[] = ["logs"];
+/** What is a list of lines. */
+const FILTERED: readonly Place[] = ["overview", "resources", "logs", "checks", "events"];
 
 const binding = (
   action: Action,
@@ -99,7 +101,7 @@ export const BINDINGS: readonly Binding[] = [
   binding("last", ["G", "end"], "last", "to the last, in a log also to follow it", null, null),
   binding("enter", ["enter"], "open", "open what is selected: a resource, or the group of TaskManagers", RESOURCES, 3),
   binding("back", ["esc"], "back", "back, and away with a filter or a message", null, 4),
-  binding("filter", ["/"], "filter", "show only what has this text; in a log, search for it", null, 5),
+  binding("filter", ["/"], "filter", "show only what has this text; in a log, search for it", FILTERED, 5),
   binding("sort", ["o"], "order", "order by name, CPU, memory, rate or lag", ["resources", "overview", "metrics"], 9),
   binding("logs", ["l"], "logs", "the log of what is selected", RESOURCES, 6),
   binding("restart", ["r"], "restart", "restart it", RESOURCES, 10),
@@ -111,7 +113,8 @@ export const BINDINGS: readonly Binding[] = [
   binding("produce", ["P"], "produce", "produce more messages", null, 14),
   binding("checkpoint", ["C"], "checkpoint", "take a checkpoint now", null, null),
   binding("copy", ["y"], "copy", "copy an address, a line or the command, by the terminal (OSC 52)", null, 15),
-  binding("page", ["O"], "pager", "open the log file in $PAGER", ["logs", "detail", "resources"], 16),
+  binding("page", ["O"], "pager", "open its log file in $PAGER", ["detail", "resources"], 16),
+  binding("page", ["o"], "pager", "open the log file in $PAGER", LOG, 7),
   binding("follow", ["f"], "follow", "follow the end of the log, or stop following", LOG, 3),
   binding("nextMatch", ["n"], "next", "the next match", LOG, 6),
   binding("previousMatch", ["N"], "previous", "the match before", LOG, null),
