@@ -41,6 +41,7 @@ const slow = [
   "readme-commands",
   "report-page",
   "resource-commands",
+  "screens",
   "secrets",
   "stop-walk",
   "system-bad-days",

@@ -42,11 +42,11 @@ describeReal(["tmux"], "the dashboard in a terminal", () => {
     terminal.type(play("tui"));
     await terminal.waitFor(/PASSED/);
     terminal.resize(200, 50);
-    const screen = await terminal.waitFor(/taskmanager-20 +running +500,000/);
+    const screen = await terminal.waitFor(/taskmanager-20 +running +▅ +500,000/);
     expect(screen).toHaveLength(50);
     expect(screen.at(-1)).toContain("q quit");
     terminal.resize(80, 24);
-    const small = await terminal.waitFor(/ 20 +500,000/);
+    const small = await terminal.waitFor(/ 20 ▅ +500,000/);
     expect(small[0]).toContain("flink-apphost");
   });
 
