@@ -38,6 +38,12 @@ describeReal(["tmux"], "the dashboard in a terminal", () => {
     expect(screen.at(-1)).toContain("q quit");
   });
 
+  it("begins in the first column, wherever the cursor stood before", async () => {
+    terminal.type(`printf 'ab'; ${play("tui")}`);
+    const screen = await terminal.waitFor(/PASSED/);
+    expect(screen[0]).toMatch(/^flink-apphost 20261122-180000-ab12cd /);
+  });
+
   it("takes the new size when the terminal is resized, and uses the room", async () => {
     terminal.type(play("tui"));
     await terminal.waitFor(/PASSED/);
