@@ -45,6 +45,7 @@ const slow = [
   "report-compare",
   "report-page",
   "resource-commands",
+  "screens",
   "secrets",
   "stop-walk",
   "stored-records",

@@ -177,6 +177,8 @@ export class Dashboard {
     const stdin = new ReadStream(given.fd);
     // A terminal that is closed cannot be read any more. What ends the run then is its SIGHUP, in order.
     stdin.on("error", () => undefined);
+    // The alternate screen begins where the cursor stands, and a prompt before it would shift the first row for good.
+    stdout.write("\r");
     const instance = render(this.#element(), {
       stdout,
       stderr,

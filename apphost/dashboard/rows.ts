@@ -1,5 +1,5 @@
 /** Rows of a screen, beside what charts have (`charts/segment.ts`). Pure. */
-import { cutText, type Glyphs, measureText, type Segment } from "./charts/segment.ts";
+import { cutText, type Glyphs, measureText, type Segment, startOf } from "./charts/segment.ts";
 
 export type Row = readonly Segment[];
 
@@ -35,7 +35,17 @@ export function titleRow(name: string, detail: string, columns: number, glyphs: 
   return [{ text: start + rule.repeat(Math.max(0, columns - measureText(start))), dim: true }];
 }
 
-/** Words in lines of at most `columns`; a word that is longer is cut into pieces. */
+/** Two drawings of as many rows beside each other. What is right of it begins in one column, however short the left is. */
+export function joinSides(left: readonly Row[], right: readonly Row[], leftColumns: number): readonly Row[] {
+  const start = leftColumns + SIDES_GAP_COLUMNS;
+  return left.map((row, index) => {
+    const cut = cutWidth(row, leftColumns);
+    return [...cut, { text: " ".repeat(start - measureWidth(cut)) }, ...(right[index] ?? [])];
+  });
+}
+export const SIDES_GAP_COLUMNS = 2;
+
+/** Words in lines of at most `columns`; a word that is longer is cut into pieces, and nothing of it is lost. */
 export function wrapText(text: string, columns: number): readonly string[] {
   const width = Math.max(1, columns);
   const lines: string[] = [];
@@ -49,7 +59,7 @@ export function wrapText(text: string, columns: number): readonly string[] {
     if (line !== "") lines.push(line);
     line = word;
     while (measureText(line) > width) {
-      const piece = cutText(line, width);
+      const piece = startOf(line, width);
       // A character that is wider than the whole line has no room at all.
       if (piece === "") return lines;
       lines.push(piece);

@@ -9,6 +9,7 @@
  * S2 While a filter or a search is at work for long, what it has found until then is there, anew each PARTIAL_MS. What a
  *    file grew by does not take long, and is added to what is there.
  * S3 `isStable`: places are known and can be read. It is false for as long as lines are being sorted in.
+ * S4 Filter and search may be set at any time, also while `advance()` waits for a file.
  */
 import type { LinePattern } from "./line-pattern.ts";
 import { LineScan } from "./line-scan.ts";
@@ -114,8 +115,11 @@ export class ShownLines {
 
   async advance(budgetMs: number): Promise<boolean> {
     if (!(await this.#log.advance(budgetMs))) return false;
+    const [filterScan, searchScan] = [this.#filterScan, this.#searchScan];
     const isScanned =
-      (await (this.#filterScan?.advance(budgetMs) ?? true)) && (await (this.#searchScan?.advance(budgetMs) ?? true));
+      (await (filterScan?.advance(budgetMs) ?? true)) && (await (searchScan?.advance(budgetMs) ?? true));
+    // S4: the one that was asked for meanwhile has tried no line, and would find nothing in any of them.
+    if (filterScan !== this.#filterScan || searchScan !== this.#searchScan) return false;
     if (!isScanned) {
       this.#derivePart();
       return false;

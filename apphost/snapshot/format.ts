@@ -57,20 +57,8 @@ export function formatPartitions(partitions: readonly number[]): string {
   return ranges.join(",");
 }
 
-/** A bar of `width` characters that is readable without colour: `#####-----`. */
-export function formatBar(share: number, width: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
-  return "#".repeat(filled) + "-".repeat(Math.max(0, width - filled));
-}
-
 /** One line for the screen: no colour codes, no control characters, no line ends. */
 export const flattenText = (text: string): string =>
   stripVTControlCharacters(text)
     .replace(/\p{Cc}+/gu, " ")
     .trim();
-
-/** Exactly `width` characters: padded, or cut with a mark. */
-export function fitText(text: string, width: number): string {
-  if (text.length <= width) return text.padEnd(width);
-  return width <= 1 ? text.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}~`;
-}

@@ -38,15 +38,21 @@ describeReal(["tmux"], "the dashboard in a terminal", () => {
     expect(screen.at(-1)).toContain("q quit");
   });
 
+  it("begins in the first column, wherever the cursor stood before", async () => {
+    terminal.type(`printf 'ab'; ${play("tui")}`);
+    const screen = await terminal.waitFor(/PASSED/);
+    expect(screen[0]).toMatch(/^flink-apphost 20261122-180000-ab12cd /);
+  });
+
   it("takes the new size when the terminal is resized, and uses the room", async () => {
     terminal.type(play("tui"));
     await terminal.waitFor(/PASSED/);
     terminal.resize(200, 50);
-    const screen = await terminal.waitFor(/taskmanager-20 +running +500,000/);
+    const screen = await terminal.waitFor(/taskmanager-20 +running +▅ +500,000/);
     expect(screen).toHaveLength(50);
     expect(screen.at(-1)).toContain("q quit");
     terminal.resize(80, 24);
-    const small = await terminal.waitFor(/ 20 +500,000/);
+    const small = await terminal.waitFor(/ 20 ▅ +500,000/);
     expect(small[0]).toContain("flink-apphost");
   });
 

@@ -29,9 +29,12 @@ export interface MetricsInput
   readonly present: readonly string[];
   readonly order: LoadOrder;
   readonly usageOrder: UsageOrder;
+  /** What is to be seen. Whoever has shown a part elsewhere leaves it out, and it is not missing then. */
+  readonly parts: readonly PartName[];
 }
 
-type PartName = "progress" | "throughput" | "map" | "lag" | "latency" | "checkpoints" | "usage";
+export const METRICS_PARTS = ["progress", "throughput", "map", "lag", "latency", "checkpoints", "usage"] as const;
+type PartName = (typeof METRICS_PARTS)[number];
 interface Part {
   readonly name: PartName;
   readonly least: number;
@@ -72,7 +75,7 @@ function listParts(input: MetricsInput, { columns }: ChartSize): readonly Part[]
   const taskManagers = input.progress?.taskManagers.length ?? 0;
   const cardRows = Math.ceil(taskManagers / Math.max(1, Math.floor(columns / CARD_COLUMNS)));
   const usageRows = countUsageRows(input, columns);
-  return [
+  const all: readonly Part[] = [
     { name: "progress", least: 2, comfortable: 2, most: 2 },
     { name: "throughput", least: 4, comfortable: 7, most: 16 },
     { name: "map", least: 3, comfortable: cardRows + MAP_FRAME_ROWS, most: taskManagers + MAP_FRAME_ROWS },
@@ -82,6 +85,7 @@ function listParts(input: MetricsInput, { columns }: ChartSize): readonly Part[]
     ...(isPair ? [] : [{ name: "latency", least: 1, comfortable: 5, most: 12 } as const]),
     { name: "usage", least: 0, comfortable: Math.min(usageRows, 4), most: usageRows },
   ];
+  return all.filter(({ name }) => input.parts.includes(name));
 }
 
 type Plan = Readonly<Record<PartName, number>>;
@@ -89,6 +93,7 @@ type Plan = Readonly<Record<PartName, number>>;
 /** The map takes a form for which it has room, and what it then leaves empty goes to the others. */
 function planWithMap(input: MetricsInput, parts: readonly Part[], size: ChartSize): Plan {
   const first = planRows(parts, size);
+  if (first.map === 0) return first;
   const used = trimRows(drawPartitionMap(input, { ...size, rows: first.map })).length;
   return planRows(
     parts.map((part) => (part.name === "map" ? { ...part, least: used, comfortable: used, most: used } : part)),
@@ -111,13 +116,14 @@ function planRows(parts: readonly Part[], { columns, rows }: ChartSize): Plan {
 }
 
 /** V2 */
-function listLeftOut({ usage }: MetricsInput, plan: Plan): readonly string[] {
-  const charts = (["throughput", "lag", "latency"] as const).filter((name) => plan[name] < CHART_ROWS_MIN);
+function listLeftOut({ usage, parts }: MetricsInput, plan: Plan): readonly string[] {
+  const isShort = (name: PartName, rowsMin: number): boolean => parts.includes(name) && plan[name] < rowsMin;
+  const charts = (["throughput", "lag", "latency"] as const).filter((name) => isShort(name, CHART_ROWS_MIN));
   return [
     ...(charts.length === 0 ? [] : [`${charts.join(" and ")} over time`]),
-    ...(plan.map < 2 ? ["the partition map"] : []),
-    ...(plan.checkpoints === 0 ? ["checkpoints"] : []),
-    ...(usage !== null && plan.usage < 2 ? ["usage of each process"] : []),
+    ...(isShort("map", 2) ? ["the partition map"] : []),
+    ...(isShort("checkpoints", 1) ? ["checkpoints"] : []),
+    ...(usage !== null && isShort("usage", 2) ? ["usage of each process"] : []),
   ];
 }
 

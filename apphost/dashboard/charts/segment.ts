@@ -45,15 +45,35 @@ export const cleanText = (text: string): string => (ONE_COLUMN_EACH.test(text) ?
 export function cutText(text: string, columns: number): string {
   if (measureText(text) <= columns) return text;
   if (columns <= 0) return "";
-  if (ONE_COLUMN_EACH.test(text)) return `${text.slice(0, columns - 1)}~`;
+  return `${startOf(text, columns - 1)}~`;
+}
+
+/** As much of its start as has room, and no half of a character. */
+export function startOf(text: string, columns: number): string {
+  if (ONE_COLUMN_EACH.test(text)) return text.slice(0, Math.max(0, columns));
   let kept = "";
   let width = 0;
   for (const { segment } of graphemes.segment(text)) {
     width += stringWidth(segment);
-    if (width > columns - 1) break;
+    if (width > columns) break;
     kept += segment;
   }
-  return `${kept}~`;
+  return kept;
+}
+
+/** At most `columns` wide; where it is cut off, at its start, stands `~`: of a path the end tells more. */
+export function cutStart(text: string, columns: number): string {
+  if (measureText(text) <= columns) return text;
+  if (columns <= 0) return "";
+  const reversed = [...graphemes.segment(text)].map(({ segment }) => segment).reverse();
+  const kept: string[] = [];
+  let left = columns - 1;
+  for (const segment of reversed) {
+    left -= measureText(segment);
+    if (left < 0) break;
+    kept.push(segment);
+  }
+  return `~${kept.reverse().join("")}`;
 }
 
 /** Exactly `columns` wide. */

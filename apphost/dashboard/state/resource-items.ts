@@ -31,7 +31,7 @@ export function listResourceItems(snapshot: Snapshot, state: Pick<ViewState, "so
   const members = snapshot.resources.filter(({ kind }) => kind === "taskmanager");
   const isFlat = filter !== "" || state.sort !== "name";
   for (const resource of snapshot.resources) {
-    const level = resourceLevel(resource, resource, snapshot.phase);
+    const level = levelOf(resource, snapshot.phase);
     const isMember = resource.kind === "taskmanager";
     if (isMember && resource === members[0] && !isFlat) items.push(describeGroup(members, snapshot, figures));
     const isHidden = isMember
@@ -41,6 +41,13 @@ export function listResourceItems(snapshot: Snapshot, state: Pick<ViewState, "so
   }
   const shown = filter === "" ? items : items.filter((item) => matches(item, filter));
   return state.sort === "name" ? shown : [...shown].sort((a, b) => compare(a, b, state.sort as Exclude<Sort, "name">));
+}
+
+/** One that ended and comes back is seen until it is back. */
+function levelOf(resource: ResourceEvent, phase: Snapshot["phase"]): ResourceItem["level"] {
+  const level = resourceLevel(resource, resource, phase);
+  const isComingBack = resource.restarts > 0 && (resource.state === "waiting" || resource.state === "starting");
+  return level === "info" && isComingBack && phase !== "stopping" && phase !== "ended" ? "warn" : level;
 }
 
 function matches({ name, resources }: ResourceItem, filter: string): boolean {
@@ -98,7 +105,7 @@ function describeItem(
 const LEVELS = ["info", "warn", "error"] as const;
 
 function describeGroup(members: readonly ResourceEvent[], { phase }: Snapshot, figures: Figures): ResourceItem {
-  const items = members.map((member) => describeItem(member, "member", resourceLevel(member, member, phase), figures));
+  const items = members.map((member) => describeItem(member, "member", levelOf(member, phase), figures));
   const add = (read: (item: ResourceItem) => number | null) => {
     const known = items.flatMap((item) => read(item) ?? []);
     return known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0);
@@ -115,11 +122,14 @@ function describeGroup(members: readonly ResourceEvent[], { phase }: Snapshot, f
   };
 }
 
-/** Where the selection is (U1 of `view-state.ts`); the first where it is no longer there. */
+/**
+ * Where the selection is (U1 of `view-state.ts`): the first where it is no longer there, and the TaskManagers before
+ * anything was selected.
+ */
 export const indexOfSelected = (items: readonly ResourceItem[], selected: string | null): number =>
   Math.max(
     0,
-    items.findIndex(({ name }) => name === selected),
+    items.findIndex(({ name }) => name === (selected ?? GROUP)),
   );
 
 /** Somebody stopped it, and only a person starts it again. */

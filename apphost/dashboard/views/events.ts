@@ -1,9 +1,13 @@
 /** What happened, newest last, as plain output would print it. Pure. */
 
+import { colorOf } from "../../logs/log-lines.ts";
 import type { EventLine } from "../../snapshot/event-text.ts";
 import { formatSeconds } from "../../snapshot/format.ts";
+import { fitColumns } from "../charts/segment.ts";
 import { type Row, takeRows, titleRow } from "../rows.ts";
 import { colored, LEVEL_COLORS, type ViewProps } from "./view-props.ts";
+
+const SOURCE_COLUMNS = 19;
 
 /** The whole view: it can be filtered, and scrolled back from its newest. */
 export function drawEvents({ snapshot, state, columns, rows, glyphs }: ViewProps): readonly Row[] {
@@ -25,18 +29,19 @@ export function drawEvents({ snapshot, state, columns, rows, glyphs }: ViewProps
   );
 }
 
-/** The newest ones, below other things. */
+/** The newest ones, below other things; where there is but one row, the newest alone. */
 export function drawNewestEvents({ snapshot, columns, glyphs }: ViewProps, rows: number): readonly Row[] {
   if (rows <= 0) return [];
-  const lines = rows > 1 ? snapshot.recent.slice(-(rows - 1)) : [];
-  return [titleRow("EVENTS", "", columns, glyphs), ...lines.map((line) => drawEvent(line, snapshot))];
+  const lines = snapshot.recent.slice(-Math.max(1, rows - 1)).map((line) => drawEvent(line, snapshot));
+  return rows === 1 ? lines : [titleRow("EVENTS", "", columns, glyphs), ...lines];
 }
 
-export function drawEvent(line: EventLine, { startedAtUs }: { readonly startedAtUs: number | null }): Row {
+/** A resource has the colour that it has in the logs. */
+function drawEvent(line: EventLine, { startedAtUs }: { readonly startedAtUs: number | null }): Row {
   const color = colored(LEVEL_COLORS[line.level]);
   return [
     { text: `${formatSeconds(line.atUs - (startedAtUs ?? 0)).padStart(8)}  `, dim: true },
-    { text: `${line.source.padEnd(19)} ` },
+    { text: `${fitColumns(line.source, SOURCE_COLUMNS)} `, color: colorOf(line.source) },
     { text: line.level === "info" ? "" : `${line.level.toUpperCase()} `, bold: true, ...color },
     { text: line.text, ...color },
   ];

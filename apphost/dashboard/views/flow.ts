@@ -2,30 +2,31 @@
 
 import type { ProgressEvent } from "../../../simulator/common/contract/events.ts";
 import { formatCheckpointId } from "../../../simulator/common/contract/files/checkpoint.ts";
-import { formatBar, formatCount, formatMs, formatRate } from "../../snapshot/format.ts";
+import { formatCount, formatMs, formatRate } from "../../snapshot/format.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
-import { type Row, titleRow } from "../rows.ts";
+import { drawBar, formatPercent } from "../charts/bar.ts";
+import { joinParts, type PaletteColor } from "../charts/segment.ts";
+import { measureWidth, type Row, titleRow } from "../rows.ts";
 import type { ViewProps } from "./view-props.ts";
 
 export const FLOW_ROWS = 4;
+const NAME_COLUMNS = 10;
+const PERCENT_COLUMNS = 5;
+const RATE_COLUMNS = 13;
+const BAR_COLUMNS_MIN = 4;
 
 export function drawFlow({ snapshot, columns, glyphs }: ViewProps): readonly Row[] {
   const { progress } = snapshot;
   if (progress === null) return [titleRow("FLOW", "no message yet", columns, glyphs)];
-  const round = progress.round === 0 ? "no round yet" : `round ${progress.round}`;
+  const { round, requested, produced, processed, producedPerSecond, processedPerSecond } = progress;
+  const name = round === 0 && requested > 0 ? "in topic" : "produced";
+  const detail = `${round === 0 ? "no round yet" : `round ${round}`}${describeRemaining(snapshot, progress)}`;
+  const size = { requested, columns, glyphs };
   return [
-    titleRow("FLOW", `${round}${describeRemaining(snapshot, progress)}`, columns, glyphs),
-    drawCounts(
-      {
-        name: progress.round === 0 && progress.requested > 0 ? "in topic" : "produced",
-        done: progress.produced,
-        rate: progress.producedPerSecond,
-      },
-      progress,
-      columns,
-    ),
-    drawCounts({ name: "processed", done: progress.processed, rate: progress.processedPerSecond }, progress, columns),
-    drawFacts(snapshot, progress),
+    titleRow("FLOW", detail, columns, glyphs),
+    drawCounts({ name, done: produced, rate: producedPerSecond, color: "accent" }, size),
+    drawCounts({ name: "processed", done: processed, rate: processedPerSecond, color: "good" }, size),
+    drawFacts(snapshot, progress, columns),
   ];
 }
 
@@ -45,21 +46,28 @@ interface Counts {
   readonly name: string;
   readonly done: number;
   readonly rate: number;
+  readonly color: PaletteColor;
 }
 
-/** name 10, count 14 + " of " + 14, bar, rate 14. */
-function drawCounts({ name, done, rate }: Counts, { requested }: ProgressEvent, columns: number): Row {
-  const counts = `${formatCount(done).padStart(13)} of ${formatCount(requested).padEnd(13)}`;
-  const barColumns = Math.max(4, Math.min(60, columns - 10 - counts.length - 18));
+type Size = Pick<ViewProps, "columns" | "glyphs"> & { readonly requested: number };
+
+/** The bar takes what the figures leave. */
+function drawCounts({ name, done, rate, color }: Counts, { requested, columns, glyphs }: Size): Row {
+  const total = formatCount(requested);
+  const counts = `${formatCount(done).padStart(Math.max(total.length, formatCount(done).length))} of ${total} `;
+  const others = NAME_COLUMNS + counts.length + PERCENT_COLUMNS + RATE_COLUMNS;
+  const bar = { columns: Math.max(BAR_COLUMNS_MIN, columns - others), glyphs, color };
   return [
-    { text: name.padEnd(10) },
+    { text: name.padEnd(NAME_COLUMNS) },
     { text: counts, bold: true },
-    { text: ` [${formatBar(requested === 0 ? 0 : done / requested, barColumns)}] `, color: "accent" },
-    { text: formatRate(rate).padStart(13), bold: true },
+    ...drawBar(requested === 0 ? 0 : done / requested, bar),
+    { text: (requested === 0 ? "" : formatPercent({ done, total: requested })).padStart(PERCENT_COLUMNS) },
+    { text: formatRate(rate).padStart(RATE_COLUMNS), bold: true },
   ];
 }
 
-function drawFacts({ checkpoint, checkpointsFailed, faults }: Snapshot, progress: ProgressEvent): Row {
+/** What is wrong has its room first. */
+function drawFacts({ checkpoint, checkpointsFailed, faults }: Snapshot, progress: ProgressEvent, columns: number): Row {
   const facts = [
     `lag ${formatCount(progress.lag)}`,
     `p50 ${formatMs(progress.latencyMs.p50)}`,
@@ -67,14 +75,12 @@ function drawFacts({ checkpoint, checkpointsFailed, faults }: Snapshot, progress
     checkpoint === null
       ? "no checkpoint"
       : `chk ${formatCheckpointId(checkpoint.id)} ${formatMs(checkpoint.durationMs)}`,
-  ];
+  ].map((text) => [{ text }]);
   const troubles = [
     progress.rejected > 0 ? `rejected ${formatCount(progress.rejected)}` : "",
     checkpointsFailed > 0 ? `chk failed ${formatCount(checkpointsFailed)}` : "",
     faults > 0 ? `faults ${formatCount(faults)}` : "",
   ].filter((text) => text !== "");
-  return [
-    { text: facts.join("  ") },
-    ...(troubles.length === 0 ? [] : [{ text: `  ! ${troubles.join("  ")}`, color: "warn" }]),
-  ];
+  const wrong: Row = troubles.length === 0 ? [] : [{ text: `  ! ${troubles.join("  ")}`, color: "warn" }];
+  return [...joinParts(facts, columns - measureWidth(wrong)), ...wrong];
 }

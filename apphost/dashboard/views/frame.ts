@@ -8,7 +8,7 @@
 
 import { unreachable } from "../../../simulator/common/foundation/assert.ts";
 import { describeError } from "../../../simulator/common/foundation/errors.ts";
-import { drawMetrics } from "../charts/metrics-screen.ts";
+import { METRICS_PARTS } from "../charts/metrics-screen.ts";
 import { cutWidth, type Row, takeRows, textRow, titleRow, wrapText } from "../rows.ts";
 import { placeOf } from "../state/selection.ts";
 import { drawChecks } from "./checks.ts";
@@ -16,6 +16,7 @@ import { drawEvents } from "./events.ts";
 import { drawFooter, drawMessage } from "./footer.ts";
 import { drawHeader, HEADER_ROWS } from "./header.ts";
 import { drawCompletions, drawHelp } from "./help.ts";
+import { drawLiveFigures } from "./live-figures.ts";
 import { drawOverview } from "./overview.ts";
 import { drawResourceDetail } from "./resource-detail.ts";
 import { drawResourceTable } from "./resource-table.ts";
@@ -73,7 +74,7 @@ function drawBody(props: ViewProps): readonly Row[] {
     case "logs":
       return props.drawLog(rows, columns);
     case "metrics":
-      return drawLiveFigures(props);
+      return drawLiveFigures(props, METRICS_PARTS);
     case "checks":
       return drawChecks(props);
     case "events":
@@ -81,20 +82,4 @@ function drawBody(props: ViewProps): readonly Row[] {
     default:
       return unreachable(place);
   }
-}
-
-/** The map can be ordered by what it shows, and the processes by what they use. */
-function drawLiveFigures({ snapshot, state, columns, rows, nowUs, glyphs }: ViewProps): readonly Row[] {
-  const { sort } = state;
-  return drawMetrics(
-    {
-      ...snapshot,
-      startedAtUs: snapshot.startedAtUs ?? nowUs,
-      nowUs,
-      present: snapshot.resources.filter(({ kind }) => kind === "taskmanager").map(({ name }) => name),
-      order: sort === "rate" || sort === "lag" ? sort : "name",
-      usageOrder: sort === "memory" ? "memory" : "cpu",
-    },
-    { columns, rows, glyphs },
-  );
 }

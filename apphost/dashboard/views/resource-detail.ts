@@ -4,6 +4,7 @@ import type { ResourceDescription } from "../../model/description.ts";
 import type { ResourceEvent } from "../../snapshot/event-text.ts";
 import {
   flattenText,
+  formatAmount,
   formatClock,
   formatCount,
   formatMebibytes,
@@ -13,43 +14,64 @@ import {
 } from "../../snapshot/format.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
 import { drawSparkline } from "../charts/sparkline.ts";
-import { type Row, takeRows, titleRow, wrapText } from "../rows.ts";
+import { joinSides, type Row, SIDES_GAP_COLUMNS, takeRows, titleRow, wrapText } from "../rows.ts";
 import { colored, LEVEL_COLORS, type ViewProps } from "./view-props.ts";
 
 /** The log has at least these, and a third of the view. */
 const LOG_ROWS_MIN = 4;
-const LABEL_COLUMNS = 13;
+/** The longest of them, `waited for by`, and a gap. */
+const LABEL_COLUMNS = 15;
+const SIDES_COLUMNS_MIN = 160;
 const HISTORY_COLUMNS = 30;
 const EXITS_MAX = 3;
 const LAST_LINES_MAX = 3;
 
 export function drawResourceDetail(props: ViewProps): readonly Row[] {
-  const { snapshot, state, columns, rows, glyphs, drawLog } = props;
+  const { snapshot, state, columns, rows, glyphs } = props;
   const name = state.detail ?? "";
   const resource = snapshot.resources.find((one) => one.name === name);
   if (resource === undefined) {
     return takeRows([titleRow(name, "it is no part of the system any more", columns, glyphs)], rows);
   }
-  const description = state.descriptions.find((one) => one.name === name);
-  const facts = [
+  if (columns < SIDES_COLUMNS_MIN) {
+    const facts = listFacts(props, resource);
+    const logRows = Math.min(rows - 1, Math.max(LOG_ROWS_MIN, Math.floor(rows / 3), rows - 1 - facts.length));
+    return [...drawFacts(props, resource, facts, rows - logRows), ...drawTail(props, logRows)];
+  }
+  const left = { ...props, columns: Math.floor((columns - SIDES_GAP_COLUMNS) / 2) };
+  const right = { ...props, columns: columns - SIDES_GAP_COLUMNS - left.columns };
+  return joinSides(drawFacts(left, resource, listFacts(left, resource), rows), drawTail(right, rows), left.columns);
+}
+
+function listFacts(props: ViewProps, resource: ResourceEvent): readonly Row[] {
+  const { name } = resource;
+  const description = props.state.descriptions.find((one) => one.name === name);
+  return [
     ...drawState(props, resource),
     ...drawUse(props, resource),
     ...drawRelations(props, resource, description),
     ...drawExits(props, name),
-    ...drawEnvironment(description, columns),
+    ...drawEnvironment(description, props.columns),
   ];
-  const logRows = Math.min(rows - 1, Math.max(LOG_ROWS_MIN, Math.floor(rows / 3), rows - 1 - facts.length));
-  const room = Math.max(0, rows - 1 - logRows);
+}
+
+/** As many as there is room for, and how many more there are. */
+function drawFacts(
+  { state, columns, glyphs }: ViewProps,
+  { name, kind }: ResourceEvent,
+  facts: readonly Row[],
+  rows: number,
+): readonly Row[] {
+  const room = Math.max(0, rows - 1);
   const top = Math.min(state.scrolled.detail ?? 0, Math.max(0, facts.length - room));
   const more = facts.length - top - room;
-  const detail = `${resource.kind}${more > 0 ? `, ${more} more rows below: j` : ""}`;
-  const log =
-    logRows < 2 ? [] : [titleRow("LOG", "its end; l for all of it", columns, glyphs), ...drawLog(logRows - 1, columns)];
-  return [
-    titleRow(name, detail, columns, glyphs),
-    ...takeRows(facts.slice(top, top + room), room),
-    ...takeRows(log, logRows),
-  ];
+  const detail = `${kind}${more > 0 ? `, ${formatAmount(more, "more row")} below: j` : ""}`;
+  return takeRows([titleRow(name, detail, columns, glyphs), ...facts.slice(top, top + room)], rows);
+}
+
+function drawTail({ columns, glyphs, drawLog }: ViewProps, rows: number): readonly Row[] {
+  if (rows < 2) return takeRows([], rows);
+  return takeRows([titleRow("LOG", "its end; l for all of it", columns, glyphs), ...drawLog(rows - 1, columns)], rows);
 }
 
 const labelled = (label: string, text: string, color?: string): Row => [

@@ -1,16 +1,18 @@
 /** The table of resources, in Overview and in Resources: the same rows, with as many columns as there is room for. Pure. */
 
 import { formatCount, formatMebibytes, formatRate } from "../../snapshot/format.ts";
-import { fitColumns } from "../charts/segment.ts";
-import { type Row, windowOf } from "../rows.ts";
+import { fitColumns, type Glyphs, type PaletteColor, type Segment } from "../charts/segment.ts";
+import { measureWidth, type Row, windowOf } from "../rows.ts";
 import { indexOfSelected, listResourceItems, type ResourceItem } from "../state/resource-items.ts";
 import type { Sort } from "../state/view-state.ts";
+import { drawHeat, listTaskManagerViews, type TaskManagerView } from "./task-managers.ts";
 import { colored, LEVEL_COLORS, type ViewProps } from "./view-props.ts";
 
 /** So that trouble is seen without colour. */
 const MARKS = { info: " ", warn: "!", error: "X" } as const;
 const WIDE_COLUMNS_MIN = 120;
 const MEDIUM_COLUMNS_MIN = 95;
+const SMALL_COLUMNS_MIN = 75;
 
 interface Cells {
   readonly name: string;
@@ -46,28 +48,67 @@ const SORTED: Readonly<Record<Sort, keyof Cells>> = {
 };
 
 /** `rows` are all that there are for it; the title is one of them. */
-export function drawResourceTable({ snapshot, state, columns }: ViewProps, rows: number): readonly Row[] {
+export function drawResourceTable(props: ViewProps, rows: number): readonly Row[] {
+  const { snapshot, state, columns } = props;
   const items = listResourceItems(snapshot, state);
   const selected = indexOfSelected(items, state.selected);
   const { from, to } = windowOf(items.length, rows - 1, selected);
   const sorted = SORTED[state.sort];
   const titles = { ...TITLES, [sorted]: `${TITLES[sorted]}*` };
+  const taskManagers = listTaskManagerViews(snapshot);
   return [
-    [{ text: `  ${formatCells(titles, columns)}`, dim: true }],
-    ...items.slice(from, to).map((item, index) => drawItem(item, from + index === selected, columns)),
+    [{ text: `  ${formatStart(titles, columns)} ${formatEnd(titles, columns)}`, dim: true }],
+    ...items.slice(from, to).map((item, index) => drawItem(item, from + index === selected, taskManagers, props)),
   ];
 }
 
-function drawItem(item: ResourceItem, isSelected: boolean, columns: number): Row {
-  const { level } = item;
-  return [
-    { text: isSelected ? ">" : " ", bold: true, color: "accent" },
-    {
-      text: `${MARKS[level]}${formatCells(readCells(item), columns)}`,
-      bold: isSelected || level === "error",
-      ...colored(LEVEL_COLORS[level]),
-    },
-  ];
+/** The heat of a group stays as it is where its row is selected: an inverse block is another height. */
+function drawItem(
+  item: ResourceItem,
+  isSelected: boolean,
+  taskManagers: readonly TaskManagerView[],
+  { columns, glyphs }: ViewProps,
+): Row {
+  const { level, kind } = item;
+  const cells = readCells(item);
+  const style = {
+    bold: isSelected || level === "error",
+    ...(isSelected ? { inverse: true } : {}),
+    ...colored(LEVEL_COLORS[level]),
+  };
+  const start: Row = [{ text: `${isSelected ? ">" : " "}${MARKS[level]}${formatStart(cells, columns)} `, ...style }];
+  const left = columns - measureWidth(start);
+  if (kind === "group") return [...start, ...drawGroupHeat(taskManagers, left, glyphs)];
+  const end = formatEnd(cells, columns);
+  return [...start, { text: isSelected ? fitColumns(end, Math.max(0, left)) : end, ...style }];
+}
+
+/** A column for each, or for several in a row: then it is that of the one with the least. */
+function drawGroupHeat(views: readonly TaskManagerView[], columns: number, glyphs: Glyphs): Row {
+  if (columns <= 0) return [];
+  const perColumn = Math.max(1, Math.ceil(views.length / columns));
+  const groups = Array.from({ length: Math.ceil(views.length / perColumn) }, (_, index) =>
+    views.slice(index * perColumn, (index + 1) * perColumn),
+  );
+  return joinSameColors(groups.map((group) => drawHeat(group.reduce(slowerOf), glyphs)));
+}
+
+const slowerOf = (a: TaskManagerView, b: TaskManagerView): TaskManagerView => (paceOf(b) < paceOf(a) ? b : a);
+
+/** One that does not run comes before the slowest, and one that has nothing to do is no slow one. */
+const paceOf = ({ state, load }: TaskManagerView): number => {
+  if (state !== "running") return -1;
+  return load === null || load.ofMedian === null || load.mark === "idle" ? Number.POSITIVE_INFINITY : load.ofMedian;
+};
+
+function joinSameColors(cells: readonly Segment<PaletteColor>[]): Row {
+  const row: Segment<PaletteColor>[] = [];
+  for (const cell of cells) {
+    const last = row.at(-1);
+    if (last !== undefined && last.color === cell.color) row[row.length - 1] = { ...last, text: last.text + cell.text };
+    else row.push(cell);
+  }
+  return row;
 }
 
 function readCells(item: ResourceItem): Cells {
@@ -83,16 +124,8 @@ function readCells(item: ResourceItem): Cells {
   const [resource] = resources;
   if (kind === "group" || resource === undefined) {
     const running = resources.filter(({ state }) => state === "running").length;
-    const others = resources.length - running;
-    const reason = others === 0 ? "" : `${others} not running`;
-    return {
-      ...common,
-      name: "taskmanagers",
-      state: `${running}/${resources.length} running`,
-      pid: "",
-      endpoint: "",
-      reason,
-    };
+    const state = `${running}/${resources.length} running`;
+    return { ...common, name: "taskmanagers", state, pid: "", endpoint: "", reason: "" };
   }
   const isTelling = resource.state === "running" && resource.health === "unhealthy";
   return {
@@ -105,17 +138,19 @@ function readCells(item: ResourceItem): Cells {
   };
 }
 
-/** In 80 columns: 2 + 20 + 14 + 5 + 8 + 4, and 27 for the endpoint or, more important, the reason. */
-function formatCells(cells: Cells, columns: number): string {
-  const start = [
+/** What all have. In 80 columns 27 are left for the endpoint or, more important, the reason; below 75, 18. */
+const formatStart = (cells: Cells, columns: number): string =>
+  [
     fitColumns(cells.name, 19),
     fitColumns(cells.state, 13),
-    fitColumns(cells.cpu, 5, "right"),
-    fitColumns(cells.memory, 7, "right"),
+    fitColumns(cells.cpu, columns >= SMALL_COLUMNS_MIN ? 5 : 4, "right"),
+    ...(columns >= SMALL_COLUMNS_MIN ? [fitColumns(cells.memory, 7, "right")] : []),
     ...(columns >= MEDIUM_COLUMNS_MIN ? [fitColumns(cells.rate, 11, "right")] : []),
     ...(columns >= WIDE_COLUMNS_MIN ? [fitColumns(cells.lag, 9, "right")] : []),
-    fitColumns(cells.restarts, 4, "right"),
+    ...(columns >= SMALL_COLUMNS_MIN ? [fitColumns(cells.restarts, 4, "right")] : []),
   ].join(" ");
-  if (columns < WIDE_COLUMNS_MIN) return `${start} ${cells.reason === "" ? cells.endpoint : cells.reason}`;
-  return `${start} ${fitColumns(cells.pid, 8)} ${fitColumns(cells.endpoint, 22)} ${cells.reason}`;
+
+function formatEnd({ reason, endpoint, pid }: Cells, columns: number): string {
+  if (columns < WIDE_COLUMNS_MIN) return reason === "" ? endpoint : reason;
+  return `${fitColumns(pid, 8)} ${fitColumns(endpoint, 22)} ${reason}`;
 }

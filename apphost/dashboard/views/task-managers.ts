@@ -2,86 +2,137 @@
 
 import type { ProgressEvent } from "../../../simulator/common/contract/events.ts";
 import type { ResourceEvent } from "../../snapshot/event-text.ts";
-import {
-  fitText,
-  formatBar,
-  formatCount,
-  formatMebibytes,
-  formatPartitions,
-  formatRate,
-} from "../../snapshot/format.ts";
+import { formatCount, formatMebibytes, formatPartitions, formatRate } from "../../snapshot/format.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
-import { type Row, titleRow } from "../rows.ts";
-import { GRID_CELL_COLUMNS, type Layout } from "./layout.ts";
-import { colored, type ViewProps } from "./view-props.ts";
+import { drawBar } from "../charts/bar.ts";
+import { MARKS } from "../charts/load-cells.ts";
+import { fitColumns, type Glyphs, type PaletteColor, type Segment } from "../charts/segment.ts";
+import { heatGlyph } from "../charts/sparkline.ts";
+import { computeLoads, type TaskManagerLoad } from "../charts/task-manager-loads.ts";
+import { measureWidth, type Row, titleRow } from "../rows.ts";
+import type { TaskManagersLayout } from "./layout.ts";
+import { listPresent } from "./live-figures.ts";
+import type { ViewProps } from "./view-props.ts";
 
 type Member = ProgressEvent["taskManagers"][number];
 
-interface TaskManagerView {
+export interface TaskManagerView {
   readonly name: string;
   readonly state: ResourceEvent["state"];
   /** Null until it has reported. */
   readonly member: Member | null;
+  /** Beside the others; null until it has reported. */
+  readonly load: TaskManagerLoad | null;
 }
 
-export function drawTaskManagers(
-  { snapshot, columns, glyphs }: ViewProps,
-  layout: Layout["taskManagers"],
-): readonly Row[] {
+const NAME_COLUMNS = 15;
+const STATE_COLUMNS = 9;
+const COUNT_COLUMNS = 14;
+const RATE_COLUMNS = 13;
+const MEMORY_COLUMNS = 9;
+/** With the word for one that is not as the others. */
+const PARTITIONS_COLUMNS = 16;
+const BAR_COLUMNS_MAX = 30;
+/** Number, heat and mark of a cell, with what is between them. */
+const CELL_FRAME_COLUMNS = 8;
+const IDLE = "idle";
+
+export function drawTaskManagers({ snapshot, columns, glyphs }: ViewProps, layout: TaskManagersLayout): readonly Row[] {
   if (layout.rows === 0) return [];
   const views = listTaskManagerViews(snapshot);
   const running = views.filter((view) => view.state === "running").length;
   const idle = views.filter(isIdle).length;
   const detail = `${running} of ${views.length} running, ${idle === 0 ? "" : `${idle} idle, `}processed by each`;
   const title = titleRow("TASKMANAGERS", detail, columns, glyphs);
-  if (layout.form === "table") return [title, ...views.map((view) => drawMember(view, views))];
+  if (layout.form === "table") {
+    const max = Math.max(1, ...views.map(({ member }) => member?.processed ?? 0));
+    return [title, ...views.map((view) => drawMember(view, max, { columns, glyphs }))];
+  }
+  const cellColumns = measureCell(views);
   const grid = Array.from({ length: layout.rows - 1 }, (_, row) =>
-    views.slice(row * layout.gridColumns, (row + 1) * layout.gridColumns).map(drawCell),
+    views
+      .slice(row * layout.gridColumns, (row + 1) * layout.gridColumns)
+      .flatMap((view) => drawCell(view, cellColumns, glyphs)),
   );
   return [title, ...grid];
 }
 
 export function listTaskManagerViews(snapshot: Snapshot): readonly TaskManagerView[] {
-  const members = new Map(snapshot.progress?.taskManagers.map((member) => [member.name, member]));
-  return snapshot.resources
+  const { progress, resources } = snapshot;
+  const members = new Map(progress?.taskManagers.map((member) => [member.name, member]));
+  const loads = new Map(
+    progress === null
+      ? []
+      : computeLoads({ progress, present: listPresent(snapshot) }).taskManagers.map((load) => [load.name, load]),
+  );
+  return resources
     .filter((resource) => resource.kind === "taskmanager")
-    .map(({ name, state }) => ({ name, state, member: members.get(name) ?? null }));
+    .map(({ name, state }) => ({ name, state, member: members.get(name) ?? null, load: loads.get(name) ?? null }));
 }
 
-function drawMember(view: TaskManagerView, views: readonly TaskManagerView[]): Row {
-  const { member } = view;
-  // Its end is known a moment before the next figures are.
-  const rate = view.state === "running" ? (member?.perSecond ?? null) : null;
-  const max = Math.max(1, ...views.map((other) => other.member?.processed ?? 0));
-  const facts =
-    member === null
-      ? ""
-      : [
-          formatCount(member.processed).padStart(15),
-          formatRate(rate).padStart(13),
-          ` [${formatBar(member.processed / max, 20)}]`,
-          `${formatCount(member.cpuMs)} ms cpu`.padStart(14),
-          formatMebibytes(member.rssBytes).padStart(9),
-          isIdle(view) ? "  idle" : `  partitions ${formatPartitions(member.partitions)}`,
-        ].join("");
+/** As wide as the largest count needs it, and the same for all. */
+export const measureCell = (views: readonly TaskManagerView[]): number =>
+  CELL_FRAME_COLUMNS +
+  Math.max(IDLE.length, ...views.map(({ member }) => formatCount(member?.processed ?? null).length));
+
+/**
+ * How fast it is beside the others, in one column: a dot before it runs, the lowest glyph before there is a rate. Its end
+ * is known a moment before the next figures are.
+ */
+export function drawHeat({ state, load }: TaskManagerView, glyphs: Glyphs): Segment<PaletteColor> {
+  if (isGone(state)) return { text: MARKS.gone.sign, color: "bad" };
+  if (state !== "running") return { text: ".", color: "muted" };
+  if (load === null || load.ofMedian === null) return { text: heatGlyph(0, glyphs), color: "muted" };
+  if (load.mark === "idle") return { text: MARKS.idle.sign, color: "muted" };
+  return { text: heatGlyph(load.ofMedian, glyphs), color: load.mark === "even" ? "good" : MARKS[load.mark].color };
+}
+
+const isGone = (state: TaskManagerView["state"]): boolean => state === "exited" || state === "failedToStart";
+
+function drawMember(
+  view: TaskManagerView,
+  max: number,
+  { columns, glyphs }: Pick<ViewProps, "columns" | "glyphs">,
+): Row {
+  const { name, state, member, load } = view;
+  const start: Row = [
+    { text: `${fitColumns(name, NAME_COLUMNS)} ` },
+    { text: fitColumns(state, STATE_COLUMNS), color: stateColor(view) },
+    { text: " " },
+    drawHeat(view, glyphs),
+  ];
+  if (member === null) return start;
+  const figures = formatCount(member.processed).padStart(COUNT_COLUMNS);
+  const rate = formatRate(state === "running" ? member.perSecond : null);
+  const word = load === null ? "" : MARKS[load.mark].word;
+  const end = `${rate.padStart(RATE_COLUMNS)}${formatMebibytes(member.rssBytes).padStart(MEMORY_COLUMNS)}`;
+  const barColumns = columns - measureWidth(start) - figures.length - 1 - end.length - PARTITIONS_COLUMNS;
   return [
-    { text: fitText(view.name, 17) },
-    { text: fitText(view.state, 11), ...colored(stateColor(view)) },
-    { text: facts },
+    ...start,
+    { text: `${figures} ` },
+    ...drawBar(member.processed / max, { columns: Math.min(barColumns, BAR_COLUMNS_MAX), glyphs, color: "muted" }),
+    { text: end },
+    { text: isIdle(view) ? "" : `  p ${formatPartitions(member.partitions)}` },
+    { text: word === "" ? "" : `  ${word}`, color: "warn" },
   ];
 }
 
-/** Number, count, and a mark when it is not running. */
-function drawCell(view: TaskManagerView) {
-  const number = view.name.replace(/^.*-/, "");
-  const isUnused = isIdle(view) && view.member?.processed === 0;
-  const count = (isUnused ? "idle" : formatCount(view.member?.processed ?? null)).padStart(13);
-  const mark = view.state === "running" ? " " : "!";
-  return { text: fitText(`${number.padStart(3)} ${count} ${mark}`, GRID_CELL_COLUMNS), ...colored(stateColor(view)) };
+/** Number, heat, count, and a mark when it is not as the others. */
+function drawCell(view: TaskManagerView, columns: number, glyphs: Glyphs): Row {
+  const { name, state, member, load } = view;
+  const isUnused = isIdle(view) && member?.processed === 0;
+  const count = isUnused ? IDLE : formatCount(member?.processed ?? null);
+  const sign = isGone(state) ? MARKS.gone.sign : MARKS[load?.mark ?? "even"].sign;
+  const color = stateColor(view);
+  return [
+    { text: `${name.replace(/^.*-/, "").padStart(3)} `, color },
+    drawHeat(view, glyphs),
+    { text: `${` ${count}`.padStart(columns - 6)}${sign} `, color },
+  ];
 }
 
 /** It runs and owns no partition: there are fewer partitions than TaskManagers. */
 const isIdle = ({ state, member }: TaskManagerView): boolean =>
   state === "running" && member !== null && member.partitions.length === 0;
 
-const stateColor = ({ state }: TaskManagerView) => (state === "running" ? undefined : "warn");
+const stateColor = ({ state }: TaskManagerView): PaletteColor | undefined => (state === "running" ? undefined : "warn");

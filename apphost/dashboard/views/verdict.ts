@@ -2,11 +2,12 @@
 
 import { unreachable } from "../../../simulator/common/foundation/assert.ts";
 import { describeVerdict, type VerdictEvent } from "../../snapshot/event-text.ts";
-import { flattenText } from "../../snapshot/format.ts";
-import type { PaletteColor } from "../charts/segment.ts";
-import type { Row } from "../rows.ts";
+import { flattenText, formatAmount } from "../../snapshot/format.ts";
+import { cutStart, type PaletteColor } from "../charts/segment.ts";
+import { type Row, wrapText } from "../rows.ts";
 
 const REASONS_SHOWN_MAX = 2;
+const REPORT = "  report ";
 
 export function verdictColor(verdict: VerdictEvent["verdict"]): PaletteColor {
   switch (verdict) {
@@ -22,13 +23,19 @@ export function verdictColor(verdict: VerdictEvent["verdict"]): PaletteColor {
   }
 }
 
-/** Itself, its first reasons, and where the report is. */
-export function drawVerdict(verdict: VerdictEvent | null): readonly Row[] {
+/** Itself, its first reasons, and where the report is. What is too wide goes on in the next row. */
+export function drawVerdict(verdict: VerdictEvent | null, columns: number): readonly Row[] {
   if (verdict === null) return [];
   const color = verdictColor(verdict.verdict);
+  const reasons = verdict.reasons.slice(0, REASONS_SHOWN_MAX).map(flattenText);
+  const more = verdict.reasons.length - reasons.length;
   return [
-    [{ text: describeVerdict(verdict), bold: true, color }],
-    ...verdict.reasons.slice(0, REASONS_SHOWN_MAX).map((reason): Row => [{ text: `  ${flattenText(reason)}`, color }]),
-    [{ text: `  report ${verdict.report}` }],
+    ...wrapText(describeVerdict(verdict), columns).map((text): Row => [{ text, bold: true, color }]),
+    ...reasons.flatMap((reason) => indent(reason, columns).map((text): Row => [{ text, color }])),
+    ...(more > 0 ? [[{ text: `  and ${formatAmount(more, "more reason")}`, color }]] : []),
+    [{ text: `${REPORT}${cutStart(verdict.report, columns - REPORT.length)}` }],
   ];
 }
+
+const indent = (text: string, columns: number): readonly string[] =>
+  wrapText(text, columns - 2).map((line) => `  ${line}`);

@@ -66,6 +66,7 @@ it("README.md shows the dashboard as it is", () => {
   } else {
     expect(PICTURE.exec(readme)?.[2]).toBe(picture);
   }
-  expect(picture).toMatch(/taskmanagers +19\/20 running .*1 not running/);
+  expect(picture).toMatch(/taskmanagers +19\/20 running +1 ▅{6}\.▅{13}$/m);
+  expect(picture).toMatch(/^ ! taskmanager-07 +starting +1$/m);
   expect(picture).toMatch(/taskmanager-07 +WARN starting, restarts 1/);
 });

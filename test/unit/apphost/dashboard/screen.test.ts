@@ -43,7 +43,7 @@ describe("the dashboard in 80x24", () => {
     expect(screen).toMatch(/produced +10,000,000 of 10,000,000/);
     expect(screen).toMatch(/processed +10,000,000 of 10,000,000 .*1,234,567\/s/);
     expect(screen).toMatch(/lag 0 {2}p50 4.25 ms {2}p99 61.5 ms {2}chk 3 23.4 ms/);
-    expect(screen).toMatch(/ 20 +500,000/);
+    expect(screen).toMatch(/ 20 ▅ +500,000/);
     expect(lines.at(-1)).toMatch(/^q quit {2}\? help {2}: command/);
   });
 
@@ -65,8 +65,8 @@ describe("the dashboard in 80x24", () => {
     expect(lines.find((line) => line.includes("taskmanager-07"))).toMatch(
       /^ X taskmanager-07 +exited .*signal SIGKILL/,
     );
-    expect(lines.join("\n")).toMatch(/taskmanagers\s+19\/20 running .*1 not running/);
-    expect(lines.join("\n")).toMatch(/ 07 +500,000 !/);
+    expect(lines.join("\n")).toMatch(/^>!taskmanagers\s+19\/20 running +▅{6}x▅{13}$/m);
+    expect(lines.join("\n")).toMatch(/ 07 x +500,000x/);
   });
 });
 
@@ -75,15 +75,17 @@ describe("the dashboard in 200x50", () => {
     const lines = draw(running(), 200, 50);
     const screen = lines.join("\n");
     expect(lines).toHaveLength(50);
-    expect(screen).toMatch(/taskmanager-20 +running +500,000 +61,728\/s \[#+\] +1,500 ms cpu +75 MiB +partitions 19/);
+    expect(screen).toMatch(/taskmanager-20 +running +▅ +500,000 █+ +61,728\/s +75 MiB +p 19 /);
+    expect(screen).toMatch(/^> taskmanagers .* throughput .*produced 1\.1M\/s/m);
+    expect(screen).toMatch(/ partitions 20 on 20 {2}lag 210K/);
     expect(lines.filter((line) => /^ +\d+\.\d+s /.test(line)).length).toBeGreaterThan(8);
   });
 });
 
 it("shows no rate of a TaskManager that does not run, before the next figures and after", () => {
   const screen = draw(applyEvent(running(), { atUs: endUs, ...killed } as HostEvent), 200, 50).join("\n");
-  expect(screen).toMatch(/taskmanager-06 +running +500,000 +61,728\/s \[/);
-  expect(screen).toMatch(/taskmanager-07 +exited +500,000 +- \[/);
+  expect(screen).toMatch(/taskmanager-06 +running +▅ +500,000 █+ +61,728\/s/);
+  expect(screen).toMatch(/taskmanager-07 +exited +x +500,000 █+ +- /);
 });
 
 it("tells of a topic that is only counted what is in it, and of no round", () => {
@@ -139,10 +141,16 @@ describe("the dashboard in any terminal", () => {
         fc.nat({ max: 1_000 }),
         fc.nat({ max: 5 }),
         fc.nat({ max: 4 }),
-        (columns, rows, resourceLines, taskManagers, verdictLines, flowLines) => {
-          const plan = planLayout({ columns, rows, resourceLines, taskManagers, verdictLines, flowLines });
-          const { infrastructure, resources, flow, events, verdict } = plan;
-          expect(infrastructure + resources + flow + plan.taskManagers.rows + events + verdict).toBe(rows);
+        (columns, rows, resourceLines, taskManagers, conclusionLines, flowLines) => {
+          const input = { columns, rows, resourceLines, taskManagers, conclusionLines, flowLines, cellColumns: 16 };
+          const { infrastructure, conclusion, leftOut, resources, flow, charts, events, ...plan } = planLayout(input);
+          const sides = rows - infrastructure - conclusion - leftOut;
+          const who = resources + plan.taskManagers.rows + events;
+          expect(plan.rightColumns > 0 ? [who, flow + charts] : [who + flow + charts]).toEqual(
+            plan.rightColumns > 0 ? [sides, sides] : [sides],
+          );
+          const gap = plan.rightColumns > 0 ? 2 : 0;
+          expect(plan.leftColumns + gap + plan.rightColumns).toBe(columns);
         },
       ),
     );

@@ -238,3 +238,20 @@ describe("a filter at work", () => {
     expect(shown.filterProgress).toEqual({ kind: "tooSlow" });
   });
 });
+
+/** S4: a search that is typed while the one before it reads a file. */
+it("finds what is searched for last, whenever it replaces the search before", async () => {
+  const BUDGET_MS = 50;
+  const TURNS_MAX = 20;
+  folder.append("one", `${timed(1, "the first")}\n${timed(2, "the second")}\n`);
+  await readUpToNow();
+  for (let turns = 0; turns < TURNS_MAX; turns += 1) {
+    shown.setSearch(patternOf("the"));
+    const step = shown.advance(BUDGET_MS);
+    for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    shown.setSearch(patternOf("second"));
+    await step;
+    await finish();
+    expect(shown.matchCount).toBe(1);
+  }
+});

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drawMetrics, type MetricsInput } from "../../../../../apphost/dashboard/charts/metrics-screen.ts";
+import {
+  drawMetrics,
+  METRICS_PARTS,
+  type MetricsInput,
+} from "../../../../../apphost/dashboard/charts/metrics-screen.ts";
 import { countUsageRows, drawUsage } from "../../../../../apphost/dashboard/charts/usage-rows.ts";
 import { taskManagerName } from "../../../../../simulator/common/contract/names.ts";
 import { anySize, drawingOf, expectForm, textOf } from "../../../../support/chart-text.ts";
@@ -55,6 +59,7 @@ function sampleInput(taskManagers = 20): MetricsInput {
     present,
     order: "name",
     usageOrder: "cpu",
+    parts: METRICS_PARTS,
   };
 }
 
