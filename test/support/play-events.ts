@@ -36,7 +36,7 @@ async function startDashboard() {
   const dashboard = await openDashboard({ theme: "dark", isOwner: true, onEnd: () => stopped.resolve() });
   if (runDir !== undefined) dashboard.connect(createLink(runDir));
   // A whole snapshot may be played, too.
-  for (const event of events) dashboard.take("kind" in event ? event : { kind: "event", event });
+  for (const event of events) dashboard.take("type" in event ? { kind: "event", event } : event);
   return dashboard;
 }
 
