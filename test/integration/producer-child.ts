@@ -78,7 +78,8 @@ export function startChild(run: TestRun, entry: string, task: unknown): TestChil
       [ENV.clock]: run.clock.pair,
       [ENV.token]: "token",
       [ENV.config]: JSON.stringify(run.config),
-      [ENV.task]: JSON.stringify(task),
+      // A producer's task has the rate of its round.
+      [ENV.task]: JSON.stringify({ rate: run.config.rate, ...(task as object) }),
       [ENV.kafka]: run.kafka,
       [ENV.redis]: run.redis,
     },

@@ -2,8 +2,7 @@
  * A topic that exists: its partitions are known only once Kafka answers, and are held to the limits of options then. And
  * one that exists although Kafka did not say so at first, as in the moment in which a broker loads its topics.
  */
-
-import { setTimeout as delay } from "node:timers/promises";
+import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { prepareTopic, type TopicRequest } from "../../apphost/resources/kafka.ts";
 import * as admin from "../../simulator/clients/kafka/admin.ts";
@@ -26,30 +25,32 @@ it.each([
   [351, 1, /it has 351 partitions, and one atomic Redis write holds the state of 350/],
 ])("%i partitions and %i TaskManagers", async (partitions, taskManagers, refusal) => {
   const topic = `of-${partitions}`;
-  await createTopic(topic, partitions);
+  await createFilledTopic(topic, partitions);
   const prepared = prepareTopic(requestOf({ topic, taskManagers, willProduce: false, isNamed: true }));
   if (refusal === null) expect(await prepared).toMatchObject({ partitions });
   else await expect(prepared).rejects.toMatchObject({ category: "usage", message: expect.stringMatching(refusal) });
 });
 
 it("a topic to be counted that appears a moment later is not refused", async () => {
-  const prepared = prepareTopic(requestOf({ topic: "late", willProduce: false, isNamed: true }));
-  await delay(300);
-  await createTopic("late", 3);
-  expect(await prepared).toMatchObject({
-    partitions: 3,
-    ownTopic: false,
-    endOffsets: [0, 0, 0],
-    startOffsets: [0, 0, 0],
-  });
+  await createFilledTopic("late", 3);
+  const looking = missOnce();
+  try {
+    expect(await prepareTopic(requestOf({ topic: "late", willProduce: false, isNamed: true }))).toMatchObject({
+      partitions: 3,
+      ownTopic: false,
+      endOffsets: [1, 0, 0],
+      startOffsets: [0, 0, 0],
+    });
+    // It said that there is none, and was not believed.
+    expect(looking).toHaveBeenCalled();
+  } finally {
+    looking.mockRestore();
+  }
 });
 
 it("a topic that turns out to exist when it is to be created is checked like one that was seen", async () => {
   await createTopic("unseen", 3);
-  const { refreshTopic } = KafkaCluster.prototype;
-  const looking = vi.spyOn(KafkaCluster.prototype, "refreshTopic");
-  looking.mockImplementationOnce(async (name) => ({ kind: "missing", name }));
-  looking.mockImplementation(refreshTopic);
+  const looking = missOnce();
   try {
     const prepared = prepareTopic(requestOf({ topic: "unseen", partitions: 7 }));
     await expect(prepared).rejects.toMatchObject({ message: expect.stringMatching(/it has 3 partitions, and 7 were/) });
@@ -60,6 +61,27 @@ it("a topic that turns out to exist when it is to be created is checked like one
 
 function createTopic(topic: string, partitions: number): Promise<unknown> {
   return admin.createTopic({ bootstrap: kafkaAt(`127.0.0.1:${broker.port}`), log }, { topic, partitions });
+}
+
+/** What is empty has nothing to count. */
+async function createFilledTopic(topic: string, partitions: number): Promise<void> {
+  await createTopic(topic, partitions);
+  const kafka = new Kafka({ brokers: [`127.0.0.1:${broker.port}`], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages: [{ partition: 0, value: "a record" }] });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** As of a broker that does not know the topic yet when it is asked first. */
+function missOnce() {
+  const { refreshTopic } = KafkaCluster.prototype;
+  const looking = vi.spyOn(KafkaCluster.prototype, "refreshTopic");
+  looking.mockImplementationOnce(async (name) => ({ kind: "missing", name }));
+  return looking.mockImplementation(refreshTopic);
 }
 
 function requestOf(request: Partial<TopicRequest> & { readonly topic: string }): TopicRequest {

@@ -206,8 +206,9 @@ export class PartitionReader {
     this.#partitions.set(p, partition);
     const { lastStableOffset, highWatermark } = answer;
     const abortedTransactions = answer.abortedTransactions ?? NONE_ABORTED;
-    const marks = { lastStableOffset, highWatermark, abortedTransactions };
-    return { p, buffer, start: range.start, end, fetchOffset, nextOffset, ...marks };
+    const { start } = range;
+    // One literal, as in the rehearsal: with another form of the object, what was compiled there is thrown away.
+    return { p, buffer, start, end, fetchOffset, nextOffset, lastStableOffset, highWatermark, abortedTransactions };
   }
 
   #handOut(partition: AssignedPartition, records: FetchedRecords): void {
