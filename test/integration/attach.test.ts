@@ -128,7 +128,9 @@ describeReal(["tmux"], "attach in a terminal", () => {
     const terminal = await openAttached();
     for (let i = 0; i < 200; i += 1) terminal.resize(20 + ((i * 37) % 140), 3 + ((i * 11) % 45));
     terminal.resize(90, 26);
-    const screen = await terminal.waitFor(/^flink-apphost \w+ .* IDLE *\n.*Overview[\s\S]*EVENTS[\s\S]*\nq quit.*$/);
+    const screen = await terminal.waitFor(
+      /^flink-apphost \w+ .* IDLE\b.*\n.*Overview[\s\S]*RESOURCE[\s\S]*\nq quit.*$/,
+    );
     expect(screen).toHaveLength(26);
     expect(screen.filter((line) => line.startsWith("flink-apphost"))).toHaveLength(1);
     terminal.press("d");

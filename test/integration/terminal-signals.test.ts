@@ -135,7 +135,7 @@ describeReal(["tmux"], "a run in a terminal", () => {
     beforeEach(() => terminal.type("exec bash --norc --noprofile"));
 
     const expectWholeFrame = async () => {
-      const screen = await terminal.waitFor(/^flink-apphost \w+ .* IDLE\n[\s\S]*\nq quit.*$/, 30_000);
+      const screen = await terminal.waitFor(/^flink-apphost \w+ .* IDLE\b.*\n[\s\S]*\nq quit.*$/, 30_000);
       expect(screen).toHaveLength(30);
       expect(screen[2]).toMatch(/^kafka embedded .* redis embedded/);
       expect(screen.join("\n")).toMatch(/^ {2}RESOURCE\*? +STATE[\s\S]*^── EVENTS/m);
