@@ -22,6 +22,13 @@ async function expectRefused(host: Cli, args: readonly string[], reason: RegExp)
   expect([exitCode, stderr], args.join(" ")).toEqual([1, expect.stringMatching(reason)]);
 }
 
+/** A JobManager that was killed has its job RUNNING again a while after it is back; until then it refuses. */
+const untilCheckpoint = (host: Cli) =>
+  waitUntil(async () => JSON.parse(await expectDone(host, "checkpoint", "--format", "json")), {
+    what: "a checkpoint of the new JobManager",
+    deadlineMs: 30_000,
+  });
+
 async function find(host: Cli, name: string) {
   const description = JSON.parse(await expectDone(host, "describe", "--format", "json")) as HostDescription;
   return description.resources.find((resource) => resource.name === name);
@@ -68,7 +75,7 @@ it("each is a planned fault from which the job recovers, and the count is exact"
     expect((await newestProgress(host)).sent - sent).toBeLessThan(3_000);
     await expectDone(host, "resume", "producer");
     await expectDone(host, "kill", "jobmanager");
-    const { kind, id, total } = JSON.parse(await expectDone(host, "checkpoint", "--format", "json"));
+    const { kind, id, total } = await untilCheckpoint(host);
     expect([kind, id > 0, total > 0]).toEqual(["completed", true, true]);
     const report = await expectPassed(host, await host.end(), 120_000);
     expect(report.faults.map(({ kind, target, planned }) => [kind, target, planned])).toEqual([
