@@ -113,7 +113,8 @@ export default defineConfig({
           ...ofProcesses,
           name: "slow",
           include: slow,
-          maxWorkers: 3,
+          // Most of them wait.
+          maxWorkers: 4,
           sequence: { groupOrder: 3 },
         },
       },
@@ -134,7 +135,7 @@ export default defineConfig({
           name: "resilience",
           include: ["test/resilience/**/*.test.ts"],
           testTimeout: 300_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 5 },
         },
       },
