@@ -2,19 +2,19 @@
 
 import { CommandError, syntaxError } from "../command-error.ts";
 import type { Keyspace } from "../keyspace.ts";
-import { readDouble } from "../numbers/double.ts";
 import { parseCount, parseIndex, resolveRange } from "../numbers/integer.ts";
 import { NULL_ARRAY, OK, type Reply, type Wait } from "../reply.ts";
-import {
-  type Command,
-  type CommandContext,
-  type CommandTable,
-  parseNotNegative,
-  parsePositive,
-  splitKeys,
-} from "./command.ts";
+import { type Command, type CommandContext, type CommandTable, parseNotNegative } from "./command.ts";
+import { blockingPop, blockingPopMany, type PopKind, parseTimeout, popMany, replyOrWait } from "./pops.ts";
 
 type End = "left" | "right";
+
+const POPS: PopKind<End> = {
+  kind: "list",
+  parseEnd,
+  takeOne: (keyspace, key, end) => [keyspace.change(key, "list", (list) => list.pop(end) ?? null)],
+  takeUpTo: popUpTo,
+};
 
 export const listCommands: CommandTable = {
   LPUSH: pushing("left"),
@@ -79,9 +79,9 @@ export const listCommands: CommandTable = {
     run: ({ keyspace }, [from, to, take, put]: readonly [string, string, string, string]) =>
       move(keyspace, { from, to, take: parseEnd(take), put: parseEnd(put) }),
   },
-  LMPOP: { arity: -4, run: ({ keyspace }, args) => popMany(keyspace, parsePopMany(args)) ?? NULL_ARRAY },
-  BLPOP: blockingPop("left"),
-  BRPOP: blockingPop("right"),
+  LMPOP: popMany(POPS),
+  BLPOP: blockingPop(POPS, "left"),
+  BRPOP: blockingPop(POPS, "right"),
   BLMOVE: {
     arity: 6,
     grows: true,
@@ -94,30 +94,8 @@ export const listCommands: CommandTable = {
     run: (context, [from, to, timeout]: readonly [string, string, string]) =>
       waitToMove(context, { from, to, take: "right", put: "left" }, timeout),
   },
-  BLMPOP: {
-    arity: -5,
-    run({ keyspace }, [timeout, ...args]: readonly [string, ...string[]]) {
-      const timeoutMs = parseTimeout(timeout);
-      const what = parsePopMany(args);
-      const retry = (keys: readonly string[]) => popMany(keyspace, { ...what, keys });
-      return replyOrWait({ keys: what.keys, kind: "list", timeoutMs, timedOut: NULL_ARRAY, retry });
-    },
-  },
+  BLMPOP: blockingPopMany(POPS),
 };
-
-/** A reply now, or else the wait for it. */
-export function replyOrWait(wait: Wait["wait"]): Reply | Wait {
-  return wait.retry(wait.keys) ?? { wait };
-}
-
-/** The timeout of a blocking command, in seconds; 0 waits for ever. */
-export function parseTimeout(text: string | undefined): number {
-  const seconds = readDouble(text);
-  if (seconds === undefined) throw new CommandError("ERR timeout is not a float or out of range");
-  if (seconds < 0) throw new CommandError("ERR timeout is negative");
-  if (seconds * 1_000 > Number.MAX_SAFE_INTEGER) throw new CommandError("ERR timeout is out of range");
-  return Math.ceil(seconds * 1_000);
-}
 
 function pushing(end: End, condition?: "only when there"): Command {
   return {
@@ -242,41 +220,4 @@ function waitToMove({ keyspace }: CommandContext, what: Move, timeout: string): 
   const timeoutMs = parseTimeout(timeout);
   const retry = () => move(keyspace, what) ?? undefined;
   return replyOrWait({ keys: [what.from], kind: "list", timeoutMs, timedOut: null, retry });
-}
-
-function blockingPop(end: End): Command {
-  return {
-    arity: -3,
-    run({ keyspace }, args) {
-      const keys = args.slice(0, -1);
-      const timeoutMs = parseTimeout(args.at(-1));
-      const retry = (candidates: readonly string[]): Reply | undefined => {
-        const key = candidates.find((candidate) => keyspace.read(candidate, "list") !== undefined);
-        return key === undefined ? undefined : [key, keyspace.change(key, "list", (list) => list.pop(end) ?? null)];
-      };
-      return replyOrWait({ keys, kind: "list", timeoutMs, timedOut: NULL_ARRAY, retry });
-    },
-  };
-}
-
-interface PopMany {
-  readonly keys: readonly string[];
-  readonly end: End;
-  readonly count: number;
-}
-
-/** numkeys key [key …] <LEFT | RIGHT> [COUNT count] */
-function parsePopMany([countText, ...args]: readonly string[]): PopMany {
-  const { keys, rest } = splitKeys(countText, args);
-  const [where, word, count, ...further] = rest;
-  if (where === undefined || further.length > 0) throw syntaxError();
-  const end = parseEnd(where);
-  if (word === undefined) return { keys, end, count: 1 };
-  if (word.toUpperCase() !== "COUNT" || count === undefined) throw syntaxError();
-  return { keys, end, count: parsePositive(count, "count") };
-}
-
-function popMany(keyspace: Keyspace, { keys, end, count }: PopMany): Reply | undefined {
-  const key = keys.find((candidate) => keyspace.read(candidate, "list") !== undefined);
-  return key === undefined ? undefined : [key, popUpTo(keyspace, key, end, count)];
 }

@@ -4,24 +4,33 @@ import { CommandError, syntaxError } from "../command-error.ts";
 import type { Keyspace } from "../keyspace.ts";
 import { formatDouble, parseDouble } from "../numbers/double.ts";
 import { parseCount, parseIndex } from "../numbers/integer.ts";
-import { NULL_ARRAY, type Reply } from "../reply.ts";
+import type { Reply } from "../reply.ts";
 import type { Scored } from "../values/sorted-set.ts";
 import {
   type Command,
   type CommandContext,
   type CommandTable,
   checkCursor,
-  parsePositive,
   parseScanOptions,
   RANDOM_COUNT_MAX,
-  splitKeys,
 } from "./command.ts";
-import { parseTimeout, replyOrWait } from "./lists.ts";
+import { blockingPop, blockingPopMany, type PopKind, popMany } from "./pops.ts";
 import { pickMembers } from "./sets.ts";
 import { rangeCommands, scoredReply } from "./sorted-set-ranges.ts";
 import { unionCommands } from "./sorted-set-unions.ts";
 
 type End = "lowest" | "highest";
+
+const POPS: PopKind<End> = {
+  kind: "zset",
+  parseEnd,
+  takeOne(keyspace, key, end) {
+    const [taken] = pop(keyspace, key, end, 1) as [Scored];
+    return [taken.member, { double: taken.score }];
+  },
+  takeUpTo: (keyspace, key, end, count) =>
+    pop(keyspace, key, end, count).map(({ member, score }) => [member, { double: score }]),
+};
 
 export const sortedSetCommands: CommandTable = {
   ZADD: { arity: -4, grows: true, run: add },
@@ -67,18 +76,10 @@ export const sortedSetCommands: CommandTable = {
   },
   ZPOPMIN: popping("lowest"),
   ZPOPMAX: popping("highest"),
-  BZPOPMIN: blockingPop("lowest"),
-  BZPOPMAX: blockingPop("highest"),
-  ZMPOP: { arity: -4, run: ({ keyspace }, args) => popMany(keyspace, parsePopMany(args)) ?? NULL_ARRAY },
-  BZMPOP: {
-    arity: -5,
-    run({ keyspace }, [timeout, ...args]: readonly [string, ...string[]]) {
-      const timeoutMs = parseTimeout(timeout);
-      const what = parsePopMany(args);
-      const retry = (keys: readonly string[]) => popMany(keyspace, { ...what, keys });
-      return replyOrWait({ keys: what.keys, kind: "zset", timeoutMs, timedOut: NULL_ARRAY, retry });
-    },
-  },
+  BZPOPMIN: blockingPop(POPS, "lowest"),
+  BZPOPMAX: blockingPop(POPS, "highest"),
+  ZMPOP: popMany(POPS),
+  BZMPOP: blockingPopMany(POPS),
   ZRANDMEMBER: { arity: -2, run: pickRandom },
   ZSCAN: {
     arity: -3,
@@ -192,44 +193,10 @@ function popping(end: End): Command {
   };
 }
 
-function blockingPop(end: End): Command {
-  return {
-    arity: -3,
-    run({ keyspace }, args) {
-      const keys = args.slice(0, -1);
-      const timeoutMs = parseTimeout(args.at(-1));
-      const retry = (candidates: readonly string[]): Reply | undefined => {
-        const key = candidates.find((candidate) => keyspace.read(candidate, "zset") !== undefined);
-        if (key === undefined) return undefined;
-        const [taken] = pop(keyspace, key, end, 1) as [Scored];
-        return [key, taken.member, { double: taken.score }];
-      };
-      return replyOrWait({ keys, kind: "zset", timeoutMs, timedOut: NULL_ARRAY, retry });
-    },
-  };
-}
-
-interface PopMany {
-  readonly keys: readonly string[];
-  readonly end: End;
-  readonly count: number;
-}
-
-/** numkeys key [key …] <MIN | MAX> [COUNT count] */
-function parsePopMany([countText, ...args]: readonly string[]): PopMany {
-  const { keys, rest } = splitKeys(countText, args);
-  const [where, word, count, ...further] = rest;
-  if (where === undefined || !/^(min|max)$/i.test(where) || further.length > 0) throw syntaxError();
-  const end = where.toUpperCase() === "MIN" ? "lowest" : "highest";
-  if (word === undefined) return { keys, end, count: 1 };
-  if (word.toUpperCase() !== "COUNT" || count === undefined) throw syntaxError();
-  return { keys, end, count: parsePositive(count, "count") };
-}
-
-function popMany(keyspace: Keyspace, { keys, end, count }: PopMany): Reply | undefined {
-  const key = keys.find((candidate) => keyspace.read(candidate, "zset") !== undefined);
-  if (key === undefined) return undefined;
-  return [key, pop(keyspace, key, end, count).map(({ member, score }) => [member, { double: score }])];
+function parseEnd(text: string): End {
+  if (/^min$/i.test(text)) return "lowest";
+  if (/^max$/i.test(text)) return "highest";
+  throw syntaxError();
 }
 
 function pickRandom({ keyspace, client }: CommandContext, args: readonly string[]): Reply {
