@@ -29,14 +29,16 @@ import type { Glyphs } from "./charts/segment.ts";
 import type { HostLink } from "./host-link.ts";
 import { OpenLog, wantedLog } from "./open-log.ts";
 import { choosePager, type Pager, startPager } from "./pager.ts";
+import { Painter } from "./painter.ts";
 import { type Row, textRow, wrapText } from "./rows.ts";
-import { Screen } from "./screen.tsx";
+import { Screen, type Size } from "./screen.tsx";
 import type { Reduced } from "./state/outcomes.ts";
 import { reduce } from "./state/reduce.ts";
 import { createViewState, type Effect, type Input, type ViewState } from "./state/view-state.ts";
 import { formatSummary } from "./summary.ts";
 import { startTerminalJob } from "./terminal-job.ts";
 import { createTheme, findGlyphs, hasColors } from "./theme.ts";
+import { isSpoken } from "./ui-mode.ts";
 import { bodyRows, drawFrame } from "./views/frame.ts";
 
 const FRAME_INTERVAL_MS = 500;
@@ -76,6 +78,9 @@ interface Shown {
 export class Dashboard {
   readonly #options: DashboardOptions;
   readonly #glyphs: Glyphs;
+  /** For a screen reader, which is told text and not where it stands. */
+  readonly #isSpoken: boolean;
+  readonly #painter: Painter;
   readonly #timer: NodeJS.Timeout;
   readonly #job: ReturnType<typeof startTerminalJob>;
   #snapshot: Snapshot = EMPTY_SNAPSHOT;
@@ -83,7 +88,7 @@ export class Dashboard {
   #link: HostLink | null = null;
   /** Run time at `performance.now()` = 0; null before the host has said its own. */
   #clockUs: number | null = null;
-  #size = { columns: 80, rows: 24 };
+  #size: Size = { columns: 80, rows: 24 };
   /** Null while another job has the terminal. */
   #shown: Shown | null = null;
   #drawn: Snapshot = EMPTY_SNAPSHOT;
@@ -103,6 +108,8 @@ export class Dashboard {
     options.stdout.on("error", () => undefined);
     options.stdout.on("resize", this.#takeSize);
     this.#glyphs = findGlyphs(options.env);
+    this.#isSpoken = isSpoken(options.env);
+    this.#painter = new Painter((text) => options.stdout.write(text));
     this.#state = createViewState(options.theme);
     this.#logs = new OpenLog({
       colors: hasColors(options.env),
@@ -179,19 +186,21 @@ export class Dashboard {
     stdin.on("error", () => undefined);
     // The alternate screen begins where the cursor stands, and a prompt before it would shift the first row for good.
     stdout.write("\r");
-    const instance = render(this.#element(), {
+    this.#painter.forget();
+    const instance = render(this.#element([]), {
       stdout,
       stderr,
       stdin,
       alternateScreen: true,
       exitOnCtrlC: false,
-      incrementalRendering: true,
+      isScreenReaderEnabled: this.#isSpoken,
       // The mode was decided before: CI variables must not turn a wanted dashboard into silence.
       interactive: true,
       maxFps: FRAMES_PER_SECOND_MAX,
     });
     this.#shown = { instance, stdin, isAbandoned: false };
     instance.waitUntilExit().catch((error: unknown) => this.#fail(error));
+    this.#draw();
   }
 
   /** T5. Ink has given the terminal back by then. */
@@ -217,7 +226,7 @@ export class Dashboard {
   }
 
   /**
-   * T6. Ink writes only the rows that changed, and what the terminal did with the others while frames of several sizes
+   * T6. The painter writes only the rows that changed, and what the terminal did with the others while frames of several sizes
    * were on their way is known to nobody: once the size rests, all is drawn anew.
    */
   #takeSize = (): void => {
@@ -253,22 +262,25 @@ export class Dashboard {
     if (this.#shown === null || this.#shown.isAbandoned) return;
     this.#drawn = this.#snapshot;
     this.#drawnAtMs = performance.now();
-    this.#shown.instance.rerender(this.#element());
+    const rows = this.#drawRows(this.#size);
+    if (this.#isSpoken) this.#shown.instance.rerender(this.#element(rows));
+    else this.#painter.paint(rows, this.#size.columns, createTheme(this.#state.theme, hasColors(this.#options.env)));
   }
 
-  #element() {
-    return (
-      <Screen
-        draw={(size) => this.#drawRows(size)}
-        theme={createTheme(this.#state.theme, hasColors(this.#options.env))}
-        onKey={(key) => this.#take({ type: "key", key })}
-        onPaste={(text) => this.#take({ type: "paste", text })}
-      />
-    );
+  #element(spoken: readonly Row[]) {
+    return <Screen onSize={this.#fit} onKey={this.#onKey} onPaste={this.#onPaste} spoken={spoken} />;
   }
 
-  #drawRows(size: { readonly columns: number; readonly rows: number }): readonly Row[] {
+  #onKey = (key: string): void => this.#take({ type: "key", key });
+  #onPaste = (text: string): void => this.#take({ type: "paste", text });
+
+  #fit = (size: Size): void => {
     this.#size = size;
+    this.#painter.forget();
+    this.#draw();
+  };
+
+  #drawRows(size: Size): readonly Row[] {
     try {
       return drawFrame({
         snapshot: this.#snapshot,

@@ -1,53 +1,39 @@
-/** Rows on a terminal: what draws them, and what is pressed. */
+/**
+ * The terminal as Ink has it for the dashboard: its size, what is pressed, and the alternate screen. What stands on it is
+ * the painter's (`painter.ts`); only a screen reader is told the rows by Ink, as text.
+ */
 import { Box, Text, useInput, usePaste, useWindowSize } from "ink";
+import { useEffect } from "react";
 import type { Row } from "./rows.ts";
 import { nameKeys } from "./state/bindings.ts";
-import type { Theme } from "./theme.ts";
 
-export interface ScreenProps {
-  readonly draw: (size: { readonly columns: number; readonly rows: number }) => readonly Row[];
-  readonly theme: Theme;
-  readonly onKey: (key: string) => void;
-  readonly onPaste: (text: string) => void;
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
 }
 
-export function Screen({ draw, theme, onKey, onPaste }: ScreenProps) {
+export interface ScreenProps {
+  /** At first, and whenever it is another. */
+  readonly onSize: (size: Size) => void;
+  readonly onKey: (key: string) => void;
+  readonly onPaste: (text: string) => void;
+  /** For a screen reader. */
+  readonly spoken: readonly Row[];
+}
+
+export function Screen({ onSize, onKey, onPaste, spoken }: ScreenProps) {
   const { columns, rows } = useWindowSize();
   useInput((input, key) => {
     for (const name of nameKeys(input, key)) onKey(name);
   });
   usePaste(onPaste);
+  useEffect(() => onSize({ columns, rows }), [onSize, columns, rows]);
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      {draw({ columns, rows }).map((row, index) => (
+    <Box flexDirection="column">
+      {spoken.map((row, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place on the screen.
-        <ScreenRow key={index} row={row} theme={theme} />
+        <Text key={index}>{row.map(({ text }) => text).join("")}</Text>
       ))}
     </Box>
-  );
-}
-
-/** Cut at the edge and never wrapped: a wrapped line would push the frame over the viewport. */
-function ScreenRow({ row, theme }: { readonly row: Row; readonly theme: Theme }) {
-  // A row without any text has no height.
-  if (row.every(({ text }) => text === "")) return <Text> </Text>;
-  return (
-    <Text wrap="truncate-end">
-      {row.map(({ text, color, bold, dim, inverse }, index) => {
-        const painted = theme(color);
-        return (
-          <Text
-            // biome-ignore lint/suspicious/noArrayIndexKey: a segment is its place in the row.
-            key={index}
-            bold={bold === true}
-            dimColor={dim === true}
-            inverse={inverse === true}
-            {...(painted === undefined ? {} : { color: painted })}
-          >
-            {text}
-          </Text>
-        );
-      })}
-    </Text>
   );
 }

@@ -14,7 +14,10 @@ export interface Output {
 /** Whether a stream is a terminal; undefined like false. */
 type MaybeTerminal = { readonly isTTY?: boolean | undefined };
 
-/** Chooses for `auto`: the dashboard needs a terminal at both ends, and a CI log is none. */
+/**
+ * Chooses for `auto`: the dashboard needs a terminal at both ends, and a CI log is none. A screen reader gets lines, which
+ * it reads one after the other, and reads the dashboard only to who asks for it.
+ */
 export function resolveUiMode(options: {
   readonly ui: UiMode;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -26,8 +29,12 @@ export function resolveUiMode(options: {
   if (ui === "tui") requireScreen("--ui tui", { env, stdin, stdout }, "use --ui plain, or omit --ui");
   if (ui !== "auto") return ui;
   const inCi = env["CI"] !== undefined && env["CI"] !== "" && env["CI"] !== "false" && env["CI"] !== "0";
-  return terminal && !inCi && !isDumb(env) ? "tui" : "plain";
+  return terminal && !inCi && !isDumb(env) && !isSpoken(env) ? "tui" : "plain";
 }
+
+/** Ink's own variable: https://github.com/vadimdemedes/ink#screen-reader-support */
+export const isSpoken = (env: Readonly<Record<string, string | undefined>>): boolean =>
+  env["INK_SCREEN_READER"] === "true";
 
 /** Refuses what cannot show a screen, before anything is started. */
 export function requireScreen(

@@ -1,4 +1,4 @@
-/** What `ESC [ … m` says about the text after it, in the names that Ink gives colours. Pure. */
+/** What `ESC [ … m` says about the text after it, in chalk's names of colours. Pure. */
 
 export interface SgrStyle {
   readonly color?: string | undefined;

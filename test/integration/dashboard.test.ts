@@ -73,6 +73,16 @@ describeReal(["tmux"], "the dashboard in a terminal", () => {
     },
   );
 
+  it("tells a screen reader the rows as text, and follows its keys", async () => {
+    terminal.type(`INK_SCREEN_READER=true ${play("tui")}; echo ended-$?`);
+    await terminal.waitFor(/\[1 Overview\][\s\S]*PASSED/);
+    terminal.press("2");
+    await terminal.waitFor(/\[2 Resources\][\s\S]*jobmanager/);
+    terminal.press("q");
+    terminal.press("y");
+    await terminal.waitFor(/^ended-0$/m);
+  });
+
   /** T5 of `dashboard.tsx`. A host of another version may tell what this one cannot draw. */
   it("goes on with its keys when the screen cannot be drawn, gives the terminal back and tells of its own fault", async () => {
     const broken = join(folder, "broken.ndjson");

@@ -30,7 +30,7 @@ export interface ChartSize {
 }
 
 /** ASCII and the glyphs of the charts: each is one code unit and one column. */
-const ONE_COLUMN_EACH = /^[\u0020-\u007e\u2500-\u25cf\u2800-\u28ff\u2190-\u21ff\u2026\u2717]*$/;
+export const ONE_COLUMN_EACH = /^[\u0020-\u007e\u2500-\u25cf\u2800-\u28ff\u2190-\u21ff\u2026\u2717]*$/;
 /** What would move the cursor, end the line or turn the direction of the text. */
 const NOT_SHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 

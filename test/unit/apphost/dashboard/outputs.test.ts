@@ -288,6 +288,8 @@ describe("the choice of an output", () => {
     expect(resolveUiMode({ ...terminal, ui: "auto", env: {} })).toBe("tui");
     expect(resolveUiMode({ ...terminal, ui: "auto", env: { CI: "true" } })).toBe("plain");
     expect(resolveUiMode({ ...terminal, ui: "auto", env: { TERM: "dumb" } })).toBe("plain");
+    expect(resolveUiMode({ ...terminal, ui: "auto", env: { INK_SCREEN_READER: "true" } })).toBe("plain");
+    expect(resolveUiMode({ ...terminal, ui: "tui", env: { INK_SCREEN_READER: "true" } })).toBe("tui");
     expect(resolveUiMode({ ...pipe, ui: "auto", env: {} })).toBe("plain");
   });
 
