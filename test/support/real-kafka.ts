@@ -26,6 +26,8 @@ export interface RealKafkaOptions {
   readonly formatArguments?: readonly string[];
   /** Default 512. */
   readonly heapMb?: number;
+  /** A folder of compiled classes that `properties` name. */
+  readonly classes?: string;
 }
 
 export type SecurityProtocol = "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
@@ -100,14 +102,15 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealKafka
   const folder = await mkdtemp(join(tmpdir(), "flink-apphost-kafka-"));
   await writeFile(join(folder, "log4j2.yaml"), LOG_CONFIGURATION);
   await writeFile(join(folder, "server.properties"), serverProperties(folder, options));
-  await formatStorage(folder, options);
+  const javaArguments = listJavaArguments(folder, options);
+  await formatStorage(folder, options, javaArguments);
   return startBroker({
     nodeId,
     port,
     proxiedPort: options.proxied?.port ?? null,
     securedPort: options.secured?.port ?? null,
     folder,
-    javaArguments: javaArguments(folder, options.heapMb),
+    javaArguments,
   });
 }
 
@@ -161,9 +164,13 @@ export async function startBroker(options: BrokerProcessOptions): Promise<RealKa
   };
 }
 
-async function formatStorage(folder: string, { clusterId, formatArguments = [] }: RealNodeOptions): Promise<void> {
+async function formatStorage(
+  folder: string,
+  { clusterId, formatArguments = [] }: RealNodeOptions,
+  javaArguments: readonly string[],
+): Promise<void> {
   const tool = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", "server.properties", ...formatArguments];
-  const format = spawn("java", [...javaArguments(folder), ...tool], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const format = spawn("java", [...javaArguments, ...tool], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   const output = keepOutput(format);
   const [code] = await withDeadline(once(format, "close"), {
     what: "formatting Kafka's storage",
@@ -178,8 +185,9 @@ const LOG_CONFIGURATION = `Configuration:
   Loggers: { Root: { level: WARN, AppenderRef: { ref: out } } }
 `;
 
-function javaArguments(folder: string, heapMb = 512): string[] {
-  const classPath = join(process.env["KAFKA_HOME"] ?? "", "libs", "*");
+function listJavaArguments(folder: string, { heapMb = 512, classes }: RealKafkaOptions): string[] {
+  const jars = join(process.env["KAFKA_HOME"] ?? "", "libs", "*");
+  const classPath = classes === undefined ? jars : `${jars}:${classes}`;
   const heap = [`-Xmx${heapMb}m`, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
   return [...heap, "-cp", classPath, `-Dlog4j2.configurationFile=${join(folder, "log4j2.yaml")}`];
 }

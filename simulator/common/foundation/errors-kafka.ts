@@ -39,11 +39,22 @@ export const kafkaErrors = {
     true,
     (p) => `${p.what} is not certain: ${p.reason}`,
   ),
-  KAFKA_SETTING_REFUSED: row<{ topic: string; settings: readonly string[] }>(
+  KAFKA_NOT_READY: row<{ waitedMs: number; answer: string }>(
+    "infrastructure",
+    true,
+    (p) => `waited ${p.waitedMs} ms in vain: ${p.answer}`,
+  ),
+  KAFKA_TOPIC_REFUSED: row<{ topic: string; name: string; code: number; said: string }>(
     "infrastructure",
     false,
     (p) =>
-      `Kafka does not allow ${p.settings.join(", ")}, without which topic ${p.topic} could not hold the run: let its policy for topics allow that, or create a topic and name it by --topic`,
+      `Kafka does not create topic ${p.topic}: it answered ${p.name} (${p.code})${p.said === "" ? "" : `, "${p.said}"`}; let it allow that, or create a topic that can hold the run and name it by --topic`,
+  ),
+  KAFKA_SETTING_REFUSED: row<{ topic: string; settings: readonly string[]; said: string; reason: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `Kafka does not allow ${p.settings.join(", ")} for topic ${p.topic} ("${p.said}"), and what it has instead does not do: ${p.reason}; let its policy for topics allow that, or create a topic that can hold the run and name it by --topic`,
   ),
   KAFKA_TOPIC_MISSING: row<{ topic: string; waitedMs: number }>(
     "infrastructure",
