@@ -13,6 +13,12 @@ export const kafkaErrors = {
     (p) =>
       `Kafka answers at ${p.bootstrap}, but the address that it advertises, ${p.advertised}, did not answer within ${p.waitedMs} ms: set the broker's advertised.listeners to an address that this machine reaches`,
   ),
+  KAFKA_ADVERTISED_UNKNOWN: row<{ bootstrap: string; advertised: string; waitedMs: number }>(
+    "infrastructure",
+    true,
+    (p) =>
+      `Kafka answers at ${p.bootstrap}, but it advertises ${p.advertised}, and this machine found no address for that name within ${p.waitedMs} ms: set the broker's advertised.listeners to a name that this machine knows, or make the name known here`,
+  ),
   KAFKA_CONNECTION_LOST: row<{ endpoint: string; reason: string }>(
     "infrastructure",
     true,
