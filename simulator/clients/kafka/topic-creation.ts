@@ -65,6 +65,7 @@ class TopicCreation {
 
   async run(): Promise<"created" | "exists"> {
     const bare = await this.#requestBare();
+    if (bare.errorCode !== ErrorCode.NONE && !isSettingRefusal(bare)) return this.#conclude(bare);
     const there = settingsOf(bare);
     const settings = this.#chooseSettings(there, bare.replicationFactor);
     const answer = await this.#request(settings, false);
