@@ -56,6 +56,7 @@ const slow = [
   "system-sabotage",
   "system-signals",
   "terminal-signals",
+  "topic-refusals",
   "two-hosts",
 ].map((name) => `test/integration/${name}.test.ts`);
 const notCollected = ["dist/**", "node_modules/**"];

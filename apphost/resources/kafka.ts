@@ -7,6 +7,7 @@
  * T2 Somebody else's topic (--topic with --messages 0) is only read; its end offsets now are what "drained" will mean.
  */
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { createTopicOn } from "../../simulator/clients/kafka/topic-creation.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
 import type { HostPort } from "../../simulator/common/foundation/address.ts";
@@ -15,7 +16,7 @@ import { createError, isAppError } from "../../simulator/common/foundation/error
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { brokersOf, type ServerPlan } from "../drivers/driver.ts";
 import { attemptRepeatedly, longestAttemptsMs } from "./attempts.ts";
-import { findUnfitSetting, OWN_TOPIC_SETTINGS, type TopicLoad } from "./topic-settings.ts";
+import { findUnfitSetting, OWN_TOPIC_SETTINGS, type TopicLoad, VERSIONED_TOPIC_SETTINGS } from "./topic-settings.ts";
 
 const CLIENT_ID = "flink-apphost";
 const READY_MS_MAX = 120_000;
@@ -26,9 +27,11 @@ const ATTEMPT_MS_MAX = 10_000;
 const PROBE_MS_MAX = 3_000;
 /** An attempt that began in time may be answered a little later; one that hangs may not. */
 const ANSWER_MS_MAX = 10_000;
+/** Of each request for a topic that is to be created. */
+const CREATION_MS_MAX = 30_000;
 const LEADERS_MS_MAX = 60_000;
-/** Of `prepareTopic`: until the broker answers, and until the topic's leaders are there. */
-export const TOPIC_MS_MAX = READY_MS_MAX + LEADERS_MS_MAX;
+/** Of `prepareTopic`: until the broker answers, the topic is created, and its leaders are there. */
+export const TOPIC_MS_MAX = READY_MS_MAX + CREATION_MS_MAX + LEADERS_MS_MAX;
 /** A topic that is to be counted: a broker that has just started needs a moment to know it. */
 const FOREIGN_MISSING_MS = 2_000;
 
@@ -136,7 +139,7 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
     if (isForeign) await expectTopic(cluster, request.topic);
     const lookup = await cluster.refreshTopic(request.topic);
     // One that is not seen may exist all the same, where a broker has not loaded its topics yet.
-    const existed = lookup.kind === "found" || (await createOwnTopic(request)) === "exists";
+    const existed = lookup.kind === "found" || (await createOwnTopic(cluster, request)) === "exists";
     const partitions = (await cluster.topic(request.topic, LEADERS_MS_MAX)).partitions.length;
     if (existed) refuseTooMany(request, partitions);
     const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
@@ -175,13 +178,17 @@ async function expectTopic(cluster: KafkaCluster, topic: string): Promise<void> 
   }
 }
 
-async function createOwnTopic(request: TopicRequest): Promise<"created" | "exists"> {
+function createOwnTopic(cluster: KafkaCluster, request: TopicRequest): Promise<"created" | "exists"> {
   const partitions = request.partitions ?? request.partitionsDefault;
-  // kafkajs is loaded only where it is used: it costs more to load than the rest of the host.
-  const { createTopic } = await import("../../simulator/clients/kafka/admin.ts");
-  const { topic, signal, log } = request;
-  const spec = { topic, partitions, configs: OWN_TOPIC_SETTINGS };
-  return createTopic({ bootstrap: request.bootstrap, log, signal }, spec);
+  const { topic, signal } = request;
+  const spec = {
+    topic,
+    partitions,
+    configs: OWN_TOPIC_SETTINGS,
+    versionedConfigs: VERSIONED_TOPIC_SETTINGS,
+    findUnfit: (settings: ReadonlyMap<string, string>) => findUnfitSetting(settings, request.loadOf(partitions)),
+  };
+  return createTopicOn(cluster, spec, { deadlineMs: CREATION_MS_MAX, signal });
 }
 
 /** A topic that others created for us to produce into. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { Connection } from "../../simulator/clients/kafka/connection.ts";
 import { apiVersionsApi } from "../../simulator/clients/kafka/wire/apis/api-versions.ts";
 import { initProducerIdApi } from "../../simulator/clients/kafka/wire/apis/init-producer-id.ts";
@@ -15,6 +16,8 @@ import {
 import { FrameAssembler } from "../../simulator/clients/kafka/wire/frame-assembler.ts";
 import { Reader } from "../../simulator/clients/kafka/wire/reader.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { kafkaAt } from "../support/addresses.ts";
+import { startMisadvertisedKafka } from "../support/misadvertised-kafka.ts";
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -179,4 +182,17 @@ describe("a connection", () => {
     const http = Connection.open({ host: "127.0.0.1", port, clientId: "test" });
     await expect(http).rejects.toMatchObject({ code: "KAFKA_CONNECTION_LOST" });
   });
+});
+
+it("a cluster that advertises a name which nobody knows is told apart from one that does not answer", async () => {
+  const kafka = await startMisadvertisedKafka({ host: "no-such-broker.invalid", port: 9092 });
+  try {
+    const opened = KafkaCluster.open({ bootstrap: kafkaAt(kafka.bootstrap), clientId: "test", openDeadlineMs: 0 });
+    await expect(opened).rejects.toMatchObject({
+      code: "KAFKA_ADVERTISED_UNKNOWN",
+      message: expect.stringMatching(/advertises no-such-broker\.invalid:9092, and this machine found no address/),
+    });
+  } finally {
+    await kafka.close();
+  }
 });

@@ -67,7 +67,7 @@ describe.skipIf(missing !== null)(
       expect(await listTopics(admin)).not.toContain("admin");
       expect(await describeTopic(admin, "admin")).toBeNull();
       await expect(createTopic(admin, { topic: "no spaces", partitions: 1 })).rejects.toMatchObject({
-        code: "KAFKA_BROKER_ERROR",
+        code: "KAFKA_TOPIC_REFUSED",
         message: expect.stringContaining("INVALID_TOPIC_EXCEPTION (17)"),
       });
       await expect(cluster.topic("never-there", 300)).rejects.toMatchObject({ code: "KAFKA_TOPIC_MISSING" });

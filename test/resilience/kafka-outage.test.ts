@@ -9,10 +9,19 @@ import { startZooKeeperKafka } from "../support/zookeeper-kafka.ts";
 const MESSAGES = 300_000;
 /** Above the 10 s after which a missing topic is believed to be missing; a topic is not missing because nobody answers. */
 const AWAY_MS = 12_000;
+/** Each would end the run, were it not for what its topic is created with. They have other names today, or other bounds. */
+const BAD_DEFAULTS = [
+  // With this format no batch carries a producer's sequences.
+  "log.message.format.version=0.10.2",
+  "log.message.timestamp.difference.max.ms=1000",
+  "log.segment.bytes=10000",
+  "min.insync.replicas=2",
+  "default.replication.factor=3",
+];
 
 describeReal(["kafka-zookeeper"], "a Kafka that keeps its metadata in ZooKeeper", () => {
   it("may be killed and stay away for 12 s: it answers that there is no such topic before it has loaded them", async () => {
-    const kafka = await startZooKeeperKafka();
+    const kafka = await startZooKeeperKafka(BAD_DEFAULTS);
     const args = ["up", "--once", "--ui", "json", "--infra", "embedded", "--task-managers", "4"];
     const load = ["--kafka", kafka.bootstrap, "--messages", String(MESSAGES), "--rate", "60000"];
     try {

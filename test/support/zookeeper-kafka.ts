@@ -8,12 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePorts, type RealKafka, startBroker } from "./real-kafka.ts";
 
-export async function startZooKeeperKafka(): Promise<RealKafka> {
+/** `properties`: further lines of server.properties. */
+export async function startZooKeeperKafka(properties: readonly string[] = []): Promise<RealKafka> {
   const folder = await mkdtemp(join(tmpdir(), "flink-apphost-kafka-"));
   const [port, zooKeeperPort] = (await findFreePorts(2)) as [number, number];
   await writeFile(join(folder, "log4j.properties"), LOG_CONFIGURATION);
   await writeFile(join(folder, "zookeeper.properties"), zooKeeperProperties(folder, zooKeeperPort));
-  await writeFile(join(folder, "server.properties"), serverProperties(folder, port, zooKeeperPort));
+  await writeFile(join(folder, "server.properties"), serverProperties(folder, port, zooKeeperPort, properties));
   const javaArguments = [
     "-Xmx512m",
     "-XX:+UseSerialGC",
@@ -45,7 +46,7 @@ const zooKeeperProperties = (folder: string, port: number): string =>
     "",
   ].join("\n");
 
-const serverProperties = (folder: string, port: number, zooKeeperPort: number): string =>
+const serverProperties = (folder: string, port: number, zooKeeperPort: number, properties: readonly string[]): string =>
   [
     "broker.id=1",
     `listeners=PLAINTEXT://127.0.0.1:${port}`,
@@ -60,5 +61,6 @@ const serverProperties = (folder: string, port: number, zooKeeperPort: number): 
     "transaction.state.log.replication.factor=1",
     "transaction.state.log.min.isr=1",
     `log.dirs=${join(folder, "data")}`,
+    ...properties,
     "",
   ].join("\n");

@@ -10,6 +10,7 @@ import { createError, describeError, isAppError } from "../../common/foundation/
 import type { Log } from "../../common/foundation/log.ts";
 import { KafkaCluster } from "./cluster.ts";
 import type { Broker } from "./connection-pool.ts";
+import { createTopicOn, type TopicToCreate } from "./topic-creation.ts";
 import type { TopicDescription } from "./topic-leaders.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 
@@ -20,14 +21,6 @@ export interface AdminOptions {
   /** For the whole call. Default 30 s. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
-}
-
-export interface TopicToCreate {
-  readonly topic: string;
-  readonly partitions: number;
-  /** Default -1: the cluster's own default. */
-  readonly replicationFactor?: number;
-  readonly configs?: Readonly<Record<string, string>>;
 }
 
 export interface KafkaProbe {
@@ -52,60 +45,17 @@ export async function probeKafka(options: AdminOptions): Promise<KafkaProbe> {
   }
 }
 
-/**
- * Creates the topic and waits until each partition has a leader. "exists": it was there before. A setting that the broker
- * does not allow is named.
- */
+/** Creates the topic and waits until each partition has a leader. "exists": it was there before. */
 export async function createTopic(options: AdminOptions, spec: TopicToCreate): Promise<"created" | "exists"> {
-  const created = await withAdmin(options, `creating topic ${spec.topic}`, async (admin) => {
-    try {
-      return await requestTopic(admin, spec);
-    } catch (error) {
-      const settings = isSettingRefusal(error) ? await findRefusedSettings(admin, spec) : [];
-      if (settings.length === 0) throw error;
-      throw createError("KAFKA_SETTING_REFUSED", { topic: spec.topic, settings }, error);
-    }
-  });
+  const { signal, deadlineMs = DEADLINE_MS } = options;
   const cluster = await openCluster(options);
   try {
-    await cluster.topic(spec.topic, options.deadlineMs ?? DEADLINE_MS);
+    const created = await createTopicOn(cluster, spec, { deadlineMs, signal });
+    await cluster.topic(spec.topic, deadlineMs);
+    return created;
   } finally {
     cluster.close();
   }
-  return created ? "created" : "exists";
-}
-
-function requestTopic(admin: Admin, spec: TopicToCreate, validateOnly = false): Promise<boolean> {
-  return admin.createTopics({
-    validateOnly,
-    // Our own wait has a deadline and names the partition that it waits for.
-    waitForLeaders: false,
-    topics: [
-      {
-        topic: spec.topic,
-        numPartitions: spec.partitions,
-        replicationFactor: spec.replicationFactor ?? -1,
-        configEntries: Object.entries(spec.configs ?? {}).map(([name, value]) => ({ name, value })),
-      },
-    ],
-  });
-}
-
-const SETTING_REFUSALS: readonly unknown[] = ["INVALID_CONFIG", "POLICY_VIOLATION"];
-const isSettingRefusal = (error: unknown): boolean => SETTING_REFUSALS.includes(innermostOf(error).type);
-
-/** kafkajs drops the broker's words, so each setting is tried alone, without creating anything. */
-async function findRefusedSettings(admin: Admin, spec: TopicToCreate): Promise<string[]> {
-  const refused: string[] = [];
-  for (const [name, value] of Object.entries(spec.configs ?? {})) {
-    try {
-      await requestTopic(admin, { ...spec, configs: { [name]: value } }, true);
-    } catch (error) {
-      if (!isSettingRefusal(error)) throw error;
-      refused.push(`${name}=${value}`);
-    }
-  }
-  return refused;
 }
 
 /** By name, as they are in force: the topic's own, or else the broker's. */

@@ -29,6 +29,8 @@ export interface SurveyOutcome {
   readonly silent: readonly Broker[];
   /** True when a broker answered at an address that an answer names. */
   readonly reachedAdvertised: boolean;
+  /** Of the silent ones: those that advertise a name which this machine does not know. */
+  readonly unresolved: readonly Broker[];
   /** Why somebody did not answer, if anybody. */
   readonly failure: unknown;
 }
@@ -52,6 +54,7 @@ class BrokerSurvey {
   /** Of the pending ones: those that need not be waited for (V2). */
   readonly #overdue = new Set<string>();
   readonly #answered = new Set<string>();
+  readonly #unresolved = new Set<string>();
   /** The brokers of all answers. */
   readonly #named = new Map<number, Broker>();
   readonly #ended = Promise.withResolvers<void>();
@@ -72,7 +75,8 @@ class BrokerSurvey {
   outcome(): SurveyOutcome {
     const named = [...this.#named.values()];
     const silent = named.filter((broker) => !this.#answered.has(formatHostPort(broker)));
-    return { silent, reachedAdvertised: silent.length < named.length, failure: this.#failure };
+    const unresolved = silent.filter((broker) => this.#unresolved.has(formatHostPort(broker)));
+    return { silent, reachedAdvertised: silent.length < named.length, unresolved, failure: this.#failure };
   }
 
   #ask(address: HostPort): void {
@@ -86,6 +90,7 @@ class BrokerSurvey {
     }, SILENT_AFTER_MS);
     const noteFailure = (error: unknown) => {
       this.#failure ??= error;
+      if (isUnknownName(error)) this.#unresolved.add(key);
     };
     void this.#request(address)
       .then((answer) => this.#take(key, answer), noteFailure)
@@ -135,6 +140,14 @@ class BrokerSurvey {
     }
     return connection.servedVersionMax(metadataApi) >= RELIABLE_EPOCHS_VERSION ? answer : withoutEpochs(answer);
   }
+}
+
+/** A name server that does not answer knows no name, either. */
+const UNKNOWN_NAMES: readonly unknown[] = ["ENOTFOUND", "EAI_AGAIN"];
+
+function isUnknownName(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && UNKNOWN_NAMES.includes(cause.code);
 }
 
 function withoutEpochs(answer: MetadataResponse): MetadataResponse {

@@ -189,15 +189,21 @@ export class KafkaCluster {
   /** Waits until a broker answers at an address that the cluster advertises: one is enough, others may be down for now. */
   async #connect(deadlineMs: number): Promise<void> {
     await this.retry(async () => {
-      const { reachedAdvertised, failure } = await this.#survey(
+      const { reachedAdvertised, unresolved, failure } = await this.#survey(
         [],
         () => undefined,
         (outcome) => outcome.reachedAdvertised,
       );
       if (reachedAdvertised) return { kind: "done", value: undefined };
-      const advertised = formatKafkaAddresses(this.brokers);
-      const what = { bootstrap: this.endpoint, advertised, waitedMs: ADVERTISED_DEADLINE_MS };
-      const error = createError("KAFKA_ADVERTISED_UNREACHABLE", what, failure);
+      const what = { bootstrap: this.endpoint, waitedMs: ADVERTISED_DEADLINE_MS };
+      const error =
+        unresolved.length > 0
+          ? createError("KAFKA_ADVERTISED_UNKNOWN", { ...what, advertised: formatKafkaAddresses(unresolved) })
+          : createError(
+              "KAFKA_ADVERTISED_UNREACHABLE",
+              { ...what, advertised: formatKafkaAddresses(this.brokers) },
+              failure,
+            );
       return { kind: "again", error, believedAfterMs: ADVERTISED_DEADLINE_MS };
     }, deadlineMs);
   }

@@ -22,7 +22,7 @@ import { withDeadline } from "../../common/foundation/deadline.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
 import { type ApiVersionRange, apiVersionsApi } from "./wire/apis/api-versions.ts";
 import { describeBrokerError } from "./wire/error-codes.ts";
-import { type Api, clientMaxVersion, encodeRequestFrame } from "./wire/frame.ts";
+import { type Api, beginFlexibleBody, clientMaxVersion, encodeRequestFrame, isFlexible } from "./wire/frame.ts";
 import { FrameAssembler } from "./wire/frame-assembler.ts";
 import { Reader } from "./wire/reader.ts";
 
@@ -58,6 +58,7 @@ export interface AnswerHandler {
 interface PendingRequest {
   readonly correlationId: number;
   readonly version: number;
+  readonly isFlexible: boolean;
   readonly what: string;
   readonly sentAtMs: number;
   readonly waitMs: number;
@@ -170,9 +171,19 @@ export class Connection {
     const correlationId = this.#nextCorrelationId;
     this.#nextCorrelationId = correlationId === 0x7fffffff ? 1 : correlationId + 1;
     const header = { apiKey: api.key, apiVersion: version, correlationId, clientId: this.#clientId };
-    const chunks = encodeRequestFrame(header, (w) => api.encodeRequest(w, version, request));
+    const flexible = isFlexible(api, version);
+    const chunks = encodeRequestFrame(header, (w) => api.encodeRequest(w, version, request), flexible);
     const sentAtMs = performance.now();
-    this.#pending.push({ correlationId, version, what: api.name, sentAtMs, waitMs, deadlineMs, handler });
+    this.#pending.push({
+      correlationId,
+      version,
+      isFlexible: flexible,
+      what: api.name,
+      sentAtMs,
+      waitMs,
+      deadlineMs,
+      handler,
+    });
     this.#armTimer(sentAtMs + deadlineMs);
     // One system call for the header and a batch of megabytes, and the batch is not copied.
     this.#socket.cork();
@@ -207,6 +218,7 @@ export class Connection {
     minVersion: number;
     maxVersion: number;
     flexibleFrom?: number;
+    clientAsksFlexible?: boolean;
   }): number | AppError {
     if (this.#state.kind !== "open") return 0;
     const range = this.#state.served.get(api.key);
@@ -244,6 +256,7 @@ export class Connection {
     }
     this.#pending.shift();
     try {
+      if (request.isFlexible) beginFlexibleBody(r);
       request.handler.onAnswer(r, request.version);
     } catch (error) {
       request.handler.onFailure(asAppError(error));

@@ -87,8 +87,13 @@ export function isConnectionFailure(error: unknown): error is ConnectionFailure 
   return isAppError(error) && (error.code === "KAFKA_CONNECTION_LOST" || error.code === "DEADLINE_EXCEEDED");
 }
 
+/** Who gives up says how long it waited, and for what. */
 function concludeWaiting(error: AppError, endpoint: string, waitedMs: number): AppError {
-  return isConnectionFailure(error) ? createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, error) : error;
+  if (isConnectionFailure(error)) return createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, error);
+  if (error.code === "KAFKA_BROKER_ERROR") {
+    return createError("KAFKA_NOT_READY", { waitedMs, answer: error.message }, error);
+  }
+  return error;
 }
 
 /** Undefined for success, the error when a retry may help; thrown when it is fatal. */
@@ -101,5 +106,7 @@ export function checkCode(code: number, what: string, detail = ""): AppError | u
 }
 
 export function brokerError(what: string, code: number, detail = ""): AppError {
-  return createError("KAFKA_BROKER_ERROR", { what, name: describeBrokerError(code).name, code, detail });
+  const { name, advice } = describeBrokerError(code);
+  const told = [detail.replace(/\.$/, ""), advice].filter((text) => text !== "").join("; ");
+  return createError("KAFKA_BROKER_ERROR", { what, name, code, detail: told });
 }

@@ -13,6 +13,12 @@ export const kafkaErrors = {
     (p) =>
       `Kafka answers at ${p.bootstrap}, but the address that it advertises, ${p.advertised}, did not answer within ${p.waitedMs} ms: set the broker's advertised.listeners to an address that this machine reaches`,
   ),
+  KAFKA_ADVERTISED_UNKNOWN: row<{ bootstrap: string; advertised: string; waitedMs: number }>(
+    "infrastructure",
+    true,
+    (p) =>
+      `Kafka answers at ${p.bootstrap}, but it advertises ${p.advertised}, and this machine found no address for that name within ${p.waitedMs} ms: set the broker's advertised.listeners to a name that this machine knows, or make the name known here`,
+  ),
   KAFKA_CONNECTION_LOST: row<{ endpoint: string; reason: string }>(
     "infrastructure",
     true,
@@ -39,11 +45,22 @@ export const kafkaErrors = {
     true,
     (p) => `${p.what} is not certain: ${p.reason}`,
   ),
-  KAFKA_SETTING_REFUSED: row<{ topic: string; settings: readonly string[] }>(
+  KAFKA_NOT_READY: row<{ waitedMs: number; answer: string }>(
+    "infrastructure",
+    true,
+    (p) => `waited ${p.waitedMs} ms in vain: ${p.answer}`,
+  ),
+  KAFKA_TOPIC_REFUSED: row<{ topic: string; name: string; code: number; said: string }>(
     "infrastructure",
     false,
     (p) =>
-      `Kafka does not allow ${p.settings.join(", ")}, without which topic ${p.topic} could not hold the run: let its policy for topics allow that, or create a topic and name it by --topic`,
+      `Kafka does not create topic ${p.topic}: it answered ${p.name} (${p.code})${p.said === "" ? "" : `, "${p.said}"`}; let it allow that, or create a topic that can hold the run and name it by --topic`,
+  ),
+  KAFKA_SETTING_REFUSED: row<{ topic: string; settings: readonly string[]; said: string; reason: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `Kafka does not allow ${p.settings.join(", ")} for topic ${p.topic} ("${p.said}"), and what it has instead does not do: ${p.reason}; let its policy for topics allow that, or create a topic that can hold the run and name it by --topic`,
   ),
   KAFKA_TOPIC_MISSING: row<{ topic: string; waitedMs: number }>(
     "infrastructure",

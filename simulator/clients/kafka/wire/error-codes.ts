@@ -11,6 +11,8 @@ export interface BrokerError {
   readonly code: number;
   readonly name: string;
   readonly action: ErrorAction;
+  /** What a person can do about it; "" where the name says all that is known. */
+  readonly advice: string;
 }
 
 export const ErrorCode = {
@@ -132,11 +134,40 @@ const beforeAppend: ReadonlySet<number> = new Set([
 /** True if a produce request that was answered with this code certainly left no batch in the log. */
 export const rulesOutAppend = (code: number): boolean => beforeAppend.has(code);
 
+const LACKS_REPLICAS =
+  "fewer replicas are in sync than the topic's min.insync.replicas asks for: start the brokers that are missing, or lower it";
+const LACKS_RIGHT = "the user that this client is to the broker may not do that: let an ACL allow it";
+
+const advices: ReadonlyMap<number, string> = new Map([
+  [ErrorCode.LEADER_NOT_AVAILABLE, "see that the brokers run that hold its replicas"],
+  [ErrorCode.MESSAGE_TOO_LARGE, "raise the topic's max.message.bytes"],
+  [
+    ErrorCode.COORDINATOR_NOT_AVAILABLE,
+    "a broker creates the topic that keeps what groups commit only where there are as many brokers as its offsets.topic.replication.factor, which is 3 unless it is set",
+  ],
+  [ErrorCode.RECORD_LIST_TOO_LARGE, "raise the topic's segment.bytes"],
+  [ErrorCode.NOT_ENOUGH_REPLICAS, LACKS_REPLICAS],
+  [ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, LACKS_REPLICAS],
+  [ErrorCode.TOPIC_AUTHORIZATION_FAILED, LACKS_RIGHT],
+  [ErrorCode.GROUP_AUTHORIZATION_FAILED, LACKS_RIGHT],
+  [ErrorCode.CLUSTER_AUTHORIZATION_FAILED, LACKS_RIGHT],
+  [
+    ErrorCode.INVALID_TIMESTAMP,
+    "raise the topic's message.timestamp.before.max.ms and message.timestamp.after.max.ms, and see that the clocks agree",
+  ],
+  [ErrorCode.INVALID_REPLICATION_FACTOR, "a partition has at most as many replicas as there are brokers"],
+  [
+    ErrorCode.OFFSET_NOT_AVAILABLE,
+    "its new leader does not know what is committed before as many replicas are in sync as min.insync.replicas asks for: start the brokers that are missing",
+  ],
+]);
+
 const names: ReadonlyMap<number, string> = new Map(Object.entries(ErrorCode).map(([name, code]) => [code, name]));
 
 /** What we know of a code. One that is not in the table is fatal: we cannot say that a retry helps. */
 export function describeBrokerError(code: number): BrokerError {
-  return { code, name: names.get(code) ?? "an error that this client does not know", action: actionOf(code) };
+  const name = names.get(code) ?? "an error that this client does not know";
+  return { code, name, action: actionOf(code), advice: advices.get(code) ?? "" };
 }
 
 function actionOf(code: number): ErrorAction {

@@ -9,7 +9,8 @@
  * response header v1. Only the answer to ApiVersions never has them, as its reader does not know yet who answers. Every
  * request begins with the same fields, hence a server can read who asks for what before it knows the API.
  *
- * Our own client asks in no flexible version: `clientMaxVersion`. They save it nothing.
+ * Our own client asks in no flexible version, since they save it nothing; except where only these tell what it needs:
+ * `clientMaxVersion`.
  */
 import type { Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
@@ -24,6 +25,8 @@ export interface Api<Request, Response, DecodedRequest = Request, DecodedRespons
   readonly maxVersion: number;
   /** The first flexible version; undefined when none of them is. */
   readonly flexibleFrom?: number;
+  /** True: our own client asks in flexible versions, too. */
+  readonly clientAsksFlexible?: boolean;
   encodeRequest(w: Writer, version: number, request: Request): void;
   decodeRequest(r: Reader, version: number): DecodedRequest;
   encodeResponse(w: Writer, version: number, response: Response): void;
@@ -33,6 +36,7 @@ export interface Api<Request, Response, DecodedRequest = Request, DecodedRespons
 interface FlexibleVersions {
   readonly maxVersion: number;
   readonly flexibleFrom?: number;
+  readonly clientAsksFlexible?: boolean;
 }
 
 export function isFlexible({ flexibleFrom }: Pick<FlexibleVersions, "flexibleFrom">, version: number): boolean {
@@ -40,8 +44,10 @@ export function isFlexible({ flexibleFrom }: Pick<FlexibleVersions, "flexibleFro
 }
 
 /** The highest version that our own client asks for. */
-export function clientMaxVersion({ maxVersion, flexibleFrom }: FlexibleVersions): number {
-  return flexibleFrom === undefined ? maxVersion : Math.min(maxVersion, flexibleFrom - 1);
+export function clientMaxVersion({ maxVersion, flexibleFrom, clientAsksFlexible }: FlexibleVersions): number {
+  return flexibleFrom === undefined || clientAsksFlexible === true
+    ? maxVersion
+    : Math.min(maxVersion, flexibleFrom - 1);
 }
 
 export interface RequestHeader {
@@ -98,7 +104,7 @@ export function decodeRequestHeader(r: Reader): RequestHeader {
   };
 }
 
-/** Reads the rest of a flexible header; the reader then stands at the body. */
+/** Reads the rest of a flexible header, of a request or an answer; the reader then stands at the body. */
 export function beginFlexibleBody(r: Reader): void {
   r.flexible = true;
   r.endStruct();

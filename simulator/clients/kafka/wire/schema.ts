@@ -154,6 +154,7 @@ export function defineApi<Request, Response>(api: {
   readonly maxVersion: number;
   /** Left out when no version is flexible. */
   readonly flexibleFrom?: number;
+  readonly clientAsksFlexible?: boolean;
   readonly request: Field<Request>;
   readonly response: Field<Response>;
 }): Api<Request, Response> {

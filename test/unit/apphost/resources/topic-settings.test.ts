@@ -74,6 +74,19 @@ describe("the settings of a topic", () => {
       {},
       "its cleanup.policy is compact,delete, and the run needs delete",
     ],
+    ["segments that are too small", { "segment.bytes": "100000" }, {}, "its segment.bytes is 100000"],
+    [
+      "a broker that takes no batch for the second time",
+      { "message.timestamp.before.max.ms": "59999" },
+      {},
+      "and the run needs 60000: a batch is sent again",
+    ],
+    [
+      "a broker that sets the time itself",
+      { "message.timestamp.before.max.ms": "1", "message.timestamp.type": "LogAppendTime" },
+      {},
+      undefined,
+    ],
     ["a broker that compresses", { "compression.type": "lz4" }, {}, undefined],
   ])("decide about %s", (_, settings, change, problem) => {
     expect(find(settings, change)).toEqual(problem === undefined ? undefined : expect.stringContaining(problem));

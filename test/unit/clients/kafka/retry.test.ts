@@ -52,6 +52,11 @@ describe("repeated attempts", () => {
     vi.restoreAllMocks();
   });
 
+  it("say at the end how long they waited, and what the answer was", async () => {
+    const { outcome } = await run(hasNoLeader(120_000));
+    expect(outcome).toMatch(/^waited 6\d{4} ms in vain: w: Kafka answered n \(5\)$/);
+  });
+
   it("Y1: believe that the topic is missing 10 s after the first such answer, not after an outage that was long", async () => {
     expect(await run(fails(30_000), isMissing(38_000))).toMatchObject({ outcome: "done" });
     const { outcome, atMs } = await run(fails(30_000), isMissing(120_000));

@@ -103,6 +103,8 @@ export const createTopicsApi = defineApi({
   minVersion: 0,
   maxVersion: 7,
   flexibleFrom: 5,
+  // Only from v5 on the answer tells what the topic would be like.
+  clientAsksFlexible: true,
   request,
   response,
 });
