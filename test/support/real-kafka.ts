@@ -20,9 +20,15 @@ const START_DEADLINE_MS = 60_000;
 export interface RealKafkaOptions {
   /** What the broker tells clients to connect to, when it is not its own port: a proxy's, for example. */
   readonly advertisedPort?: number;
-  /** Further lines of server.properties. */
+  /** Further lines of server.properties. Of two lines with one name, the later one counts. */
   readonly properties?: readonly string[];
+  /** Further arguments of the tool that formats its storage: `--add-scram`, and a user. */
+  readonly formatArguments?: readonly string[];
+  /** Default 512. */
+  readonly heapMb?: number;
 }
+
+export type SecurityProtocol = "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
 
 export interface RealKafka {
   readonly nodeId: number;
@@ -31,6 +37,8 @@ export interface RealKafka {
   readonly port: number;
   /** Of the listener behind a proxy; null without one. */
   readonly proxiedPort: number | null;
+  /** Of the listener that asks clients for credentials, or certificates; null without one. */
+  readonly securedPort: number | null;
   readonly folder: string;
   /** Of the process that runs now; it changes with each restart. */
   readonly pid: number;
@@ -82,6 +90,8 @@ export interface RealNodeOptions extends RealKafkaOptions {
   readonly clusterId: string;
   /** A second listener, whose clients are told to connect to a proxy. Brokers talk to each other past it. */
   readonly proxied?: { readonly port: number; readonly advertisedPort: number };
+  /** A further listener, named SECURED; what it asks for is said by `properties`. Brokers talk to each other past it. */
+  readonly secured?: { readonly port: number; readonly protocol: SecurityProtocol };
 }
 
 /** One broker and controller, alone or as a part of a cluster. */
@@ -90,15 +100,22 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealKafka
   const folder = await mkdtemp(join(tmpdir(), "flink-apphost-kafka-"));
   await writeFile(join(folder, "log4j2.yaml"), LOG_CONFIGURATION);
   await writeFile(join(folder, "server.properties"), serverProperties(folder, options));
-  await formatStorage(folder, options.clusterId);
-  const proxiedPort = options.proxied?.port ?? null;
-  return startBroker({ nodeId, port, proxiedPort, folder, javaArguments: javaArguments(folder) });
+  await formatStorage(folder, options);
+  return startBroker({
+    nodeId,
+    port,
+    proxiedPort: options.proxied?.port ?? null,
+    securedPort: options.secured?.port ?? null,
+    folder,
+    javaArguments: javaArguments(folder, options.heapMb),
+  });
 }
 
 export interface BrokerProcessOptions {
   readonly nodeId: number;
   readonly port: number;
   readonly proxiedPort?: number | null;
+  readonly securedPort?: number | null;
   /** With its `server.properties`; removed with the broker. */
   readonly folder: string;
   readonly javaArguments: readonly string[];
@@ -108,7 +125,7 @@ export interface BrokerProcessOptions {
 
 /** One broker process, whatever its version, in a folder that is prepared for it. */
 export async function startBroker(options: BrokerProcessOptions): Promise<RealKafka> {
-  const { nodeId, port, proxiedPort = null, folder, javaArguments, companion } = options;
+  const { nodeId, port, proxiedPort = null, securedPort = null, folder, javaArguments, companion } = options;
   const launch = () => launchBroker(folder, port, javaArguments);
   let child: ChildProcess;
   try {
@@ -123,6 +140,7 @@ export async function startBroker(options: BrokerProcessOptions): Promise<RealKa
     bootstrap: `127.0.0.1:${port}`,
     port,
     proxiedPort,
+    securedPort,
     folder,
     get pid() {
       return child.pid as number;
@@ -143,8 +161,8 @@ export async function startBroker(options: BrokerProcessOptions): Promise<RealKa
   };
 }
 
-async function formatStorage(folder: string, clusterId: string): Promise<void> {
-  const tool = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", "server.properties"];
+async function formatStorage(folder: string, { clusterId, formatArguments = [] }: RealNodeOptions): Promise<void> {
+  const tool = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", "server.properties", ...formatArguments];
   const format = spawn("java", [...javaArguments(folder), ...tool], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   const output = keepOutput(format);
   const [code] = await withDeadline(once(format, "close"), {
@@ -160,20 +178,26 @@ const LOG_CONFIGURATION = `Configuration:
   Loggers: { Root: { level: WARN, AppenderRef: { ref: out } } }
 `;
 
-function javaArguments(folder: string): string[] {
+function javaArguments(folder: string, heapMb = 512): string[] {
   const classPath = join(process.env["KAFKA_HOME"] ?? "", "libs", "*");
-  const heap = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+  const heap = [`-Xmx${heapMb}m`, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
   return [...heap, "-cp", classPath, `-Dlog4j2.configurationFile=${join(folder, "log4j2.yaml")}`];
 }
 
 function serverProperties(folder: string, where: RealNodeOptions): string {
-  const { proxied } = where;
+  const { proxied, secured } = where;
   const listeners = [`PLAINTEXT://127.0.0.1:${where.port}`, `CONTROLLER://127.0.0.1:${where.controllerPort}`];
   const advertised = [`PLAINTEXT://127.0.0.1:${where.advertisedPort ?? where.port}`];
   if (proxied !== undefined) {
     listeners.push(`PROXIED://127.0.0.1:${proxied.port}`);
     advertised.push(`PROXIED://127.0.0.1:${proxied.advertisedPort}`);
   }
+  if (secured !== undefined) {
+    listeners.push(`SECURED://127.0.0.1:${secured.port}`);
+    advertised.push(`SECURED://127.0.0.1:${secured.port}`);
+  }
+  const protocols = ["CONTROLLER:PLAINTEXT", "PLAINTEXT:PLAINTEXT", "PROXIED:PLAINTEXT"];
+  protocols.push(`SECURED:${secured?.protocol ?? "PLAINTEXT"}`);
   return [
     "process.roles=broker,controller",
     `node.id=${where.nodeId}`,
@@ -183,7 +207,7 @@ function serverProperties(folder: string, where: RealNodeOptions): string {
     "controller.listener.names=CONTROLLER",
     `listeners=${listeners.join(",")}`,
     `advertised.listeners=${advertised.join(",")}`,
-    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
+    `listener.security.protocol.map=${protocols.join(",")}`,
     "offsets.topic.replication.factor=1",
     "offsets.topic.num.partitions=1",
     "group.initial.rebalance.delay.ms=0",
