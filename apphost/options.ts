@@ -1,24 +1,20 @@
 /**
- * The options of a run: one public type, one table, one resolver. Option > environment > file > default. A value of another form
- * ends in USAGE_OPTION_INVALID naming the option (or variable), the value and the expected form; options that contradict
- * each other end in USAGE_CONFLICT. Both before anything is started, and all of them at once.
+ * The options of a run: one public type, one table, one reader. A value of another form ends in USAGE_OPTION_INVALID naming
+ * the option (or variable), the value and the expected form. What they come to together is in `option-resolution.ts`.
  */
 import { totalmem } from "node:os";
 import { COMPRESSIONS, type Compression } from "../simulator/common/contract/child/run-config.ts";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
-import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../simulator/common/contract/state/redis-state.ts";
+import { PARTITIONS_MAX, TASK_MANAGERS_MAX } from "../simulator/common/contract/state/redis-state.ts";
 import {
-  formatHostPort,
   formatKafkaAddresses,
   formatRedisAddress,
   type HostPort,
-  isLoopback,
   type RedisAddress,
 } from "../simulator/common/foundation/address.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
-import { checkMessageIds } from "./message-ids.ts";
 import {
   byteCount,
   duration,
@@ -69,6 +65,8 @@ export interface HostOptions {
   readonly infra: InfraChoice;
   /** Brokers of an external Kafka. */
   readonly kafka: readonly HostPort[] | null;
+  /** Path of client properties, by which one gets into an external Kafka; null: everybody is let in. */
+  readonly kafkaConfig: string | null;
   /** An external Redis; may hold a password. */
   readonly redis: RedisAddress | null;
   /** Images of containers; the defaults are CONTAINER_IMAGES. */
@@ -175,6 +173,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   }),
   infra: row("infra", oneOf(["auto", "docker", "native", "embedded"]), "where Kafka and Redis come from"),
   kafka: row("kafka", kafkaAddresses, "use the Kafka at this address"),
+  kafkaConfig: row("kafka-config", fileForm, "get into a Kafka by this file of Kafka's client properties"),
   redis: row("redis", redisAddress, "use the Redis at this address"),
   kafkaImage: row("kafka-image", imageName, "image of the Kafka container"),
   redisImage: row("redis-image", imageName, "image of the Redis container"),
@@ -229,6 +228,7 @@ export function defaultsOf(verb: Verb): HostOptions {
     partitions: null,
     infra: "auto",
     kafka: null,
+    kafkaConfig: null,
     redis: null,
     kafkaImage: CONTAINER_IMAGES.kafka,
     redisImage: CONTAINER_IMAGES.redis,
@@ -255,29 +255,6 @@ export function defaultsOf(verb: Verb): HostOptions {
     testHold: null,
     testHungAfterMs: null,
   };
-}
-
-/**
- * The complete, checked options of a run. `declared`: values of a user's own application, already of their forms.
- * `problems`: what is wrong with the command line already, told with the rest.
- */
-export function resolveOptions(
-  verb: Verb,
-  given: GivenOptions,
-  env: Variables,
-  declared: Partial<HostOptions> = {},
-  problems: readonly AppError[] = [],
-): HostOptions {
-  const { values, problems: unreadable } = inspectOptions(OPTION_NAMES, given, env);
-  const options: HostOptions = { ...defaultsOf(verb), ...declared, ...values };
-  // What cannot be read contradicts nothing.
-  const relations = RELATIONS.filter(({ about }) => !about.some((name) => unreadable.some((one) => one.name === name)));
-  throwUsage([
-    ...problems,
-    ...unreadable.map(({ error }) => error),
-    ...relations.flatMap(({ check }) => catchUsage(() => check(options, verb))),
-  ]);
-  return options;
 }
 
 export const OPTION_NAMES = Object.keys(OPTION_TABLE) as (keyof HostOptions)[];
@@ -342,88 +319,13 @@ function refuseSecuredKafka(source: string, text: string): void {
   const security = /sasl|@/i.test(text) ? "SASL" : "TLS";
   if (security === "TLS" && !/^(ssl|tls|kafka\+ssl|kafkas):\/\//i.test(text)) return;
   throw createError("USAGE_CONFLICT", {
-    what: `${source} asks for ${security}, which this version does not speak`,
-    advice: "give HOST:PORT of a PLAINTEXT listener",
+    what: `${source} asks for ${security} by its address, which has no place for it`,
+    advice: "give HOST:PORT, and security.protocol with what it needs in the file of --kafka-config",
   });
 }
 
 export const environmentTwin = (flag: string): string => `FLINK_APPHOST_${flag.toUpperCase().replaceAll("-", "_")}`;
 export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-
-/** Each is looked at only where the options that it is about could be read. */
-interface Relation {
-  readonly about: readonly (keyof HostOptions)[];
-  /** Throws USAGE_CONFLICT. */
-  readonly check: (options: HostOptions, verb: Verb) => void;
-}
-
-const RELATIONS: readonly Relation[] = [
-  { about: ["messages", "topic", "once"], check: refuseEmptyVerdict },
-  { about: ["messages"], check: ({ messages }) => checkMessageIds(messages) },
-  { about: ["counterKey", "sequenceKey"], check: refuseSharedKey },
-  { about: ["taskManagers", "partitions"], check: refuseTooLargeState },
-  {
-    about: ["isolated", "fixedPorts"],
-    check: ({ isolated, fixedPorts }) =>
-      refuseCombination(isolated && fixedPorts, "--isolated with --fixed-ports", "omit one of them"),
-  },
-  {
-    about: ["detach", "once"],
-    check: ({ detach, once }, verb) =>
-      refuseCombination(detach && once, `${verb} that ends with its verdict, and --detach`, "omit --detach, or --once"),
-  },
-  {
-    about: ["detach", "ui"],
-    check: ({ detach, ui }) =>
-      refuseCombination(detach && ui === "tui", "--ui tui with --detach", "a detached host has no terminal; omit --ui"),
-  },
-  { about: ["allowRemote", "kafka", "redis", "messages"], check: refuseRemote },
-];
-
-function refuseEmptyVerdict({ messages, topic, once }: HostOptions, verb: Verb): void {
-  if (messages !== 0 || topic !== null || !once) return;
-  throw createError("USAGE_CONFLICT", {
-    what: `${verb} with --messages 0 has nothing to process, and a verdict on nothing would be no proof`,
-    advice: "give --messages N, or --topic NAME to count what is in a topic",
-  });
-}
-
-function refuseSharedKey({ counterKey, sequenceKey }: HostOptions): void {
-  if (counterKey !== sequenceKey) return;
-  throw createError("USAGE_CONFLICT", {
-    what: `--counter-key and --sequence-key are both "${counterKey}"`,
-    advice: "give two different keys",
-  });
-}
-
-/** The state of such a job could be created, but never be recovered. */
-function refuseTooLargeState(options: HostOptions): void {
-  const partitions = partitionsOf(options);
-  const max = taskManagersMax(partitions);
-  if (options.taskManagers <= max) return;
-  throw createError("USAGE_CONFLICT", {
-    what: `--task-managers ${options.taskManagers} with --partitions ${partitions} is more than one atomic Redis write can hold`,
-    advice: `give --task-managers ${max} or fewer, or fewer partitions`,
-  });
-}
-
-function refuseCombination(isGiven: boolean, what: string, advice: string): void {
-  if (isGiven) throw createError("USAGE_CONFLICT", { what: `${what} contradict each other`, advice });
-}
-
-/** Producing into, or counting in, somebody's servers by accident is worse than one more option. */
-function refuseRemote(options: HostOptions): void {
-  if (options.allowRemote) return;
-  const { kafka, redis, messages } = options;
-  const brokers = messages === 0 ? [] : (kafka ?? []);
-  const remote = brokers.filter(({ host }) => !isLoopback(host)).map(formatHostPort);
-  if (redis !== null && !isLoopback(redis.host)) remote.push(maskAddress(formatRedisAddress(redis)));
-  if (remote.length === 0) return;
-  throw createError("USAGE_CONFLICT", {
-    what: `${remote.join(", ")} is not on this machine, and the run would write to it`,
-    advice: "add --allow-remote if that is meant",
-  });
-}
 
 /** Bytes that a record takes on a broker beside its value: the record's own header fields. */
 const RECORD_OVERHEAD_BYTES = 12;

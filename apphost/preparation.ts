@@ -11,14 +11,8 @@ import { builtInApplication } from "./app-model.ts";
 import { type Application, createApplication, expandReplicas } from "./model/application.ts";
 import type { DeclaredApplication, DeclaredResource, Setting } from "./model/builder.ts";
 import { type FixedPort, findProblems, listFixedPorts } from "./model/checks.ts";
-import {
-  type GivenOptions,
-  type HostOptions,
-  OPTION_TABLE,
-  resolveOptions,
-  type Variables,
-  type Verb,
-} from "./options.ts";
+import { resolveOptions } from "./option-resolution.ts";
+import { type GivenOptions, type HostOptions, OPTION_TABLE, type Variables, type Verb } from "./options.ts";
 import { expectFreePort, FIXED_PORTS } from "./processes/ports.ts";
 
 export interface PreparedRun {

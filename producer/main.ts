@@ -7,7 +7,7 @@
 import { KafkaCluster } from "../simulator/clients/kafka/cluster.ts";
 import { IdempotentProducer } from "../simulator/clients/kafka/producer.ts";
 import { runChild } from "../simulator/common/contract/child/child-channel.ts";
-import { readChildEnvironment, readKafkaAddresses, readTask } from "../simulator/common/contract/child/environment.ts";
+import { readChildEnvironment, readKafkaAccess, readTask } from "../simulator/common/contract/child/environment.ts";
 import type { ProducerTask } from "../simulator/common/contract/child/tasks.ts";
 import type { ProducerIdentity } from "../simulator/common/contract/files/ledger.ts";
 import { runFolder } from "../simulator/common/contract/files/run-folder.ts";
@@ -18,10 +18,10 @@ import { readIdentity } from "./run-files.ts";
 await runChild(async (child) => {
   const environment = readChildEnvironment();
   const task = readTask<ProducerTask>();
-  const bootstrap = readKafkaAddresses();
+  const access = readKafkaAccess();
   const { config, resource, runDir } = environment;
   const warn = (text: string) => child.send({ type: "notice", level: "warn", text });
-  const cluster = await KafkaCluster.open({ bootstrap, clientId: resource, log: child.log, signal: child.stopping });
+  const cluster = await KafkaCluster.open({ ...access, clientId: resource, log: child.log, signal: child.stopping });
   try {
     const known = await readIdentity(runFolder.producer(runDir), config.topic);
     const options = { cluster, topic: config.topic, identity: known ?? null, onDoubt: warn };

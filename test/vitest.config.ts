@@ -37,6 +37,7 @@ const slow = [
   "kafka-client-cluster",
   "kafka-client-leaders",
   "kafka-client-long-runs",
+  "kafka-security",
   "no-silence",
   "planted-files",
   "process-commands",

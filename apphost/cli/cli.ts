@@ -133,6 +133,7 @@ const DOCTOR_OPTIONS: readonly (keyof HostOptions)[] = [
   "taskManagers",
   "infra",
   "kafka",
+  "kafkaConfig",
   "redis",
   "allowRemote",
   "kafkaImage",

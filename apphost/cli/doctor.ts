@@ -6,7 +6,8 @@ import { CHECK_MS_MAX, type CheckResult } from "../doctor/check.ts";
 import { examine } from "../doctor/examination.ts";
 import { formatExamination } from "../doctor/table.ts";
 import { separateVariables } from "../doctor/variables.ts";
-import { type GivenOptions, resolveOptions } from "../options.ts";
+import { resolveOptions } from "../option-resolution.ts";
+import type { GivenOptions } from "../options.ts";
 import { noteLongWait, type Terminal } from "./terminal.ts";
 
 const COLUMNS_DEFAULT = 80;

@@ -41,6 +41,7 @@ import {
   type RunState,
   type RunWithEvidence,
   readCredentials,
+  readKafkaSecurity,
   readRunState,
   readState,
   removeCredentials,
@@ -173,7 +174,8 @@ async function purgeKafka(run: RunWithEvidence, address: string, options: PurgeO
   }
   const group = groupName(runId);
   const isMeant = ownTopic && (topic === topicName(runId) || topic === options.topic);
-  await removeTopicAndGroup({ bootstrap, topic: isMeant ? topic : null, group, log: createLog() });
+  const kafka = { bootstrap, security: readKafkaSecurity(run.runDir) };
+  await removeTopicAndGroup({ kafka, topic: isMeant ? topic : null, group, log: createLog() });
   await write(`removed ${isMeant ? `topic ${topic} and ` : ""}group ${group} from ${address}`);
   // Somebody else's topic was only read, and is not ours to speak of.
   if (isMeant || !ownTopic) return NOTHING_LEFT;

@@ -1,11 +1,15 @@
 /** Servers at given addresses: whether they answer now. Nothing is written to them. */
 import { formatKafkaAddresses, formatRedisAddress } from "../../simulator/common/foundation/address.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import { maskAddress } from "../../simulator/common/foundation/mask.ts";
+import { readKafkaConfig } from "../kafka-config/config-file.ts";
 import type { HostOptions } from "../options.ts";
 import { type CheckPlan, failed, ok } from "./check.ts";
 
-export function planServerChecks({ kafka, redis }: Pick<HostOptions, "kafka" | "redis">): CheckPlan[] {
+type Servers = Pick<HostOptions, "kafka" | "kafkaConfig" | "redis">;
+
+export function planServerChecks({ kafka, kafkaConfig, redis }: Servers): CheckPlan[] {
   const plans: CheckPlan[] = [];
   if (kafka !== null) {
     const shown = formatKafkaAddresses(kafka);
@@ -18,7 +22,8 @@ export function planServerChecks({ kafka, redis }: Pick<HostOptions, "kafka" | "
       examine: () =>
         examineServer(shown, async () => {
           const { probeKafka } = await import("../resources/kafka.ts");
-          await probeKafka(kafka);
+          const security = kafkaConfig === null ? PLAINTEXT : readKafkaConfig(kafkaConfig).security;
+          await probeKafka({ bootstrap: kafka, security });
           return `${shown} answers`;
         }),
     });

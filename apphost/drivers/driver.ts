@@ -7,6 +7,8 @@
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import type { HostPort, RedisAddress } from "../../simulator/common/foundation/address.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import { type KafkaAccess, type KafkaSecurity, PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
+import type { KafkaFiles } from "../model/connection.ts";
 import type { ChildCommand, ChildHooks, RunningServer } from "../processes/child-process.ts";
 
 export type ServerKind = "kafka" | "redis";
@@ -32,9 +34,15 @@ export interface DriverContext {
   readonly recordEngine: (address: string) => void;
 }
 
+/** Left out where everybody is let in, as by each Kafka that we start. */
+export interface SecuredKafka {
+  readonly security: KafkaSecurity;
+  readonly files: KafkaFiles;
+}
+
 /** With all that a client needs: of a Redis also who we are there, and the password. */
 export type ServerAddress =
-  | { readonly kind: "kafka"; readonly brokers: readonly HostPort[] }
+  | { readonly kind: "kafka"; readonly brokers: readonly HostPort[]; readonly secured?: SecuredKafka }
   | { readonly kind: "redis"; readonly redis: RedisAddress }
   | { readonly kind: "page"; readonly url: string };
 
@@ -43,6 +51,15 @@ export function brokersOf({ address }: ServerPlan): readonly HostPort[] {
   if (address.kind === "kafka") return address.brokers;
   throw createError("ASSERTION_FAILED", { what: `a plan for ${address.kind} was taken for one of Kafka` });
 }
+
+/** The same with how one gets in. */
+export function kafkaAccessOf(plan: ServerPlan): KafkaAccess {
+  return { bootstrap: brokersOf(plan), security: securedOf(plan)?.security ?? PLAINTEXT };
+}
+
+/** undefined: everybody is let in. */
+export const securedOf = ({ address }: ServerPlan): SecuredKafka | undefined =>
+  address.kind === "kafka" ? address.secured : undefined;
 
 /** Of a plan for Redis. */
 export function redisOf({ address }: ServerPlan): RedisAddress {

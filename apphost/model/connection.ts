@@ -13,9 +13,19 @@ import { formatStackExchangeRedis } from "../../simulator/common/foundation/fore
 
 export interface Connections {
   readonly kafka: readonly HostPort[];
+  /** Of a secured Kafka; null for one that lets everybody in. */
+  readonly kafkaFiles: KafkaFiles | null;
   /** It may hold the password. */
   readonly redis: RedisAddress;
   readonly jobManager: { readonly httpPort: number; readonly rpcPort: number };
+}
+
+/** Paths. What is in them is for this user alone. */
+export interface KafkaFiles {
+  /** The client properties that the user gave. */
+  readonly config: string;
+  /** What they come to, for our own programs. */
+  readonly security: string;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -23,13 +33,16 @@ const LOOPBACK = "127.0.0.1";
 /** The variables for a dependent. This is the one place that holds the Redis password in the clear. */
 export function connectionVariables(connections: Connections): Record<string, string> {
   return {
-    ...kafkaVariables(connections.kafka),
+    ...kafkaVariables(connections.kafka, connections.kafkaFiles),
     ...redisVariables(connections.redis),
     ...jobManagerVariables(connections.jobManager),
   };
 }
 
-export function kafkaVariables(addresses: Connections["kafka"]): Record<string, string> {
+export function kafkaVariables(
+  addresses: Connections["kafka"],
+  files: Connections["kafkaFiles"] = null,
+): Record<string, string> {
   const text = formatKafkaAddresses(addresses);
   const { host = "", port = "" } = addresses[0] ?? {};
   return {
@@ -38,6 +51,7 @@ export function kafkaVariables(addresses: Connections["kafka"]): Record<string, 
     KAFKA_PORT: String(port),
     [ENV.kafka]: text,
     DOTNET_KAFKA_BOOTSTRAP_SERVERS: text,
+    ...(files === null ? {} : { KAFKA_CONFIG_FILE: files.config }),
   };
 }
 

@@ -7,9 +7,9 @@
 
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
-import type { HostPort } from "../../simulator/common/foundation/address.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import type { WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
@@ -26,7 +26,7 @@ export interface MilestoneContext {
   /** As it is now: the topic changes it. */
   readonly config: () => RunConfig;
   /** Throws before Kafka was launched. */
-  readonly bootstrap: () => readonly HostPort[];
+  readonly kafka: () => KafkaAccess;
   readonly taskManagers: () => readonly string[];
   readonly onTopic: (topic: PreparedTopic) => void;
 }
@@ -87,11 +87,11 @@ export class Milestones {
   }
 
   #prepareTopic(): Promise<PreparedTopic> {
-    const { run, config, bootstrap } = this.#context;
+    const { run, config, kafka } = this.#context;
     const { options, ending } = run;
     recordEvidence(run, config());
     return prepareTopic({
-      bootstrap: bootstrap(),
+      kafka: kafka(),
       topic: config().topic,
       partitions: options.partitions,
       partitionsDefault: partitionsOf(options),

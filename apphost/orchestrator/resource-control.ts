@@ -181,7 +181,7 @@ async function startAgain(context: CommandContext, targets: readonly Supervisor[
 async function waitUntilServing(context: CommandContext, targets: readonly Supervisor[]): Promise<void> {
   const { signal, tell, run, system } = context;
   const kinds = new Set(targets.map(({ snapshot }) => snapshot.kind));
-  if (kinds.has("kafka")) await waitForLeaders(system.connections().kafka, system.config.topic, signal);
+  if (kinds.has("kafka")) await waitForLeaders(system.kafkaAccess(), system.config.topic, signal);
   // Without a JobManager nobody registers; the TaskManagers do when it is back.
   const jobManager = system.supervisors.get("jobmanager");
   if (!kinds.has("taskmanager") || jobManager?.isHalted === true || jobManager?.isPaused === true) return;

@@ -11,8 +11,17 @@ import type { Infrastructure } from "../../simulator/common/contract/files/repor
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
 import { addKafkaUi, TASK_MANAGERS } from "../app-model.ts";
-import { brokersOf, type DriverContext, redisOf, type ServerKind, type ServerPlan } from "../drivers/driver.ts";
+import {
+  brokersOf,
+  type DriverContext,
+  kafkaAccessOf,
+  redisOf,
+  type ServerKind,
+  type ServerPlan,
+  securedOf,
+} from "../drivers/driver.ts";
 import { endingOfCategory } from "../exit-code.ts";
 import { type Application, resizeGroup } from "../model/application.ts";
 import {
@@ -82,7 +91,7 @@ export class System {
     this.#milestones = new Milestones({
       run,
       config: () => this.config,
-      bootstrap: () => brokersOf(this.serverOf("kafka")),
+      kafka: () => this.kafkaAccess(),
       taskManagers: () => this.application.members(TASK_MANAGERS).map((member) => member.name),
       onTopic: (topic) => this.#noteTopic(topic),
     });
@@ -118,11 +127,18 @@ export class System {
     };
   }
 
+  /** Throws before Kafka was launched. */
+  kafkaAccess(): KafkaAccess {
+    return kafkaAccessOf(this.serverOf("kafka"));
+  }
+
   /** Throws before the servers were launched. */
   connections(): Connections {
     const ports = this.#ports ?? { restPort: 0, rpcPort: 0 };
+    const kafka = this.#servers.kafka.server();
     return {
-      kafka: brokersOf(this.#servers.kafka.server()),
+      kafka: brokersOf(kafka),
+      kafkaFiles: securedOf(kafka)?.files ?? null,
       redis: redisOf(this.#servers.redis.server()),
       jobManager: { httpPort: ports.restPort, rpcPort: ports.rpcPort },
     };
@@ -273,7 +289,10 @@ export class System {
 
   /** By which others reach it. It has been started: a reference waits (D2 of `builder.ts`). */
   #variablesOf(nameOrGroup: string): Record<string, string> {
-    if (nameOrGroup === "kafka") return kafkaVariables(brokersOf(this.#servers.kafka.server()));
+    if (nameOrGroup === "kafka") {
+      const { kafka, kafkaFiles } = this.connections();
+      return kafkaVariables(kafka, kafkaFiles);
+    }
     if (nameOrGroup === "redis") return redisVariables(redisOf(this.#servers.redis.server()));
     if (nameOrGroup === "jobmanager") return jobManagerVariables(this.connections().jobManager);
     return this.#nodeProcesses.variablesOf(nameOrGroup);

@@ -102,8 +102,8 @@ const serversOf = ({ supervisors }: System): Supervisor[] =>
 /** Whether a validator could read from both now. */
 export async function areServersAnswering(system: System): Promise<boolean> {
   if (serversOf(system).some(({ failure }) => failure !== null)) return false;
-  const { kafka, redis } = system.connections();
-  const answers = await Promise.all([isKafkaAnswering(kafka), isRedisAnswering(redis)]);
+  const { redis } = system.connections();
+  const answers = await Promise.all([isKafkaAnswering(system.kafkaAccess()), isRedisAnswering(redis)]);
   return answers.every((answer) => answer);
 }
 

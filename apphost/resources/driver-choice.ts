@@ -4,8 +4,10 @@
  * I-1 An address that was given is used, and nothing else. A mode that was named and cannot work is an error with its
  *     reason. Only `auto` goes on to the next mode.
  */
+import { resolve } from "node:path";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import { describeLongWait, type LongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { DockerDriver } from "../drivers/docker/driver.ts";
 import {
@@ -18,8 +20,9 @@ import {
 import { removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import type { InfrastructureDriver, ServerKind } from "../drivers/driver.ts";
 import { embeddedDriver } from "../drivers/embedded.ts";
-import { createExternalDriver } from "../drivers/external.ts";
+import { createExternalDriver, type ExternalServer } from "../drivers/external.ts";
 import { createNativeDriver } from "../drivers/native.ts";
+import { readKafkaConfig } from "../kafka-config/config-file.ts";
 import { checkEmbeddedMemory, type HostOptions } from "../options.ts";
 
 export interface ChosenDrivers {
@@ -107,8 +110,8 @@ async function chooseDriver(
   docker: DockerLookup,
   words: EarlyWords,
 ): Promise<InfrastructureDriver> {
-  const address = externalAddress(kind, options);
-  if (address !== null) return createExternalDriver(address);
+  const server = externalServer(kind, options, words);
+  if (server !== null) return createExternalDriver(server);
   const native = createNativeDriver(process.env);
   switch (options.infra) {
     case "docker": {
@@ -132,9 +135,14 @@ async function chooseDriver(
   }
 }
 
-function externalAddress(kind: ServerKind, { kafka, redis }: HostOptions) {
-  if (kind === "kafka") return kafka === null ? null : { kind, brokers: kafka };
-  return redis === null ? null : { kind, redis };
+function externalServer(kind: ServerKind, options: HostOptions, words: EarlyWords): ExternalServer | null {
+  const { kafka, kafkaConfig, redis } = options;
+  if (kind === "redis") return redis === null ? null : { kind, redis };
+  if (kafka === null) return null;
+  if (kafkaConfig === null) return { kind, access: { bootstrap: kafka, security: PLAINTEXT }, configFile: null };
+  const { security, ignored } = readKafkaConfig(kafkaConfig);
+  if (ignored.length > 0) words.notice("info", "kafka", `of ${kafkaConfig} are not used: ${ignored.join(", ")}`);
+  return { kind, access: { bootstrap: kafka, security }, configFile: resolve(kafkaConfig) };
 }
 
 async function requireDriver(kind: ServerKind, driver: InfrastructureDriver): Promise<InfrastructureDriver> {

@@ -10,11 +10,11 @@ import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { createTopicOn } from "../../simulator/clients/kafka/topic-creation.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
-import type { HostPort } from "../../simulator/common/foundation/address.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
-import { brokersOf, type ServerPlan } from "../drivers/driver.ts";
+import { kafkaAccessOf, type ServerPlan } from "../drivers/driver.ts";
 import { attemptRepeatedly, longestAttemptsMs } from "./attempts.ts";
 import { findUnfitSetting, OWN_TOPIC_SETTINGS, type TopicLoad, VERSIONED_TOPIC_SETTINGS } from "./topic-settings.ts";
 
@@ -35,13 +35,9 @@ export const TOPIC_MS_MAX = READY_MS_MAX + CREATION_MS_MAX + LEADERS_MS_MAX;
 /** A topic that is to be counted: a broker that has just started needs a moment to know it. */
 const FOREIGN_MISSING_MS = 2_000;
 
-function openCluster(
-  bootstrap: readonly HostPort[],
-  openDeadlineMs: number,
-  signal?: AbortSignal,
-): Promise<KafkaCluster> {
+function openCluster(access: KafkaAccess, openDeadlineMs: number, signal?: AbortSignal): Promise<KafkaCluster> {
   return KafkaCluster.open({
-    bootstrap,
+    ...access,
     clientId: CLIENT_ID,
     openDeadlineMs,
     ...(signal === undefined ? {} : { signal }),
@@ -54,7 +50,9 @@ export const readyMsMax = ({ launch }: ServerPlan): number =>
 
 export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
   const isOurs = plan.launch !== null;
-  const cluster = isOurs ? await openCluster(brokersOf(plan), READY_MS_MAX, signal) : await contactKafka(plan, signal);
+  const cluster = isOurs
+    ? await openCluster(kafkaAccessOf(plan), READY_MS_MAX, signal)
+    : await contactKafka(plan, signal);
   cluster.close();
   // The protocol does not tell a broker's version; where we did not start it, it is honestly unknown.
   return { mode: plan.mode, endpoint: plan.endpoint, version: plan.version ?? "unknown" };
@@ -63,7 +61,7 @@ export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promi
 function contactKafka(plan: ServerPlan, signal: AbortSignal): Promise<KafkaCluster> {
   const { endpoint } = plan;
   return attemptRepeatedly({
-    attempt: () => openCluster(brokersOf(plan), ONE_ATTEMPT_MS, signal),
+    attempt: () => openCluster(kafkaAccessOf(plan), ONE_ATTEMPT_MS, signal),
     isWorthRepeating: (error) => error.code === "KAFKA_UNREACHABLE",
     conclude: (last, waitedMs) => createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, last.cause ?? last),
     signal,
@@ -71,12 +69,12 @@ function contactKafka(plan: ServerPlan, signal: AbortSignal): Promise<KafkaClust
 }
 
 /** One attempt. Throws why it does not answer. */
-export const probeKafka = async (bootstrap: readonly HostPort[]): Promise<void> =>
-  (await openCluster(bootstrap, ONE_ATTEMPT_MS)).close();
+export const probeKafka = async (access: KafkaAccess): Promise<void> =>
+  (await openCluster(access, ONE_ATTEMPT_MS)).close();
 
 /** Whether it answers now. */
-export async function isKafkaAnswering(bootstrap: readonly HostPort[]): Promise<boolean> {
-  const opening = openCluster(bootstrap, PROBE_MS_MAX);
+export async function isKafkaAnswering(access: KafkaAccess): Promise<boolean> {
+  const opening = openCluster(access, PROBE_MS_MAX);
   try {
     await withDeadline(opening, { what: "the answer of Kafka", deadlineMs: ANSWER_MS_MAX });
     return true;
@@ -93,12 +91,8 @@ export async function isKafkaAnswering(bootstrap: readonly HostPort[]): Promise<
 }
 
 /** After a restart of the broker: every partition of the topic has a leader again. */
-export async function waitForLeaders(
-  bootstrap: readonly HostPort[],
-  topic: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const cluster = await openCluster(bootstrap, READY_MS_MAX, signal);
+export async function waitForLeaders(access: KafkaAccess, topic: string, signal: AbortSignal): Promise<void> {
+  const cluster = await openCluster(access, READY_MS_MAX, signal);
   try {
     await cluster.topic(topic, LEADERS_MS_MAX);
   } finally {
@@ -107,7 +101,7 @@ export async function waitForLeaders(
 }
 
 export interface TopicRequest {
-  readonly bootstrap: readonly HostPort[];
+  readonly kafka: KafkaAccess;
   readonly topic: string;
   /** null: as many as it has, where it is only read. */
   readonly partitions: number | null;
@@ -133,7 +127,7 @@ export interface PreparedTopic {
 }
 
 export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic> {
-  const cluster = await openCluster(request.bootstrap, READY_MS_MAX, request.signal);
+  const cluster = await openCluster(request.kafka, READY_MS_MAX, request.signal);
   try {
     const isForeign = request.isNamed && !request.willProduce;
     if (isForeign) await expectTopic(cluster, request.topic);
@@ -192,14 +186,11 @@ function createOwnTopic(cluster: KafkaCluster, request: TopicRequest): Promise<"
 }
 
 /** A topic that others created for us to produce into. */
-async function checkSettings(
-  { bootstrap, topic, log, signal, loadOf }: TopicRequest,
-  partitions: number,
-): Promise<void> {
+async function checkSettings({ kafka, topic, log, signal, loadOf }: TopicRequest, partitions: number): Promise<void> {
   const { readTopicSettings } = await import("../../simulator/clients/kafka/admin.ts");
   let settings: ReadonlyMap<string, string>;
   try {
-    settings = await readTopicSettings({ bootstrap, log, signal }, topic);
+    settings = await readTopicSettings({ ...kafka, log, signal }, topic);
   } catch (error) {
     if (!isAppError(error) || error.code !== "KAFKA_BROKER_ERROR") throw error;
     // To produce into a topic, nobody needs to be allowed to read its settings.
@@ -249,15 +240,15 @@ function refuseEmpty({ topic }: TopicRequest, startOffsets: readonly number[], e
 
 /** For `down --purge`. */
 export async function removeTopicAndGroup(options: {
-  readonly bootstrap: readonly HostPort[];
+  readonly kafka: KafkaAccess;
   readonly topic: string | null;
   readonly group: string;
   readonly log: Log;
 }): Promise<void> {
-  const admin = { bootstrap: options.bootstrap, log: options.log };
+  const admin = { ...options.kafka, log: options.log };
   const { deleteGroups, deleteTopics } = await import("../../simulator/clients/kafka/admin.ts");
   // One that is not there is known at once, and not only after all the time that a deletion may take.
-  await probeKafka(options.bootstrap);
+  await probeKafka(options.kafka);
   await deleteGroups(admin, [options.group]);
   if (options.topic !== null) await deleteTopics(admin, [options.topic]);
 }

@@ -97,12 +97,13 @@ export const describeProgramVariables = (
 });
 
 /** Each process would read and parse the user's certificates, a fifth of the time to load a TaskManager, for nothing. */
-const usesTls = ({ options }: RunFacts): boolean => options.redis?.tls === true;
+const usesTls = ({ options }: RunFacts): boolean => options.redis?.tls === true || options.kafkaConfig !== null;
 
 /** What is certain only when all that a program waits for is reached. */
 function createLateVariables({ config, connections, task }: LateEnvironment): Record<string, string> {
   return {
     ...(connections === null ? {} : connectionVariables(connections)),
+    ...(connections?.kafkaFiles == null ? {} : { [ENV.kafkaSecurity]: connections.kafkaFiles.security }),
     [ENV.config]: JSON.stringify(config),
     ...(task === null ? {} : { [ENV.task]: JSON.stringify(task) }),
   };

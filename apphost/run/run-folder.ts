@@ -1,6 +1,6 @@
 /**
  * The folder of runs: `<base>/runs/<utc time>-<id>/` and `<base>/latest`. The host's own files in it are `state.json`,
- * `logs/`, `events.ndjson`, `metrics.ndjson`, `host-facts.json` and `credentials`.
+ * `logs/`, `events.ndjson`, `metrics.ndjson`, `host-facts.json`, `credentials` and `kafka-security.json`.
  *
  * D1 Folders are 0700 and files 0600: they hold tokens, and payloads of somebody's messages.
  * D2 `state.json` is replaced by rename, so a reader in another terminal never sees half of it.
@@ -20,6 +20,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { escapeForLine } from "../../simulator/common/foundation/foreign-syntax.ts";
+import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
+import { type KafkaSecurity, PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import {
   inspectFolder,
   isCopy,
@@ -42,6 +44,8 @@ const RUN_NAME = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
 /** 500 children and long paths take a tenth of this. */
 const STATE_BYTES_MAX = 1_048_576;
 const CREDENTIALS_BYTES_MAX = 16_384;
+/** With certificates and a key. */
+const KAFKA_SECURITY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** `20261122T174655Z-3f9c2a1b`: sorts by time, and the id is what names topics and groups. */
 export function createRunId(now: Date): { readonly runId: string; readonly folder: string } {
@@ -101,7 +105,7 @@ function pointToLatest(base: string, folder: string): void {
 }
 
 /** What stays of a run that is no longer kept and not purged: the record, what a purge needs, and what hides it from git. */
-const RECORD_NAMES: readonly string[] = ["state.json", "credentials", ".gitignore"];
+const RECORD_NAMES: readonly string[] = ["state.json", "credentials", "kafka-security.json", ".gitignore"];
 
 /** D3. `kept` is the run that was just made. Returns what could not be removed: it is in nobody's way. */
 export function removeOldRuns(base: string, kept: string): string[] {
@@ -261,7 +265,20 @@ export function readCredentials(run: string): string | undefined {
   return file.kind === "read" ? file.text.trim() : undefined;
 }
 
-export const removeCredentials = (run: string): void => rmSync(credentialsPath(run), { force: true });
+/** How the run got into its Kafka. Throws FILE_MALFORMED when that is not ours to use. */
+export function readKafkaSecurity(run: string): KafkaSecurity {
+  const path = runFolder.kafkaSecurity(run);
+  const file = readOwnFile(path, KAFKA_SECURITY_BYTES_MAX);
+  if (file.kind === "refused") throw createError("FILE_MALFORMED", { path, reason: file.reason });
+  if (file.kind === "missing") return PLAINTEXT;
+  const parsed = parseJson(file.text, (fields) => fields.as<KafkaSecurity>());
+  if (parsed.kind === "malformed") throw createError("FILE_MALFORMED", { path, reason: parsed.reason });
+  return parsed.value;
+}
+
+export function removeCredentials(run: string): void {
+  for (const path of [credentialsPath(run), runFolder.kafkaSecurity(run)]) rmSync(path, { force: true });
+}
 
 export function replaceFile(path: string, text: string): void {
   const temporary = temporaryNameOf(path);

@@ -120,6 +120,8 @@ export const FLOORS: readonly Floor[] = [
     name: "options",
     files: [
       "apphost/options.ts",
+      "apphost/option-resolution.ts",
+      "apphost/kafka-config/",
       "apphost/option-values.ts",
       "apphost/variables.ts",
       "apphost/usage.ts",

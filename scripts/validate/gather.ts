@@ -13,9 +13,10 @@ import type { ValidatorTask } from "../../simulator/common/contract/child/tasks.
 import { readRecoveries } from "../../simulator/common/contract/files/checkpoint.ts";
 import { readLedger, readProducerIdentity } from "../../simulator/common/contract/files/ledger.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import type { HostPort, RedisAddress } from "../../simulator/common/foundation/address.ts";
+import type { RedisAddress } from "../../simulator/common/foundation/address.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
+import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { readAppliedLogs } from "./applied-log-files.ts";
 import { uniteAppliedRows } from "./applied-log-union.ts";
@@ -32,7 +33,7 @@ import { readTopic } from "./topic-read.ts";
 export interface GatherOptions {
   readonly environment: ChildEnvironment;
   readonly task: ValidatorTask;
-  readonly bootstrap: readonly HostPort[];
+  readonly kafka: KafkaAccess;
   readonly redis: RedisAddress;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -46,9 +47,9 @@ export interface GatherOptions {
 const SETTLE_MS = 30_000;
 
 export async function gatherFacts(options: GatherOptions): Promise<Facts> {
-  const { environment, bootstrap, log, signal } = options;
+  const { environment, kafka, log, signal } = options;
   const { topic } = environment.config;
-  const client = await TopicClient.open({ bootstrap, clientId: environment.resource, topic, log, signal });
+  const client = await TopicClient.open({ ...kafka, clientId: environment.resource, topic, log, signal });
   try {
     return await gatherWith(client, options);
   } finally {

@@ -6,7 +6,7 @@
 import { runChild } from "../../simulator/common/contract/child/child-channel.ts";
 import {
   readChildEnvironment,
-  readKafkaAddresses,
+  readKafkaAccess,
   readRedisAddress,
   readTask,
 } from "../../simulator/common/contract/child/environment.ts";
@@ -30,7 +30,7 @@ await runChild(async (child) => {
   const facts = await gatherFacts({
     environment,
     task,
-    bootstrap: readKafkaAddresses(),
+    kafka: readKafkaAccess(),
     redis: readRedisAddress(),
     log: child.log,
     signal: child.stopping,

@@ -4,8 +4,9 @@
  */
 
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
-import { formatHostPort, type HostPort } from "../../simulator/common/foundation/address.ts";
+import { formatHostPort } from "../../simulator/common/foundation/address.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
+import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import type { TopicAnswer } from "./facts.ts";
 
@@ -15,8 +16,7 @@ const TOPIC_DEADLINE_MS = 30_000;
 const AGAIN_DEADLINE_MS = 20_000;
 const AGAIN_PART_DEADLINE_MS = 10_000;
 
-export interface TopicClientOptions {
-  readonly bootstrap: readonly HostPort[];
+export interface TopicClientOptions extends KafkaAccess {
   readonly clientId: string;
   readonly topic: string;
   readonly log: Log;

@@ -16,6 +16,7 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { readJson } from "../../simulator/common/foundation/json-file.ts";
+import { PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { kafkaAt } from "../support/addresses.ts";
 import { type RealCluster, startRealCluster } from "../support/real-cluster.ts";
@@ -110,6 +111,7 @@ describeReal(["kafka"], "the judge, on three brokers", () => {
     const { signal } = new AbortController();
     const client = await TopicClient.open({
       bootstrap: kafkaAt(...bootstrap),
+      security: PLAINTEXT,
       clientId: "test",
       topic: config.topic,
       log,

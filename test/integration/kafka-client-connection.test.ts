@@ -180,7 +180,7 @@ describe("a connection", () => {
     await expect(silent).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
     server.on("connection", (socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
     const http = Connection.open({ host: "127.0.0.1", port, clientId: "test" });
-    await expect(http).rejects.toMatchObject({ code: "KAFKA_CONNECTION_LOST" });
+    await expect(http).rejects.toMatchObject({ code: "KAFKA_NOT_A_BROKER" });
   });
 });
 

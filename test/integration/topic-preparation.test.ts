@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { prepareTopic, type TopicRequest } from "../../apphost/resources/kafka.ts";
 import * as admin from "../../simulator/clients/kafka/admin.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { kafkaAt } from "../support/addresses.ts";
 import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
@@ -86,7 +87,7 @@ function missOnce() {
 
 function requestOf(request: Partial<TopicRequest> & { readonly topic: string }): TopicRequest {
   return {
-    bootstrap: kafkaAt(`127.0.0.1:${broker.port}`),
+    kafka: { bootstrap: kafkaAt(`127.0.0.1:${broker.port}`), security: PLAINTEXT },
     partitions: null,
     partitionsDefault: 20,
     taskManagers: 1,

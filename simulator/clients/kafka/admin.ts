@@ -2,20 +2,24 @@
  * Administration of a cluster: topics, groups, the readiness probe. The only importer of kafkajs, which it loads when
  * first needed and closes after each use: an open kafkajs connection costs 5 % of a core while idle.
  */
-import { connect } from "node:net";
-import type { Admin, ISocketFactory, KafkaConfig, LogEntry } from "kafkajs";
+import type { Admin, ISocketFactory, KafkaConfig, LogEntry, SASLOptions } from "kafkajs";
 import { formatKafkaAddresses, type HostPort } from "../../common/foundation/address.ts";
+import { unreachable } from "../../common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../common/foundation/deadline.ts";
 import { createError, describeError, isAppError } from "../../common/foundation/errors.ts";
+import { type KafkaSecurity, PLAINTEXT, type SaslSettings } from "../../common/foundation/kafka-security.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { KafkaCluster } from "./cluster.ts";
 import type { Broker } from "./connection-pool.ts";
 import { createTopicOn, type TopicToCreate } from "./topic-creation.ts";
+import { openBrokerSocket } from "./security/broker-socket.ts";
 import type { TopicDescription } from "./topic-leaders.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 
 export interface AdminOptions {
   readonly bootstrap: readonly HostPort[];
+  /** Default PLAINTEXT. */
+  readonly security?: KafkaSecurity;
   readonly log: Log;
   readonly clientId?: string;
   /** For the whole call. Default 30 s. */
@@ -121,9 +125,10 @@ export function deleteGroups(options: AdminOptions, groups: readonly string[]): 
 }
 
 function openCluster(options: AdminOptions): Promise<KafkaCluster> {
-  const { bootstrap, log, signal } = options;
+  const { bootstrap, security = PLAINTEXT, log, signal } = options;
   return KafkaCluster.open({
     bootstrap,
+    security,
     clientId: options.clientId ?? CLIENT_ID,
     log,
     openDeadlineMs: options.deadlineMs ?? DEADLINE_MS,
@@ -137,7 +142,7 @@ async function withAdmin<T>(options: AdminOptions, what: string, work: (admin: A
   const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
   const unsilence = silenceNegativeTimeouts();
   const kafka = new Kafka({
-    ...seedsFor(options.bootstrap),
+    ...seedsFor(options.bootstrap, options.security ?? PLAINTEXT),
     clientId: options.clientId ?? CLIENT_ID,
     connectionTimeout: 5_000,
     requestTimeout: deadlineMs,
@@ -164,14 +169,34 @@ async function withAdmin<T>(options: AdminOptions, what: string, work: (admin: A
 
 /**
  * kafkajs splits the addresses that it is given at their first colon, which is inside of an IPv6 address. So it is given a
- * name without colons for each host, and the sockets are opened to the host that is meant.
+ * name without colons for each host, and the sockets are opened to the host that is meant, as all of ours are.
  */
-function seedsFor(bootstrap: readonly HostPort[]): Pick<KafkaConfig, "brokers" | "socketFactory"> {
+function seedsFor(
+  bootstrap: readonly HostPort[],
+  security: KafkaSecurity,
+): Pick<KafkaConfig, "brokers" | "socketFactory" | "sasl"> {
   const nameOf = ({ host }: HostPort) => host.replaceAll(":", "-");
   const hosts = new Map(bootstrap.map((address) => [nameOf(address), address.host]));
-  const socketFactory: ISocketFactory = ({ host, port, onConnect }) =>
-    connect({ host: hosts.get(host) ?? host, port, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, onConnect);
-  return { brokers: bootstrap.map((address) => `${nameOf(address)}:${address.port}`), socketFactory };
+  const settings = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  const socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
+    const socket = openBrokerSocket({ host: hosts.get(host) ?? host, port }, security, settings);
+    return socket.once(security.tls === null ? "connect" : "secureConnect", onConnect);
+  };
+  const brokers = bootstrap.map((address) => `${nameOf(address)}:${address.port}`);
+  return { brokers, socketFactory, ...(security.sasl === null ? {} : { sasl: saslOptions(security.sasl) }) };
+}
+
+function saslOptions({ mechanism, username, password }: SaslSettings): SASLOptions {
+  switch (mechanism) {
+    case "PLAIN":
+      return { mechanism: "plain", username, password };
+    case "SCRAM-SHA-256":
+      return { mechanism: "scram-sha-256", username, password };
+    case "SCRAM-SHA-512":
+      return { mechanism: "scram-sha-512", username, password };
+    default:
+      return unreachable(mechanism);
+  }
 }
 
 function logKafkajs(log: Log, entry: LogEntry): void {

@@ -9,12 +9,14 @@
  *    so the first answer is enough, and the others are taken in when they come.
  */
 import { formatKafkaAddresses, type HostPort } from "../../common/foundation/address.ts";
-import { createError } from "../../common/foundation/errors.ts";
+import { createError, isAppError } from "../../common/foundation/errors.ts";
+import { type KafkaSecurity, PLAINTEXT } from "../../common/foundation/kafka-security.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { type SurveyOutcome, surveyBrokers } from "./broker-survey.ts";
 import { CommittedOffsets, type PartitionOffset } from "./committed-offsets.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { type Broker, ConnectionPool } from "./connection-pool.ts";
+import { explainClosing } from "./listener-probe.ts";
 import { OffsetsLookup } from "./partition-offsets.ts";
 import { type Attempt, brokerError, checkCode, retryAttempts } from "./retry.ts";
 import { type PartitionLeader, type TopicDescription, TopicLeaders } from "./topic-leaders.ts";
@@ -26,6 +28,8 @@ export interface KafkaClusterOptions {
   /** Some brokers; the rest of the cluster is asked from them. */
   readonly bootstrap: readonly HostPort[];
   readonly clientId: string;
+  /** Default PLAINTEXT. */
+  readonly security?: KafkaSecurity;
   /** Told of waits that take longer than they should. */
   readonly log?: Log;
   readonly signal?: AbortSignal;
@@ -65,7 +69,7 @@ export class KafkaCluster {
 
   private constructor(options: KafkaClusterOptions) {
     this.#options = options;
-    this.#pool = new ConnectionPool(options.bootstrap, options.clientId);
+    this.#pool = new ConnectionPool(options.bootstrap, options.clientId, options.security);
     this.#committed = new CommittedOffsets(this.#pool, (attempt) => this.retry(attempt));
   }
 
@@ -189,12 +193,10 @@ export class KafkaCluster {
   /** Waits until a broker answers at an address that the cluster advertises: one is enough, others may be down for now. */
   async #connect(deadlineMs: number): Promise<void> {
     await this.retry(async () => {
-      const { reachedAdvertised, unresolved, failure } = await this.#survey(
-        [],
-        () => undefined,
-        (outcome) => outcome.reachedAdvertised,
-      );
+      const { reachedAdvertised, unresolved, failure } = await this.#contact();
       if (reachedAdvertised) return { kind: "done", value: undefined };
+      // A certificate that is not for the advertised name, for example: waiting does not help.
+      if (isAppError(failure) && !failure.retryable) throw failure;
       const what = { bootstrap: this.endpoint, waitedMs: ADVERTISED_DEADLINE_MS };
       const error =
         unresolved.length > 0
@@ -206,6 +208,22 @@ export class KafkaCluster {
             );
       return { kind: "again", error, believedAfterMs: ADVERTISED_DEADLINE_MS };
     }, deadlineMs);
+  }
+
+  /** The first question to the cluster. Throws why nobody answers it, as far as that can be found out. */
+  async #contact(): Promise<SurveyOutcome> {
+    try {
+      return await this.#survey(
+        [],
+        () => undefined,
+        (outcome) => outcome.reachedAdvertised,
+      );
+    } catch (error) {
+      if (!isAppError(error) || error.code !== "KAFKA_CONNECTION_LOST") throw error;
+      const { bootstrap, clientId, security = PLAINTEXT } = this.#options;
+      const looks = bootstrap.map((address) => explainClosing(address, security, clientId));
+      throw (await Promise.all(looks)).find((reason) => reason !== undefined) ?? error;
+    }
   }
 
   #survey(

@@ -8,6 +8,7 @@
 import { formatHostPort, formatKafkaAddresses, type HostPort } from "../../common/foundation/address.ts";
 import { withDeadline } from "../../common/foundation/deadline.ts";
 import { createError } from "../../common/foundation/errors.ts";
+import { type KafkaSecurity, PLAINTEXT } from "../../common/foundation/kafka-security.ts";
 import { Connection, type ConnectionEvents, SILENT_AFTER_MS } from "./connection.ts";
 import type { Api } from "./wire/frame.ts";
 
@@ -28,15 +29,17 @@ interface Opening {
 export class ConnectionPool {
   readonly bootstrap: readonly HostPort[];
   readonly #clientId: string;
+  readonly #security: KafkaSecurity;
   readonly #brokers = new Map<number, Broker>();
   readonly #opening = new Map<string, Opening>();
   /** Those first that were anyone's longest ago (P3). */
   readonly #open = new Map<string, Connection>();
   #closed = false;
 
-  constructor(bootstrap: readonly HostPort[], clientId: string) {
+  constructor(bootstrap: readonly HostPort[], clientId: string, security = PLAINTEXT) {
     this.bootstrap = bootstrap;
     this.#clientId = clientId;
+    this.#security = security;
   }
 
   get brokers(): Broker[] {
@@ -129,7 +132,8 @@ export class ConnectionPool {
   }
 
   #connect({ host, port }: HostPort, events: ConnectionEvents): Promise<Connection> {
-    return Connection.open({ host, port, clientId: this.#clientId, openDeadlineMs: OPEN_DEADLINE_MS, events });
+    const [clientId, security] = [this.#clientId, this.#security];
+    return Connection.open({ host, port, clientId, security, openDeadlineMs: OPEN_DEADLINE_MS, events });
   }
 
   #knownAddresses(): HostPort[] {

@@ -1,9 +1,10 @@
 /**
  * One connection to one broker. Its states:
  *
- *   connecting   TCP connect, then ApiVersions: a broker that does not answer it is not there
- *   open         requests go out, answers come back in the order of the requests
- *   closed       with the reason; nothing leaves this state
+ *   connecting      TCP, with TLS where the settings say so, then ApiVersions: a broker that does not answer it is not there
+ *   authenticating  SASL, where the settings have a user
+ *   open            requests go out, answers come back in the order of the requests
+ *   closed          with the reason; nothing leaves this state
  *
  * C1 Answers come in the order of the requests, so the next answer's correlation id must be the oldest pending one.
  *    Anything else, and any malformed frame, closes the connection.
@@ -15,11 +16,15 @@
  *    the request allows it to wait. That is told, and decides nothing here: it may be slow, hung, or paused.
  */
 
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { formatHostPort } from "../../common/foundation/address.ts";
 import { assert } from "../../common/foundation/assert.ts";
 import { withDeadline } from "../../common/foundation/deadline.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
+import { type KafkaSecurity, PLAINTEXT } from "../../common/foundation/kafka-security.ts";
+import { authenticate } from "./security/authentication.ts";
+import { explainTlsFailure, openBrokerSocket } from "./security/broker-socket.ts";
+import { explainForeignAnswer } from "./security/foreign-answer.ts";
 import { type ApiVersionRange, apiVersionsApi } from "./wire/apis/api-versions.ts";
 import { describeBrokerError } from "./wire/error-codes.ts";
 import { type Api, beginFlexibleBody, clientMaxVersion, encodeRequestFrame, isFlexible } from "./wire/frame.ts";
@@ -30,7 +35,9 @@ export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
   readonly clientId: string;
-  /** For connect and ApiVersions together. Default 10 s. */
+  /** Default PLAINTEXT. */
+  readonly security?: KafkaSecurity;
+  /** For connect, ApiVersions and SASL together. Default 10 s. */
   readonly openDeadlineMs?: number;
   readonly events?: ConnectionEvents;
 }
@@ -68,7 +75,7 @@ interface PendingRequest {
 
 type State =
   | { readonly kind: "connecting" }
-  | { readonly kind: "open"; readonly served: ReadonlyMap<number, ApiVersionRange> }
+  | { readonly kind: "authenticating" | "open"; readonly served: ReadonlyMap<number, ApiVersionRange> }
   | { readonly kind: "closed"; readonly error: AppError };
 
 const OPEN_DEADLINE_MS = 10_000;
@@ -85,6 +92,7 @@ const PENDING_MAX = 1_024;
 export class Connection {
   readonly endpoint: string;
   readonly #clientId: string;
+  readonly #security: KafkaSecurity;
   readonly #socket: Socket;
   readonly #assembler = new FrameAssembler(FRAME_BYTES_MAX, (buffer, start, end) => this.#receive(buffer, start, end));
   /** Where a frame begins; the rest of one that does not fit is read to where it belongs. */
@@ -99,7 +107,10 @@ export class Connection {
   /** When the timer fires: never later than the soonest deadline of a pending request, or than the peer is silent. */
   #timerAtMs = Number.POSITIVE_INFINITY;
 
-  /** Connects and asks which versions the broker serves. Throws KAFKA_CONNECTION_LOST or DEADLINE_EXCEEDED. */
+  /**
+   * Connects, asks which versions the broker serves, and says who we are. Throws KAFKA_CONNECTION_LOST, DEADLINE_EXCEEDED,
+   * or one of the errors of `errors-kafka-security.ts`, which no repetition cures.
+   */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(options);
     const what = `the connection to Kafka at ${connection.endpoint}`;
@@ -115,13 +126,14 @@ export class Connection {
   private constructor(options: ConnectionOptions) {
     this.endpoint = formatHostPort(options);
     this.#clientId = options.clientId;
+    this.#security = options.security ?? PLAINTEXT;
     this.#events = options.events ?? {};
     const onread = {
       buffer: () => this.#assembler.rest() ?? this.#chunk,
       callback: (bytes: number, buffer: Uint8Array) => this.#read(buffer, bytes),
     };
-    this.#socket = connect({ host: options.host, port: options.port, noDelay: true, onread });
-    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#lose(error.message || `${error.code}`, error));
+    this.#socket = openBrokerSocket(options, this.#security, { noDelay: true, onread });
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(error));
     this.#socket.on("end", () => this.#lose("the broker closed it"));
     this.#socket.on("close", () => this.#lose("it closed"));
   }
@@ -137,7 +149,7 @@ export class Connection {
 
   /** The highest version of an API that the broker serves, whether this client has it or not. -1: none. */
   servedVersionMax({ key }: { readonly key: number }): number {
-    return this.#state.kind === "open" ? (this.#state.served.get(key)?.maxVersion ?? -1) : -1;
+    return "served" in this.#state ? (this.#state.served.get(key)?.maxVersion ?? -1) : -1;
   }
 
   /** Sends a request and gives its decoded answer. For answers without ranges: those are read in place. */
@@ -208,6 +220,14 @@ export class Connection {
     }
     if (this.#state.kind !== "connecting") return;
     const served = new Map(answer.apis.map((range) => [range.apiKey, range]));
+    const { sasl, tls } = this.#security;
+    if (sasl !== null) {
+      this.#state = { kind: "authenticating", served };
+      const send: Connection["send"] = (api, request) => this.send(api, request);
+      await authenticate({ endpoint: this.endpoint, transport: tls === null ? "PLAINTEXT" : "SSL", send }, sasl);
+      // It may have been closed meanwhile; TypeScript cannot see that.
+      if ((this.#state as State).kind === "closed") return;
+    }
     this.#state = { kind: "open", served };
   }
 
@@ -220,7 +240,7 @@ export class Connection {
     flexibleFrom?: number;
     clientAsksFlexible?: boolean;
   }): number | AppError {
-    if (this.#state.kind !== "open") return 0;
+    if (!("served" in this.#state)) return 0;
     const range = this.#state.served.get(api.key);
     const version = Math.min(clientMaxVersion(api), range?.maxVersion ?? -1);
     if (range !== undefined && version >= Math.max(api.minVersion, range.minVersion)) return version;
@@ -241,7 +261,12 @@ export class Connection {
     } catch (error) {
       // Only what the peer sent is our business here; an error of a handler is a programmer's and goes up.
       if (!isAppError(error) || error.code !== "KAFKA_MALFORMED") throw error;
-      this.#lose(error.message, error);
+      const foreign =
+        this.#state.kind === "connecting"
+          ? explainForeignAnswer(this.#chunk.subarray(0, bytes), this.endpoint, this.#security)
+          : undefined;
+      if (foreign === undefined) this.#lose(error.message, error);
+      else this.#endLost(foreign);
     }
     return true;
   }
@@ -306,9 +331,19 @@ export class Connection {
     else this.#armTimer(deadlineAtMs);
   }
 
+  /** What the settings or certificates of one side are to blame for does not pass by itself. */
+  #fail(error: NodeJS.ErrnoException): void {
+    const explained = explainTlsFailure(error, this.endpoint, this.#security);
+    if (explained === undefined) this.#lose(error.message || `${error.code}`, error);
+    else this.#endLost(explained);
+  }
+
   #lose(reason: string, cause?: unknown): void {
+    this.#endLost(createError("KAFKA_CONNECTION_LOST", { endpoint: this.endpoint, reason }, cause));
+  }
+
+  #endLost(error: AppError): void {
     const wasOpen = this.#state.kind === "open";
-    const error = createError("KAFKA_CONNECTION_LOST", { endpoint: this.endpoint, reason }, cause);
     if (this.#end(error) && wasOpen) this.#events.onLost?.(error);
   }
 

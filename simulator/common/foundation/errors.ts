@@ -8,12 +8,20 @@
 import type { ErrorCategory, ErrorRow } from "./error-row.ts";
 import { hostErrors } from "./errors-host.ts";
 import { kafkaErrors } from "./errors-kafka.ts";
+import { kafkaSecurityErrors } from "./errors-kafka-security.ts";
 import { redisErrors } from "./errors-redis.ts";
 import { runtimeErrors } from "./errors-runtime.ts";
 import { verbErrors } from "./errors-verbs.ts";
 import { maskAddresses } from "./mask.ts";
 
-const catalogue = { ...hostErrors, ...kafkaErrors, ...redisErrors, ...runtimeErrors, ...verbErrors };
+const catalogue = {
+  ...hostErrors,
+  ...kafkaErrors,
+  ...kafkaSecurityErrors,
+  ...redisErrors,
+  ...runtimeErrors,
+  ...verbErrors,
+};
 
 export type ErrorCode = keyof typeof catalogue;
 type ParametersOf<C extends ErrorCode> = (typeof catalogue)[C] extends ErrorRow<infer P> ? P : never;

@@ -9,7 +9,7 @@ import { type ChildProcess, runChild } from "../../common/contract/child/child-c
 import {
   type ChildEnvironment,
   readChildEnvironment,
-  readKafkaAddresses,
+  readKafkaAccess,
   readRedisAddress,
   readTask,
 } from "../../common/contract/child/environment.ts";
@@ -81,7 +81,7 @@ async function readStartOffsets(
   child: ChildProcess,
 ): Promise<readonly number[]> {
   const cluster = await KafkaCluster.open({
-    bootstrap: readKafkaAddresses(),
+    ...readKafkaAccess(),
     clientId: environment.resource,
     log: child.log,
     signal: child.stopping,

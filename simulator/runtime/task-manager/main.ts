@@ -8,7 +8,7 @@ import {
   type ChildEnvironment,
   ENV,
   readChildEnvironment,
-  readKafkaAddresses,
+  readKafkaAccess,
   readRedisAddress,
   readTask,
   requireVariable,
@@ -55,11 +55,11 @@ async function openClients(
   const abort = () => opening.abort(stopping.reason);
   stopping.addEventListener("abort", abort, { once: true });
   const { signal } = opening;
-  const bootstrap = readKafkaAddresses();
+  const access = readKafkaAccess();
   const endpoint = readRedisAddress();
   try {
     const [cluster, store] = await Promise.all([
-      KafkaCluster.open({ bootstrap, clientId: environment.resource, log, signal }),
+      KafkaCluster.open({ ...access, clientId: environment.resource, log, signal }),
       StateStore.open({ endpoint, stateKey, publishedKey, counterKey, sequenceKey, log, signal }),
     ]);
     return { cluster, store };

@@ -1,7 +1,7 @@
 /** How many messages a run may have: what is refused says both numbers. */
 import { expect, it } from "vitest";
 import { checkMessageIds, readMemoryBytes } from "../../../apphost/message-ids.ts";
-import { resolveOptions } from "../../../apphost/options.ts";
+import { resolveOptions } from "../../../apphost/option-resolution.ts";
 
 const MEBIBYTE = 2 ** 20;
 

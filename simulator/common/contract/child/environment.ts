@@ -3,6 +3,7 @@
  *
  * The first two are also how the watchdog and the sweep know children on Linux, so every child has them.
  */
+import { readFileSync } from "node:fs";
 import {
   type HostPort,
   type RedisAddress,
@@ -11,6 +12,7 @@ import {
 } from "../../foundation/address.ts";
 import { parseRunClock, type RunClock } from "../../foundation/clock.ts";
 import { createError } from "../../foundation/errors.ts";
+import { type KafkaAccess, type KafkaSecurity, PLAINTEXT } from "../../foundation/kafka-security.ts";
 import type { RunConfig } from "./run-config.ts";
 
 export const ENV = {
@@ -25,6 +27,8 @@ export const ENV = {
   /** JSON with what only this process needs; its shape belongs to that process (see `tasks.ts`). */
   task: "FLINK_APPHOST_TASK",
   kafka: "KAFKA_BOOTSTRAP_SERVERS",
+  /** Path of the run's file with a `KafkaSecurity`; not there for a Kafka that lets everybody in. */
+  kafkaSecurity: "FLINK_APPHOST_KAFKA_SECURITY",
   redis: "REDIS_URL",
   jobManagerHttp: "JOBMANAGER_HTTP",
   jobManagerRpc: "JOBMANAGER_RPC",
@@ -65,6 +69,13 @@ export function requireVariable(env: NodeJS.ProcessEnv, name: string): string {
 
 export const readKafkaAddresses = (env: NodeJS.ProcessEnv = process.env): readonly HostPort[] =>
   requireKafkaAddresses(requireVariable(env, ENV.kafka), ENV.kafka);
+
+/** The secrets of it are in a file: an environment is handed on to other programs, and shown in lists of processes. */
+export function readKafkaAccess(env: NodeJS.ProcessEnv = process.env): KafkaAccess {
+  const path = env[ENV.kafkaSecurity] ?? "";
+  const security = path === "" ? PLAINTEXT : (JSON.parse(readFileSync(path, "utf8")) as KafkaSecurity);
+  return { bootstrap: readKafkaAddresses(env), security };
+}
 
 export const readRedisAddress = (env: NodeJS.ProcessEnv = process.env): RedisAddress =>
   requireRedisAddress(requireVariable(env, ENV.redis), ENV.redis);

@@ -1,7 +1,7 @@
 /**
  * What lies where in a run's folder, and who writes it. Each file has one writer.
  *
- *   host         state.json logs/ events.ndjson metrics.ndjson host-facts.json
+ *   host         state.json logs/ events.ndjson metrics.ndjson host-facts.json kafka-security.json
  *   producer     producer.json ledger-<round>.json positions-<round>.bin
  *   TaskManager  applied/<tm>-<incarnation>.log rejected/<tm>-<incarnation>.ndjson
  *   JobManager   checkpoints/
@@ -23,6 +23,8 @@ export const runFolder = {
   /** What the reports before have read of the metrics; of no use to anybody else. */
   metricsDigest: (run: string) => join(run, "metrics-digest.json"),
   hostFacts: (run: string) => join(run, "host-facts.json"),
+  /** How one gets into a secured Kafka: with secrets, for this user alone. */
+  kafkaSecurity: (run: string) => join(run, "kafka-security.json"),
   producer: (run: string) => join(run, "producer.json"),
   ledger: (run: string, round: number) => join(run, `ledger-${round}.json`),
   positions: (run: string, round: number) => join(run, `positions-${round}.bin`),

@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { listOpeners } from "../../../../apphost/cli/opener.ts";
 import { describeReproduction } from "../../../../apphost/cli/reproduction.ts";
-import { describeOptions, resolveOptions, type Verb } from "../../../../apphost/options.ts";
+import { resolveOptions } from "../../../../apphost/option-resolution.ts";
+import { describeOptions, type Verb } from "../../../../apphost/options.ts";
 import { sampleReport } from "../../../support/sample-report.ts";
 
 /** As a run with these options would report. */

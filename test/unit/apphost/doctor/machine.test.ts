@@ -10,7 +10,8 @@ import {
   readAvailableMemory,
 } from "../../../../apphost/doctor/memory.ts";
 import { formatBytes, judgeRoom } from "../../../../apphost/doctor/room.ts";
-import { type HostOptions, resolveOptions } from "../../../../apphost/options.ts";
+import { resolveOptions } from "../../../../apphost/option-resolution.ts";
+import type { HostOptions } from "../../../../apphost/options.ts";
 
 const GIB = 1_024 ** 3;
 const MIB = 1_024 ** 2;

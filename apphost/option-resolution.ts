@@ -1,0 +1,134 @@
+/**
+ * What the options of a run come to. Option > environment > file > default. Options that contradict each other end in
+ * USAGE_CONFLICT. That and all else that is wrong is told before anything is started, and all at once.
+ */
+import { taskManagersMax } from "../simulator/common/contract/state/redis-state.ts";
+import { formatHostPort, formatRedisAddress, isLoopback } from "../simulator/common/foundation/address.ts";
+import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
+import { maskAddress } from "../simulator/common/foundation/mask.ts";
+import { readKafkaConfig } from "./kafka-config/config-file.ts";
+import { checkMessageIds } from "./message-ids.ts";
+import {
+  defaultsOf,
+  type GivenOptions,
+  type HostOptions,
+  inspectOptions,
+  OPTION_NAMES,
+  partitionsOf,
+  type Variables,
+  type Verb,
+} from "./options.ts";
+import { catchUsage, throwUsage } from "./usage.ts";
+
+/**
+ * The complete, checked options of a run. `declared`: values of a user's own application, already of their forms.
+ * `problems`: what is wrong with the command line already, told with the rest.
+ */
+export function resolveOptions(
+  verb: Verb,
+  given: GivenOptions,
+  env: Variables,
+  declared: Partial<HostOptions> = {},
+  problems: readonly AppError[] = [],
+): HostOptions {
+  const { values, problems: unreadable } = inspectOptions(OPTION_NAMES, given, env);
+  let options: HostOptions = { ...defaultsOf(verb), ...declared, ...values };
+  const refusals = catchUsage(() => {
+    options = completeKafka(options);
+  });
+  // What cannot be read contradicts nothing.
+  const missing = [...unreadable.map(({ name }) => name), ...(refusals.length > 0 ? ["kafka" as const] : [])];
+  const relations = RELATIONS.filter(({ about }) => !about.some((name) => missing.includes(name)));
+  throwUsage([
+    ...problems,
+    ...unreadable.map(({ error }) => error),
+    ...refusals,
+    ...relations.flatMap(({ check }) => catchUsage(() => check(options, verb))),
+  ]);
+  return options;
+}
+
+/** The file of --kafka-config may say where its Kafka is, and --kafka says it better. */
+function completeKafka(options: HostOptions): HostOptions {
+  const { kafka, kafkaConfig } = options;
+  if (kafkaConfig === null) return options;
+  const { bootstrap } = readKafkaConfig(kafkaConfig);
+  if (kafka !== null || bootstrap !== null) return { ...options, kafka: kafka ?? bootstrap };
+  const advice = "add the line, or give --kafka HOST:PORT";
+  throw createError("USAGE_CONFLICT", { what: `${kafkaConfig} has no bootstrap.servers`, advice });
+}
+
+/** Each is looked at only where the options that it is about could be read. */
+interface Relation {
+  readonly about: readonly (keyof HostOptions)[];
+  /** Throws USAGE_CONFLICT. */
+  readonly check: (options: HostOptions, verb: Verb) => void;
+}
+
+const RELATIONS: readonly Relation[] = [
+  { about: ["messages", "topic", "once"], check: refuseEmptyVerdict },
+  { about: ["messages"], check: ({ messages }) => checkMessageIds(messages) },
+  { about: ["counterKey", "sequenceKey"], check: refuseSharedKey },
+  { about: ["taskManagers", "partitions"], check: refuseTooLargeState },
+  {
+    about: ["isolated", "fixedPorts"],
+    check: ({ isolated, fixedPorts }) =>
+      refuseCombination(isolated && fixedPorts, "--isolated with --fixed-ports", "omit one of them"),
+  },
+  {
+    about: ["detach", "once"],
+    check: ({ detach, once }, verb) =>
+      refuseCombination(detach && once, `${verb} that ends with its verdict, and --detach`, "omit --detach, or --once"),
+  },
+  {
+    about: ["detach", "ui"],
+    check: ({ detach, ui }) =>
+      refuseCombination(detach && ui === "tui", "--ui tui with --detach", "a detached host has no terminal; omit --ui"),
+  },
+  { about: ["allowRemote", "kafka", "redis", "messages"], check: refuseRemote },
+];
+
+function refuseEmptyVerdict({ messages, topic, once }: HostOptions, verb: Verb): void {
+  if (messages !== 0 || topic !== null || !once) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `${verb} with --messages 0 has nothing to process, and a verdict on nothing would be no proof`,
+    advice: "give --messages N, or --topic NAME to count what is in a topic",
+  });
+}
+
+function refuseSharedKey({ counterKey, sequenceKey }: HostOptions): void {
+  if (counterKey !== sequenceKey) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `--counter-key and --sequence-key are both "${counterKey}"`,
+    advice: "give two different keys",
+  });
+}
+
+/** The state of such a job could be created, but never be recovered. */
+function refuseTooLargeState(options: HostOptions): void {
+  const partitions = partitionsOf(options);
+  const max = taskManagersMax(partitions);
+  if (options.taskManagers <= max) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `--task-managers ${options.taskManagers} with --partitions ${partitions} is more than one atomic Redis write can hold`,
+    advice: `give --task-managers ${max} or fewer, or fewer partitions`,
+  });
+}
+
+function refuseCombination(isGiven: boolean, what: string, advice: string): void {
+  if (isGiven) throw createError("USAGE_CONFLICT", { what: `${what} contradict each other`, advice });
+}
+
+/** Producing into, or counting in, somebody's servers by accident is worse than one more option. */
+function refuseRemote(options: HostOptions): void {
+  if (options.allowRemote) return;
+  const { kafka, redis, messages } = options;
+  const brokers = messages === 0 ? [] : (kafka ?? []);
+  const remote = brokers.filter(({ host }) => !isLoopback(host)).map(formatHostPort);
+  if (redis !== null && !isLoopback(redis.host)) remote.push(maskAddress(formatRedisAddress(redis)));
+  if (remote.length === 0) return;
+  throw createError("USAGE_CONFLICT", {
+    what: `${remote.join(", ")} is not on this machine, and the run would write to it`,
+    advice: "add --allow-remote if that is meant",
+  });
+}
