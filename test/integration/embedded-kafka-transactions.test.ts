@@ -328,6 +328,8 @@ describe("administrators", () => {
     expect(await list({ states: ["Ongoing", "Odd"] })).toEqual({ ids: ["a"], unknownStates: ["Odd"] });
     expect((await list({ producerIds: [producerId] })).ids).toEqual(["a"]);
     expect((await list({ durationMs: 3_600_000 })).ids).toEqual([]);
+    const openForOneMs = async () => ((await list({ durationMs: 1 })).ids.includes("a") ? true : undefined);
+    await waitUntil(openForOneMs, { what: "a transaction open for more than a millisecond", deadlineMs: 10_000 });
     await producer.end(false);
     expect(await describeOne("a")).toMatchObject({ state: "CompleteAbort", topics: [] });
     expect((await producers(0))?.producers).toMatchObject([{ transactionStartOffset: -1 }]);

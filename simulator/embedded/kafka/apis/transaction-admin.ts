@@ -76,13 +76,11 @@ function partitionsByTopic(places: readonly { readonly topic: string; readonly p
 export function answerListTransactions(state: BrokerState, request: ListTransactionsRequest): ListTransactionsResponse {
   const { states, producerIds, durationMs } = request;
   const unknownStates = states.filter((name) => !STATES.has(name));
-  const nowMs = Date.now();
-  const runsLonger = (of: TransactionState) => of.kind === "Ongoing" && nowMs - of.startTimeMs > durationMs;
   const transactions = state.transactions
     .list()
     .filter((each) => states.length === 0 || states.includes(each.state.kind))
     .filter((each) => producerIds.length === 0 || producerIds.includes(each.producerId))
-    .filter((each) => durationMs < 0 || runsLonger(each.state))
+    .filter((each) => durationMs < 0 || state.transactions.openForMs(each) > durationMs)
     .map((each) => ({
       transactionalId: each.transactionalId,
       producerId: each.producerId,

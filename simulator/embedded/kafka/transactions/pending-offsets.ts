@@ -10,7 +10,7 @@ import type { OffsetStore, StoredOffset } from "../offset-store.ts";
 
 const HELD_MAX = 100_000;
 
-interface PendingOffset {
+export interface PendingOffset {
   readonly group: string;
   readonly topic: string;
   readonly p: number;

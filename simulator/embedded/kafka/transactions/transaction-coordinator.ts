@@ -9,10 +9,10 @@
  *    longest ago.
  */
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
-import type { OffsetStore, StoredOffset } from "../offset-store.ts";
+import type { OffsetStore } from "../offset-store.ts";
 import type { Partition, Topics } from "../topics.ts";
 import { appendMarker, MARKER_BYTES } from "./markers.ts";
-import { PendingOffsets } from "./pending-offsets.ts";
+import { type PendingOffset, PendingOffsets } from "./pending-offsets.ts";
 import { type OngoingTransaction, type ProducerClaim, Transaction } from "./transaction.ts";
 
 const TRANSACTIONAL_IDS_MAX = 10_000;
@@ -58,6 +58,11 @@ export class TransactionCoordinator {
 
   find(transactionalId: string): Transaction | undefined {
     return this.#byId.get(transactionalId);
+  }
+
+  /** How long its transaction has been open; -1: none is. */
+  openForMs({ state }: Transaction): number {
+    return state.kind === "Ongoing" ? this.#nowMs() - state.startTimeMs : -1;
   }
 
   /** `claim` is who the producer was before, if it says so. */
@@ -123,7 +128,7 @@ export class TransactionCoordinator {
   }
 
   /** Holds a position until the end of the transaction, of which it was checked that the group is in it. */
-  holdOffset(transactionalId: string, pending: { group: string; topic: string; p: number; committed: StoredOffset }) {
+  holdOffset(transactionalId: string, pending: PendingOffset): number {
     const state = this.#byId.get(transactionalId)?.state;
     if (state?.kind !== "Ongoing") return ErrorCode.INVALID_TXN_STATE;
     return this.#pending.add(state.held, pending) ? ErrorCode.NONE : ErrorCode.POLICY_VIOLATION;
