@@ -2,8 +2,8 @@
  * Produce: validates each partition's batch, sees to the idempotent producers' sequences, appends, wakes long polls.
  *
  * P1 A batch is appended whole or not at all, and answered with its offset or with an error that tells why.
- * P2 A batch of a transaction is appended only for the producer that has it, and to the partitions that are in it.
- * P3 A repeat of one of a producer's last five batches is answered even when the memory is full.
+ * P2 A repeat of one of a producer's last five batches is answered even when the memory is full.
+ * P3 A batch of a transaction is appended only for the producer that has it, and to the partitions that are in it.
  */
 
 import type { ProducedPartition, ProduceRequest, ProduceResponse } from "../../../clients/kafka/wire/apis/produce.ts";
@@ -108,7 +108,7 @@ function answerSequence(partition: Partition, p: number, producer: ProducedBatch
   }
 }
 
-/** The answer to a batch of a transaction that is not this producer's, or not for this partition (P2). */
+/** The answer to a batch of a transaction that is not this producer's, or not for this partition (P3). */
 function refuseTransactional(
   state: BrokerState,
   { topic, partition, p, transactionalId }: Target,

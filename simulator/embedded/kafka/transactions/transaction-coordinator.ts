@@ -3,7 +3,7 @@
  *
  * C1 A transaction ends in one step: markers into all of its partitions, positions to their groups. Nobody sees half.
  * C2 The end of a transaction cannot fail: the memory for a partition's marker is reserved when the partition is added,
- *    and positions are held only where there is room for them (O2).
+ *    and positions are held only where there is room for them (O2 of `pending-offsets.ts`).
  * C3 Every transaction ends: by its producer, by the next producer of the id, or by its time-out.
  * C4 At most TRANSACTIONAL_IDS_MAX ids are kept. For a new one the one without a transaction goes that was initialised
  *    longest ago.

@@ -9,9 +9,9 @@
  * Kafka's PrepareCommit and PrepareAbort last until every marker is written. Here that is one step with the request that
  * asks for it, so nobody ever sees them.
  *
- * I1 A producer's epoch rises with every InitProducerId and with every abort that is not its own: whoever has the epoch
+ * E1 A producer's epoch rises with every InitProducerId and with every abort that is not its own: whoever has the epoch
  *    before it can neither write nor end anything.
- * I2 No client is given the highest epoch of all, so that there is always one with which to fence it.
+ * E2 No client is given the highest epoch of all, so that there is always one with which to fence it.
  */
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import type { Partition } from "../topics.ts";
@@ -71,7 +71,7 @@ export class Transaction {
     return isOwn ? ErrorCode.NONE : ErrorCode.PRODUCER_FENCED;
   }
 
-  /** Gives the next epoch, or a new producer id when there is none (I1, I2). The claim was checked. */
+  /** Gives the next epoch, or a new producer id when there is none (E1, E2). The claim was checked. */
   init(claim: ProducerClaim | undefined, timeoutMs: number, issueProducerId: () => number): void {
     if (claim !== undefined && this.#producerEpoch !== NO_EPOCH && this.#isRepeatedInit(claim)) return;
     this.timeoutMs = timeoutMs;

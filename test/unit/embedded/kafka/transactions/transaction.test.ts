@@ -19,7 +19,7 @@ function setUp() {
 const claimOf = ({ producerId, producerEpoch }: Transaction): ProducerClaim => ({ producerId, producerEpoch });
 
 describe("the producer of a transactional id", () => {
-  test("I1: each new one has the next epoch, and fences the one before it", () => {
+  test("E1: each new one has the next epoch, and fences the one before it", () => {
     const { transaction, init } = setUp();
     const first = init() as ProducerClaim;
     expect(first).toEqual({ producerId: 101, producerEpoch: 0 });
@@ -39,7 +39,7 @@ describe("the producer of a transactional id", () => {
     expect(init(first)).toBe(ErrorCode.PRODUCER_FENCED);
   });
 
-  test("I1: a fenced producer does not come back by saying who it was", () => {
+  test("E1: a fenced producer does not come back by saying who it was", () => {
     const { transaction, init } = setUp();
     const first = init() as ProducerClaim;
     transaction.fence();
@@ -51,7 +51,7 @@ describe("the producer of a transactional id", () => {
     expect(init({ producerId: 5, producerEpoch: 9 })).toEqual({ producerId: 101, producerEpoch: 0 });
   });
 
-  test("I2: after the last epoch comes a new producer id, and a lost answer is given again", () => {
+  test("E2: after the last epoch comes a new producer id, and a lost answer is given again", () => {
     const { transaction, init } = setUp();
     for (let i = 0; i < EPOCH_MAX; i += 1) init();
     const last = claimOf(transaction);
@@ -61,7 +61,7 @@ describe("the producer of a transactional id", () => {
     expect(transaction.check(last)).toBe(ErrorCode.INVALID_PRODUCER_ID_MAPPING);
   });
 
-  test("I2: one that has the last epoch can be fenced all the same", () => {
+  test("E2: one that has the last epoch can be fenced all the same", () => {
     const { transaction, init } = setUp();
     for (let i = 0; i < EPOCH_MAX; i += 1) init();
     const last = claimOf(transaction);
