@@ -24,6 +24,7 @@ const slow = [
   "dashboard-session",
   "docker-kafka-ui",
   "embedded-kafka-groups",
+  "embedded-kafka-transactional-clients",
   "exit-codes",
   "host-lifecycle",
   "hung-processes",

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { deleteTopicsApi } from "../../simulator/clients/kafka/wire/apis/delete-topics.ts";
 import { fetchApi } from "../../simulator/clients/kafka/wire/apis/fetch.ts";
-import { findCoordinatorApi } from "../../simulator/clients/kafka/wire/apis/find-coordinator.ts";
 import { initProducerIdApi } from "../../simulator/clients/kafka/wire/apis/init-producer-id.ts";
 import { listOffsetsApi } from "../../simulator/clients/kafka/wire/apis/list-offsets.ts";
 import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
@@ -151,7 +150,7 @@ describe("produce and fetch", () => {
     const response = await peer.request(produceApi, 8, request);
     expect(response.topics[0]?.partitions.map(({ errorCode }) => errorCode)).toEqual([
       ErrorCode.CORRUPT_MESSAGE,
-      ErrorCode.INVALID_TXN_STATE,
+      ErrorCode.INVALID_RECORD,
       ErrorCode.NONE,
       ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
     ]);
@@ -195,21 +194,6 @@ describe("idempotent producers", () => {
     expect(await send(60)).toMatchObject({ errorCode: ErrorCode.INVALID_PRODUCER_EPOCH });
     const { partitions } = await fetchRecords(peer, fetchRequest("i", [{ p: 0, fetchOffset: 70 }]));
     expect(partitions[0]).toMatchObject({ errorCode: ErrorCode.NONE, highWatermark: 70 });
-  });
-
-  test("transactions are refused", async () => {
-    const peer = connectPeer();
-    await createTopic(peer, "x");
-    const init = await peer.request(initProducerIdApi, 1, {
-      ...NEW_PRODUCER,
-      transactionalId: "tx",
-      transactionTimeoutMs: 1_000,
-    });
-    expect(init).toMatchObject({ errorCode: 53, producerId: -1 });
-    const coordinator = await peer.request(findCoordinatorApi, 2, { keys: ["tx"], keyType: 1 });
-    expect(coordinator.coordinators).toMatchObject([{ errorCode: 53, nodeId: -1 }]);
-    const produced = await produceBatch(peer, { topic: "x", p: 0, batch: batchOf(1, 1), transactionalId: "tx" });
-    expect(produced.errorCode).toBe(ErrorCode.INVALID_TXN_STATE);
   });
 });
 

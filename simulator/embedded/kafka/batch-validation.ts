@@ -35,7 +35,9 @@ export interface Refusal {
 export type BatchVerdict =
   | Refusal
   /** `producer` is undefined for a producer that is not idempotent. */
-  | { readonly kind: "valid"; readonly records: number; readonly producer: ProducedBatch | undefined };
+  | { readonly kind: "valid"; readonly records: number; readonly producer: ProducedBatch | undefined }
+  /** Of a transaction, which only a producer with an id has. */
+  | { readonly kind: "transactional"; readonly records: number; readonly producer: ProducedBatch };
 
 export function validateBatch(
   buffer: Buffer,
@@ -45,12 +47,17 @@ export function validateBatch(
   if (range === undefined || range.end === range.start) return refuse(ErrorCode.INVALID_RECORD, "no record batch");
   return (
     checkFrame(buffer, range, limits.messageBytesMax) ??
-    checkContent(buffer, range.start, limits.produceVersion) ?? {
-      kind: "valid",
-      records: batchRecordCount(buffer, range.start),
-      producer: readProducer(buffer, range.start),
-    }
+    checkContent(buffer, range.start, limits.produceVersion) ??
+    readBatch(buffer, range.start)
   );
+}
+
+function readBatch(buffer: Buffer, at: number): BatchVerdict {
+  const records = batchRecordCount(buffer, at);
+  const producer = readProducer(buffer, at);
+  if (!isTransactionalBatch(buffer, at)) return { kind: "valid", records, producer };
+  if (producer === undefined) return refuse(ErrorCode.INVALID_RECORD, "a transactional batch without a producer id");
+  return { kind: "transactional", records, producer };
 }
 
 function refuse(code: number, message: string): Refusal {
@@ -86,9 +93,6 @@ function checkContent(buffer: Buffer, at: number, produceVersion: number): Refus
     return refuse(ErrorCode.INVALID_RECORD, message);
   }
   if (isControlBatch(buffer, at)) return refuse(ErrorCode.INVALID_RECORD, "clients cannot write control records");
-  if (isTransactionalBatch(buffer, at)) {
-    return refuse(ErrorCode.INVALID_TXN_STATE, "this broker has no transactions");
-  }
   const compression = batchCompression(buffer, at);
   if (compression > COMPRESSION_MAX) return refuse(ErrorCode.INVALID_RECORD, `unknown compression ${compression}`);
   if (compression === ZSTD && produceVersion < ZSTD_PRODUCE_VERSION) {

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
 import { GroupCoordinator } from "./groups/group-coordinator.ts";
 import { Topics } from "./topics.ts";
+import { TransactionCoordinator } from "./transactions/transaction-coordinator.ts";
 
 /** One broker: it leads every partition, coordinates every group, and controls the cluster. */
 export const NODE_ID = 1;
@@ -33,6 +34,7 @@ export class BrokerState {
     () => performance.now(),
     (prefix) => `${prefix}-${randomUUID()}`,
   );
+  readonly transactions: TransactionCoordinator;
   readonly #onFull: (message: string) => void;
   #nextProducerId: number;
   #wasFull = false;
@@ -43,12 +45,24 @@ export class BrokerState {
     this.#onFull = onFull;
     this.topics = new Topics(memoryBytesMax);
     this.#nextProducerId = identity.firstProducerId;
+    this.transactions = new TransactionCoordinator({
+      topics: this.topics,
+      offsets: this.groups.offsets,
+      issueProducerId: () => this.issueProducerId(),
+      nowMs: () => Date.now(),
+    });
   }
 
   reportFull(message: string): void {
     if (this.#wasFull) return;
     this.#wasFull = true;
     this.#onFull(message);
+  }
+
+  /** Stops all timers; nobody waiting is answered any more. */
+  close(): void {
+    this.groups.close();
+    this.transactions.close();
   }
 
   issueProducerId(): number {

@@ -19,14 +19,18 @@ export class OffsetStore {
     return [...this.#groups.keys()];
   }
 
+  /** Makes room for a group, so that its commits cannot fail. False when there are too many groups already. */
+  admit(group: string): boolean {
+    if (this.#groups.has(group)) return true;
+    if (this.#groups.size >= GROUPS_MAX) return false;
+    this.#groups.set(group, new Map());
+    return true;
+  }
+
   /** False when there are too many groups already. */
   commit(group: string, topic: string, partition: number, committed: StoredOffset): boolean {
-    let topics = this.#groups.get(group);
-    if (topics === undefined) {
-      if (this.#groups.size >= GROUPS_MAX) return false;
-      topics = new Map();
-      this.#groups.set(group, topics);
-    }
+    const topics = this.admit(group) ? this.#groups.get(group) : undefined;
+    if (topics === undefined) return false;
     let partitions = topics.get(topic);
     if (partitions === undefined) {
       partitions = new Map();

@@ -16,6 +16,8 @@ export interface LongPoll {
   readonly kind: "wait";
   readonly logs: readonly PartitionLog[];
   readonly bytesMissing: number;
+  /** Only what is below the last stable offset counts. */
+  readonly committedOnly: boolean;
   readonly maxWaitMs: number;
   readonly finish: () => readonly Buffer[];
 }

@@ -15,6 +15,12 @@ const SEGMENT_BYTES_MIN = 64 * 1024;
 const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 const LEADER_EPOCH = 0;
 
+export interface ReadLimits {
+  readonly bytesMax: number;
+  readonly atLeastOne: boolean;
+  readonly endOffset: number;
+}
+
 export class PartitionLog {
   readonly #segments: LogSegment[] = [];
   #endOffset = 0;
@@ -22,7 +28,7 @@ export class PartitionLog {
 
   readonly startOffset = 0;
 
-  /** The next offset to be given out: high watermark and last stable offset too, as nothing here is replicated. */
+  /** The next offset to be given out: the high watermark too, as nothing here is replicated. */
   get endOffset(): number {
     return this.#endOffset;
   }
@@ -43,19 +49,20 @@ export class PartitionLog {
   }
 
   /**
-   * Adds views of the stored batches from the one that holds `offset` on, at most `bytesMax` in all, and returns how
-   * many bytes that is. With `atLeastOne` the first batch is added even if it is larger: a reader whose limit is below
+   * Adds views of the stored batches from the one that holds `offset` on, up to `endOffset`, which is the end of the log
+   * or the start of a batch, at most `bytesMax` in all, and returns how many bytes that is. With `atLeastOne` the first batch is added even if it is larger: a reader whose limit is below
    * one batch would otherwise never get on.
    */
-  read(offset: number, limits: { bytesMax: number; atLeastOne: boolean }, into: Buffer[]): number {
-    if (offset >= this.#endOffset) return 0;
+  read(offset: number, limits: ReadLimits, into: Buffer[]): number {
+    if (offset >= limits.endOffset) return 0;
     let bytes = 0;
     const first = this.#segmentIndexOf(offset);
     for (let i = first; i < this.#segments.length; i += 1) {
       const segment = this.#segments[i] as LogSegment;
       const from = i === first ? segment.findOffset(offset) : 0;
-      let to = segment.findBoundary(from, from + limits.bytesMax - bytes);
-      if (to === from && bytes === 0 && limits.atLeastOne) to = segment.endOfBatch(from);
+      const end = this.#endIn(i, limits.endOffset);
+      let to = Math.min(segment.findBoundary(from, from + limits.bytesMax - bytes), end);
+      if (to === from && bytes === 0 && limits.atLeastOne && from < end) to = segment.endOfBatch(from);
       if (to > from) into.push(segment.buffer.subarray(from, to));
       bytes += to - from;
       if (to < segment.length) break;
@@ -79,6 +86,14 @@ export class PartitionLog {
   findMaxTimestamp(): TimestampMatch | undefined {
     const highestMs = this.#segments.reduce((highest, segment) => Math.max(highest, segment.maxTimestampMs), -1);
     return highestMs < 0 ? undefined : this.findTimestamp(highestMs);
+  }
+
+  /** Where in this segment the batches below `endOffset` end. */
+  #endIn(index: number, endOffset: number): number {
+    const segment = this.#segments[index] as LogSegment;
+    const nextOffset = this.#segments[index + 1]?.baseOffset ?? this.#endOffset;
+    if (endOffset >= nextOffset) return segment.length;
+    return endOffset <= segment.baseOffset ? 0 : segment.findOffset(endOffset);
   }
 
   /** The newest segment, or a fresh one when the batch does not fit into its rest. */

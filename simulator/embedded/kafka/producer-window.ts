@@ -9,6 +9,7 @@
  * W4 A producer id that is not remembered may start at any sequence, as in Kafka: the state of its producer may have
  *    expired here, and the producer knows better.
  * W5 At most `producersMax` ids are remembered; the one that appended longest ago is forgotten first.
+ * W6 A marker's epoch is the producer's newest one, although it has no sequence: an abort from outside fences with it.
  */
 const BATCHES_REMEMBERED = 5;
 const SEQUENCES = 2 ** 31;
@@ -34,7 +35,7 @@ interface AppendedBatch {
 
 interface ProducerState {
   epoch: number;
-  /** Oldest first, never empty. */
+  /** Oldest first. Empty after a marker that began the epoch (W6). */
   batches: AppendedBatch[];
 }
 
@@ -58,8 +59,7 @@ export class ProducerWindow {
     const last = lastSequenceOf(batch);
     const known = state.batches.find((b) => b.firstSequence === batch.firstSequence && b.lastSequence === last);
     if (known !== undefined) return { kind: "duplicate", baseOffset: known.baseOffset };
-    const newest = state.batches[state.batches.length - 1] as AppendedBatch;
-    const expected = (newest.lastSequence + 1) % SEQUENCES;
+    const expected = ((state.batches.at(-1)?.lastSequence ?? -1) + 1) % SEQUENCES;
     return batch.firstSequence === expected ? { kind: "append" } : { kind: "outOfOrder", expected };
   }
 
@@ -76,6 +76,20 @@ export class ProducerWindow {
       this.#producers.set(batch.producerId, state);
     }
     if (this.#producers.size > this.#producersMax) this.#forgetOldest();
+  }
+
+  /** Remembers the epoch of a marker (W6). */
+  recordMarker(producerId: number, epoch: number): void {
+    const state = this.#producers.get(producerId);
+    if (state === undefined || state.epoch >= epoch) return;
+    this.#producers.set(producerId, { epoch, batches: [] });
+  }
+
+  /** Those that are remembered, with the newest sequence of each; -1: none in this epoch. */
+  list(): { readonly producerId: number; readonly epoch: number; readonly lastSequence: number }[] {
+    return [...this.#producers].map(([producerId, { epoch, batches }]) => {
+      return { producerId, epoch, lastSequence: batches.at(-1)?.lastSequence ?? -1 };
+    });
   }
 
   get size(): number {

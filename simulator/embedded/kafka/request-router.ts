@@ -6,12 +6,17 @@
  * Q2 A request of an API or version that is not served ends the connection, as in Kafka: there is no form in which to
  *    answer it. Only ApiVersions of any version is answered: its client asks which versions there are.
  */
+import { addOffsetsToTxnApi } from "../../clients/kafka/wire/apis/add-offsets-to-txn.ts";
+import { addPartitionsToTxnApi } from "../../clients/kafka/wire/apis/add-partitions-to-txn.ts";
 import { type ApiVersionRange, apiVersionsApi } from "../../clients/kafka/wire/apis/api-versions.ts";
 import { createTopicsApi } from "../../clients/kafka/wire/apis/create-topics.ts";
 import { deleteGroupsApi } from "../../clients/kafka/wire/apis/delete-groups.ts";
 import { deleteTopicsApi } from "../../clients/kafka/wire/apis/delete-topics.ts";
 import { describeConfigsApi } from "../../clients/kafka/wire/apis/describe-configs.ts";
 import { describeGroupsApi } from "../../clients/kafka/wire/apis/describe-groups.ts";
+import { describeProducersApi } from "../../clients/kafka/wire/apis/describe-producers.ts";
+import { describeTransactionsApi } from "../../clients/kafka/wire/apis/describe-transactions.ts";
+import { endTxnApi } from "../../clients/kafka/wire/apis/end-txn.ts";
 import { fetchApi } from "../../clients/kafka/wire/apis/fetch.ts";
 import { findCoordinatorApi } from "../../clients/kafka/wire/apis/find-coordinator.ts";
 import { heartbeatApi } from "../../clients/kafka/wire/apis/heartbeat.ts";
@@ -20,12 +25,14 @@ import { joinGroupApi } from "../../clients/kafka/wire/apis/join-group.ts";
 import { leaveGroupApi } from "../../clients/kafka/wire/apis/leave-group.ts";
 import { listGroupsApi } from "../../clients/kafka/wire/apis/list-groups.ts";
 import { listOffsetsApi } from "../../clients/kafka/wire/apis/list-offsets.ts";
+import { listTransactionsApi } from "../../clients/kafka/wire/apis/list-transactions.ts";
 import { metadataApi } from "../../clients/kafka/wire/apis/metadata.ts";
 import { offsetCommitApi } from "../../clients/kafka/wire/apis/offset-commit.ts";
 import { offsetDeleteApi } from "../../clients/kafka/wire/apis/offset-delete.ts";
 import { offsetFetchApi } from "../../clients/kafka/wire/apis/offset-fetch.ts";
 import { type ProduceResponse, produceApi } from "../../clients/kafka/wire/apis/produce.ts";
 import { syncGroupApi } from "../../clients/kafka/wire/apis/sync-group.ts";
+import { txnOffsetCommitApi } from "../../clients/kafka/wire/apis/txn-offset-commit.ts";
 import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
 import {
   type Api,
@@ -44,8 +51,15 @@ import { answerOffsetCommit, answerOffsetDelete, answerOffsetFetch } from "./api
 import { answerFindCoordinator, answerHeartbeat, answerLeaveGroup, askJoinGroup, askSyncGroup } from "./apis/groups.ts";
 import { answerListOffsets } from "./apis/offsets.ts";
 import { answerProduce } from "./apis/produce.ts";
-import { answerInitProducerId } from "./apis/producers.ts";
+import { answerDescribeProducers, answerInitProducerId } from "./apis/producers.ts";
 import { answerCreateTopics, answerDeleteTopics, answerMetadata } from "./apis/topics.ts";
+import { answerDescribeTransactions, answerListTransactions } from "./apis/transaction-admin.ts";
+import {
+  answerAddOffsetsToTxn,
+  answerAddPartitionsToTxn,
+  answerEndTxn,
+  answerTxnOffsetCommit,
+} from "./apis/transactions.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { Asked } from "./groups/group-coordinator.ts";
 import type { Outcome } from "./outcome.ts";
@@ -107,9 +121,16 @@ const routes: ReadonlyMap<number, Route> = new Map(
     route(createTopicsApi, answerCreateTopics),
     route(deleteTopicsApi, answerDeleteTopics),
     route(initProducerIdApi, answerInitProducerId),
+    route(addPartitionsToTxnApi, answerAddPartitionsToTxn),
+    route(addOffsetsToTxnApi, answerAddOffsetsToTxn),
+    route(endTxnApi, answerEndTxn),
+    route(txnOffsetCommitApi, answerTxnOffsetCommit),
     route(describeConfigsApi, answerDescribeConfigs),
     route(deleteGroupsApi, answerDeleteGroups),
     route(offsetDeleteApi, answerOffsetDelete),
+    route(describeProducersApi, answerDescribeProducers),
+    route(describeTransactionsApi, answerDescribeTransactions),
+    route(listTransactionsApi, answerListTransactions),
   ].map((each: Route) => [each.key, each]),
 );
 
@@ -178,7 +199,8 @@ function runFetch(state: BrokerState, r: Reader, header: RequestHeader): Outcome
   }
   // Reads anew, with all that came in while the request waited.
   const finish = () => encodeResponse(fetchApi, header, readFetch(state, request).response);
-  return { kind: "wait", logs: read.logs, bytesMissing, maxWaitMs: request.maxWaitMs, finish };
+  const { logs, committedOnly } = read;
+  return { kind: "wait", logs, bytesMissing, committedOnly, maxWaitMs: request.maxWaitMs, finish };
 }
 
 function respond<Q, S, DQ, DS>(api: Api<Q, S, DQ, DS>, header: RequestHeader, response: S): Outcome {

@@ -50,7 +50,7 @@ export async function startKafkaServer(options: {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        state.groups.close();
+        state.close();
         for (const socket of sockets) socket.destroy();
       }),
   };

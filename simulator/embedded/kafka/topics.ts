@@ -10,6 +10,7 @@ import { MemoryBudget } from "./memory-budget.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { ProducerWindow } from "./producer-window.ts";
 import type { TopicConfig } from "./topic-config.ts";
+import { PartitionTransactions } from "./transactions/partition-transactions.ts";
 
 export const PARTITIONS_PER_TOPIC_MAX = 10_000;
 const PARTITIONS_IN_ALL_MAX = 50_000;
@@ -19,6 +20,7 @@ const TOPIC_NAME_LENGTH_MAX = 249;
 export interface Partition {
   readonly log: PartitionLog;
   readonly producers: ProducerWindow;
+  readonly transactions: PartitionTransactions;
 }
 
 export interface Topic {
@@ -87,7 +89,11 @@ export class Topics {
 }
 
 function createPartition(): Partition {
-  return { log: new PartitionLog(), producers: new ProducerWindow(PRODUCERS_PER_PARTITION_MAX) };
+  return {
+    log: new PartitionLog(),
+    producers: new ProducerWindow(PRODUCERS_PER_PARTITION_MAX),
+    transactions: new PartitionTransactions(),
+  };
 }
 
 /** Why a topic cannot have this name, as Kafka has it; undefined when it can. */

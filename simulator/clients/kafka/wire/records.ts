@@ -150,6 +150,8 @@ export interface BatchToEncode {
   readonly producerId?: number;
   readonly producerEpoch?: number;
   readonly baseSequence?: number;
+  /** Of the batch, apart from its compression, which is none. */
+  readonly attributes?: number;
 }
 
 /** A complete, sealed batch. Allocates; the send loop patches prebuilt batches instead. */
@@ -161,6 +163,7 @@ export function encodeRecordBatch(batch: BatchToEncode): Buffer {
   out.writeInt32BE(bytes - 12, BATCH.length);
   out.writeInt32BE(-1, BATCH.partitionLeaderEpoch);
   out.writeInt8(2, BATCH.magic);
+  out.writeInt16BE(batch.attributes ?? 0, BATCH.attributes);
   out.writeInt32BE(batch.records.length - 1, BATCH.lastOffsetDelta);
   writeInt64(out, batch.timestampMs, BATCH.baseTimestamp);
   writeInt64(out, batch.timestampMs, BATCH.maxTimestamp);

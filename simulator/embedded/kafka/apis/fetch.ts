@@ -3,9 +3,12 @@
  *
  * K1 (KIP-74) The first partition that has anything gets at least one batch, whatever the limits; every other one only
  *    what still fits.
- * K2 No fetch sessions: a client that begins one gets session id 0 and so knows that each request must name all.
+ * K2 Who reads only committed records is given batches below the last stable offset, and the aborted transactions that
+ *    reach into them; their records are in the answer, and the client drops them.
+ * K3 No fetch sessions: a client that begins one gets session id 0 and so knows that each request must name all.
  */
 
+import type { AbortedTransaction } from "../../../clients/kafka/wire/aborted-transactions.ts";
 import type {
   FetchedPartition,
   FetchPartition,
@@ -13,13 +16,14 @@ import type {
   FetchResponse,
 } from "../../../clients/kafka/wire/apis/fetch.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
+import { batchNextOffset, findBatchEnd } from "../../../clients/kafka/wire/record-batch.ts";
 import { type BrokerState, checkLeaderEpoch } from "../broker-state.ts";
 import type { PartitionLog } from "../partition-log.ts";
-import type { Topic } from "../topics.ts";
+import type { Partition, Topic } from "../topics.ts";
 
 /** Kafka's fetch.max.bytes of a broker: what one answer holds at most, apart from K1. */
 const FETCH_BYTES_MAX = 55 * 1024 * 1024;
-const READ_COMMITTED = 1;
+export const READ_COMMITTED = 1;
 const UNKNOWN_PARTITION = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
 
 export interface FetchRead {
@@ -30,6 +34,7 @@ export interface FetchRead {
   readonly failed: boolean;
   /** The logs that were read: appends to them may complete the request. */
   readonly logs: readonly PartitionLog[];
+  readonly committedOnly: boolean;
 }
 
 /** The bytes worth waiting for: a minimum above the request's own limits could never be reached. */
@@ -40,33 +45,37 @@ export function minBytesOf(request: FetchRequest): number {
 }
 
 export function readFetch(state: BrokerState, request: FetchRequest): FetchRead {
+  const committedOnly = request.isolationLevel === READ_COMMITTED;
   const sessionError = checkSession(request);
   if (sessionError !== ErrorCode.NONE) {
-    return { response: respond(sessionError, []), bytes: 0, failed: true, logs: [] };
+    return { response: respond(sessionError, []), bytes: 0, failed: true, logs: [], committedOnly };
   }
   const logs: PartitionLog[] = [];
   const bytesMax = Math.min(request.maxBytes, FETCH_BYTES_MAX);
   let bytes = 0;
   let failed = false;
   const readOne = (topic: Topic | undefined, unknown: number, asked: FetchPartition) => {
-    const log = topic?.partitions[asked.p]?.log;
-    const errorCode = log === undefined ? unknown : checkPartition(log, asked);
-    if (log === undefined || errorCode !== ErrorCode.NONE) {
+    const partition = topic?.partitions[asked.p];
+    const errorCode = partition === undefined ? unknown : checkPartition(partition.log, asked);
+    if (partition === undefined || errorCode !== ErrorCode.NONE) {
       failed = true;
       return failPartition(asked.p, errorCode);
     }
+    const { log, transactions } = partition;
     logs.push(log);
+    const endOffset = committedOnly ? transactions.lastStableOffset(log.endOffset) : log.endOffset;
     const records: Buffer[] = [];
     const limit = Math.max(0, Math.min(asked.maxBytes, bytesMax - bytes));
-    bytes += log.read(asked.fetchOffset, { bytesMax: limit, atLeastOne: bytes === 0 }, records);
-    return answerPartition(asked.p, log, records, request.isolationLevel);
+    bytes += log.read(asked.fetchOffset, { bytesMax: limit, atLeastOne: bytes === 0, endOffset }, records);
+    const aborted = committedOnly ? listAborted(partition, asked.fetchOffset, records) : null;
+    return answerPartition(asked.p, partition, records, aborted);
   };
   const topics = request.topics.map(({ name, topicId, partitions }) => {
     const topic = topicId === undefined ? state.topics.find(name) : state.topics.findById(topicId);
     const unknown = topicId === undefined || topic !== undefined ? UNKNOWN_PARTITION : ErrorCode.UNKNOWN_TOPIC_ID;
     return { name, topicId, partitions: partitions.map((asked) => readOne(topic, unknown, asked)) };
   });
-  return { response: respond(ErrorCode.NONE, topics), bytes, failed, logs };
+  return { response: respond(ErrorCode.NONE, topics), bytes, failed, logs, committedOnly };
 }
 
 /** Epoch -1 is a request without a session, 0 one that would like to begin one. We never gave out a session id. */
@@ -86,20 +95,32 @@ function respond(errorCode: number, topics: FetchResponse<readonly Buffer[]>["to
   return { throttleTimeMs: 0, errorCode, sessionId: 0, topics };
 }
 
+/** The aborted transactions that reach into these records, which were read from `fetchOffset` on (K2). */
+function listAborted({ transactions }: Partition, fetchOffset: number, records: readonly Buffer[]) {
+  const last = records.at(-1);
+  if (last === undefined || !transactions.anyAborted) return [];
+  let at = 0;
+  for (let next = findBatchEnd(last, 0, last.length); next < last.length; ) {
+    at = next;
+    next = findBatchEnd(last, at, last.length);
+  }
+  return transactions.listAborted(fetchOffset, batchNextOffset(last, at));
+}
+
 function answerPartition(
   p: number,
-  log: PartitionLog,
+  { log, transactions }: Partition,
   records: readonly Buffer[],
-  isolationLevel: number,
+  abortedTransactions: readonly AbortedTransaction[] | null,
 ): FetchedPartition<readonly Buffer[]> {
   return {
     p,
     errorCode: ErrorCode.NONE,
     highWatermark: log.endOffset,
-    lastStableOffset: log.endOffset,
+    lastStableOffset: transactions.lastStableOffset(log.endOffset),
     logStartOffset: log.startOffset,
-    // There are no transactions, so none was aborted; who does not ask for committed records gets no list at all.
-    abortedTransactions: isolationLevel === READ_COMMITTED ? [] : null,
+    // Who does not ask for committed records gets no list at all.
+    abortedTransactions,
     records,
   };
 }

@@ -76,6 +76,10 @@ export function answerListGroups(state: BrokerState, { states, types }: ListGrou
 }
 
 export function answerDeleteGroups(state: BrokerState, request: DeleteGroupsRequest): DeleteGroupsResponse {
-  const groups = request.groups.map((group) => ({ group, errorCode: state.groups.delete(group) }));
+  const groups = request.groups.map((group) => {
+    const errorCode = state.groups.delete(group);
+    if (errorCode === ErrorCode.NONE) state.transactions.forgetGroup(group);
+    return { group, errorCode };
+  });
   return { throttleTimeMs: 0, groups };
 }

@@ -7,6 +7,7 @@ import type {
 import type { OffsetDeleteRequest, OffsetDeleteResponse } from "../../../clients/kafka/wire/apis/offset-delete.ts";
 import type {
   AskedGroup,
+  CommittedOffset,
   FetchedGroup,
   OffsetFetchRequest,
   OffsetFetchResponse,
@@ -33,22 +34,23 @@ export function answerOffsetCommit(state: BrokerState, request: OffsetCommitRequ
   return { throttleTimeMs: 0, topics };
 }
 
-function refuseOffset(state: BrokerState, name: string, { p, metadata }: OffsetToCommit): number {
+export function refuseOffset(state: BrokerState, name: string, { p, metadata }: OffsetToCommit): number {
   if (state.topics.findPartition(name, p) === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   const tooLarge = metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES_MAX;
   return tooLarge ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE;
 }
 
 export function answerOffsetFetch(state: BrokerState, request: OffsetFetchRequest): OffsetFetchResponse {
-  return { throttleTimeMs: 0, groups: request.groups.map((asked) => fetchGroup(state, asked)) };
+  return { throttleTimeMs: 0, groups: request.groups.map((asked) => fetchGroup(state, asked, request.requireStable)) };
 }
 
-function fetchGroup(state: BrokerState, { group, topics }: AskedGroup): FetchedGroup {
+function fetchGroup(state: BrokerState, { group, topics }: AskedGroup, requireStable: boolean): FetchedGroup {
   const { offsets } = state.groups;
   const asked = topics ?? offsets.list(group);
   const fetched = asked.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map((p) => {
+      if (requireStable && state.transactions.isOffsetPending(group, name, p)) return unstableOffset(p);
       const committed = offsets.find(group, name, p);
       // Never committed is no error: offset -1 says it.
       return {
@@ -61,6 +63,11 @@ function fetchGroup(state: BrokerState, { group, topics }: AskedGroup): FetchedG
     }),
   }));
   return { group, topics: fetched, errorCode: ErrorCode.NONE };
+}
+
+/** A transaction that may still change it is open: the client asks again. */
+function unstableOffset(p: number): CommittedOffset {
+  return { p, offset: -1, leaderEpoch: -1, metadata: "", errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT };
 }
 
 export function answerOffsetDelete(state: BrokerState, request: OffsetDeleteRequest): OffsetDeleteResponse {

@@ -13,7 +13,6 @@ import type { RequestHeader } from "../../../clients/kafka/wire/frame.ts";
 import { type BrokerState, NODE_ID } from "../broker-state.ts";
 import type { Asked } from "../groups/group-coordinator.ts";
 import { type JoinAnswer, refuseJoin, refuseSync, type SyncAnswer } from "../groups/group-messages.ts";
-import { TRANSACTIONAL_ID_AUTHORIZATION_FAILED } from "./producers.ts";
 
 const KEY_TYPE_GROUP = 0;
 const KEY_TYPE_TRANSACTION = 1;
@@ -33,14 +32,11 @@ export function answerFindCoordinator(state: BrokerState, request: FindCoordinat
 
 function findCoordinator(state: BrokerState, keyType: number, key: string): Coordinator {
   const { host, port } = state.identity;
-  if (keyType === KEY_TYPE_GROUP) {
+  if (keyType === KEY_TYPE_GROUP || keyType === KEY_TYPE_TRANSACTION) {
     return { key, errorCode: ErrorCode.NONE, errorMessage: null, nodeId: NODE_ID, host, port };
   }
-  // "Not authorised" is the answer that every client takes as final; "not available" would be asked again for ever.
-  const transactional = keyType === KEY_TYPE_TRANSACTION;
-  const errorCode = transactional ? TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_REQUEST;
-  const errorMessage = transactional ? "this broker has no transactions" : `unknown key type ${keyType}`;
-  return { key, errorCode, errorMessage, nodeId: -1, host: "", port: -1 };
+  const errorMessage = `unknown key type ${keyType}`;
+  return { key, errorCode: ErrorCode.INVALID_REQUEST, errorMessage, nodeId: -1, host: "", port: -1 };
 }
 
 export function askJoinGroup(state: BrokerState, request: JoinGroupRequest, header: RequestHeader): Asked<JoinAnswer> {

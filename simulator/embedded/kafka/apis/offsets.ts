@@ -13,39 +13,48 @@ import {
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import type { TimestampMatch } from "../batch-timestamps.ts";
 import { type BrokerState, checkLeaderEpoch, LEADER_EPOCH } from "../broker-state.ts";
-import type { PartitionLog } from "../partition-log.ts";
+import type { Partition } from "../topics.ts";
+import { READ_COMMITTED } from "./fetch.ts";
 
 /** "None": no offset, or no time or epoch that belongs to it. */
 const NONE = -1;
 
 export function answerListOffsets(state: BrokerState, request: ListOffsetsRequest): ListOffsetsResponse {
+  const committedOnly = request.isolationLevel === READ_COMMITTED;
+  const endOffset = ({ log, transactions }: Partition) =>
+    committedOnly ? transactions.lastStableOffset(log.endOffset) : log.endOffset;
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ p, currentLeaderEpoch, timestampMs }) => {
-      const log = state.topics.findPartition(name, p)?.log;
-      if (log === undefined) return fail(p, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+      const partition = state.topics.findPartition(name, p);
+      if (partition === undefined) return fail(p, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
       const badEpoch = checkLeaderEpoch(currentLeaderEpoch);
-      return badEpoch === ErrorCode.NONE ? { p, ...findOffset(log, timestampMs) } : fail(p, badEpoch);
+      return badEpoch === ErrorCode.NONE
+        ? { p, ...findOffset(partition, endOffset(partition), timestampMs) }
+        : fail(p, badEpoch);
     }),
   }));
   return { throttleTimeMs: 0, topics };
 }
 
-function findOffset(log: PartitionLog, timestampMs: number): Omit<ListedOffset, "p"> {
-  // Without transactions the last stable offset is the end, so the isolation level changes nothing.
-  if (timestampMs === LATEST_TIMESTAMP) return at(log.endOffset);
+/** `endOffset` is where the log ends for this reader. */
+function findOffset({ log }: Partition, endOffset: number, timestampMs: number): Omit<ListedOffset, "p"> {
+  if (timestampMs === LATEST_TIMESTAMP) return at(endOffset);
   if (timestampMs === EARLIEST_TIMESTAMP) return at(log.startOffset);
   if (timestampMs === EARLIEST_LOCAL_TIMESTAMP) return at(log.startOffset);
   // Nothing is in remote storage.
   if (timestampMs === LATEST_TIERED_TIMESTAMP) return nothing(ErrorCode.NONE);
-  if (timestampMs === MAX_TIMESTAMP) return found(log.findMaxTimestamp());
+  if (timestampMs === MAX_TIMESTAMP) return found(log.findMaxTimestamp(), endOffset);
   // Later versions give more meanings to negative times.
   if (timestampMs < 0) return nothing(ErrorCode.UNSUPPORTED_VERSION);
-  return found(log.findTimestamp(timestampMs));
+  return found(log.findTimestamp(timestampMs), endOffset);
 }
 
-function found(match: TimestampMatch | undefined): Omit<ListedOffset, "p"> {
-  return match === undefined ? nothing(ErrorCode.NONE) : at(match.offset, match.timestampMs);
+/** As in Kafka, a record that the reader cannot be given yet is not looked behind of. */
+function found(match: TimestampMatch | undefined, endOffset: number): Omit<ListedOffset, "p"> {
+  return match === undefined || match.offset >= endOffset
+    ? nothing(ErrorCode.NONE)
+    : at(match.offset, match.timestampMs);
 }
 
 function at(offset: number, timestampMs = NONE): Omit<ListedOffset, "p"> {

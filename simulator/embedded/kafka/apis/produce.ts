@@ -3,6 +3,7 @@
  *
  * P1 A batch is appended whole or not at all, and answered with its offset or with an error that tells why.
  * P2 A repeat of one of a producer's last five batches is answered even when the memory is full.
+ * P3 A batch of a transaction is appended only for the producer that has it, and to the partitions that are in it.
  */
 
 import type { ProducedPartition, ProduceRequest, ProduceResponse } from "../../../clients/kafka/wire/apis/produce.ts";
@@ -16,6 +17,8 @@ import type { Partition, Topic } from "../topics.ts";
 
 /** Kafka's INVALID_REQUIRED_ACKS; our client, which sends only -1, has no use for it. */
 const INVALID_REQUIRED_ACKS = 21;
+/** From here on a client knows TRANSACTION_ABORTABLE. */
+const ABORTABLE_VERSION = 11;
 
 export interface ProduceContext {
   readonly version: number;
@@ -29,25 +32,21 @@ export function answerProduce(state: BrokerState, request: DecodedProduce, conte
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ p, records }) => {
-      const refused = refuseRequest(request);
-      if (refused !== undefined) return refusePartition(p, refused.code, refused.message);
+      const refused = refuseAcks(request.acks);
+      if (refused !== undefined) return refusePartition(p, INVALID_REQUIRED_ACKS, refused);
       const topic = state.topics.find(name);
       const partition = topic?.partitions[p];
       if (topic === undefined || partition === undefined) {
         return refusePartition(p, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `there is no ${name}-${p}`);
       }
-      return appendRecords(state, { topic, partition, p, records }, context);
+      return appendRecords(state, { topic, partition, p, records, transactionalId: request.transactionalId }, context);
     }),
   }));
   return { topics, throttleTimeMs: 0 };
 }
 
-/** What makes the whole request impossible. */
-function refuseRequest({ acks, transactionalId }: DecodedProduce): { code: number; message: string } | undefined {
-  if (transactionalId !== null)
-    return { code: ErrorCode.INVALID_TXN_STATE, message: "this broker has no transactions" };
-  if (acks < -1 || acks > 1) return { code: INVALID_REQUIRED_ACKS, message: `acks is ${acks}: expected -1, 0 or 1` };
-  return undefined;
+function refuseAcks(acks: number): string | undefined {
+  return acks < -1 || acks > 1 ? `acks is ${acks}: expected -1, 0 or 1` : undefined;
 }
 
 interface Target {
@@ -55,6 +54,8 @@ interface Target {
   readonly partition: Partition;
   readonly p: number;
   readonly records: ByteRange | undefined;
+  /** Of the request: who it says has the transaction. */
+  readonly transactionalId: string | null;
 }
 
 function appendRecords(state: BrokerState, target: Target, { buffer, version }: ProduceContext): ProducedPartition {
@@ -66,13 +67,22 @@ function appendRecords(state: BrokerState, target: Target, { buffer, version }: 
       ? refusePartition(p, verdict.code, verdict.message)
       : refusePartition(p, ErrorCode.INVALID_RECORD, "no record batch");
   }
-  const answered = verdict.producer === undefined ? undefined : answerSequence(partition, p, verdict.producer);
+  const { producer } = verdict;
+  const isTransactional = verdict.kind === "transactional";
+  const answered = producer === undefined ? undefined : answerSequence(partition, p, producer);
   if (answered !== undefined) return answered;
+  if (producer !== undefined && (isTransactional || partition.transactions.anyOpen)) {
+    const refused = isTransactional
+      ? refuseTransactional(state, target, producer, version)
+      : refusePlain(target, producer);
+    if (refused !== undefined) return refused;
+  }
   const bytes = records.end - records.start;
   if (!state.topics.budget.reserve(bytes)) return refuseForMemory(state, p, bytes);
   const baseOffset = partition.log.append(buffer, records.start, records.end, verdict.records);
-  if (verdict.producer !== undefined) partition.producers.record(verdict.producer, baseOffset);
-  state.topics.waiters.appended(partition.log, bytes);
+  if (producer !== undefined) partition.producers.record(producer, baseOffset);
+  if (verdict.kind === "transactional") partition.transactions.recordBatch(verdict.producer.producerId, baseOffset);
+  state.topics.waiters.appended(partition.log, bytes, partition.transactions.anyOpen);
   return acceptPartition(p, baseOffset);
 }
 
@@ -96,6 +106,38 @@ function answerSequence(partition: Partition, p: number, producer: ProducedBatch
     default:
       return unreachable(verdict);
   }
+}
+
+/** The answer to a batch of a transaction that is not this producer's, or not for this partition (P3). */
+function refuseTransactional(
+  state: BrokerState,
+  { topic, partition, p, transactionalId }: Target,
+  producer: ProducedBatch,
+  produceVersion: number,
+): ProducedPartition | undefined {
+  const verdict = state.transactions.checkWrite(transactionalId, producer, partition);
+  const who = `producer ${producer.producerId} of epoch ${producer.producerEpoch}`;
+  switch (verdict) {
+    case "allowed":
+      return undefined;
+    case "unknownProducer":
+      return refusePartition(p, ErrorCode.INVALID_PRODUCER_ID_MAPPING, `${who} has not the id ${transactionalId}`);
+    case "fenced":
+      return refusePartition(p, ErrorCode.INVALID_PRODUCER_EPOCH, `${who} is fenced: ${transactionalId} is another's`);
+    case "notInTransaction": {
+      const code = produceVersion >= ABORTABLE_VERSION ? ErrorCode.TRANSACTION_ABORTABLE : ErrorCode.INVALID_TXN_STATE;
+      return refusePartition(p, code, `${topic.name}-${p} is in no open transaction of ${who}`);
+    }
+    default:
+      return unreachable(verdict);
+  }
+}
+
+/** A producer with an open transaction writes nothing beside it. */
+function refusePlain({ partition, p }: Target, { producerId }: ProducedBatch): ProducedPartition | undefined {
+  if (partition.transactions.firstOffsetOf(producerId) === undefined) return undefined;
+  const message = `producer ${producerId} has an open transaction, and the batch is not of it`;
+  return refusePartition(p, ErrorCode.INVALID_TXN_STATE, message);
 }
 
 /** A policy violation, since stock clients would retry a storage error for ever. */

@@ -161,6 +161,7 @@ function deleteTopic(state: BrokerState, reference: TopicReference): DeletedTopi
     return { name, topicId, errorCode, errorMessage };
   }
   state.topics.delete(topic.name);
+  state.transactions.forgetTopic(topic.name);
   state.groups.offsets.deleteTopic(topic.name);
   return { name: topic.name, topicId: topic.id, errorCode: ErrorCode.NONE, errorMessage: null };
 }

@@ -30,6 +30,15 @@ describe("validation of a produced batch", () => {
     expect(validate(encodeRecordBatch({ records, timestampMs: 1 }))).toMatchObject({ producer: undefined });
   });
 
+  test("a batch of a transaction passes as one", () => {
+    const batch = changed((b) => void b.writeInt16BE(ATTRIBUTE.transactional, BATCH.attributes));
+    expect(validate(batch)).toEqual({
+      kind: "transactional",
+      records: 2,
+      producer: { producerId: 9, producerEpoch: 2, firstSequence: 40, records: 2 },
+    });
+  });
+
   test("nothing, and two batches at once, are no batch", () => {
     const batch = changed(() => undefined);
     expect(codeOf(validate(Buffer.alloc(0)))).toBe(ErrorCode.INVALID_RECORD);
@@ -59,9 +68,12 @@ describe("validation of a produced batch", () => {
     ["no records", (b: Buffer) => b.writeInt32BE(0, BATCH.recordCount), ErrorCode.INVALID_RECORD],
     ["control", (b: Buffer) => b.writeInt16BE(ATTRIBUTE.control, BATCH.attributes), ErrorCode.INVALID_RECORD],
     [
-      "a transaction",
-      (b: Buffer) => b.writeInt16BE(ATTRIBUTE.transactional, BATCH.attributes),
-      ErrorCode.INVALID_TXN_STATE,
+      "a transaction without a producer",
+      (b: Buffer) => {
+        b.writeInt16BE(ATTRIBUTE.transactional, BATCH.attributes);
+        b.writeBigInt64BE(-1n, BATCH.producerId);
+      },
+      ErrorCode.INVALID_RECORD,
     ],
     ["compression 7", (b: Buffer) => b.writeInt16BE(7, BATCH.attributes), ErrorCode.INVALID_RECORD],
     ["no sequence", (b: Buffer) => b.writeInt32BE(-1, BATCH.baseSequence), ErrorCode.INVALID_RECORD],

@@ -24,7 +24,7 @@ function append(log: PartitionLog, batch: Buffer): number {
 
 function read(log: PartitionLog, offset: number, bytesMax: number, atLeastOne = true): Buffer {
   const parts: Buffer[] = [];
-  const bytes = log.read(offset, { bytesMax, atLeastOne }, parts);
+  const bytes = log.read(offset, { bytesMax, atLeastOne, endOffset: log.endOffset }, parts);
   const all = Buffer.concat(parts);
   expect(all.length).toBe(bytes);
   return all;
@@ -59,6 +59,23 @@ describe("the log of a partition", () => {
     expect(read(log, 0, 100)).toHaveLength(large.length);
     expect(read(log, 0, 100, false)).toHaveLength(0);
     expect(batchBaseOffset(read(log, 1, 100), 0)).toBe(1);
+  });
+
+  test("a read ends where it is told to, which is the start of any batch of any segment", () => {
+    const log = new PartitionLog();
+    const batch = makeBatch(2, 5_000);
+    const starts = Array.from({ length: 60 }, () => append(log, batch));
+    for (const endOffset of starts) {
+      for (const offset of [0, 1, endOffset - 1, endOffset, endOffset + 1].filter((each) => each >= 0)) {
+        const parts: Buffer[] = [];
+        const bytes = log.read(offset, { bytesMax: 1e9, atLeastOne: true, endOffset }, parts);
+        const batches = Math.max(0, endOffset / 2 - Math.floor(offset / 2));
+        expect(bytes).toBe(batches * batch.length);
+        expect(Buffer.concat(parts)).toHaveLength(bytes);
+      }
+    }
+    // A limit of bytes above the last batch before the end gives no batch from beyond it.
+    expect(log.read(2, { bytesMax: 1, atLeastOne: true, endOffset: 2 }, [])).toBe(0);
   });
 
   test("L3: it agrees with a list of batches, over segments", () => {

@@ -73,6 +73,21 @@ describe("the idempotence window", () => {
     expect(send(window, batch(5_020))).toEqual({ kind: "outOfOrder", expected: 5_010 });
   });
 
+  test("W6: a marker's epoch fences the producer before it, and the next one begins at sequence 0", () => {
+    const window = new ProducerWindow(10);
+    send(window, batch(0));
+    window.recordMarker(7, 0);
+    expect(window.check(batch(10))).toEqual({ kind: "append" });
+    window.recordMarker(7, 1);
+    expect(window.check(batch(10))).toEqual({ kind: "staleEpoch", current: 1 });
+    expect(window.check(batch(10, 10, 1))).toEqual({ kind: "outOfOrder", expected: 0 });
+    expect(window.list()).toEqual([{ producerId: 7, epoch: 1, lastSequence: -1 }]);
+    expect(send(window, batch(0, 10, 1))).toEqual({ kind: "append" });
+    // A producer that never wrote here is not remembered for a marker.
+    window.recordMarker(8, 0);
+    expect(window.size).toBe(1);
+  });
+
   test("W5: of too many producers the one that appended longest ago is forgotten", () => {
     const window = new ProducerWindow(2);
     send(window, batch(0, 10, 0, 1));

@@ -1,13 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { addOffsetsToTxnApi } from "../../../../simulator/clients/kafka/wire/apis/add-offsets-to-txn.ts";
+import { addPartitionsToTxnApi } from "../../../../simulator/clients/kafka/wire/apis/add-partitions-to-txn.ts";
 import { apiVersionsApi } from "../../../../simulator/clients/kafka/wire/apis/api-versions.ts";
 import { createTopicsApi } from "../../../../simulator/clients/kafka/wire/apis/create-topics.ts";
+import { endTxnApi } from "../../../../simulator/clients/kafka/wire/apis/end-txn.ts";
 import { fetchApi } from "../../../../simulator/clients/kafka/wire/apis/fetch.ts";
+import { initProducerIdApi } from "../../../../simulator/clients/kafka/wire/apis/init-producer-id.ts";
 import { listGroupsApi } from "../../../../simulator/clients/kafka/wire/apis/list-groups.ts";
 import { listOffsetsApi } from "../../../../simulator/clients/kafka/wire/apis/list-offsets.ts";
 import { metadataApi } from "../../../../simulator/clients/kafka/wire/apis/metadata.ts";
 import { offsetCommitApi } from "../../../../simulator/clients/kafka/wire/apis/offset-commit.ts";
 import { produceApi } from "../../../../simulator/clients/kafka/wire/apis/produce.ts";
+import { txnOffsetCommitApi } from "../../../../simulator/clients/kafka/wire/apis/txn-offset-commit.ts";
 import { type Api, encodeRequestFrame, isFlexible } from "../../../../simulator/clients/kafka/wire/frame.ts";
 import { Reader } from "../../../../simulator/clients/kafka/wire/reader.ts";
 import { sealBatch } from "../../../../simulator/clients/kafka/wire/record-batch.ts";
@@ -53,6 +58,8 @@ const produceFrame = (records: Buffer) =>
     topics: [{ name: "t", partitions: [{ p: 0, records: [records] }] }],
   });
 const partition = { p: 0, currentLeaderEpoch: -1, fetchOffset: 0, maxBytes: 100_000 };
+/** The first producer of a broker. */
+const transactional = { transactionalId: "tx", producerId: 1, producerEpoch: 0 };
 const frames = [
   create,
   produceFrame(batch),
@@ -78,6 +85,20 @@ const frames = [
     instanceId: null,
     topics: [{ name: "t", partitions: [{ p: 0, offset: 1, leaderEpoch: -1, metadata: null }] }],
   }),
+  frameOf(initProducerIdApi, 1, { ...transactional, transactionTimeoutMs: 1_000 }),
+  frameOf(addPartitionsToTxnApi, 2, {
+    transactions: [{ ...transactional, verifyOnly: false, topics: [{ name: "t", partitions: [0, 1] }] }],
+  }),
+  frameOf(addOffsetsToTxnApi, 2, { ...transactional, group: "g" }),
+  frameOf(txnOffsetCommitApi, 2, {
+    ...transactional,
+    group: "g",
+    generation: -1,
+    memberId: "",
+    instanceId: null,
+    topics: [{ name: "t", partitions: [{ p: 0, offset: 1, leaderEpoch: -1, metadata: null }] }],
+  }),
+  frameOf(endTxnApi, 2, { ...transactional, committed: true }),
 ];
 
 describe("the request router", () => {
@@ -108,9 +129,11 @@ describe("the request router", () => {
         const state = newState();
         handle(state, create);
         handle(state, produceFrame(batch));
+        state.transactions.init("tx", 60_000, undefined);
         const frame = Buffer.from(frames[which] as Buffer);
         for (const { at, byte } of changes) frame[at % frame.length] = byte;
         expectControlled(() => handle(state, frame));
+        state.close();
       }),
       { numRuns: 1_000, ...seed },
     );
