@@ -23,6 +23,7 @@ const slow = [
   "bench",
   "dashboard-session",
   "docker-kafka-ui",
+  "embedded-kafka-admin",
   "embedded-kafka-groups",
   "exit-codes",
   "host-lifecycle",

@@ -20,7 +20,8 @@ import type { InfrastructureDriver, ServerKind } from "../drivers/driver.ts";
 import { embeddedDriver } from "../drivers/embedded.ts";
 import { createExternalDriver } from "../drivers/external.ts";
 import { createNativeDriver } from "../drivers/native.ts";
-import { checkEmbeddedMemory, type HostOptions } from "../options.ts";
+import type { HostOptions } from "../options.ts";
+import { checkEmbeddedMemory } from "../topic-size.ts";
 
 export interface ChosenDrivers {
   readonly kafka: InfrastructureDriver;

@@ -120,6 +120,7 @@ export const FLOORS: readonly Floor[] = [
     name: "options",
     files: [
       "apphost/options.ts",
+      "apphost/topic-size.ts",
       "apphost/option-values.ts",
       "apphost/variables.ts",
       "apphost/usage.ts",

@@ -1,6 +1,7 @@
 /** Options: option > environment > default, and precise refusals of what is wrong. */
 import { describe, expect, it } from "vitest";
-import { checkEmbeddedMemory, describeOptions, resolveOptions } from "../../../apphost/options.ts";
+import { describeOptions, resolveOptions } from "../../../apphost/options.ts";
+import { checkEmbeddedMemory } from "../../../apphost/topic-size.ts";
 import { isAppError } from "../../../simulator/common/foundation/errors.ts";
 
 function refusalOf(work: () => unknown): { code: string; category: string; message: string } {
