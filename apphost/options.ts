@@ -90,6 +90,8 @@ export interface HostOptions {
   readonly runDir: string;
   /** What the embedded Kafka may store. @default half of the machine's memory */
   readonly embeddedMemoryBytes: number;
+  /** The embedded Kafka creates a topic when a client asks for one that does not exist. @default false */
+  readonly embeddedAutoCreateTopics: boolean;
   /** 6379, 9092 and 8081 instead of free ports. @default false */
   readonly fixedPorts: boolean;
   /** Start beside other hosts of the same base folder. @default false */
@@ -189,6 +191,11 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   embeddedMemoryBytes: row("embedded-memory", byteCount(1024 * 1024), "what the embedded Kafka may store", {
     defaultText: "half of the memory of this machine",
   }),
+  embeddedAutoCreateTopics: row(
+    "embedded-auto-create-topics",
+    yesOrNo,
+    "the embedded Kafka creates a topic when a client asks for one that does not exist",
+  ),
   fixedPorts: row("fixed-ports", yesOrNo, "6379, 9092 and 8081 instead of free ports"),
   isolated: row("isolated", yesOrNo, "start beside other hosts of this folder"),
   detach: row("detach", yesOrNo, "return when the job runs, and leave the host running"),
@@ -242,6 +249,7 @@ export function defaultsOf(verb: Verb): HostOptions {
     theme: "dark",
     runDir: ".flink-apphost",
     embeddedMemoryBytes: Math.floor(totalmem() / 2),
+    embeddedAutoCreateTopics: false,
     fixedPorts: false,
     isolated: false,
     detach: false,
@@ -326,25 +334,6 @@ function refuseSecuredKafka(source: string, text: string): void {
 
 export const environmentTwin = (flag: string): string => `FLINK_APPHOST_${flag.toUpperCase().replaceAll("-", "_")}`;
 export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-
-/** Bytes that a record takes on a broker beside its value: the record's own header fields. */
-const RECORD_OVERHEAD_BYTES = 12;
-
-/** What messages take on a broker: in the memory of the embedded Kafka, on the disk of another. */
-export const topicBytes = (options: HostOptions, messages: number): number =>
-  messages * (options.messageSize + RECORD_OVERHEAD_BYTES);
-
-/** The embedded Kafka keeps everything in memory: a topic that cannot fit is refused before the start. */
-export function checkEmbeddedMemory(options: HostOptions, messages: number): void {
-  const neededBytes = topicBytes(options, messages);
-  if (neededBytes <= options.embeddedMemoryBytes) return;
-  throw createError("USAGE_CONFLICT", {
-    what:
-      `${messages} messages of ${options.messageSize} bytes need ${neededBytes} bytes in the embedded Kafka, ` +
-      `and --embedded-memory is ${options.embeddedMemoryBytes} bytes`,
-    advice: "give fewer or smaller messages, more --embedded-memory, or a Kafka with a disk (--infra native, --kafka)",
-  });
-}
 
 export const partitionsOf = (options: HostOptions): number => options.partitions ?? DEFAULT_PARTITIONS;
 

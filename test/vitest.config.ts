@@ -23,6 +23,7 @@ const slow = [
   "bench",
   "dashboard-session",
   "docker-kafka-ui",
+  "embedded-kafka-admin",
   "embedded-kafka-groups",
   "embedded-kafka-transactional-clients",
   "exit-codes",

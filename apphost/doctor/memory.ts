@@ -2,7 +2,8 @@
 import { freemem } from "node:os";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import type { InfrastructureMode } from "../drivers/driver.ts";
-import { type HostOptions, topicBytes } from "../options.ts";
+import type { HostOptions } from "../options.ts";
+import { topicBytes } from "../topic-size.ts";
 import { type MemoryRoom, readCgroupMemory, type TextReader } from "./cgroup.ts";
 import { type CheckPlan, type Finding, failed, ok, warning } from "./check.ts";
 import type { ServerModes } from "./lookups.ts";

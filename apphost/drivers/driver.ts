@@ -23,6 +23,7 @@ export interface DriverContext {
   /** Kafka is to be reached by the container of its web page, too. */
   readonly withKafkaUi: boolean;
   readonly embeddedMemoryBytes: number;
+  readonly embeddedAutoCreateTopics: boolean;
   /** The next port to use for a server; another one after a clash. */
   readonly choosePort: (kind: ServerKind) => Promise<number>;
   /** One of our own programs, with the run's environment. */

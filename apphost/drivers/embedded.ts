@@ -13,7 +13,11 @@ export const embeddedDriver: InfrastructureDriver = {
 
 async function planKafka(context: DriverContext): Promise<ServerPlan> {
   const port = await context.choosePort("kafka");
-  const task: EmbeddedKafkaTask = { port, memoryBytesMax: context.embeddedMemoryBytes };
+  const task: EmbeddedKafkaTask = {
+    port,
+    memoryBytesMax: context.embeddedMemoryBytes,
+    autoCreateTopics: context.embeddedAutoCreateTopics,
+  };
   const command = context.ownProgram("kafka", "simulator/embedded/kafka/main", task);
   return {
     mode: "embedded",

@@ -244,6 +244,7 @@ export class System {
       withKafkaUi: this.#drivers.kafkaUi !== null,
       recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
+      embeddedAutoCreateTopics: options.embeddedAutoCreateTopics,
       choosePort: (kind) => (options.fixedPorts ? takeFixedPort(kind) : choosePort()),
       ownProgram: (kind, entry, task) =>
         createProgramCommand(kind, entry, { run: this.#run, config: this.config, connections: null }, task),

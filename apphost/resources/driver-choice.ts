@@ -23,7 +23,8 @@ import { embeddedDriver } from "../drivers/embedded.ts";
 import { createExternalDriver, type ExternalServer } from "../drivers/external.ts";
 import { createNativeDriver } from "../drivers/native.ts";
 import { readKafkaConfig } from "../kafka-config/config-file.ts";
-import { checkEmbeddedMemory, type HostOptions } from "../options.ts";
+import type { HostOptions } from "../options.ts";
+import { checkEmbeddedMemory } from "../topic-size.ts";
 
 export interface ChosenDrivers {
   readonly kafka: InfrastructureDriver;

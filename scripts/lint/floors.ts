@@ -122,6 +122,7 @@ export const FLOORS: readonly Floor[] = [
       "apphost/options.ts",
       "apphost/option-resolution.ts",
       "apphost/kafka-config/",
+      "apphost/topic-size.ts",
       "apphost/option-values.ts",
       "apphost/variables.ts",
       "apphost/usage.ts",

@@ -35,6 +35,7 @@ function createContext(runId: string, ports: number[]): DriverContext {
     kafkaHeapBytes: 256 * 1024 * 1024,
     withKafkaUi: false,
     embeddedMemoryBytes: 0,
+    embeddedAutoCreateTopics: false,
     choosePort: async () => ports.shift() ?? choosePort(),
     ownProgram: () => expect.fail("no program of ours"),
     foreignEnvironment: () => expect.fail("no program of this machine"),

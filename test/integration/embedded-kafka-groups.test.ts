@@ -24,7 +24,7 @@ beforeAll(async () => {
   const port = await getPort({ host: "127.0.0.1" });
   address = `127.0.0.1:${port}`;
   child = spawn(process.execPath, [distPath("simulator/embedded/kafka/main")], {
-    env: { ...process.env, [ENV.task]: JSON.stringify({ port, memoryBytesMax: 200_000_000 }) },
+    env: { ...process.env, [ENV.task]: JSON.stringify({ port, memoryBytesMax: 200_000_000, autoCreateTopics: false }) },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   await withDeadline(once(child, "message"), { what: "the broker's ready message", deadlineMs: READY_DEADLINE_MS });

@@ -9,6 +9,7 @@ import { encodeRecordBatch } from "../../simulator/clients/kafka/wire/records.ts
 import type { Writer } from "../../simulator/clients/kafka/wire/writer.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
+import type { BrokerSettings } from "../../simulator/embedded/kafka/broker-state.ts";
 import { type KafkaServer, startKafkaServer } from "../../simulator/embedded/kafka/server.ts";
 
 export interface TestBroker extends KafkaServer {
@@ -16,12 +17,16 @@ export interface TestBroker extends KafkaServer {
   readonly full: string[];
 }
 
-export async function startTestBroker(memoryBytesMax = 200_000_000, port = 0): Promise<TestBroker> {
+export async function startTestBroker(
+  memoryBytesMax = 200_000_000,
+  port = 0,
+  settings: Partial<BrokerSettings> = {},
+): Promise<TestBroker> {
   const logged: string[] = [];
   const full: string[] = [];
   const note = (text: string) => void logged.push(text);
   const log: Log = { info: note, warn: note, error: note };
-  const server = await startKafkaServer({ port, memoryBytesMax, log, onFull: (text) => full.push(text) });
+  const server = await startKafkaServer({ port, memoryBytesMax, log, onFull: (text) => full.push(text), settings });
   return { ...server, logged, full };
 }
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const port = await getPort({ host: "127.0.0.1" });
   address = `127.0.0.1:${port}`;
   child = spawn(process.execPath, [distPath("simulator/embedded/kafka/main")], {
-    env: { ...process.env, [ENV.task]: JSON.stringify({ port, memoryBytesMax: 100_000_000 }) },
+    env: { ...process.env, [ENV.task]: JSON.stringify({ port, memoryBytesMax: 100_000_000, autoCreateTopics: false }) },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const ready = once(child, "message") as Promise<[{ type: string; detail: string }]>;

@@ -108,7 +108,7 @@ describe("malformed input ends its connection, and no other", () => {
     await closes(bad);
     const { topics } = await good.request(metadataApi, 5, { topics: null, allowAutoTopicCreation: false });
     expect(topics).toHaveLength(1);
-    expect(broker.logged.some((line) => line.includes("is closed"))).toBe(true);
+    expect(broker.logged.some((line) => line.includes("closed a client"))).toBe(true);
     expect(broker.logged.some((line) => line.includes("a request failed"))).toBe(false);
   });
 });

@@ -2,6 +2,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { ClosingLog } from "../../simulator/embedded/closing-log.ts";
+import { HeldBytes } from "../../simulator/embedded/held-bytes.ts";
 import { BrokerState } from "../../simulator/embedded/kafka/broker-state.ts";
 import { Connection } from "../../simulator/embedded/kafka/connection.ts";
 import { handleRequest } from "../../simulator/embedded/kafka/request-router.ts";
@@ -10,10 +12,11 @@ export async function startMisadvertisedKafka(advertised: { host: string; port: 
   const identity = { ...advertised, clusterId: "misadvertised-cluster", firstProducerId: 1 };
   const state = new BrokerState(identity, 1_000_000, () => undefined);
   const handle = (buffer: Buffer, start: number, end: number) => handleRequest(state, buffer, start, end);
-  const log = createLog(() => undefined);
+  const held = new HeldBytes(() => Number.POSITIVE_INFINITY);
+  const closing = new ClosingLog(createLog(() => undefined));
   const sockets = new Set<Socket>();
   const server = createServer({ pauseOnConnect: true }, (accepted) => {
-    const { socket } = new Connection({ accepted, handle, waiters: state.topics.waiters, log });
+    const { socket } = new Connection({ accepted, handle, waiters: state.topics.waiters, held, closing });
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });

@@ -2,6 +2,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { ClosingLog } from "../../simulator/embedded/closing-log.ts";
+import { HeldBytes } from "../../simulator/embedded/held-bytes.ts";
 import { BrokerState } from "../../simulator/embedded/kafka/broker-state.ts";
 import { Connection } from "../../simulator/embedded/kafka/connection.ts";
 import { handleRequest } from "../../simulator/embedded/kafka/request-router.ts";
@@ -18,9 +20,10 @@ export async function startSilentKafka(silentApiKey: number) {
     buffer.readInt16BE(start) === silentApiKey
       ? ({ kind: "silent" } as const)
       : handleRequest(state, buffer, start, end);
-  const log = createLog(() => undefined);
+  const held = new HeldBytes(() => Number.POSITIVE_INFINITY);
+  const closing = new ClosingLog(createLog(() => undefined));
   server.on("connection", (accepted) => {
-    sockets.add(new Connection({ accepted, handle, waiters: state.topics.waiters, log }).socket);
+    sockets.add(new Connection({ accepted, handle, waiters: state.topics.waiters, held, closing }).socket);
   });
   return {
     bootstrap: `127.0.0.1:${port}`,

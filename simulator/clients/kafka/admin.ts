@@ -11,8 +11,8 @@ import { type KafkaSecurity, PLAINTEXT, type SaslSettings } from "../../common/f
 import type { Log } from "../../common/foundation/log.ts";
 import { KafkaCluster } from "./cluster.ts";
 import type { Broker } from "./connection-pool.ts";
-import { createTopicOn, type TopicToCreate } from "./topic-creation.ts";
 import { openBrokerSocket } from "./security/broker-socket.ts";
+import { createTopicOn, type TopicToCreate } from "./topic-creation.ts";
 import type { TopicDescription } from "./topic-leaders.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 

@@ -5,10 +5,11 @@
  */
 import { readInt64 } from "../../clients/kafka/wire/int64.ts";
 import {
+  ATTRIBUTE,
   BATCH,
+  batchAttributes,
   batchBaseOffset,
   batchBaseTimestamp,
-  batchCompression,
   batchRecordCount,
 } from "../../clients/kafka/wire/record-batch.ts";
 
@@ -22,14 +23,27 @@ export interface TimestampMatch {
   readonly timestampMs: number;
 }
 
+export interface StoredBatch {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * The first record at or after `timestampMs` of the batch in start…end, whose newest record is not older. Compressed
- * records are not unpacked: such a batch is answered as a whole, with its first offset. Who reads from there misses
- * nothing and sees at most one batch of older records.
+ * The first record at or after `timestampMs`, and not below the offset `from`, of a batch whose newest record is not
+ * older; undefined when all such records are below it. Compressed records are not unpacked: such a batch is answered as
+ * a whole, with its first offset. Who reads from there misses nothing and sees at most one batch of older records. A
+ * batch that was stamped at its append has one time for all of its records.
  */
-export function findRecordByTimestamp(buffer: Buffer, start: number, end: number, timestampMs: number): TimestampMatch {
-  const whole = { offset: batchBaseOffset(buffer, start), timestampMs: batchMaxTimestamp(buffer, start) };
-  if (batchCompression(buffer, start) !== 0) return whole;
+export function findRecordByTimestamp(
+  { buffer, start, end }: StoredBatch,
+  timestampMs: number,
+  from: number,
+): TimestampMatch | undefined {
+  const baseOffset = batchBaseOffset(buffer, start);
+  const whole = { offset: Math.max(baseOffset, from), timestampMs: batchMaxTimestamp(buffer, start) };
+  const attributes = batchAttributes(buffer, start);
+  if ((attributes & (ATTRIBUTE.compressionMask | ATTRIBUTE.logAppendTime)) !== 0) return whole;
   const baseTimestampMs = batchBaseTimestamp(buffer, start);
   const records = batchRecordCount(buffer, start);
   let at: number = start + BATCH.records;
@@ -39,10 +53,12 @@ export function findRecordByTimestamp(buffer: Buffer, start: number, end: number
     // Records that do not fit their batch are the producer's own doing; the batch as a whole is then the answer.
     if (length === undefined || delta === undefined || length.value < 0) return whole;
     const recordMs = Math.min(baseTimestampMs + delta.value, Number.MAX_SAFE_INTEGER);
-    if (recordMs >= timestampMs) return { offset: whole.offset + i, timestampMs: recordMs };
+    const offset = baseOffset + i;
+    if (recordMs >= timestampMs && offset >= from) return { offset, timestampMs: recordMs };
     at = length.next + length.value;
   }
-  return whole;
+  // The records do not have the time that their batch claims, or those that have it are deleted.
+  return baseOffset >= from ? whole : undefined;
 }
 
 /** A zigzag number of at most 10 bytes, exact up to ±2^53; undefined when it does not end before `end`. */

@@ -26,8 +26,21 @@ export interface BrokerIdentity {
   readonly firstProducerId: number;
 }
 
+/** What a user may choose, and what a test may shorten. */
+export interface BrokerSettings {
+  /** Metadata of a topic that does not exist creates it, where its client permits that. */
+  readonly autoCreateTopics: boolean;
+  /** Kafka's connections.max.idle.ms. */
+  readonly idleMsMax: number;
+  /** The wall clock: records with LogAppendTime have its time, and retention is measured on it. */
+  readonly nowMs: () => number;
+}
+
+export const BROKER_SETTINGS: BrokerSettings = { autoCreateTopics: false, idleMsMax: 600_000, nowMs: Date.now };
+
 export class BrokerState {
   readonly identity: BrokerIdentity;
+  readonly settings: BrokerSettings;
   readonly topics: Topics;
   /** Sessions are measured on the monotonic clock. */
   readonly groups = new GroupCoordinator(
@@ -40,8 +53,14 @@ export class BrokerState {
   #wasFull = false;
 
   /** `onFull` is told once, when the memory for records is full for the first time. */
-  constructor(identity: BrokerIdentity, memoryBytesMax: number, onFull: (message: string) => void) {
+  constructor(
+    identity: BrokerIdentity,
+    memoryBytesMax: number,
+    onFull: (message: string) => void,
+    settings: BrokerSettings = BROKER_SETTINGS,
+  ) {
     this.identity = identity;
+    this.settings = settings;
     this.#onFull = onFull;
     this.topics = new Topics(memoryBytesMax);
     this.#nextProducerId = identity.firstProducerId;

@@ -8,11 +8,14 @@
  * C3 While requests cannot be served, reading goes on up to PENDING_BYTES_MAX, so that the end of a connection is
  *    noticed; above it the socket is paused.
  * C4 A malformed frame, or a failure in handling a request, closes this connection and no other.
+ * C5 What it makes the broker hold beyond its first buffer counts against the memory of the records: where all
+ *    connections together hold too much, the one that holds most is closed.
  */
 import type { Socket } from "node:net";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { isAppError } from "../../common/foundation/errors.ts";
-import type { Log } from "../../common/foundation/log.ts";
+import type { ClosingLog } from "../closing-log.ts";
+import type { HeldBytes, Holder } from "../held-bytes.ts";
 import { readInto } from "./accepted-socket.ts";
 import type { FetchWaiter, FetchWaiters } from "./fetch-waiters.ts";
 import { FrameBuffer, REQUEST_BYTES_MAX } from "./frame-buffer.ts";
@@ -25,7 +28,8 @@ export interface ConnectionOptions {
   readonly accepted: Socket;
   readonly handle: (buffer: Buffer, start: number, end: number) => Outcome;
   readonly waiters: FetchWaiters;
-  readonly log: Log;
+  readonly held: HeldBytes;
+  readonly closing: ClosingLog;
 }
 
 type State =
@@ -34,38 +38,45 @@ type State =
   | { readonly kind: "sending" }
   | { readonly kind: "closed" };
 
-export class Connection {
+export class Connection implements Holder {
   readonly #socket: Socket;
   readonly #handle: ConnectionOptions["handle"];
   readonly #waiters: FetchWaiters;
-  readonly #log: Log;
+  readonly #held: HeldBytes;
+  readonly #closing: ClosingLog;
   readonly #peer: string;
   readonly #frames = new FrameBuffer(REQUEST_BYTES_MAX);
   #state: State = { kind: "ready" };
   #paused = false;
+  #lastActiveMs = performance.now();
 
-  constructor({ accepted, handle, waiters, log }: ConnectionOptions) {
+  constructor({ accepted, handle, waiters, held, closing }: ConnectionOptions) {
     const target = { reserve: () => this.#frames.reserve(), commit: (bytes: number) => this.#receive(bytes) };
     const socket = readInto(target, accepted);
     socket.setNoDelay(true);
     this.#socket = socket;
     this.#handle = handle;
     this.#waiters = waiters;
-    this.#log = log;
+    this.#held = held;
+    this.#closing = closing;
     this.#peer = `${socket.remoteAddress}:${socket.remotePort}`;
     socket.on("drain", () => this.#resumeServing("sending"));
     // Whoever has ended his side waits for no answer; one that is being sent is sent to its end by the socket.
     socket.on("end", () => this.#end());
     socket.on("close", () => this.#end());
     // A reset by the client is its way to end; "close" follows and does what is needed.
-    socket.on("error", (error) => this.#log.info(`connection ${this.#peer}: ${error.message}`));
+    socket.on("error", () => undefined);
     socket.resume();
   }
 
   /** False when no more should be read for now. */
   #receive(bytes: number): boolean {
+    this.#lastActiveMs = performance.now();
     this.#frames.commit(bytes);
     this.#serve();
+    this.#held.update(this);
+    // Of a request that was served, records may have been stored.
+    this.#held.enforce();
     this.#paused = this.#state.kind !== "ready" && this.#frames.bytesPending > PENDING_BYTES_MAX;
     return !this.#paused;
   }
@@ -86,9 +97,8 @@ export class Connection {
     } catch (error) {
       if (isAppError(error) && error.code === "KAFKA_MALFORMED") return { kind: "close", reason: error.message };
       // Ours to repair, but no reason to take every other client's data away: this process is their memory.
-      this.#log.error("a request failed", error);
-      if (error instanceof Error && error.stack !== undefined) this.#log.error(error.stack);
-      return { kind: "close", reason: "the broker failed on a request" };
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return { kind: "close", reason: `a request failed: ${what}` };
     }
   }
 
@@ -124,8 +134,27 @@ export class Connection {
     this.#resumeServing("ready");
   }
 
+  get heldBytes(): number {
+    return this.#state.kind === "closed" ? 0 : this.#frames.bytesHeld;
+  }
+
+  evict(): void {
+    const held = `it held ${this.heldBytes} bytes of requests, and all clients together hold too much`;
+    this.#close(`${held}: send less at once, or start with a larger --embedded-memory`);
+  }
+
+  /** True if it was. A client that waits for an answer is silent by nature. */
+  closeIfIdle(silentSinceMs: number): boolean {
+    if (this.#state.kind === "waiting" || this.#state.kind === "closed" || this.#lastActiveMs > silentSinceMs)
+      return false;
+    this.#socket.destroy();
+    this.#end();
+    return true;
+  }
+
   /** One writev of all chunks: stored batches go from where they lie into the socket. */
   #send(frame: readonly Buffer[]): void {
+    this.#lastActiveMs = performance.now();
     this.#socket.cork();
     for (const chunk of frame) this.#socket.write(chunk);
     this.#socket.uncork();
@@ -148,13 +177,17 @@ export class Connection {
   }
 
   #close(reason: string): void {
-    this.#log.warn(`connection ${this.#peer} is closed: ${reason}`);
+    if (this.#state.kind === "closed") return;
+    this.#closing.warn(`${this.#peer}: ${reason}`);
     this.#socket.destroy();
     this.#end();
   }
 
   #end(): void {
+    if (this.#state.kind === "closed") return;
     if (this.#state.kind === "waiting") this.#state.waiter.cancel();
     this.#state = { kind: "closed" };
+    this.#held.remove(this);
+    this.#frames.clear();
   }
 }

@@ -4,8 +4,9 @@
  *
  * B1 Bytes move only inside of `reserve`. A range that `next` gave is valid until then, and the space that `reserve`
  *    gave stays where the next bytes belong.
- * B2 The buffer grows as bytes arrive, never by a length that a client merely claims; with at most one frame
- *    pending, its capacity is at most four times that frame.
+ * B2 The buffer grows to the length that a frame claims once bytes of it have filled what there was, and is not copied
+ *    again on the way. Its owner sees the claim before (`bytesHeld`), and can refuse it. Memory that no byte has come
+ *    for is not touched, so it takes none of the machine's.
  */
 /** Kafka's socket.request.max.bytes. */
 export const REQUEST_BYTES_MAX = 100 * 1024 * 1024;
@@ -40,6 +41,18 @@ export class FrameBuffer {
     return this.#end - this.#start;
   }
 
+  /** What it has, or will have for the frame that is under way, beyond the space that every connection has. */
+  get bytesHeld(): number {
+    return Math.max(this.#buffer.length, this.#capacityNeeded()) - CAPACITY_BYTES_MIN;
+  }
+
+  /** Gives up whatever it holds: nothing more is read. */
+  clear(): void {
+    this.#start = 0;
+    this.#end = 0;
+    this.#buffer = Buffer.allocUnsafeSlow(CAPACITY_BYTES_MIN);
+  }
+
   /** Free space for the next read; never empty. */
   reserve(): Buffer {
     const pending = this.bytesPending;
@@ -67,10 +80,23 @@ export class FrameBuffer {
     return { kind: "frame", start, end: start + length };
   }
 
-  /** Moves what is pending to the front, of a larger buffer if this one is at least half full. */
+  /** Small ones so that they stay half empty, and reads need not be moved often; large ones as they are. */
+  #capacityNeeded(): number {
+    const pending = this.bytesPending;
+    const claimed = pending < SIZE_BYTES ? 0 : SIZE_BYTES + this.#buffer.readInt32BE(this.#start);
+    // Above the limit there is no frame to make room for: `next` refuses it.
+    const bytes = claimed > SIZE_BYTES + this.#frameBytesMax ? pending : Math.max(pending, claimed);
+    if (bytes > CAPACITY_BYTES_KEPT / 2) return bytes + READ_BYTES_MIN;
+    let capacity = CAPACITY_BYTES_MIN;
+    while (capacity < 2 * bytes) capacity *= 2;
+    return capacity;
+  }
+
+  /** Moves what is pending to the front, of a larger buffer where this one does not suffice. */
   #makeRoom(pending: number): void {
     const old = this.#buffer;
-    if (pending > old.length / 2) this.#buffer = Buffer.allocUnsafeSlow(old.length * 2);
+    const needed = this.#capacityNeeded();
+    if (needed > old.length) this.#buffer = Buffer.allocUnsafeSlow(needed);
     old.copy(this.#buffer, 0, this.#start, this.#end);
     this.#start = 0;
     this.#end = pending;

@@ -8,7 +8,6 @@
  *    the segment's first batch.
  */
 import { BATCH, batchNextOffset } from "../../clients/kafka/wire/record-batch.ts";
-import { batchMaxTimestamp } from "./batch-timestamps.ts";
 
 /** A look-up walks at most this many bytes of batch headers (plus one batch) after the binary search. */
 const INDEX_INTERVAL_BYTES = 16 * 1024;
@@ -63,14 +62,6 @@ export class LogSegment {
       if (next > limit) return position;
       position = next;
     }
-  }
-
-  /** Where the first batch begins that has a record at or after this time; undefined when there is none. */
-  findTimestamp(timestampMs: number): number | undefined {
-    for (let position = 0; position < this.length; position = this.endOfBatch(position)) {
-      if (batchMaxTimestamp(this.buffer, position) >= timestampMs) return position;
-    }
-    return undefined;
   }
 
   /** The end of the batch at this position. */

@@ -11,7 +11,14 @@ await runChild(async (child) => {
     child.log.warn(text);
     child.send({ type: "notice", level: "warn", text });
   };
-  const server = await startKafkaServer({ ...task, log: child.log, onFull });
+  const { port, memoryBytesMax, autoCreateTopics } = task;
+  const server = await startKafkaServer({
+    port,
+    memoryBytesMax,
+    log: child.log,
+    onFull,
+    settings: { autoCreateTopics },
+  });
   child.send({
     type: "ready",
     detail: `${server.host}:${server.port}, at most ${task.memoryBytesMax} bytes of records`,

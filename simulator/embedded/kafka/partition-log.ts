@@ -3,8 +3,9 @@
  * are written here: the base offset, and the leader epoch (always 0: one broker, one life).
  *
  * L1 Offsets are given out without gaps from 0: a batch of n records takes n of them.
- * L2 What was appended stays readable and unchanged until the topic is deleted.
+ * L2 What was appended stays readable and unchanged until the topic is deleted, or the log begins behind it.
  * L3 A read returns whole batches, the first of which holds the asked offset.
+ * L4 The log begins at `startOffset`, which only rises and is never above `endOffset`; segments wholly below it are gone.
  */
 import { placeBatch } from "../../clients/kafka/wire/record-batch.ts";
 import { batchMaxTimestamp, findRecordByTimestamp, type TimestampMatch } from "./batch-timestamps.ts";
@@ -25,8 +26,11 @@ export class PartitionLog {
   readonly #segments: LogSegment[] = [];
   #endOffset = 0;
   #bytesStored = 0;
+  #startOffset = 0;
 
-  readonly startOffset = 0;
+  get startOffset(): number {
+    return this.#startOffset;
+  }
 
   /** The next offset to be given out: the high watermark too, as nothing here is replicated. */
   get endOffset(): number {
@@ -70,13 +74,44 @@ export class PartitionLog {
     return bytes;
   }
 
+  /** Lets the log begin at `offset`, if it is behind its beginning, and returns how many bytes that sets free. */
+  deleteBefore(offset: number): number {
+    if (offset <= this.#startOffset) return 0;
+    this.#startOffset = Math.min(offset, this.#endOffset);
+    let bytes = 0;
+    let oldest = this.#segments[0];
+    while (oldest !== undefined && this.#segmentEnd(0) <= this.#startOffset) {
+      bytes += oldest.length;
+      this.#segments.shift();
+      oldest = this.#segments[0];
+    }
+    this.#bytesStored -= bytes;
+    return bytes;
+  }
+
+  /** Where the log would begin without the segments that are too old or too many; segments are kept or go as a whole. */
+  findRetained({ oldestMs, bytesMax }: { oldestMs: number; bytesMax: number }): number {
+    let bytes = this.#bytesStored;
+    let start = this.#startOffset;
+    for (const [i, segment] of this.#segments.entries()) {
+      // What has no time is as old as nobody knows.
+      const expired = segment.maxTimestampMs >= 0 && segment.maxTimestampMs < oldestMs;
+      if (!expired && bytes - segment.length < bytesMax) break;
+      bytes -= segment.length;
+      start = this.#segmentEnd(i);
+    }
+    return start;
+  }
+
   /** The first record at or after this time; undefined when there is none. */
   findTimestamp(timestampMs: number): TimestampMatch | undefined {
     for (const segment of this.#segments) {
       if (segment.maxTimestampMs < timestampMs) continue;
-      const position = segment.findTimestamp(timestampMs);
-      if (position !== undefined) {
-        return findRecordByTimestamp(segment.buffer, position, segment.endOfBatch(position), timestampMs);
+      for (let at = this.#firstPosition(segment); at < segment.length; at = segment.endOfBatch(at)) {
+        if (batchMaxTimestamp(segment.buffer, at) < timestampMs) continue;
+        const batch = { buffer: segment.buffer, start: at, end: segment.endOfBatch(at) };
+        const match = findRecordByTimestamp(batch, timestampMs, this.#startOffset);
+        if (match !== undefined) return match;
       }
     }
     return undefined;
@@ -84,16 +119,39 @@ export class PartitionLog {
 
   /** The first record that has the highest time of all; undefined when there is no record with a time. */
   findMaxTimestamp(): TimestampMatch | undefined {
-    const highestMs = this.#segments.reduce((highest, segment) => Math.max(highest, segment.maxTimestampMs), -1);
+    let highestMs = -1;
+    for (const segment of this.#segments) {
+      if (segment.maxTimestampMs <= highestMs) continue;
+      // Of the oldest segment a part may be deleted, and with it the batch that its highest time is of.
+      const whole = segment.baseOffset >= this.#startOffset;
+      highestMs = Math.max(highestMs, whole ? segment.maxTimestampMs : this.#highestTimeOf(segment));
+    }
     return highestMs < 0 ? undefined : this.findTimestamp(highestMs);
   }
 
   /** Where in this segment the batches below `endOffset` end. */
   #endIn(index: number, endOffset: number): number {
     const segment = this.#segments[index] as LogSegment;
-    const nextOffset = this.#segments[index + 1]?.baseOffset ?? this.#endOffset;
-    if (endOffset >= nextOffset) return segment.length;
+    if (endOffset >= this.#segmentEnd(index)) return segment.length;
     return endOffset <= segment.baseOffset ? 0 : segment.findOffset(endOffset);
+  }
+
+  #highestTimeOf(segment: LogSegment): number {
+    let highestMs = -1;
+    for (let at = this.#firstPosition(segment); at < segment.length; at = segment.endOfBatch(at)) {
+      highestMs = Math.max(highestMs, batchMaxTimestamp(segment.buffer, at));
+    }
+    return highestMs;
+  }
+
+  /** Where the first batch of the segment begins that is not deleted. */
+  #firstPosition(segment: LogSegment): number {
+    return segment.baseOffset >= this.#startOffset ? 0 : segment.findOffset(this.#startOffset);
+  }
+
+  /** The offset after the last one of the segment at this index. */
+  #segmentEnd(index: number): number {
+    return this.#segments[index + 1]?.baseOffset ?? this.#endOffset;
   }
 
   /** The newest segment, or a fresh one when the batch does not fit into its rest. */

@@ -6,16 +6,27 @@
  * Q2 A request of an API or version that is not served ends the connection, as in Kafka: there is no form in which to
  *    answer it. Only ApiVersions of any version is answered: its client asks which versions there are.
  */
+
+import { createAclsApi, deleteAclsApi, describeAclsApi } from "../../clients/kafka/wire/apis/acls.ts";
 import { addOffsetsToTxnApi } from "../../clients/kafka/wire/apis/add-offsets-to-txn.ts";
 import { addPartitionsToTxnApi } from "../../clients/kafka/wire/apis/add-partitions-to-txn.ts";
+import { alterConfigsApi, incrementalAlterConfigsApi } from "../../clients/kafka/wire/apis/alter-configs.ts";
 import { type ApiVersionRange, apiVersionsApi } from "../../clients/kafka/wire/apis/api-versions.ts";
+import { createPartitionsApi } from "../../clients/kafka/wire/apis/create-partitions.ts";
 import { createTopicsApi } from "../../clients/kafka/wire/apis/create-topics.ts";
 import { deleteGroupsApi } from "../../clients/kafka/wire/apis/delete-groups.ts";
+import { deleteRecordsApi } from "../../clients/kafka/wire/apis/delete-records.ts";
 import { deleteTopicsApi } from "../../clients/kafka/wire/apis/delete-topics.ts";
+import { describeClientQuotasApi } from "../../clients/kafka/wire/apis/describe-client-quotas.ts";
+import { describeClusterApi } from "../../clients/kafka/wire/apis/describe-cluster.ts";
 import { describeConfigsApi } from "../../clients/kafka/wire/apis/describe-configs.ts";
 import { describeGroupsApi } from "../../clients/kafka/wire/apis/describe-groups.ts";
+import { describeLogDirsApi } from "../../clients/kafka/wire/apis/describe-log-dirs.ts";
 import { describeProducersApi } from "../../clients/kafka/wire/apis/describe-producers.ts";
+import { describeTopicPartitionsApi } from "../../clients/kafka/wire/apis/describe-topic-partitions.ts";
 import { describeTransactionsApi } from "../../clients/kafka/wire/apis/describe-transactions.ts";
+import { describeUserScramCredentialsApi } from "../../clients/kafka/wire/apis/describe-user-scram-credentials.ts";
+import { electLeadersApi } from "../../clients/kafka/wire/apis/elect-leaders.ts";
 import { endTxnApi } from "../../clients/kafka/wire/apis/end-txn.ts";
 import { fetchApi } from "../../clients/kafka/wire/apis/fetch.ts";
 import { findCoordinatorApi } from "../../clients/kafka/wire/apis/find-coordinator.ts";
@@ -30,6 +41,11 @@ import { metadataApi } from "../../clients/kafka/wire/apis/metadata.ts";
 import { offsetCommitApi } from "../../clients/kafka/wire/apis/offset-commit.ts";
 import { offsetDeleteApi } from "../../clients/kafka/wire/apis/offset-delete.ts";
 import { offsetFetchApi } from "../../clients/kafka/wire/apis/offset-fetch.ts";
+import { offsetForLeaderEpochApi } from "../../clients/kafka/wire/apis/offset-for-leader-epoch.ts";
+import {
+  alterPartitionReassignmentsApi,
+  listPartitionReassignmentsApi,
+} from "../../clients/kafka/wire/apis/partition-reassignments.ts";
 import { type ProduceResponse, produceApi } from "../../clients/kafka/wire/apis/produce.ts";
 import { syncGroupApi } from "../../clients/kafka/wire/apis/sync-group.ts";
 import { txnOffsetCommitApi } from "../../clients/kafka/wire/apis/txn-offset-commit.ts";
@@ -44,15 +60,35 @@ import {
   responseFormOf,
 } from "../../clients/kafka/wire/frame.ts";
 import { Reader } from "../../clients/kafka/wire/reader.ts";
-import { answerDescribeConfigs } from "./apis/configs.ts";
+import { answerDescribeCluster, answerDescribeLogDirs } from "./apis/cluster.ts";
+import { answerAlterConfigs, answerDescribeConfigs, answerIncrementalAlterConfigs } from "./apis/configs.ts";
 import { minBytesOf, readFetch } from "./apis/fetch.ts";
 import { answerDeleteGroups, answerDescribeGroups, answerListGroups } from "./apis/group-admin.ts";
 import { answerOffsetCommit, answerOffsetDelete, answerOffsetFetch } from "./apis/group-offsets.ts";
 import { answerFindCoordinator, answerHeartbeat, answerLeaveGroup, askJoinGroup, askSyncGroup } from "./apis/groups.ts";
-import { answerListOffsets } from "./apis/offsets.ts";
+import { answerListOffsets, answerOffsetForLeaderEpoch } from "./apis/offsets.ts";
+import {
+  answerAlterPartitionReassignments,
+  answerCreatePartitions,
+  answerDeleteRecords,
+  answerElectLeaders,
+  answerListPartitionReassignments,
+} from "./apis/partitions.ts";
 import { answerProduce } from "./apis/produce.ts";
 import { answerDescribeProducers, answerInitProducerId } from "./apis/producers.ts";
-import { answerCreateTopics, answerDeleteTopics, answerMetadata } from "./apis/topics.ts";
+import {
+  answerCreateAcls,
+  answerDeleteAcls,
+  answerDescribeAcls,
+  answerDescribeClientQuotas,
+  answerDescribeUserScramCredentials,
+} from "./apis/security.ts";
+import {
+  answerCreateTopics,
+  answerDeleteTopics,
+  answerDescribeTopicPartitions,
+  answerMetadata,
+} from "./apis/topics.ts";
 import { answerDescribeTransactions, answerListTransactions } from "./apis/transaction-admin.ts";
 import {
   answerAddOffsetsToTxn,
@@ -120,19 +156,38 @@ const routes: ReadonlyMap<number, Route> = new Map(
     route(apiVersionsApi, () => ({ errorCode: ErrorCode.NONE, apis: advertised(), throttleTimeMs: 0 })),
     route(createTopicsApi, answerCreateTopics),
     route(deleteTopicsApi, answerDeleteTopics),
+    route(deleteRecordsApi, answerDeleteRecords),
     route(initProducerIdApi, answerInitProducerId),
     route(addPartitionsToTxnApi, answerAddPartitionsToTxn),
     route(addOffsetsToTxnApi, answerAddOffsetsToTxn),
     route(endTxnApi, answerEndTxn),
     route(txnOffsetCommitApi, answerTxnOffsetCommit),
+    route(offsetForLeaderEpochApi, answerOffsetForLeaderEpoch),
+    route(describeAclsApi, answerDescribeAcls),
+    route(createAclsApi, answerCreateAcls),
+    route(deleteAclsApi, answerDeleteAcls),
     route(describeConfigsApi, answerDescribeConfigs),
+    route(alterConfigsApi, answerAlterConfigs),
+    route(describeLogDirsApi, answerDescribeLogDirs),
+    route(createPartitionsApi, answerCreatePartitions),
     route(deleteGroupsApi, answerDeleteGroups),
+    route(electLeadersApi, answerElectLeaders),
+    route(incrementalAlterConfigsApi, answerIncrementalAlterConfigs),
+    route(alterPartitionReassignmentsApi, answerAlterPartitionReassignments),
+    route(listPartitionReassignmentsApi, answerListPartitionReassignments),
     route(offsetDeleteApi, answerOffsetDelete),
     route(describeProducersApi, answerDescribeProducers),
     route(describeTransactionsApi, answerDescribeTransactions),
     route(listTransactionsApi, answerListTransactions),
+    route(describeClientQuotasApi, answerDescribeClientQuotas),
+    route(describeUserScramCredentialsApi, answerDescribeUserScramCredentials),
+    route(describeClusterApi, answerDescribeCluster),
+    route(describeTopicPartitionsApi, answerDescribeTopicPartitions),
   ].map((each: Route) => [each.key, each]),
 );
+
+/** What is served, by its keys: for the list in README. */
+export const SERVED_APIS: readonly Omit<Route, "run">[] = [...routes.values()].sort((a, b) => a.key - b.key);
 
 /** Handles the request frame in start…end of the buffer; nothing of the frame is used after the return. */
 export function handleRequest(state: BrokerState, buffer: Buffer, start: number, end: number): Outcome {

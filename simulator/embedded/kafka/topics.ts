@@ -1,8 +1,9 @@
 /**
  * The topics of this broker and their partitions.
  *
- * T1 A topic's partitions are 0..n−1 for its whole life; their number never changes.
- * T2 Deleting a topic gives its bytes back to the budget and wakes whoever waits for its records.
+ * T1 A topic's partitions are 0..n−1; n only grows, and a partition stays what it is.
+ * T2 Deleting a topic, or records of it, gives their bytes back to the budget. Whoever waits for a deleted topic's
+ *    records is woken.
  */
 import { randomBytes } from "node:crypto";
 import { FetchWaiters } from "./fetch-waiters.ts";
@@ -27,14 +28,18 @@ export interface Topic {
   readonly name: string;
   /** Another one for each topic that ever had this name. */
   readonly id: string;
-  readonly config: TopicConfig;
+  config: TopicConfig;
   readonly partitions: readonly Partition[];
+}
+
+interface StoredTopic extends Topic {
+  readonly partitions: Partition[];
 }
 
 export class Topics {
   readonly budget: MemoryBudget;
   readonly waiters = new FetchWaiters();
-  readonly #topics = new Map<string, Topic>();
+  readonly #topics = new Map<string, StoredTopic>();
   readonly #byId = new Map<string, Topic>();
   #partitionsInAll = 0;
 
@@ -66,11 +71,37 @@ export class Topics {
   /** Makes a topic whose name and number of partitions were checked, and which does not exist. */
   create(name: string, partitions: number, config: TopicConfig): Topic {
     const id = randomBytes(16).toString("hex");
-    const topic = { name, id, config, partitions: Array.from({ length: partitions }, createPartition) };
+    const topic: StoredTopic = { name, id, config, partitions: Array.from({ length: partitions }, createPartition) };
     this.#topics.set(name, topic);
     this.#byId.set(id, topic);
     this.#partitionsInAll += partitions;
     return topic;
+  }
+
+  /** Gives a topic that exists so many partitions in all, which were checked. */
+  addPartitions(name: string, count: number): void {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) return;
+    this.#partitionsInAll += count - topic.partitions.length;
+    while (topic.partitions.length < count) topic.partitions.push(createPartition());
+  }
+
+  /** Lets a partition begin at `offset`, which is not above its end. */
+  deleteRecords({ log, transactions }: Partition, offset: number): void {
+    this.budget.release(log.deleteBefore(offset));
+    transactions.deleteBefore(log.startOffset);
+  }
+
+  /** Deletes what is older or more than the topics' settings permit. */
+  enforceRetention(nowMs: number): void {
+    for (const { config, partitions } of this.#topics.values()) {
+      const { retentionMs, retentionBytes } = config;
+      if (retentionMs === Number.POSITIVE_INFINITY && retentionBytes === Number.POSITIVE_INFINITY) continue;
+      for (const partition of partitions) {
+        const { log } = partition;
+        this.deleteRecords(partition, log.findRetained({ oldestMs: nowMs - retentionMs, bytesMax: retentionBytes }));
+      }
+    }
   }
 
   /** False when there is no such topic. */

@@ -9,9 +9,9 @@
  * E4 A malformed request closes this connection only.
  */
 import type { Socket } from "node:net";
-import type { ClosingLog } from "./closing-log.ts";
+import type { ClosingLog } from "../closing-log.ts";
+import type { HeldBytes, Holder } from "../held-bytes.ts";
 import type { ServerState } from "./commands/command.ts";
-import type { HeldBytes, Holder } from "./held-bytes.ts";
 import { encodeReply, isWait, type Reply, ReplyTooLargeError } from "./reply.ts";
 import { RespError, type RespLimits, RespParser } from "./resp-parser.ts";
 import { Session } from "./session.ts";

@@ -9,11 +9,11 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { assert } from "../../common/foundation/assert.ts";
 import type { Log } from "../../common/foundation/log.ts";
-import { ClosingLog } from "./closing-log.ts";
+import { ClosingLog } from "../closing-log.ts";
+import { HeldBytes } from "../held-bytes.ts";
 import type { ServerState } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { Conversation } from "./conversation.ts";
-import { HeldBytes } from "./held-bytes.ts";
 import { createIdleTimeout } from "./idle-timeout.ts";
 import { Keyspace, type MemoryUse } from "./keyspace.ts";
 import { PubSub } from "./pubsub.ts";
@@ -22,6 +22,9 @@ import { Waits } from "./waits.ts";
 const CLIENTS_MAX = 10_000;
 const MEMORY_BYTES_MAX = 268_435_456;
 const DATABASES = 16;
+/** Whatever the data leave free, clients may make the server hold so much at least, and so much at most. */
+const HELD_BYTES_MIN = 67_108_864;
+const HELD_BYTES_MAX = 134_217_728;
 
 export interface EmbeddedRedisOptions {
   /** 0: any free one. */
@@ -61,7 +64,10 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   const shared = {
     server: state,
     waits: new Waits(),
-    held: new HeldBytes(state.memory),
+    held: new HeldBytes(() => {
+      const room = state.memory.bytesMax - state.memory.bytes;
+      return Math.min(HELD_BYTES_MAX, Math.max(HELD_BYTES_MIN, room));
+    }),
     closing: new ClosingLog(options.log),
     password: options.password,
   };

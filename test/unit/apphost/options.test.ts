@@ -1,7 +1,8 @@
 /** Options: option > environment > default, and precise refusals of what is wrong. */
 import { describe, expect, it } from "vitest";
 import { resolveOptions } from "../../../apphost/option-resolution.ts";
-import { checkEmbeddedMemory, describeOptions } from "../../../apphost/options.ts";
+import { describeOptions } from "../../../apphost/options.ts";
+import { checkEmbeddedMemory } from "../../../apphost/topic-size.ts";
 import { isAppError } from "../../../simulator/common/foundation/errors.ts";
 
 function refusalOf(work: () => unknown): { code: string; category: string; message: string } {

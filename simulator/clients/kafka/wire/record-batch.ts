@@ -221,6 +221,13 @@ export function patchBatchHeader(buffer: Buffer, at: number, patch: BatchHeaderP
   if (patch.maxTimestamp !== undefined) writeInt64(buffer, patch.maxTimestamp, at + BATCH.maxTimestamp);
 }
 
+/** Every record of the batch gets the time of its append, as in a topic with LogAppendTime; sealed anew. */
+export function stampLogAppendTime(buffer: Buffer, at: number, end: number, timeMs: number): void {
+  buffer.writeInt16BE(batchAttributes(buffer, at) | ATTRIBUTE.logAppendTime, at + BATCH.attributes);
+  writeInt64(buffer, timeMs, at + BATCH.maxTimestamp);
+  sealBatch(buffer, at, end);
+}
+
 /** What a broker sets when it appends: outside the checksum. */
 export function placeBatch(buffer: Buffer, at: number, baseOffset: number, partitionLeaderEpoch: number): void {
   writeInt64(buffer, baseOffset, at + BATCH.baseOffset);

@@ -5,6 +5,7 @@
  * S1 A field that a version does not have is not written, and is read as the value that its table gives.
  * S2 Every struct ends with its tagged fields, where the version is flexible; they are skipped.
  */
+import { createError } from "../../../common/foundation/errors.ts";
 import type { Api } from "./frame.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
@@ -14,7 +15,7 @@ export interface Field<T> {
   write(w: Writer, version: number, value: T): void;
 }
 
-type Fields<T> = { readonly [Name in keyof T]: Field<T[Name]> };
+type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
 
 export const int8: Field<number> = { read: (r) => r.int8(), write: (w, _, value) => w.int8(value) };
 export const int16: Field<number> = { read: (r) => r.int16(), write: (w, _, value) => w.int16(value) };
@@ -53,6 +54,15 @@ export function nullableArray<T>(element: Field<T>): Field<readonly T[] | null> 
   };
 }
 
+/** A list of which this program never sees an entry, so the form of one is not spelled out. */
+export const emptyArray: Field<readonly never[]> = {
+  read: (r) =>
+    r.array(() => {
+      throw createError("KAFKA_MALFORMED", { what: "an entry where none can be", position: r.position });
+    }),
+  write: (w) => w.array([], () => undefined),
+};
+
 /** Fields in the order of the wire. */
 export function struct<T extends object>(fields: Fields<T>): Field<T> {
   const entries = Object.entries(fields) as [keyof T, Field<T[keyof T]>][];
@@ -66,6 +76,18 @@ export function struct<T extends object>(fields: Fields<T>): Field<T> {
     write: (w, version, value) => {
       for (const [name, field] of entries) field.write(w, version, value[name]);
       w.endStruct();
+    },
+  };
+}
+
+/** A struct that may be missing, said by a byte before it. Only in flexible versions. */
+export function nullableStruct<T extends object>(fields: Fields<T>): Field<T | null> {
+  const present = struct(fields);
+  return {
+    read: (r, version) => (r.int8() < 0 ? null : present.read(r, version)),
+    write: (w, version, value) => {
+      w.int8(value === null ? -1 : 1);
+      if (value !== null) present.write(w, version, value);
     },
   };
 }

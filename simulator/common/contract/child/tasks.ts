@@ -4,6 +4,8 @@
 export interface EmbeddedKafkaTask {
   readonly port: number;
   readonly memoryBytesMax: number;
+  /** Kafka's auto.create.topics.enable. */
+  readonly autoCreateTopics: boolean;
 }
 
 export interface EmbeddedRedisTask {

@@ -21,21 +21,35 @@ const METADATA_BYTES_MAX = 4096;
 
 export function answerOffsetCommit(state: BrokerState, request: OffsetCommitRequest): OffsetCommitResponse {
   const refused = state.groups.checkCommit(request.group, request);
-  const commitOne = (name: string, partition: OffsetToCommit) => {
-    const errorCode = refused === ErrorCode.NONE ? refuseOffset(state, name, partition) : refused;
+  const commitOne = (name: string, unknown: number, partition: OffsetToCommit) => {
+    const errorCode = refused === ErrorCode.NONE ? refuseOffset(state, name, partition, unknown) : refused;
     if (errorCode !== ErrorCode.NONE) return { p: partition.p, errorCode };
     const stored = state.groups.offsets.commit(request.group, name, partition.p, partition);
     return { p: partition.p, errorCode: stored ? ErrorCode.NONE : ErrorCode.POLICY_VIOLATION };
   };
-  const topics = request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((partition) => commitOne(name, partition)),
-  }));
+  const topics = request.topics.map((topic) => {
+    const { name, unknown } = nameOf(state, topic);
+    return { ...topic, partitions: topic.partitions.map((partition) => commitOne(name, unknown, partition)) };
+  });
   return { throttleTimeMs: 0, topics };
 }
 
-export function refuseOffset(state: BrokerState, name: string, { p, metadata }: OffsetToCommit): number {
-  if (state.topics.findPartition(name, p) === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+/** The name of a topic that may be known by its id only, and the error for a partition that it does not have. */
+function nameOf(state: BrokerState, topic: { readonly name: string; readonly topicId?: string | undefined }) {
+  if (topic.topicId === undefined) return { name: topic.name, unknown: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+  const found = state.topics.findById(topic.topicId);
+  return found === undefined
+    ? { name: "", unknown: ErrorCode.UNKNOWN_TOPIC_ID }
+    : { name: found.name, unknown: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+}
+
+export function refuseOffset(
+  state: BrokerState,
+  name: string,
+  { p, metadata }: OffsetToCommit,
+  unknown: number = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+): number {
+  if (state.topics.findPartition(name, p) === undefined) return unknown;
   const tooLarge = metadata !== null && Buffer.byteLength(metadata) > METADATA_BYTES_MAX;
   return tooLarge ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE;
 }
@@ -46,22 +60,26 @@ export function answerOffsetFetch(state: BrokerState, request: OffsetFetchReques
 
 function fetchGroup(state: BrokerState, { group, topics }: AskedGroup, requireStable: boolean): FetchedGroup {
   const { offsets } = state.groups;
-  const asked = topics ?? offsets.list(group);
-  const fetched = asked.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((p) => {
-      if (requireStable && state.transactions.isOffsetPending(group, name, p)) return unstableOffset(p);
-      const committed = offsets.find(group, name, p);
-      // Never committed is no error: offset -1 says it.
-      return {
-        p,
-        offset: committed?.offset ?? -1,
-        leaderEpoch: committed?.leaderEpoch ?? -1,
-        metadata: committed?.metadata ?? "",
-        errorCode: ErrorCode.NONE,
-      };
-    }),
-  }));
+  // Which form names the topics of the answer, only the version knows: here are both.
+  const all = () => offsets.list(group).map((each) => ({ ...each, topicId: state.topics.find(each.name)?.id }));
+  const fetched = (topics ?? all()).map((topic) => {
+    const { name, unknown } = nameOf(state, topic);
+    return {
+      ...topic,
+      partitions: topic.partitions.map((p) => {
+        if (requireStable && state.transactions.isOffsetPending(group, name, p)) return unstableOffset(p);
+        const committed = offsets.find(group, name, p);
+        // Never committed is no error: offset -1 says it. Nor is a name that no topic has, in Kafka; an id is one.
+        return {
+          p,
+          offset: committed?.offset ?? -1,
+          leaderEpoch: committed?.leaderEpoch ?? -1,
+          metadata: committed?.metadata ?? "",
+          errorCode: unknown === ErrorCode.UNKNOWN_TOPIC_ID ? unknown : ErrorCode.NONE,
+        };
+      }),
+    };
+  });
   return { group, topics: fetched, errorCode: ErrorCode.NONE };
 }
 

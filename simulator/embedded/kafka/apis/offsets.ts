@@ -1,7 +1,8 @@
-/** ListOffsets: the ends of a partition's log, or the first record at or after a time. */
+/** ListOffsets: the ends of a partition's log, or the first record at or after a time. OffsetForLeaderEpoch: the end of an epoch. */
 
 import {
   EARLIEST_LOCAL_TIMESTAMP,
+  EARLIEST_PENDING_UPLOAD_TIMESTAMP,
   EARLIEST_TIMESTAMP,
   LATEST_TIERED_TIMESTAMP,
   LATEST_TIMESTAMP,
@@ -10,6 +11,12 @@ import {
   type ListOffsetsResponse,
   MAX_TIMESTAMP,
 } from "../../../clients/kafka/wire/apis/list-offsets.ts";
+import type {
+  AskedEpoch,
+  EpochEnd,
+  OffsetForLeaderEpochRequest,
+  OffsetForLeaderEpochResponse,
+} from "../../../clients/kafka/wire/apis/offset-for-leader-epoch.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import type { TimestampMatch } from "../batch-timestamps.ts";
 import { type BrokerState, checkLeaderEpoch, LEADER_EPOCH } from "../broker-state.ts";
@@ -42,8 +49,9 @@ function findOffset({ log }: Partition, endOffset: number, timestampMs: number):
   if (timestampMs === LATEST_TIMESTAMP) return at(endOffset);
   if (timestampMs === EARLIEST_TIMESTAMP) return at(log.startOffset);
   if (timestampMs === EARLIEST_LOCAL_TIMESTAMP) return at(log.startOffset);
-  // Nothing is in remote storage.
+  // Nothing is in remote storage, and nothing waits to get there.
   if (timestampMs === LATEST_TIERED_TIMESTAMP) return nothing(ErrorCode.NONE);
+  if (timestampMs === EARLIEST_PENDING_UPLOAD_TIMESTAMP) return nothing(ErrorCode.NONE);
   if (timestampMs === MAX_TIMESTAMP) return found(log.findMaxTimestamp(), endOffset);
   // Later versions give more meanings to negative times.
   if (timestampMs < 0) return nothing(ErrorCode.UNSUPPORTED_VERSION);
@@ -67,4 +75,25 @@ function nothing(errorCode: number): Omit<ListedOffset, "p"> {
 
 function fail(p: number, errorCode: number): ListedOffset {
   return { p, ...nothing(errorCode) };
+}
+
+export function answerOffsetForLeaderEpoch(
+  state: BrokerState,
+  request: OffsetForLeaderEpochRequest,
+): OffsetForLeaderEpochResponse {
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((asked) => findEpochEnd(state.topics.findPartition(name, asked.p), asked)),
+  }));
+  return { throttleTimeMs: 0, topics };
+}
+
+/** There is one epoch, which goes on: it ends where the log ends, and no other one is known. */
+function findEpochEnd(partition: Partition | undefined, { p, currentLeaderEpoch, leaderEpoch }: AskedEpoch): EpochEnd {
+  const errorCode =
+    partition === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : checkLeaderEpoch(currentLeaderEpoch);
+  if (partition === undefined || errorCode !== ErrorCode.NONE || leaderEpoch !== LEADER_EPOCH) {
+    return { errorCode, p, leaderEpoch: NONE, endOffset: NONE };
+  }
+  return { errorCode, p, leaderEpoch: LEADER_EPOCH, endOffset: partition.log.endOffset };
 }

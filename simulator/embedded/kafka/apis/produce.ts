@@ -9,6 +9,7 @@
 import type { ProducedPartition, ProduceRequest, ProduceResponse } from "../../../clients/kafka/wire/apis/produce.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import type { ByteRange } from "../../../clients/kafka/wire/reader.ts";
+import { stampLogAppendTime } from "../../../clients/kafka/wire/record-batch.ts";
 import { unreachable } from "../../../common/foundation/assert.ts";
 import { validateBatch } from "../batch-validation.ts";
 import type { BrokerState } from "../broker-state.ts";
@@ -29,19 +30,25 @@ export interface ProduceContext {
 type DecodedProduce = ProduceRequest<ByteRange | undefined>;
 
 export function answerProduce(state: BrokerState, request: DecodedProduce, context: ProduceContext): ProduceResponse {
-  const topics = request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ p, records }) => {
-      const refused = refuseAcks(request.acks);
-      if (refused !== undefined) return refusePartition(p, INVALID_REQUIRED_ACKS, refused);
-      const topic = state.topics.find(name);
-      const partition = topic?.partitions[p];
-      if (topic === undefined || partition === undefined) {
-        return refusePartition(p, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `there is no ${name}-${p}`);
-      }
-      return appendRecords(state, { topic, partition, p, records, transactionalId: request.transactionalId }, context);
-    }),
-  }));
+  const topics = request.topics.map(({ name, topicId, partitions }) => {
+    const topic = topicId === undefined ? state.topics.find(name) : state.topics.findById(topicId);
+    return {
+      name,
+      topicId,
+      partitions: partitions.map(({ p, records }) => {
+        const refused = refuseAcks(request.acks);
+        if (refused !== undefined) return refusePartition(p, INVALID_REQUIRED_ACKS, refused);
+        const partition = topic?.partitions[p];
+        if (topic !== undefined && partition !== undefined) {
+          const { transactionalId } = request;
+          return appendRecords(state, { topic, partition, p, records, transactionalId }, context);
+        }
+        return topic === undefined && topicId !== undefined
+          ? refusePartition(p, ErrorCode.UNKNOWN_TOPIC_ID, `no topic has the id ${topicId}`)
+          : refusePartition(p, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `there is no ${topic?.name ?? name}-${p}`);
+      }),
+    };
+  });
   return { topics, throttleTimeMs: 0 };
 }
 
@@ -79,11 +86,14 @@ function appendRecords(state: BrokerState, target: Target, { buffer, version }: 
   }
   const bytes = records.end - records.start;
   if (!state.topics.budget.reserve(bytes)) return refuseForMemory(state, p, bytes);
+  const logAppendTimeMs = topic.config.stampsAppends ? state.settings.nowMs() : -1;
+  // In the frame, which is read no more: the log copies it from there.
+  if (topic.config.stampsAppends) stampLogAppendTime(buffer, records.start, records.end, logAppendTimeMs);
   const baseOffset = partition.log.append(buffer, records.start, records.end, verdict.records);
   if (producer !== undefined) partition.producers.record(producer, baseOffset);
   if (verdict.kind === "transactional") partition.transactions.recordBatch(verdict.producer.producerId, baseOffset);
   state.topics.waiters.appended(partition.log, bytes, partition.transactions.anyOpen);
-  return acceptPartition(p, baseOffset);
+  return acceptPartition(p, partition, { baseOffset, logAppendTimeMs });
 }
 
 /** The answer to an idempotent producer's batch that is not to be appended; undefined for one that is. */
@@ -94,7 +104,7 @@ function answerSequence(partition: Partition, p: number, producer: ProducedBatch
     case "append":
       return undefined;
     case "duplicate":
-      return acceptPartition(p, verdict.baseOffset);
+      return acceptPartition(p, partition, { baseOffset: verdict.baseOffset, logAppendTimeMs: -1 });
     case "outOfOrder": {
       const message = `${who} sent sequence ${producer.firstSequence}: expected ${verdict.expected}`;
       return refusePartition(p, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, message);
@@ -150,8 +160,12 @@ function refuseForMemory(state: BrokerState, p: number, bytes: number): Produced
   return refusePartition(p, ErrorCode.POLICY_VIOLATION, message);
 }
 
-function acceptPartition(p: number, baseOffset: number): ProducedPartition {
-  return { p, errorCode: ErrorCode.NONE, baseOffset, logAppendTimeMs: -1, logStartOffset: 0, errorMessage: null };
+function acceptPartition(
+  p: number,
+  { log }: Partition,
+  appended: { baseOffset: number; logAppendTimeMs: number },
+): ProducedPartition {
+  return { p, errorCode: ErrorCode.NONE, ...appended, logStartOffset: log.startOffset, errorMessage: null };
 }
 
 function refusePartition(p: number, errorCode: number, errorMessage: string): ProducedPartition {

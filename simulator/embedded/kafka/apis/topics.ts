@@ -1,4 +1,4 @@
-/** Metadata, CreateTopics, DeleteTopics: which topics there are. Topics are never created by the way. */
+/** Metadata, DescribeTopicPartitions, CreateTopics, DeleteTopics: which topics there are. */
 import type {
   CreateTopicsRequest,
   CreateTopicsResponse,
@@ -9,25 +9,36 @@ import type {
   DeleteTopicsRequest,
   DeleteTopicsResponse,
 } from "../../../clients/kafka/wire/apis/delete-topics.ts";
-import { CONFIG_SOURCE } from "../../../clients/kafka/wire/apis/describe-configs.ts";
-import type { MetadataRequest, MetadataResponse, MetadataTopic } from "../../../clients/kafka/wire/apis/metadata.ts";
+import type {
+  DescribedTopic,
+  DescribeTopicPartitionsRequest,
+  DescribeTopicPartitionsResponse,
+} from "../../../clients/kafka/wire/apis/describe-topic-partitions.ts";
+import type {
+  MetadataPartition,
+  MetadataRequest,
+  MetadataResponse,
+  MetadataTopic,
+} from "../../../clients/kafka/wire/apis/metadata.ts";
 import { NO_TOPIC_ID, nameAndIdOf, type TopicReference } from "../../../clients/kafka/wire/apis/topic-reference.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import { type BrokerState, LEADER_EPOCH, NODE_ID } from "../broker-state.ts";
 import { refuseSetting, TopicConfig } from "../topic-config.ts";
 import { PARTITIONS_PER_TOPIC_MAX, refuseTopicName, type Topic } from "../topics.ts";
 
-/** Kafka's INVALID_REPLICA_ASSIGNMENT; our client never assigns replicas. */
-const INVALID_REPLICA_ASSIGNMENT = 39;
 /** Kafka's num.partitions: for a topic that is created with -1. */
-const PARTITIONS_DEFAULT = 1;
+export const PARTITIONS_DEFAULT = 1;
 /** "The broker's own", as a number of partitions or replicas. */
 const BROKER_DEFAULT = -1;
+/** Kafka's max.request.partition.size.limit: what one page holds at most. */
+const PARTITIONS_PER_PAGE_MAX = 2_000;
 
 export function answerMetadata(state: BrokerState, request: MetadataRequest): MetadataResponse {
   const { host, port, clusterId } = state.identity;
   const topics = request.topics?.map((reference) => {
-    if (typeof reference === "string") return describeTopic(reference, state.topics.find(reference));
+    if (typeof reference === "string") {
+      return describeTopic(reference, state.topics.find(reference) ?? createByTheWay(state, reference, request));
+    }
     const topic = state.topics.findById(reference.topicId);
     return topic === undefined ? describeUnknownId(reference.topicId) : describeTopic(topic.name, topic);
   });
@@ -46,7 +57,12 @@ function describeTopic(name: string, topic: Topic | undefined): MetadataTopic {
       refuseTopicName(name) === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.INVALID_TOPIC_EXCEPTION;
     return { errorCode, name, topicId: NO_TOPIC_ID, isInternal: false, partitions: [] };
   }
-  const partitions = topic.partitions.map((_, p) => ({
+  const partitions = topic.partitions.map((_, p) => describePartition(p));
+  return { errorCode: ErrorCode.NONE, name, topicId: topic.id, isInternal: false, partitions };
+}
+
+function describePartition(p: number): MetadataPartition {
+  return {
     errorCode: ErrorCode.NONE,
     p,
     leader: NODE_ID,
@@ -54,8 +70,39 @@ function describeTopic(name: string, topic: Topic | undefined): MetadataTopic {
     replicas: [NODE_ID],
     inSyncReplicas: [NODE_ID],
     offlineReplicas: [],
-  }));
-  return { errorCode: ErrorCode.NONE, name, topicId: topic.id, isInternal: false, partitions };
+  };
+}
+
+/** With auto.create.topics.enable, asking for a topic creates it; undefined where that is not so. */
+function createByTheWay(state: BrokerState, name: string, request: MetadataRequest): Topic | undefined {
+  const wanted = state.settings.autoCreateTopics && request.allowAutoTopicCreation;
+  if (!wanted || refuseTopicName(name) !== undefined || !state.topics.hasRoomFor(PARTITIONS_DEFAULT)) return undefined;
+  return state.topics.create(name, PARTITIONS_DEFAULT, new TopicConfig(new Map()));
+}
+
+/** In the order of their names, from the cursor on, as many partitions as fit the page. */
+export function answerDescribeTopicPartitions(
+  state: BrokerState,
+  { topics, partitionsMax, cursor }: DescribeTopicPartitionsRequest,
+): DescribeTopicPartitionsResponse {
+  const all = topics.length > 0 ? topics : state.topics.list().map(({ name }) => name);
+  const names = [...new Set(all)].sort().filter((name) => cursor === null || name >= cursor.topic);
+  let room = Math.min(Math.max(1, partitionsMax), PARTITIONS_PER_PAGE_MAX);
+  const described: DescribedTopic[] = [];
+  for (const name of names) {
+    const { partitions, ...topic } = describeTopic(name, state.topics.find(name));
+    const first = cursor !== null && name === cursor.topic ? Math.max(0, cursor.p) : 0;
+    if (room === 0) return { throttleTimeMs: 0, topics: described, nextCursor: { topic: name, p: first } };
+    const page = partitions.slice(first, first + room);
+    described.push({
+      ...topic,
+      partitions: page.map((partition) => ({ ...partition, eligibleLeaderReplicas: [], lastKnownEligible: [] })),
+    });
+    room -= page.length;
+    const next = first + page.length;
+    if (next < partitions.length) return { throttleTimeMs: 0, topics: described, nextCursor: { topic: name, p: next } };
+  }
+  return { throttleTimeMs: 0, topics: described, nextCursor: null };
 }
 
 function describeUnknownId(topicId: string): MetadataTopic {
@@ -83,7 +130,7 @@ export function answerCreateTopics(state: BrokerState, request: CreateTopicsRequ
         name,
         value,
         readOnly: false,
-        source: source === "topic" ? CONFIG_SOURCE.topic : CONFIG_SOURCE.default,
+        source,
         isSensitive: false,
       })),
     };
@@ -139,7 +186,7 @@ function refuseAssignments({ partitions, replicationFactor, assignments }: Topic
   const here = assignments.every(({ brokers }) => brokers.length === 1 && brokers[0] === NODE_ID);
   if (gapless && here) return undefined;
   const errorMessage = `expected partitions 0 to ${assignments.length - 1}, each on broker ${NODE_ID} alone`;
-  return { errorCode: INVALID_REPLICA_ASSIGNMENT, errorMessage };
+  return { errorCode: ErrorCode.INVALID_REPLICA_ASSIGNMENT, errorMessage };
 }
 
 function partitionsOf({ partitions, assignments }: TopicToCreate): number {

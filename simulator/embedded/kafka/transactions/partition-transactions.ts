@@ -2,9 +2,10 @@
  * The transactions of one partition: which are open here, and which of those that ended were aborted.
  *
  * T1 A producer has at most one open transaction; it begins here with its first batch, and ends with its marker.
- * T2 The last stable offset is the first offset of the oldest open transaction, or else the end of the log. It is the
- *    start of a batch, and never falls.
- * T3 There is at most one entry of an aborted transaction per stored marker, so the memory for records bounds them too.
+ * T2 The last stable offset is the first offset of the oldest open transaction, or else the end of the log; where the log
+ *    begins behind it, its beginning. It never falls, and no batch that may be read reaches beyond it.
+ * T3 What was deleted from the log is forgotten here, and there is at most one entry of an aborted transaction per stored
+ *    marker, so the memory for records bounds them too.
  */
 import type { AbortedTransaction } from "../../../clients/kafka/wire/aborted-transactions.ts";
 
@@ -20,6 +21,7 @@ export class PartitionTransactions {
   readonly #open = new Map<number, number>();
   /** In the order of their markers. */
   readonly #aborted: AbortedRange[] = [];
+  #startOffset = 0;
 
   get anyOpen(): boolean {
     return this.#open.size > 0;
@@ -35,7 +37,7 @@ export class PartitionTransactions {
   }
 
   lastStableOffset(endOffset: number): number {
-    for (const firstOffset of this.#open.values()) return firstOffset;
+    for (const firstOffset of this.#open.values()) return Math.max(firstOffset, this.#startOffset);
     return endOffset;
   }
 
@@ -53,6 +55,12 @@ export class PartitionTransactions {
     if (committed) return;
     const lastStableOffset = this.lastStableOffset(offset + 1);
     this.#aborted.push({ producerId, firstOffset, lastOffset: offset, lastStableOffset });
+  }
+
+  /** The log begins at `startOffset` from now on. */
+  deleteBefore(startOffset: number): void {
+    this.#startOffset = startOffset;
+    this.#aborted.splice(0, this.#firstReaching(startOffset));
   }
 
   /** The aborted transactions that reach into the offsets `from` up to `to`, which is not one of them. */

@@ -17,6 +17,8 @@ import {
 } from "../schema.ts";
 
 export const RESOURCE_TYPE = { topic: 2, broker: 4 } as const;
+/** What a value is, from v3 on. */
+export const CONFIG_TYPE = { boolean: 1, string: 2, int: 3, long: 5, list: 7 } as const;
 /** Where a value comes from. */
 export const CONFIG_SOURCE = { topic: 1, staticBroker: 4, default: 5 } as const;
 
@@ -51,7 +53,7 @@ export interface DescribedConfig {
   readonly source: number;
   readonly isSensitive: boolean;
   readonly synonyms: readonly { readonly name: string; readonly value: string | null; readonly source: number }[];
-  /** From v3 on; 0: not known. */
+  /** One of CONFIG_TYPE, from v3 on; 0: not known. */
   readonly type: number;
   readonly documentation: string | null;
 }

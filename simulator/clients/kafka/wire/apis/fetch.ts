@@ -3,7 +3,7 @@ import type { AbortedTransaction } from "../aborted-transactions.ts";
 import type { Api } from "../frame.ts";
 import type { ByteRange, Reader } from "../reader.ts";
 import type { Writer } from "../writer.ts";
-import { NO_TOPIC_ID } from "./topic-reference.ts";
+import { decodeTopicName, encodeTopicName } from "./topic-reference.ts";
 
 /** The first version that names topics by their ids. */
 export const TOPIC_ID_VERSION = 13;
@@ -64,7 +64,7 @@ export const fetchApi: Api<
   key: 1,
   name: "Fetch",
   minVersion: 4,
-  maxVersion: 17,
+  maxVersion: 18,
   flexibleFrom: 12,
   encodeRequest,
   decodeRequest,
@@ -73,7 +73,7 @@ export const fetchApi: Api<
 };
 
 /**
- * Fetch Request v4-17 => (v4-14 replica_id:int32) max_wait_ms:int32 min_bytes:int32 max_bytes:int32
+ * Fetch Request v4-18 => (v4-14 replica_id:int32) max_wait_ms:int32 min_bytes:int32 max_bytes:int32
  *                        isolation_level:int8 (v7+ session_id:int32 session_epoch:int32) [topic] (v7+ [forgotten])
  *                        (v11+ rack_id:string)
  *   topic => (v4-12 name:string) (v13+ topic_id:uuid) [partition]
@@ -92,7 +92,7 @@ function encodeRequest(w: Writer, version: number, request: FetchRequest): void 
     w.int32(request.sessionEpoch);
   }
   w.array(request.topics, (topic) => {
-    encodeTopic(w, version, topic);
+    encodeTopicName(w, topic, version >= TOPIC_ID_VERSION);
     w.array(topic.partitions, (partition) => {
       w.int32(partition.p);
       if (version >= 9) w.int32(partition.currentLeaderEpoch);
@@ -110,15 +110,6 @@ function encodeRequest(w: Writer, version: number, request: FetchRequest): void 
   w.endStruct();
 }
 
-function encodeTopic(w: Writer, version: number, topic: { name: string; topicId?: string | undefined }): void {
-  if (version >= TOPIC_ID_VERSION) w.uuid(topic.topicId ?? NO_TOPIC_ID);
-  else w.string(topic.name);
-}
-
-function decodeTopic(r: Reader, version: number): { name: string; topicId?: string } {
-  return version >= TOPIC_ID_VERSION ? { name: "", topicId: r.uuid() } : { name: r.string() };
-}
-
 function decodeRequest(r: Reader, version: number): FetchRequest {
   if (version <= REPLICA_ID_VERSION_MAX) r.int32();
   const request = {
@@ -129,14 +120,17 @@ function decodeRequest(r: Reader, version: number): FetchRequest {
     sessionId: version >= 7 ? r.int32() : 0,
     sessionEpoch: version >= 7 ? r.int32() : -1,
     topics: r.array(() => {
-      const topic = { ...decodeTopic(r, version), partitions: r.array(() => decodeRequestPartition(r, version)) };
+      const topic = {
+        ...decodeTopicName(r, version >= TOPIC_ID_VERSION),
+        partitions: r.array(() => decodeRequestPartition(r, version)),
+      };
       r.endStruct();
       return topic;
     }),
   };
   if (version >= 7) {
     r.array(() => {
-      decodeTopic(r, version);
+      decodeTopicName(r, version >= TOPIC_ID_VERSION);
       r.array(() => r.int32());
       r.endStruct();
     });
@@ -158,7 +152,7 @@ function decodeRequestPartition(r: Reader, version: number): FetchPartition {
 }
 
 /**
- * Fetch Response v4-17 => throttle_time_ms:int32 (v7+ error_code:int16 session_id:int32) [topic]
+ * Fetch Response v4-18 => throttle_time_ms:int32 (v7+ error_code:int16 session_id:int32) [topic]
  *   topic => (v4-12 name:string) (v13+ topic_id:uuid) [partition]
  *   partition => p:int32 error_code:int16 high_watermark:int64 last_stable_offset:int64 (v5+ log_start_offset:int64)
  *                nullable [aborted] (v11+ preferred_read_replica:int32) records:nullable_bytes
@@ -171,7 +165,7 @@ function encodeResponse(w: Writer, version: number, response: FetchResponse<read
     w.int32(response.sessionId);
   }
   w.array(response.topics, (topic) => {
-    encodeTopic(w, version, topic);
+    encodeTopicName(w, topic, version >= TOPIC_ID_VERSION);
     w.array(topic.partitions, (partition) => {
       w.int32(partition.p);
       w.int16(partition.errorCode);
@@ -198,7 +192,10 @@ function decodeResponse(r: Reader, version: number): FetchResponse<ByteRange | u
     errorCode: version >= 7 ? r.int16() : 0,
     sessionId: version >= 7 ? r.int32() : 0,
     topics: r.array(() => {
-      const topic = { ...decodeTopic(r, version), partitions: r.array(() => decodePartition(r, version)) };
+      const topic = {
+        ...decodeTopicName(r, version >= TOPIC_ID_VERSION),
+        partitions: r.array(() => decodePartition(r, version)),
+      };
       r.endStruct();
       return topic;
     }),

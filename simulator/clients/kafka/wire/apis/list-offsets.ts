@@ -27,6 +27,9 @@ export const EARLIEST_LOCAL_TIMESTAMP = -4;
 /** The last offset in remote storage. From v9 on. */
 export const LATEST_TIERED_TIMESTAMP = -5;
 
+/** The earliest offset that is not yet in remote storage. From v11 on. */
+export const EARLIEST_PENDING_UPLOAD_TIMESTAMP = -6;
+
 export interface ListOffsetsRequest {
   /** 0 read uncommitted, 1 read committed. Version 1 has only 0. */
   readonly isolationLevel: number;
@@ -97,7 +100,7 @@ export const listOffsetsApi = defineApi({
   key: 2,
   name: "ListOffsets",
   minVersion: 1,
-  maxVersion: 10,
+  maxVersion: 11,
   flexibleFrom: 6,
   request,
   response,

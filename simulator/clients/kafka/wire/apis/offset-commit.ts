@@ -13,6 +13,7 @@ import {
   struct,
   until,
 } from "../schema.ts";
+import { nameBefore, topicIdSince } from "./topic-reference.ts";
 
 export interface OffsetCommitRequest {
   readonly group: string;
@@ -21,6 +22,8 @@ export interface OffsetCommitRequest {
   readonly instanceId: string | null;
   readonly topics: readonly {
     readonly name: string;
+    /** From v10 on, in place of the name. */
+    readonly topicId?: string | undefined;
     readonly partitions: readonly OffsetToCommit[];
   }[];
 }
@@ -37,10 +40,14 @@ export interface OffsetCommitResponse {
   readonly throttleTimeMs: number;
   readonly topics: readonly {
     readonly name: string;
+    /** From v10 on, in place of the name. */
+    readonly topicId?: string | undefined;
     readonly partitions: readonly { readonly p: number; readonly errorCode: number }[];
   }[];
 }
 
+/** The first version that names topics by their ids. */
+const TOPIC_ID_VERSION = 10;
 /** The retention, which v2 to v4 could ask for, is the broker's own. */
 const RETENTION_DEFAULT = -1;
 
@@ -54,7 +61,8 @@ const request: Field<OffsetCommitRequest> = struct({
     RETENTION_DEFAULT,
     array(
       struct({
-        name: string,
+        name: nameBefore(TOPIC_ID_VERSION),
+        topicId: topicIdSince(TOPIC_ID_VERSION),
         partitions: array(
           struct({ p: int32, offset: int64, leaderEpoch: since(6, int32, -1), metadata: nullableString }),
         ),
@@ -65,14 +73,20 @@ const request: Field<OffsetCommitRequest> = struct({
 
 const response: Field<OffsetCommitResponse> = struct({
   throttleTimeMs: since(3, int32, 0),
-  topics: array(struct({ name: string, partitions: array(struct({ p: int32, errorCode: int16 })) })),
+  topics: array(
+    struct({
+      name: nameBefore(TOPIC_ID_VERSION),
+      topicId: topicIdSince(TOPIC_ID_VERSION),
+      partitions: array(struct({ p: int32, errorCode: int16 })),
+    }),
+  ),
 });
 
 export const offsetCommitApi = defineApi({
   key: 8,
   name: "OffsetCommit",
   minVersion: 2,
-  maxVersion: 9,
+  maxVersion: 10,
   flexibleFrom: 8,
   request,
   response,

@@ -15,6 +15,7 @@ import {
   string,
   struct,
 } from "../schema.ts";
+import { nameBefore, topicIdSince } from "./topic-reference.ts";
 
 export interface OffsetFetchRequest {
   /** Below v8 exactly one. */
@@ -29,7 +30,14 @@ export interface AskedGroup {
   readonly memberId: string | null;
   readonly generation: number;
   /** Null (from v2 on): every partition that the group has committed. */
-  readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[] | null;
+  readonly topics: readonly AskedTopic[] | null;
+}
+
+interface AskedTopic {
+  readonly name: string;
+  /** From v10 on, in place of the name. */
+  readonly topicId?: string | undefined;
+  readonly partitions: readonly number[];
 }
 
 export interface OffsetFetchResponse {
@@ -40,8 +48,14 @@ export interface OffsetFetchResponse {
 
 export interface FetchedGroup {
   readonly group: string;
-  readonly topics: readonly { readonly name: string; readonly partitions: readonly CommittedOffset[] }[];
+  readonly topics: readonly FetchedTopic[];
   readonly errorCode: number;
+}
+
+interface FetchedTopic {
+  readonly name: string;
+  readonly topicId?: string | undefined;
+  readonly partitions: readonly CommittedOffset[];
 }
 
 export interface CommittedOffset {
@@ -53,8 +67,12 @@ export interface CommittedOffset {
   readonly errorCode: number;
 }
 
-const askedTopic = struct<{ readonly name: string; readonly partitions: readonly number[] }>({
-  name: string,
+/** The first version that names topics by their ids. */
+const TOPIC_ID_VERSION = 10;
+
+const askedTopic = struct<AskedTopic>({
+  name: nameBefore(TOPIC_ID_VERSION),
+  topicId: topicIdSince(TOPIC_ID_VERSION),
   partitions: array(int32),
 });
 /** Version 1 cannot ask for all. */
@@ -97,8 +115,9 @@ const request: Field<OffsetFetchRequest> = reshaped(
 );
 
 const fetchedTopics = array(
-  struct({
-    name: string,
+  struct<FetchedTopic>({
+    name: nameBefore(TOPIC_ID_VERSION),
+    topicId: topicIdSince(TOPIC_ID_VERSION),
     partitions: array(
       struct<CommittedOffset>({
         p: int32,
@@ -135,7 +154,7 @@ export const offsetFetchApi = defineApi({
   key: 9,
   name: "OffsetFetch",
   minVersion: 1,
-  maxVersion: 9,
+  maxVersion: 10,
   flexibleFrom: 6,
   request,
   response,

@@ -2,6 +2,10 @@
 import type { Api } from "../frame.ts";
 import type { ByteRange, Reader } from "../reader.ts";
 import type { Writer } from "../writer.ts";
+import { decodeTopicName, encodeTopicName } from "./topic-reference.ts";
+
+/** The first version that names topics by their ids. */
+const TOPIC_ID_VERSION = 13;
 
 /** To encode, records are buffers, written without a copy; decoded, they are a range of the frame. */
 export interface ProduceRequest<Records> {
@@ -10,13 +14,19 @@ export interface ProduceRequest<Records> {
   readonly acks: number;
   readonly timeoutMs: number;
   readonly topics: readonly {
+    /** "" from v13 on, which has the id in its place. */
     readonly name: string;
+    readonly topicId?: string | undefined;
     readonly partitions: readonly { readonly p: number; readonly records: Records }[];
   }[];
 }
 
 export interface ProduceResponse {
-  readonly topics: readonly { readonly name: string; readonly partitions: readonly ProducedPartition[] }[];
+  readonly topics: readonly {
+    readonly name: string;
+    readonly topicId?: string | undefined;
+    readonly partitions: readonly ProducedPartition[];
+  }[];
   readonly throttleTimeMs: number;
 }
 
@@ -41,7 +51,7 @@ export const produceApi: Api<
   key: 0,
   name: "Produce",
   minVersion: 3,
-  maxVersion: 11,
+  maxVersion: 13,
   flexibleFrom: 9,
   encodeRequest,
   decodeRequest,
@@ -50,17 +60,17 @@ export const produceApi: Api<
 };
 
 /**
- * Produce Request v3-11 => transactional_id:nullable_string acks:int16 timeout_ms:int32 [topic]
- *   topic => name:string [p:int32 records:nullable_bytes]
+ * Produce Request v3-13 => transactional_id:nullable_string acks:int16 timeout_ms:int32 [topic]
+ *   topic => (v3-12 name:string) (v13+ topic_id:uuid) [p:int32 records:nullable_bytes]
  *
- * From v9 on flexible; what v10 and v11 add is said in tagged fields and in what errors mean.
+ * From v9 on flexible; what v10 to v12 add is said in tagged fields and in what errors mean.
  */
-function encodeRequest(w: Writer, _version: number, request: ProduceRequest<readonly Buffer[]>): void {
+function encodeRequest(w: Writer, version: number, request: ProduceRequest<readonly Buffer[]>): void {
   w.nullableString(request.transactionalId);
   w.int16(request.acks);
   w.int32(request.timeoutMs);
   w.array(request.topics, (topic) => {
-    w.string(topic.name);
+    encodeTopicName(w, topic, version >= TOPIC_ID_VERSION);
     w.array(topic.partitions, (partition) => {
       w.int32(partition.p);
       w.referenceBytes(partition.records);
@@ -71,13 +81,16 @@ function encodeRequest(w: Writer, _version: number, request: ProduceRequest<read
   w.endStruct();
 }
 
-function decodeRequest(r: Reader): ProduceRequest<ByteRange | undefined> {
+function decodeRequest(r: Reader, version: number): ProduceRequest<ByteRange | undefined> {
   const request = {
     transactionalId: r.nullableString(),
     acks: r.int16(),
     timeoutMs: r.int32(),
     topics: r.array(() => {
-      const topic = { name: r.string(), partitions: r.array(() => decodeRequestPartition(r)) };
+      const topic = {
+        ...decodeTopicName(r, version >= TOPIC_ID_VERSION),
+        partitions: r.array(() => decodeRequestPartition(r)),
+      };
       r.endStruct();
       return topic;
     }),
@@ -93,14 +106,14 @@ function decodeRequestPartition(r: Reader): { p: number; records: ByteRange | un
 }
 
 /**
- * Produce Response v3-11 => [topic] throttle_time_ms:int32
- *   topic => name:string [partition]
+ * Produce Response v3-13 => [topic] throttle_time_ms:int32
+ *   topic => (v3-12 name:string) (v13+ topic_id:uuid) [partition]
  *   partition => p:int32 error_code:int16 base_offset:int64 log_append_time_ms:int64 (v5+ log_start_offset:int64)
  *                (v8+ [batch_index:int32 message:nullable_string] error_message:nullable_string)
  */
 function encodeResponse(w: Writer, version: number, response: ProduceResponse): void {
   w.array(response.topics, (topic) => {
-    w.string(topic.name);
+    encodeTopicName(w, topic, version >= TOPIC_ID_VERSION);
     w.array(topic.partitions, (partition) => {
       w.int32(partition.p);
       w.int16(partition.errorCode);
@@ -122,7 +135,10 @@ function encodeResponse(w: Writer, version: number, response: ProduceResponse): 
 
 function decodeResponse(r: Reader, version: number): ProduceResponse {
   const topics = r.array(() => {
-    const topic = { name: r.string(), partitions: r.array(() => decodePartition(r, version)) };
+    const topic = {
+      ...decodeTopicName(r, version >= TOPIC_ID_VERSION),
+      partitions: r.array(() => decodePartition(r, version)),
+    };
     r.endStruct();
     return topic;
   });

@@ -1,5 +1,8 @@
 /** How requests name a topic: older versions by its name, newer ones by its name or its id. */
-import { converted, type Field, reshaped } from "../schema.ts";
+
+import type { Reader } from "../reader.ts";
+import { converted, type Field, reshaped, since, string, until, uuid } from "../schema.ts";
+import type { Writer } from "../writer.ts";
 
 /** The id of no topic. */
 export const NO_TOPIC_ID = "0".repeat(32);
@@ -37,4 +40,36 @@ export function topicReference(
     ),
     converted(nameWithId, referenceOf, nameAndIdOf),
   );
+}
+
+/** The name of a topic, where versions from `idFrom` on give its id in that place: "" is read there. */
+export function nameBefore(idFrom: number): Field<string> {
+  return until(idFrom - 1, string, "");
+}
+
+/** The id of a topic, which only versions from `idFrom` on have. */
+export function topicIdSince(idFrom: number): Field<string | undefined> {
+  return since(
+    idFrom,
+    converted(
+      uuid,
+      (id): string | undefined => id,
+      (id) => id ?? NO_TOPIC_ID,
+    ),
+    undefined,
+  );
+}
+
+/** For the codecs that are written by hand. */
+export function encodeTopicName(
+  w: Writer,
+  { name, topicId }: { readonly name: string; readonly topicId?: string | undefined },
+  byId: boolean,
+): void {
+  if (byId) w.uuid(topicId ?? NO_TOPIC_ID);
+  else w.string(name);
+}
+
+export function decodeTopicName(r: Reader, byId: boolean): { name: string; topicId?: string } {
+  return byId ? { name: "", topicId: r.uuid() } : { name: r.string() };
 }

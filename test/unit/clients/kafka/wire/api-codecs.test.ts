@@ -11,7 +11,7 @@ import { metadataApi } from "../../../../../simulator/clients/kafka/wire/apis/me
 import { offsetCommitApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-commit.ts";
 import { offsetFetchApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
 import { NO_TOPIC_ID, type TopicReference } from "../../../../../simulator/clients/kafka/wire/apis/topic-reference.ts";
-import { few, int16, int32, int64, name, nullableName, topicOf, uuid } from "./codec-support.ts";
+import { few, int16, int32, int64, name, nullableName, topicAs, topicOf, uuid } from "./codec-support.ts";
 import { roundTrips } from "./round-trips.ts";
 
 roundTrips(
@@ -160,7 +160,7 @@ roundTrips(
       ...q,
       instanceId: version >= 7 ? q.instanceId : null,
       topics: q.topics.map((topic) => ({
-        ...topic,
+        ...topicAs(topic, version >= 10),
         partitions: topic.partitions.map((each) => (version >= 6 ? each : { ...each, leaderEpoch: -1 })),
       })),
     }),
@@ -170,7 +170,10 @@ roundTrips(
       throttleTimeMs: int32,
       topics: topicOf(fc.record({ p: int32, errorCode: int16 })),
     }),
-    seenBy: (s, version) => (version >= 3 ? s : { ...s, throttleTimeMs: 0 }),
+    seenBy: (s, version) => ({
+      throttleTimeMs: version >= 3 ? s.throttleTimeMs : 0,
+      topics: s.topics.map((topic) => topicAs(topic, version >= 10)),
+    }),
   },
 );
 
@@ -188,7 +191,7 @@ roundTrips(
         group: asked.group,
         memberId: version >= 9 ? asked.memberId : null,
         generation: version >= 9 ? asked.generation : -1,
-        topics: version === 1 ? (asked.topics ?? []) : asked.topics,
+        topics: asked.topics?.map((topic) => topicAs(topic, version >= 10)) ?? (version === 1 ? [] : null),
       })),
       requireStable: version >= 7 && q.requireStable,
     }),
@@ -211,7 +214,7 @@ roundTrips(
       groups: s.groups.map((fetched) => ({
         group: version >= 8 ? fetched.group : "",
         topics: fetched.topics.map((topic) => ({
-          ...topic,
+          ...topicAs(topic, version >= 10),
           partitions: topic.partitions.map((each) => (version >= 5 ? each : { ...each, leaderEpoch: -1 })),
         })),
         errorCode: version >= 2 ? fetched.errorCode : 0,

@@ -1,6 +1,7 @@
 /** What the codec tests share: arbitraries of the protocol's types, and reading a whole body. */
 import fc from "fast-check";
 import { expect } from "vitest";
+import { NO_TOPIC_ID } from "../../../../../simulator/clients/kafka/wire/apis/topic-reference.ts";
 import { Reader } from "../../../../../simulator/clients/kafka/wire/reader.ts";
 import { Writer } from "../../../../../simulator/clients/kafka/wire/writer.ts";
 
@@ -14,6 +15,10 @@ export const int64 = fc.maxSafeInteger();
 export const few = <T>(element: fc.Arbitrary<T>) => fc.array(element, { maxLength: 4 });
 export const uuid = fc.uuid().map((text) => text.replaceAll("-", ""));
 export const bytes = fc.uint8Array({ maxLength: 2_000 }).map((array) => Buffer.from(array));
+/** How a topic without a given id is read from a version that names it by its id, or by its name. */
+export const topicAs = <T extends { readonly name: string }>(topic: T, byId: boolean) =>
+  byId ? { ...topic, name: "", topicId: NO_TOPIC_ID } : topic;
+
 export const topicOf = <T>(partition: fc.Arbitrary<T>) => few(fc.record({ name, partitions: few(partition) }));
 
 /** Reads a whole body, and fails when bytes are left over or missing. */

@@ -21,6 +21,18 @@ describe("the transactions of a partition", () => {
     expect(transactions.firstOffsetOf(1)).toBe(41);
   });
 
+  test("T2, T3: where the log begins behind an open transaction, nothing before its beginning is left", () => {
+    const transactions = new PartitionTransactions();
+    transactions.recordBatch(1, 10);
+    transactions.recordMarker(1, 11, false);
+    transactions.recordBatch(2, 20);
+    transactions.deleteBefore(30);
+    expect(transactions.lastStableOffset(40)).toBe(30);
+    expect(transactions.anyAborted).toBe(false);
+    transactions.recordMarker(2, 40, false);
+    expect(transactions.listAborted(30, 41)).toEqual([{ producerId: 2, firstOffset: 20 }]);
+  });
+
   test("a marker where nothing was written aborts nothing", () => {
     const transactions = new PartitionTransactions();
     transactions.recordMarker(1, 0, false);

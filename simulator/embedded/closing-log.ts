@@ -2,7 +2,7 @@
  * Warnings of closed clients, at most WARNINGS_MAX in WINDOW_MS: a client that fails ten thousand times must not fill
  * the disk. What was left out is told as one number when the window ends.
  */
-import type { Log } from "../../common/foundation/log.ts";
+import type { Log } from "../common/foundation/log.ts";
 
 const WARNINGS_MAX = 10;
 const WINDOW_MS = 10_000;

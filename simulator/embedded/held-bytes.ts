@@ -1,12 +1,7 @@
 /**
- * The bytes that all connections together make the server hold: requests that are not complete, and replies that have
- * not been read. They count against the memory of the data, with SLACK_BYTES so that a full server still answers.
+ * The bytes that all connections together make a server hold: requests that are not complete, and replies that have not
+ * been read. They count against the memory of its data. Where they do not fit, whoever holds most is closed.
  */
-import type { MemoryUse } from "./keyspace.ts";
-
-const HELD_BYTES_MIN = 67_108_864;
-const HELD_BYTES_MAX = 134_217_728;
-
 export interface Holder {
   readonly heldBytes: number;
   /** Closes the connection: it holds more than any other when there is no room left. */
@@ -14,12 +9,13 @@ export interface Holder {
 }
 
 export class HeldBytes {
-  readonly #memory: MemoryUse;
+  readonly #bytesMax: () => number;
   readonly #holders = new Map<Holder, number>();
   #bytes = 0;
 
-  constructor(memory: MemoryUse) {
-    this.#memory = memory;
+  /** `bytesMax` is asked anew each time, as it follows what the data leave free. */
+  constructor(bytesMax: () => number) {
+    this.#bytesMax = bytesMax;
   }
 
   get bytes(): number {
@@ -34,9 +30,12 @@ export class HeldBytes {
     if (held === 0) this.#holders.delete(holder);
     else this.#holders.set(holder, held);
     this.#bytes += held - before;
-    const room = this.#memory.bytesMax - this.#memory.bytes;
-    const bytesMax = Math.min(HELD_BYTES_MAX, Math.max(HELD_BYTES_MIN, room));
-    if (held > before && this.#bytes > bytesMax) this.#evictLargest();
+    if (held > before) this.enforce();
+  }
+
+  /** To be called when the data may have grown. */
+  enforce(): void {
+    while (this.#bytes > this.#bytesMax() && this.#holders.size > 0) this.#evictLargest();
   }
 
   remove(holder: Holder): void {
