@@ -1,6 +1,7 @@
 /** All that the broker knows. It lives in memory only, and no socket is in it. */
 import { randomUUID } from "node:crypto";
 import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
+import { ConsumerGroups } from "./groups/consumer-groups.ts";
 import { GroupCoordinator } from "./groups/group-coordinator.ts";
 import { Topics } from "./topics.ts";
 
@@ -33,6 +34,7 @@ export class BrokerState {
     () => performance.now(),
     (prefix) => `${prefix}-${randomUUID()}`,
   );
+  readonly consumerGroups: ConsumerGroups;
   readonly #onFull: (message: string) => void;
   #nextProducerId: number;
   #wasFull = false;
@@ -42,6 +44,16 @@ export class BrokerState {
     this.identity = identity;
     this.#onFull = onFull;
     this.topics = new Topics(memoryBytesMax);
+    this.consumerGroups = new ConsumerGroups(
+      {
+        names: () => this.topics.names(),
+        find: (name) => {
+          const topic = this.topics.find(name);
+          return topic === undefined ? undefined : { id: topic.id, partitions: topic.partitions.length };
+        },
+      },
+      () => performance.now(),
+    );
     this.#nextProducerId = identity.firstProducerId;
   }
 

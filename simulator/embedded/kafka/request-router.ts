@@ -7,6 +7,8 @@
  *    answer it. Only ApiVersions of any version is answered: its client asks which versions there are.
  */
 import { type ApiVersionRange, apiVersionsApi } from "../../clients/kafka/wire/apis/api-versions.ts";
+import { consumerGroupDescribeApi } from "../../clients/kafka/wire/apis/consumer-group-describe.ts";
+import { consumerGroupHeartbeatApi } from "../../clients/kafka/wire/apis/consumer-group-heartbeat.ts";
 import { createTopicsApi } from "../../clients/kafka/wire/apis/create-topics.ts";
 import { deleteGroupsApi } from "../../clients/kafka/wire/apis/delete-groups.ts";
 import { deleteTopicsApi } from "../../clients/kafka/wire/apis/delete-topics.ts";
@@ -38,6 +40,7 @@ import {
 } from "../../clients/kafka/wire/frame.ts";
 import { Reader } from "../../clients/kafka/wire/reader.ts";
 import { answerDescribeConfigs } from "./apis/configs.ts";
+import { answerConsumerGroupDescribe, answerConsumerGroupHeartbeat } from "./apis/consumer-groups.ts";
 import { minBytesOf, readFetch } from "./apis/fetch.ts";
 import { answerDeleteGroups, answerDescribeGroups, answerListGroups } from "./apis/group-admin.ts";
 import { answerOffsetCommit, answerOffsetDelete, answerOffsetFetch } from "./apis/group-offsets.ts";
@@ -110,6 +113,8 @@ const routes: ReadonlyMap<number, Route> = new Map(
     route(describeConfigsApi, answerDescribeConfigs),
     route(deleteGroupsApi, answerDeleteGroups),
     route(offsetDeleteApi, answerOffsetDelete),
+    route(consumerGroupHeartbeatApi, answerConsumerGroupHeartbeat),
+    route(consumerGroupDescribeApi, answerConsumerGroupDescribe),
   ].map((each: Route) => [each.key, each]),
 );
 

@@ -51,6 +51,7 @@ export async function startKafkaServer(options: {
       new Promise((resolve) => {
         server.close(() => resolve());
         state.groups.close();
+        state.consumerGroups.close();
         for (const socket of sockets) socket.destroy();
       }),
   };

@@ -70,6 +70,17 @@ export function struct<T extends object>(fields: Fields<T>): Field<T> {
   };
 }
 
+/** A struct, or null, which a byte before it tells. */
+export function nullableStruct<T extends object>(fields: Field<T>): Field<T | null> {
+  return {
+    read: (r, version) => (r.int8() < 0 ? null : fields.read(r, version)),
+    write: (w, version, value) => {
+      w.int8(value === null ? -1 : 1);
+      if (value !== null) fields.write(w, version, value);
+    },
+  };
+}
+
 /** A struct of one field. */
 export function single<T>(field: Field<T>): Field<T> {
   return converted(
