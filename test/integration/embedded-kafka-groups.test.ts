@@ -216,4 +216,26 @@ describeReal(["kafka"], "Java's tools", () => {
     expect(await runGroups("--delete", "--group", "g-java")).toContain("successful");
     expect(await runGroups("--list")).not.toContain("g-java");
   }, 180_000);
+
+  test("its consumer of the newer protocol shares, hands over and commits, and its tools see the group", async () => {
+    await createNumbers("newer", 1_000);
+    const program = join(import.meta.dirname, "../support/java/ConsumeAsGroup.java");
+    const classPath = join(process.env["KAFKA_HOME"] ?? "", "libs", "*");
+    const { stdout } = await run("java", ["-cp", classPath, program, address, "g-newer", "newer", "1000"], {
+      timeout: 2 * CLIENT_DEADLINE_MS,
+    });
+    const read = stdout.trim().split("\n");
+    // Each commits what it has read before it gives anything back.
+    expect([read.length, new Set(read).size]).toEqual([1_000, 1_000]);
+    expect(await runGroups("--list", "--type", "consumer")).toContain("g-newer");
+    const described = await runGroups("--describe", "--group", "g-newer", "--offsets");
+    expect(
+      described
+        .split("\n")
+        .filter((line) => line.startsWith("g-newer"))
+        .map((row) => row.split(/\s+/)[5]),
+    ).toEqual(["0", "0", "0", "0"]);
+    expect(await runGroups("--describe", "--group", "g-newer", "--state")).toMatch(/g-newer .*uniform +Empty +0/);
+    expect(await runGroups("--delete", "--group", "g-newer")).toContain("successful");
+  }, 180_000);
 });

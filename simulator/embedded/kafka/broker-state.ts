@@ -1,6 +1,7 @@
 /** All that the broker knows. It lives in memory only, and no socket is in it. */
 import { randomUUID } from "node:crypto";
 import { ErrorCode } from "../../clients/kafka/wire/error-codes.ts";
+import { ConsumerGroups } from "./groups/consumer-groups.ts";
 import { GroupCoordinator } from "./groups/group-coordinator.ts";
 import { Topics } from "./topics.ts";
 import { TransactionCoordinator } from "./transactions/transaction-coordinator.ts";
@@ -47,6 +48,7 @@ export class BrokerState {
     () => performance.now(),
     (prefix) => `${prefix}-${randomUUID()}`,
   );
+  readonly consumerGroups: ConsumerGroups;
   readonly transactions: TransactionCoordinator;
   readonly #onFull: (message: string) => void;
   #nextProducerId: number;
@@ -63,6 +65,16 @@ export class BrokerState {
     this.settings = settings;
     this.#onFull = onFull;
     this.topics = new Topics(memoryBytesMax);
+    this.consumerGroups = new ConsumerGroups(
+      {
+        names: () => this.topics.names(),
+        find: (name) => {
+          const topic = this.topics.find(name);
+          return topic === undefined ? undefined : { id: topic.id, partitions: topic.partitions.length };
+        },
+      },
+      () => performance.now(),
+    );
     this.#nextProducerId = identity.firstProducerId;
     this.transactions = new TransactionCoordinator({
       topics: this.topics,
@@ -81,6 +93,7 @@ export class BrokerState {
   /** Stops all timers; nobody waiting is answered any more. */
   close(): void {
     this.groups.close();
+    this.consumerGroups.close();
     this.transactions.close();
   }
 

@@ -12,6 +12,8 @@ import { addOffsetsToTxnApi } from "../../clients/kafka/wire/apis/add-offsets-to
 import { addPartitionsToTxnApi } from "../../clients/kafka/wire/apis/add-partitions-to-txn.ts";
 import { alterConfigsApi, incrementalAlterConfigsApi } from "../../clients/kafka/wire/apis/alter-configs.ts";
 import { type ApiVersionRange, apiVersionsApi } from "../../clients/kafka/wire/apis/api-versions.ts";
+import { consumerGroupDescribeApi } from "../../clients/kafka/wire/apis/consumer-group-describe.ts";
+import { consumerGroupHeartbeatApi } from "../../clients/kafka/wire/apis/consumer-group-heartbeat.ts";
 import { createPartitionsApi } from "../../clients/kafka/wire/apis/create-partitions.ts";
 import { createTopicsApi } from "../../clients/kafka/wire/apis/create-topics.ts";
 import { deleteGroupsApi } from "../../clients/kafka/wire/apis/delete-groups.ts";
@@ -62,6 +64,7 @@ import {
 import { Reader } from "../../clients/kafka/wire/reader.ts";
 import { answerDescribeCluster, answerDescribeLogDirs } from "./apis/cluster.ts";
 import { answerAlterConfigs, answerDescribeConfigs, answerIncrementalAlterConfigs } from "./apis/configs.ts";
+import { answerConsumerGroupDescribe, answerConsumerGroupHeartbeat } from "./apis/consumer-groups.ts";
 import { minBytesOf, readFetch } from "./apis/fetch.ts";
 import { answerDeleteGroups, answerDescribeGroups, answerListGroups } from "./apis/group-admin.ts";
 import { answerOffsetCommit, answerOffsetDelete, answerOffsetFetch } from "./apis/group-offsets.ts";
@@ -182,6 +185,8 @@ const routes: ReadonlyMap<number, Route> = new Map(
     route(describeClientQuotasApi, answerDescribeClientQuotas),
     route(describeUserScramCredentialsApi, answerDescribeUserScramCredentials),
     route(describeClusterApi, answerDescribeCluster),
+    route(consumerGroupHeartbeatApi, answerConsumerGroupHeartbeat),
+    route(consumerGroupDescribeApi, answerConsumerGroupDescribe),
     route(describeTopicPartitionsApi, answerDescribeTopicPartitions),
   ].map((each: Route) => [each.key, each]),
 );

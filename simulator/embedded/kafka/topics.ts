@@ -51,6 +51,10 @@ export class Topics {
     return this.#topics.get(name);
   }
 
+  names(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
+
   findById(id: string): Topic | undefined {
     return this.#byId.get(id);
   }

@@ -10,11 +10,13 @@ import type { ListGroupsRequest, ListGroupsResponse } from "../../../clients/kaf
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import type { RequestHeader } from "../../../clients/kafka/wire/frame.ts";
 import type { BrokerState } from "../broker-state.ts";
-import type { GroupState } from "../groups/group.ts";
 import { type Member, metadataOf, NO_ASSIGNMENT } from "../groups/members.ts";
+import { CONSUMER_PROTOCOL_TYPE } from "../groups/subscription.ts";
 
-/** The only type of group here: its members assign among themselves. */
+/** Its members assign among themselves. */
 const CLASSIC = "classic";
+/** The broker assigns. */
+const CONSUMER = "consumer";
 /** From here on, a group that is not there is an error; before, it is described as a dead one. */
 const NOT_FOUND_VERSION = 6;
 
@@ -37,7 +39,8 @@ function describeGroup(state: BrokerState, name: string, missingIsError: boolean
     members: [],
     authorizedOperations: OPERATIONS_NOT_LISTED,
   };
-  const group = state.groups.find(name);
+  const isConsumers = state.consumerGroups.findInUse(name) !== undefined;
+  const group = isConsumers ? undefined : state.groups.find(name);
   if (group !== undefined) {
     const stable = group.state === "Stable";
     const describe = (member: Member) => ({
@@ -57,18 +60,23 @@ function describeGroup(state: BrokerState, name: string, missingIsError: boolean
       members: group.members.list().map(describe),
     };
   }
-  if (state.groups.exists(name)) return { ...vacant, state: "Empty" };
+  if (!isConsumers && state.groups.exists(name)) return { ...vacant, state: "Empty" };
   if (!missingIsError) return { ...vacant, state: "Dead" };
-  const errorMessage = `there is no group ${name}`;
+  const errorMessage = `there is no group ${name} of the classic protocol`;
   return { ...vacant, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage, state: "Dead" };
 }
 
 export function answerListGroups(state: BrokerState, { states, types }: ListGroupsRequest): ListGroupsResponse {
   const wanted = (list: readonly string[], value: string) =>
     list.length === 0 || list.some((each) => each.toLowerCase() === value.toLowerCase());
-  const groups = state.groups.list().map((name) => {
+  const names = new Set([...state.groups.list(), ...state.consumerGroups.names()]);
+  const groups = [...names].map((name) => {
+    const consumers = state.consumerGroups.find(name);
+    if (consumers !== undefined && (consumers.size > 0 || state.groups.find(name) === undefined)) {
+      return { group: name, protocolType: CONSUMER_PROTOCOL_TYPE, state: consumers.state as string, type: CONSUMER };
+    }
     const group = state.groups.find(name);
-    const stateOf: GroupState["kind"] = group?.state ?? "Empty";
+    const stateOf: string = group?.state ?? "Empty";
     return { group: name, protocolType: group?.protocolType ?? "", state: stateOf, type: CLASSIC };
   });
   const listed = groups.filter((each) => wanted(states, each.state) && wanted(types, each.type));
@@ -77,9 +85,16 @@ export function answerListGroups(state: BrokerState, { states, types }: ListGrou
 
 export function answerDeleteGroups(state: BrokerState, request: DeleteGroupsRequest): DeleteGroupsResponse {
   const groups = request.groups.map((group) => {
-    const errorCode = state.groups.delete(group);
+    const errorCode = deleteGroup(state, group);
     if (errorCode === ErrorCode.NONE) state.transactions.forgetGroup(group);
     return { group, errorCode };
   });
   return { throttleTimeMs: 0, groups };
+}
+
+function deleteGroup({ groups, consumerGroups }: BrokerState, name: string): number {
+  if (consumerGroups.findInUse(name) !== undefined) return ErrorCode.NON_EMPTY_GROUP;
+  const wasConsumers = consumerGroups.find(name) !== undefined;
+  consumerGroups.delete(name);
+  return wasConsumers && !groups.exists(name) ? ErrorCode.NONE : groups.delete(name);
 }

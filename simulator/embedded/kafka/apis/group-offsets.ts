@@ -14,15 +14,22 @@ import type {
 } from "../../../clients/kafka/wire/apis/offset-fetch.ts";
 import { ErrorCode } from "../../../clients/kafka/wire/error-codes.ts";
 import type { BrokerState } from "../broker-state.ts";
+import { keyOf } from "../groups/assignors.ts";
 import { CONSUMER_PROTOCOL_TYPE, subscribedTopics } from "../groups/subscription.ts";
 
 /** Kafka's offset.metadata.max.bytes. */
 const METADATA_BYTES_MAX = 4096;
 
 export function answerOffsetCommit(state: BrokerState, request: OffsetCommitRequest): OffsetCommitResponse {
-  const refused = state.groups.checkCommit(request.group, request);
+  const consumers = state.consumerGroups.findInUse(request.group);
+  const refused = consumers === undefined ? state.groups.checkCommit(request.group, request) : ErrorCode.NONE;
+  const refuseOne = (name: string, p: number) => {
+    const id = state.topics.find(name)?.id ?? "";
+    return consumers?.checkCommit(request.memberId, request.generation, keyOf(id, p)) ?? refused;
+  };
   const commitOne = (name: string, unknown: number, partition: OffsetToCommit) => {
-    const errorCode = refused === ErrorCode.NONE ? refuseOffset(state, name, partition, unknown) : refused;
+    const refusedHere = refuseOne(name, partition.p);
+    const errorCode = refusedHere === ErrorCode.NONE ? refuseOffset(state, name, partition, unknown) : refusedHere;
     if (errorCode !== ErrorCode.NONE) return { p: partition.p, errorCode };
     const stored = state.groups.offsets.commit(request.group, name, partition.p, partition);
     return { p: partition.p, errorCode: stored ? ErrorCode.NONE : ErrorCode.POLICY_VIOLATION };
@@ -58,8 +65,12 @@ export function answerOffsetFetch(state: BrokerState, request: OffsetFetchReques
   return { throttleTimeMs: 0, groups: request.groups.map((asked) => fetchGroup(state, asked, request.requireStable)) };
 }
 
-function fetchGroup(state: BrokerState, { group, topics }: AskedGroup, requireStable: boolean): FetchedGroup {
+function fetchGroup(state: BrokerState, asked: AskedGroup, requireStable: boolean): FetchedGroup {
+  const { group, topics, memberId, generation } = asked;
   const { offsets } = state.groups;
+  const consumers = memberId === null ? undefined : state.consumerGroups.findInUse(group);
+  const refused = consumers?.checkClaim(memberId ?? "", generation) ?? ErrorCode.NONE;
+  if (refused !== ErrorCode.NONE) return { group, topics: [], errorCode: refused };
   // Which form names the topics of the answer, only the version knows: here are both.
   const all = () => offsets.list(group).map((each) => ({ ...each, topicId: state.topics.find(each.name)?.id }));
   const fetched = (topics ?? all()).map((topic) => {
@@ -91,7 +102,9 @@ function unstableOffset(p: number): CommittedOffset {
 export function answerOffsetDelete(state: BrokerState, request: OffsetDeleteRequest): OffsetDeleteResponse {
   const { groups } = state;
   const throttleTimeMs = 0;
-  if (!groups.exists(request.group)) return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, throttleTimeMs, topics: [] };
+  const consumers = state.consumerGroups.findInUse(request.group);
+  if (consumers === undefined && !groups.exists(request.group))
+    return { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, throttleTimeMs, topics: [] };
   const group = groups.find(request.group);
   const inUse = group !== undefined && group.members.size > 0;
   // What members of another protocol type read, nobody here can tell.
@@ -100,7 +113,8 @@ export function answerOffsetDelete(state: BrokerState, request: OffsetDeleteRequ
   }
   const subscribed = inUse ? subscribedTopics(group) : new Set<string>();
   const deleteOne = (name: string, p: number) => {
-    if (subscribed.has(name)) return { p, errorCode: ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC };
+    if (subscribed.has(name) || consumers?.subscribes(name) === true)
+      return { p, errorCode: ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC };
     if (state.topics.findPartition(name, p) === undefined) {
       return { p, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
     }

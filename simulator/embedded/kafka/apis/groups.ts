@@ -41,7 +41,7 @@ function findCoordinator(state: BrokerState, keyType: number, key: string): Coor
 
 export function askJoinGroup(state: BrokerState, request: JoinGroupRequest, header: RequestHeader): Asked<JoinAnswer> {
   const { group, memberId, instanceId, sessionTimeoutMs, protocolType, protocols } = request;
-  const refused = refuseJoinRequest(request);
+  const refused = refuseJoinRequest(state, request);
   if (refused !== ErrorCode.NONE) return { kind: "answered", answer: refuseJoin(memberId, refused) };
   return state.groups.join(group, {
     memberId,
@@ -56,8 +56,9 @@ export function askJoinGroup(state: BrokerState, request: JoinGroupRequest, head
   });
 }
 
-function refuseJoinRequest({ group, sessionTimeoutMs }: JoinGroupRequest): number {
+function refuseJoinRequest(state: BrokerState, { group, sessionTimeoutMs }: JoinGroupRequest): number {
   if (group === "") return ErrorCode.INVALID_GROUP_ID;
+  if (state.consumerGroups.findInUse(group) !== undefined) return ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
   const allowed = sessionTimeoutMs >= SESSION_TIMEOUT_MS_MIN && sessionTimeoutMs <= SESSION_TIMEOUT_MS_MAX;
   return allowed ? ErrorCode.NONE : ErrorCode.INVALID_SESSION_TIMEOUT;
 }

@@ -108,7 +108,8 @@ function refuseTxnOffsets(state: BrokerState, request: TxnOffsetCommitRequest, a
   // Clients before v3 do not say which member they are: the epoch alone has to fence them.
   const { generation, memberId, instanceId } = request;
   if (generation < 0 && memberId === "" && instanceId === null) return ErrorCode.NONE;
-  const claimed = state.groups.checkCommit(request.group, request);
+  const consumers = state.consumerGroups.findInUse(request.group);
+  const claimed = consumers?.checkClaim(memberId, generation) ?? state.groups.checkCommit(request.group, request);
   // Unlike a plain commit it is taken between two generations: clients give up on this answer.
   return claimed === ErrorCode.REBALANCE_IN_PROGRESS ? ErrorCode.NONE : claimed;
 }

@@ -15,8 +15,9 @@ interface NameAndId {
   readonly name: string | null;
 }
 
+/** Kafka's own client says an empty name beside an id, others say none. */
 export function referenceOf({ topicId, name }: NameAndId): TopicReference {
-  return name ?? { topicId };
+  return name === null || (name === "" && topicId !== NO_TOPIC_ID) ? { topicId } : name;
 }
 
 export function nameAndIdOf(reference: TopicReference): NameAndId {

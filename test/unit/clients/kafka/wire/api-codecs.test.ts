@@ -1,5 +1,6 @@
 /** Every API, every version it claims: what one side encodes, the other side decodes to the same. */
 import fc from "fast-check";
+import { expect, it } from "vitest";
 import { apiVersionsApi } from "../../../../../simulator/clients/kafka/wire/apis/api-versions.ts";
 import { createTopicsApi } from "../../../../../simulator/clients/kafka/wire/apis/create-topics.ts";
 import { deleteGroupsApi } from "../../../../../simulator/clients/kafka/wire/apis/delete-groups.ts";
@@ -10,7 +11,11 @@ import { listOffsetsApi } from "../../../../../simulator/clients/kafka/wire/apis
 import { metadataApi } from "../../../../../simulator/clients/kafka/wire/apis/metadata.ts";
 import { offsetCommitApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-commit.ts";
 import { offsetFetchApi } from "../../../../../simulator/clients/kafka/wire/apis/offset-fetch.ts";
-import { NO_TOPIC_ID, type TopicReference } from "../../../../../simulator/clients/kafka/wire/apis/topic-reference.ts";
+import {
+  NO_TOPIC_ID,
+  referenceOf,
+  type TopicReference,
+} from "../../../../../simulator/clients/kafka/wire/apis/topic-reference.ts";
 import { few, int16, int32, int64, name, nullableName, topicAs, topicOf, uuid } from "./codec-support.ts";
 import { roundTrips } from "./round-trips.ts";
 
@@ -329,3 +334,11 @@ roundTrips(
 function namedIn(from: number, topic: TopicReference, version: number): TopicReference {
   return typeof topic === "string" || version >= from ? topic : "";
 }
+
+it("takes a topic's id from a client that says an empty name beside it, as Kafka's own does", () => {
+  const topicId = "0123456789abcdef".repeat(2);
+  expect(referenceOf({ topicId, name: "" })).toEqual({ topicId });
+  expect(referenceOf({ topicId, name: null })).toEqual({ topicId });
+  expect(referenceOf({ topicId: NO_TOPIC_ID, name: "" })).toBe("");
+  expect(referenceOf({ topicId: NO_TOPIC_ID, name: "t" })).toBe("t");
+});

@@ -1,9 +1,11 @@
 /** The requests of group members, in every version. */
 import fc from "fast-check";
+import { consumerGroupDescribeApi } from "../../../../../simulator/clients/kafka/wire/apis/consumer-group-describe.ts";
+import { consumerGroupHeartbeatApi } from "../../../../../simulator/clients/kafka/wire/apis/consumer-group-heartbeat.ts";
 import { joinGroupApi } from "../../../../../simulator/clients/kafka/wire/apis/join-group.ts";
 import { leaveGroupApi } from "../../../../../simulator/clients/kafka/wire/apis/leave-group.ts";
 import { syncGroupApi } from "../../../../../simulator/clients/kafka/wire/apis/sync-group.ts";
-import { bytes, few, int16, int32, name, nullableName } from "./codec-support.ts";
+import { bytes, few, int16, int32, name, nullableName, uuid } from "./codec-support.ts";
 import { roundTrips } from "./round-trips.ts";
 
 const exactlyOne = <T>(element: fc.Arbitrary<T>) => fc.array(element, { minLength: 1, maxLength: 1 });
@@ -113,6 +115,79 @@ roundTrips(
       ...s,
       throttleTimeMs: version >= 1 ? s.throttleTimeMs : 0,
       members: version >= 3 ? s.members : [],
+    }),
+  },
+);
+
+const partitionsOfTopic = fc.record({ topicId: uuid, partitions: few(int32) });
+
+roundTrips(
+  consumerGroupHeartbeatApi,
+  {
+    arbitrary: fc.record({
+      group: name,
+      memberId: name,
+      memberEpoch: int32,
+      instanceId: nullableName,
+      rackId: nullableName,
+      rebalanceTimeoutMs: int32,
+      subscribedTopicNames: fc.option(few(name)),
+      subscribedTopicRegex: nullableName,
+      serverAssignor: nullableName,
+      topicPartitions: fc.option(few(partitionsOfTopic)),
+    }),
+    seenBy: (q, version) => ({ ...q, subscribedTopicRegex: version >= 1 ? q.subscribedTopicRegex : null }),
+  },
+  {
+    arbitrary: fc.record({
+      throttleTimeMs: int32,
+      errorCode: int16,
+      errorMessage: nullableName,
+      memberId: nullableName,
+      memberEpoch: int32,
+      heartbeatIntervalMs: int32,
+      assignment: fc.option(fc.record({ topicPartitions: few(partitionsOfTopic) })),
+    }),
+  },
+);
+
+const describedAssignment = fc.record({
+  topicPartitions: few(fc.record({ topicId: uuid, topicName: name, partitions: few(int32) })),
+});
+
+roundTrips(
+  consumerGroupDescribeApi,
+  { arbitrary: fc.record({ groups: few(name), includeAuthorizedOperations: fc.boolean() }) },
+  {
+    arbitrary: fc.record({
+      throttleTimeMs: int32,
+      groups: few(
+        fc.record({
+          errorCode: int16,
+          errorMessage: nullableName,
+          group: name,
+          state: name,
+          groupEpoch: int32,
+          assignmentEpoch: int32,
+          assignorName: name,
+          members: few(
+            fc.record({
+              memberId: name,
+              instanceId: nullableName,
+              rackId: nullableName,
+              memberEpoch: int32,
+              clientId: name,
+              clientHost: name,
+              subscribedTopicNames: few(name),
+              subscribedTopicRegex: nullableName,
+              assignment: describedAssignment,
+              targetAssignment: describedAssignment,
+              memberType: fc.constant(1),
+            }),
+          ),
+          authorizedOperations: int32,
+        }),
+      ),
     }),
   },
 );
