@@ -17,11 +17,14 @@ import { HeldBytes } from "./held-bytes.ts";
 import { createIdleTimeout } from "./idle-timeout.ts";
 import { Keyspace, type MemoryUse } from "./keyspace.ts";
 import { PubSub } from "./pubsub.ts";
+import { ScriptStore } from "./script-store.ts";
 import { Waits } from "./waits.ts";
 
 const CLIENTS_MAX = 10_000;
 const MEMORY_BYTES_MAX = 268_435_456;
 const DATABASES = 16;
+/** As long as Redis lets a script run before it answers BUSY to all others. */
+const SCRIPT_DEADLINE_MS = 5_000;
 
 export interface EmbeddedRedisOptions {
   /** 0: any free one. */
@@ -31,6 +34,7 @@ export interface EmbeddedRedisOptions {
   readonly log: Log;
   readonly nowMs?: () => number;
   readonly memoryBytesMax?: number;
+  readonly scriptDeadlineMs?: number;
 }
 
 export interface EmbeddedRedis {
@@ -53,6 +57,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     port: address.port,
     nowMs: options.nowMs ?? Date.now,
     memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
+    scriptDeadlineMs: options.scriptDeadlineMs ?? SCRIPT_DEADLINE_MS,
     onShutdown: asked.resolve,
     closeIdle: (silentSinceMs) => {
       for (const conversation of conversations) conversation.closeIfIdle(silentSinceMs);
@@ -102,6 +107,7 @@ export function createServerState(a: {
   port: number;
   nowMs: () => number;
   memoryBytesMax: number;
+  scriptDeadlineMs: number;
   onShutdown: () => void;
   closeIdle: (silentSinceMs: number) => void;
 }): ServerState {
@@ -112,6 +118,7 @@ export function createServerState(a: {
     pubSub: new PubSub(),
     monitors: new Set(),
     clients: new Set(),
+    scripts: new ScriptStore(memory, { deadlineMs: a.scriptDeadlineMs, nowMs: () => performance.now() }),
     facts: {
       runId: randomBytes(20).toString("hex"),
       port: a.port,
