@@ -46,7 +46,8 @@ export const FLOORS: readonly Floor[] = [
     on: ["foundation", "wire", "kafka"],
     packages: ["kafkajs"],
   },
-  { name: "embedded", files: ["simulator/embedded/"], on: [...COMMON, "wire"], packages: [] },
+  // Its Lua is read when the first script comes, not imported.
+  { name: "embedded", files: ["simulator/embedded/"], on: [...COMMON, "wire"], packages: ["wasmoon-lua5.1"] },
   { name: "rpc", files: ["simulator/runtime/rpc/"], on: COMMON, packages: [] },
   // What a record goes through, beneath the process that owns it.
   {

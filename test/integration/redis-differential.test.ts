@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { NOT_SERVED } from "../../simulator/embedded/redis/commands/not-served.ts";
 import { COMMANDS } from "../../simulator/embedded/redis/commands/table.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
 import { describeReal } from "../support/real-parts.ts";
@@ -26,6 +27,18 @@ describeReal(["redis"], "random commands on the embedded Redis and on a real one
   afterAll(async () => {
     await embedded.close();
     await real.stop();
+  });
+
+  it("refuses by name each command of the real one that it does not serve", async () => {
+    const client = await RespClient.open(real.port);
+    const [, list] = await client.ask("COMMAND", "LIST");
+    client.close();
+    const names = (list as readonly RawReply[]).map(([, name]) => String(name).toUpperCase());
+    const missing = names.filter((name) => !name.includes("|") && !COMMANDS.has(name));
+    expect([...NOT_SERVED].toSorted()).toEqual(missing.toSorted());
+    const onEmbedded = await RespClient.open(embedded.port);
+    expect(await onEmbedded.ask("GeoAdd", "k")).toEqual(["-", expect.stringContaining("use --infra native or docker")]);
+    onEmbedded.close();
   });
 
   const seed = walkSeed();
@@ -112,7 +125,24 @@ async function holdDialogue(port: number, protocol: number): Promise<RawReply[]>
   first.send(["BZPOPMIN", "z", "5"], ["BRPOP", "none", "0.01"], ["BLMPOP", "0.01", "1", "none", "LEFT"]);
   await say(second, "ZADD z 2.5 m");
   await hear(3);
+  // Streams: new entries for one that waits, and for a group that waits; then its group is destroyed.
+  first.send(["XREAD", "BLOCK", "5000", "STREAMS", "news", "$"]);
+  await say(second, "XADD news 1-1 a b");
+  await hear(1);
+  await say(second, "XGROUP CREATE news g $");
+  first.send(["XREADGROUP", "GROUP", "g", "c", "BLOCK", "5000", "STREAMS", "news", ">"]);
+  await say(second, "XADD news 2-1 c d");
+  await hear(1);
+  await say(first, "XREADGROUP GROUP g c BLOCK 5 STREAMS news >");
+  await say(first, "XREAD BLOCK 5 COUNT 1 STREAMS news nowhere 2-1 0");
   for (const line of [
+    "XPENDING news g",
+    "XREAD BLOCK -1 STREAMS news 0",
+    "XREAD BLOCK x STREAMS news 0",
+    "MULTI",
+    "XREAD BLOCK 0 STREAMS news $",
+    "EXEC",
+    "OBJECT ENCODING news",
     "BLPOP q x",
     "BLPOP q -1",
     "BLPOP z 1",

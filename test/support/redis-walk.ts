@@ -1,4 +1,5 @@
 /** Random Redis commands over few keys, so that types meet, and how their replies are compared. */
+import { streamCommands, withoutClock } from "./redis-stream-walk.ts";
 import type { RawReply } from "./resp-client.ts";
 
 type Random = (below: number) => number;
@@ -173,7 +174,7 @@ export function randomRedisCommand(random: Random): string[] {
     () => ["ZSCAN", key(), "0", ...maybe("MATCH", "?")],
     () => ["ZRANDMEMBER", key(), pick("100", "0"), ...maybe("WITHSCORES")],
   ];
-  const groups = [strings, keys, hashes, lists, sets, sortedSets];
+  const groups = [strings, keys, hashes, lists, sets, sortedSets, streamCommands(random)];
   const group = groups[random(groups.length)] as (() => string[])[];
   return (group[random(group.length)] as () => string[])();
 }
@@ -196,6 +197,7 @@ const SCANS = new Set(["SCAN", "SSCAN", "HSCAN", "ZSCAN"]);
 /** The reply with everything in one order, where Redis promises none. */
 export function orderReply(request: readonly string[], reply: RawReply): RawReply {
   const name = (request[0] ?? "").toUpperCase();
+  if (name.startsWith("X")) return withoutClock(request, reply);
   const [mark, value] = reply;
   if (!Array.isArray(value)) return reply;
   if (SCANS.has(name)) {

@@ -9,6 +9,7 @@ import { CommandError, wrongType } from "./command-error.ts";
 import { ListValue } from "./values/list.ts";
 import { SetValue } from "./values/set.ts";
 import { SortedSetValue } from "./values/sorted-set.ts";
+import { StreamValue } from "./values/stream.ts";
 
 interface StringValue {
   readonly kind: "string";
@@ -25,6 +26,7 @@ interface Collections {
   readonly list: ListValue;
   readonly set: SetValue;
   readonly zset: SortedSetValue;
+  readonly stream: StreamValue;
 }
 type CollectionKind = keyof Collections;
 
@@ -34,6 +36,7 @@ const makeCollection: { [K in CollectionKind]: () => Collections[K] } = {
   list: () => new ListValue(),
   set: () => new SetValue(),
   zset: () => new SortedSetValue(),
+  stream: () => new StreamValue(),
 };
 
 /** The estimated bytes of all databases together, and their bound. */

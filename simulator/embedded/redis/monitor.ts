@@ -1,11 +1,16 @@
 /** The lines that MONITOR sends: when, who, and the command with its arguments quoted. */
 import type { Client } from "./client.ts";
 
-export function formatMonitorLine(nowMs: number, client: Client, request: readonly string[]): string {
+/** `address` is `lua` of what a script calls. */
+export function formatMonitorLine(
+  nowMs: number,
+  from: Pick<Client, "database" | "address">,
+  request: readonly string[],
+): string {
   const seconds = Math.floor(nowMs / 1_000);
   const micros = Math.floor((nowMs % 1_000) * 1_000);
   const time = `${seconds}.${String(micros).padStart(6, "0")}`;
-  return `${time} [${client.database} ${client.address}] ${request.map(quote).join(" ")}`;
+  return `${time} [${from.database} ${from.address}] ${request.map(quote).join(" ")}`;
 }
 
 const NAMED: Readonly<Record<string, string>> = {

@@ -44,7 +44,7 @@ export interface Wait {
   readonly wait: {
     readonly keys: readonly string[];
     /** A key that became something else meanwhile is passed over, as long as somebody waits. */
-    readonly kind: "list" | "zset";
+    readonly kind: "list" | "zset" | "stream";
     /** 0: for ever. */
     readonly timeoutMs: number;
     /** Undefined: not yet. */
@@ -64,7 +64,7 @@ export function encodeReply(reply: Reply, protocol: Protocol = 2, bytesMax = Num
   if (typeof reply === "number" || typeof reply === "bigint") return `:${reply}\r\n`;
   if ("length" in reply) return encodeAll(`*${reply.length}\r\n`, reply, protocol, bytesMax);
   if ("simple" in reply) return `+${reply.simple}\r\n`;
-  if ("error" in reply) return `-${reply.error.replace(/[\r\n]+/g, " ")}\r\n`;
+  if ("error" in reply) return `-${reply.error.replace(/[\r\n]/g, " ")}\r\n`;
   if ("nullArray" in reply) return protocol === 2 ? "*-1\r\n" : "_\r\n";
   if ("several" in reply) return encodeAll("", reply.several, protocol, bytesMax);
   if (protocol === 2) return encodeReply(asRespTwo(reply), protocol, bytesMax);

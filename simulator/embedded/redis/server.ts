@@ -17,6 +17,7 @@ import { Conversation } from "./conversation.ts";
 import { createIdleTimeout } from "./idle-timeout.ts";
 import { Keyspace, type MemoryUse } from "./keyspace.ts";
 import { PubSub } from "./pubsub.ts";
+import { ScriptStore } from "./script-store.ts";
 import { Waits } from "./waits.ts";
 
 const CLIENTS_MAX = 10_000;
@@ -25,6 +26,8 @@ const DATABASES = 16;
 /** Whatever the data leave free, clients may make the server hold so much at least, and so much at most. */
 const HELD_BYTES_MIN = 67_108_864;
 const HELD_BYTES_MAX = 134_217_728;
+/** As long as Redis lets a script run before it answers BUSY to all others. */
+const SCRIPT_DEADLINE_MS = 5_000;
 
 export interface EmbeddedRedisOptions {
   /** 0: any free one. */
@@ -34,6 +37,7 @@ export interface EmbeddedRedisOptions {
   readonly log: Log;
   readonly nowMs?: () => number;
   readonly memoryBytesMax?: number;
+  readonly scriptDeadlineMs?: number;
 }
 
 export interface EmbeddedRedis {
@@ -56,6 +60,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
     port: address.port,
     nowMs: options.nowMs ?? Date.now,
     memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
+    scriptDeadlineMs: options.scriptDeadlineMs ?? SCRIPT_DEADLINE_MS,
     onShutdown: asked.resolve,
     closeIdle: (silentSinceMs) => {
       for (const conversation of conversations) conversation.closeIfIdle(silentSinceMs);
@@ -108,6 +113,7 @@ export function createServerState(a: {
   port: number;
   nowMs: () => number;
   memoryBytesMax: number;
+  scriptDeadlineMs: number;
   onShutdown: () => void;
   closeIdle: (silentSinceMs: number) => void;
 }): ServerState {
@@ -118,6 +124,7 @@ export function createServerState(a: {
     pubSub: new PubSub(),
     monitors: new Set(),
     clients: new Set(),
+    scripts: new ScriptStore(memory, { deadlineMs: a.scriptDeadlineMs, nowMs: () => performance.now() }),
     facts: {
       runId: randomBytes(20).toString("hex"),
       port: a.port,

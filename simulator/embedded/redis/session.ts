@@ -9,10 +9,12 @@
 import { Client, type ClientOptions } from "./client.ts";
 import { CommandError, unknownSubcommand, wrongArity } from "./command-error.ts";
 import type { Command, CommandContext, ServerState } from "./commands/command.ts";
+import { NOT_IN_SCRIPTS, WRITING } from "./commands/command-flags.ts";
+import { NOT_SERVED } from "./commands/not-served.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { outOfMemory } from "./keyspace.ts";
 import { formatMonitorLine } from "./monitor.ts";
-import type { Reply, Wait } from "./reply.ts";
+import { isWait, type Reply, type Wait } from "./reply.ts";
 
 export interface SessionOptions extends ClientOptions {
   readonly server: ServerState;
@@ -34,6 +36,8 @@ export class Session {
         return client.keyspace;
       },
       nowMs: options.server.nowMs,
+      requireRoom: () => this.#requireRoom(),
+      callFromScript: (request, readOnly) => this.#callFromScript(request, readOnly),
     };
   }
 
@@ -80,9 +84,34 @@ export class Session {
     return command.run(this.#context, args);
   }
 
+  #callFromScript(request: readonly string[], readOnly: boolean): Reply {
+    const [given = "", ...args] = request;
+    const name = given.toUpperCase();
+    const command = COMMANDS.get(name);
+    if (command === undefined) return { error: "ERR Unknown Redis command called from script" };
+    if (!hasArity(command, args)) return { error: "ERR Wrong number of args calling Redis command from script" };
+    if (NOT_IN_SCRIPTS.has(name)) return { error: "ERR This Redis command is not allowed from script" };
+    if (readOnly && WRITING.has(name)) return { error: "ERR Write commands are not allowed from read-only scripts." };
+    try {
+      checkForm(name, command, args);
+      if (command.grows === true) this.#requireRoom();
+      if (this.#server.monitors.size > 0) this.#tellMonitors(given, args, "lua");
+      const reply = command.run(this.#context, args);
+      // Nothing waits inside a script: it would hold up everybody.
+      return isWait(reply) ? reply.wait.timedOut : reply;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      return { error: error.message };
+    }
+  }
+
   #checkRoom(command: Command): void {
+    if (command.grows === true) this.#requireRoom();
+  }
+
+  #requireRoom(): void {
     const { memory } = this.#server;
-    if (command.grows !== true || memory.bytes <= memory.bytesMax) return;
+    if (memory.bytes <= memory.bytesMax) return;
     // What has expired makes room when it is looked at.
     for (const keyspace of this.#server.databases) keyspace.listKeys();
     if (memory.bytes <= memory.bytesMax) return;
@@ -90,10 +119,11 @@ export class Session {
     throw outOfMemory();
   }
 
-  #tellMonitors(given: string, args: readonly string[]): void {
+  #tellMonitors(given: string, args: readonly string[], source: "client" | "lua" = "client"): void {
     // Secrets are no news for a monitor.
     if (["AUTH", "HELLO"].includes(given.toUpperCase())) return;
-    const line = formatMonitorLine(this.#server.nowMs(), this.client, [given, ...args]);
+    const from = { database: this.client.database, address: source === "lua" ? "lua" : this.client.address };
+    const line = formatMonitorLine(this.#server.nowMs(), from, [given, ...args]);
     for (const monitor of this.#server.monitors) if (monitor !== this.client) monitor.push({ simple: line });
   }
 }
@@ -103,11 +133,23 @@ function checkForm(name: string, command: Command, args: readonly string[]): voi
   if (subcommand !== undefined && command.subcommands?.includes(subcommand.toUpperCase()) === false) {
     throw unknownSubcommand(name, subcommand);
   }
+  if (hasArity(command, args)) return;
+  const isSubcommand = subcommand !== undefined && command.subcommandArity?.[subcommand.toUpperCase()] !== undefined;
+  throw wrongArity(isSubcommand ? `${name}|${subcommand}` : name);
+}
+
+function hasArity({ arity, subcommandArity }: Command, args: readonly string[]): boolean {
   const count = args.length + 1;
-  if (command.arity < 0 ? count < -command.arity : count !== command.arity) throw wrongArity(name);
+  const suits = (needed: number) => (needed < 0 ? count >= -needed : count === needed);
+  return suits(arity) && suits(subcommandArity?.[args[0]?.toUpperCase() ?? ""] ?? arity);
 }
 
 function unknownCommand(name: string, args: readonly string[]): CommandError {
+  if (NOT_SERVED.has(name.toUpperCase())) {
+    return new CommandError(
+      `ERR unknown command '${name}': the embedded Redis of flink-apphost does not serve it; use --infra native or docker`,
+    );
+  }
   const beginning = args.slice(0, 20).map((arg) => `'${arg.slice(0, 128)}' `);
   return new CommandError(
     `ERR unknown command '${name.slice(0, 128)}', with args beginning with: ${beginning.join("").slice(0, 128)}`,

@@ -6,6 +6,7 @@ import type { Keyspace, MemoryUse } from "../keyspace.ts";
 import { parseIndex, readInteger } from "../numbers/integer.ts";
 import type { Listener, PubSub } from "../pubsub.ts";
 import type { Reply, Wait } from "../reply.ts";
+import type { ScriptStore } from "../script-store.ts";
 import type { ServerFacts } from "../server-facts.ts";
 
 /** What all clients of a server share. */
@@ -15,6 +16,7 @@ export interface ServerState {
   readonly pubSub: PubSub;
   readonly monitors: Set<Listener>;
   readonly clients: Set<Client>;
+  readonly scripts: ScriptStore;
   readonly facts: ServerFacts;
   readonly commandNames: readonly string[];
   /** A client that has been silent for so long is closed; 0: none is. */
@@ -29,6 +31,10 @@ export interface CommandContext {
   /** The database that the client selected. */
   readonly keyspace: Keyspace;
   readonly nowMs: () => number;
+  /** Throws OOM when the memory is used up. */
+  requireRoom(): void;
+  /** A command of a script; what it answers, an error too, goes to the script. */
+  callFromScript(request: readonly string[], readOnly: boolean): Reply;
 }
 
 export interface Command {
@@ -36,6 +42,8 @@ export interface Command {
   readonly arity: number;
   /** Of a command that has them; another first argument is an error even before MULTI queues it. */
   readonly subcommands?: readonly string[];
+  /** Of those subcommands that are held to it even before MULTI queues them; counted with both names. */
+  readonly subcommandArity?: Readonly<Record<string, number>>;
   /** It may need more memory, so it is refused when the memory is used up. */
   readonly grows?: true;
   /** Carried out although the client has not authenticated. */

@@ -181,6 +181,8 @@ function encodingOf(value: Value): string {
       return value.text.length <= 44 ? "embstr" : "raw";
     case "list":
       return "quicklist";
+    case "stream":
+      return "stream";
     case "hash": {
       const small = value.fields.size <= 512 && isSmall(value.fields.keys()) && isSmall(value.fields.values());
       return small ? "listpack" : "hashtable";

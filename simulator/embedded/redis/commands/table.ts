@@ -9,6 +9,10 @@ import { scriptCommands } from "./scripts.ts";
 import { serverCommands } from "./server.ts";
 import { setCommands } from "./sets.ts";
 import { sortedSetCommands } from "./sorted-sets.ts";
+import { streamGroupCommands } from "./stream-groups.ts";
+import { streamInfoCommands } from "./stream-info.ts";
+import { streamReadCommands } from "./stream-reads.ts";
+import { streamCommands } from "./streams.ts";
 import { stringCommands } from "./strings.ts";
 import { transactionCommands } from "./transactions.ts";
 
@@ -20,6 +24,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandTable>> = {
   Lists: listCommands,
   Sets: setCommands,
   "Sorted sets": sortedSetCommands,
+  Streams: { ...streamCommands, ...streamReadCommands, ...streamGroupCommands, ...streamInfoCommands },
   "Publish and subscribe": pubSubCommands,
   Transactions: transactionCommands,
   Scripts: scriptCommands,

@@ -20,15 +20,15 @@ export function parseDouble(text: string | undefined): number {
   return value;
 }
 
-/** 17 significant digits without trailing zeros, in exponent form below 1e-4 and from 1e17 on. */
-export function formatDouble(value: number): string {
+/** Significant digits without trailing zeros, in exponent form below 1e-4 and from 10^significant on: %.17g. */
+export function formatDouble(value: number, significant = 17): string {
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (Object.is(value, -0)) return "-0";
-  const match = /^(-?)(\d)\.(\d+)e([+-]\d+)$/.exec(value.toExponential(16));
+  const match = /^(-?)(\d)\.(\d+)e([+-]\d+)$/.exec(value.toExponential(significant - 1));
   const [, sign = "", first = "", rest = "", exponentText = "0"] = match ?? [];
   const exponent = Number(exponentText);
   const digits = (first + rest).replace(/0+$/, "") || "0";
-  if (exponent < -4 || exponent >= 17) {
+  if (exponent < -4 || exponent >= significant) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
     const shown = String(Math.abs(exponent)).padStart(2, "0");
     return `${sign}${digits[0]}${fraction}e${exponent < 0 ? "-" : "+"}${shown}`;

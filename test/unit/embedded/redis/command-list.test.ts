@@ -12,7 +12,7 @@ it("README lists exactly the commands that are served", async () => {
   const text = `# Commands of the embedded Redis
 
 They answer as Redis 7.0.15 does, in RESP2 and RESP3; a walk of random commands holds them against a real one.
-Any other command is answered \`ERR unknown command\`.
+Any other command is answered \`ERR unknown command\`; one that Redis 7.0 has is refused with the way to have it (\`--infra native\` or \`docker\`).
 
 | Group | Commands |
 | --- | --- |
@@ -21,7 +21,8 @@ ${rows.join("\n")}
 What is different from a real Redis:
 
 - Nothing is kept on disk; there are 16 databases in 256 MiB of memory together, and what does not fit is refused (\`OOM\`).
-- \`EVAL\`, \`EVALSHA\` and \`SCRIPT LOAD\` know only the job's own scripts. Locks and rate limiters that send Lua need \`--infra native\` or \`docker\`.
+- A script runs on Lua 5.1 in WebAssembly, with \`redis\`, \`cjson\`, \`cmsgpack\` and \`bit\` (not \`struct\`), in 64 MiB and for 5 s at most; then it is ended with \`BUSY\`, and what it wrote stays. \`SCRIPT KILL\` finds none running. What \`cjson.decode\` says of wrong JSON has other words.
+- \`MAXLEN ~\` and \`MINID ~\` remove whole hundreds of entries. A client that waits in \`XREADGROUP\` goes on waiting when its stream is deleted.
 - \`SCAN\`, \`HSCAN\`, \`SSCAN\` and \`ZSCAN\` give everything in one reply with the cursor 0.
 - \`CONFIG SET\` knows \`timeout\` only. \`COMMAND DOCS\` and \`COMMAND INFO\` are empty.
 - A value has at most 64 MiB, an argument 16 MiB, and a reply 64 MiB.
