@@ -412,7 +412,7 @@ function refuseCombination(isGiven: boolean, what: string, advice: string): void
 }
 
 /** Producing into, or counting in, somebody's servers by accident is worse than one more option. */
-function refuseRemote(options: HostOptions): void {
+export function refuseRemote(options: Pick<HostOptions, "allowRemote" | "kafka" | "redis" | "messages">): void {
   if (options.allowRemote) return;
   const { kafka, redis, messages } = options;
   const brokers = messages === 0 ? [] : (kafka ?? []);

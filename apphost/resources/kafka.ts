@@ -9,7 +9,7 @@
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
-import type { HostPort } from "../../simulator/common/foundation/address.ts";
+import { formatKafkaAddresses, type HostPort } from "../../simulator/common/foundation/address.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
@@ -51,16 +51,19 @@ export const readyMsMax = ({ launch }: ServerPlan): number =>
 
 export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promise<Infrastructure> {
   const isOurs = plan.launch !== null;
-  const cluster = isOurs ? await openCluster(brokersOf(plan), READY_MS_MAX, signal) : await contactKafka(plan, signal);
+  const cluster = isOurs
+    ? await openCluster(brokersOf(plan), READY_MS_MAX, signal)
+    : await contactKafka(brokersOf(plan), signal);
   cluster.close();
   // The protocol does not tell a broker's version; where we did not start it, it is honestly unknown.
   return { mode: plan.mode, endpoint: plan.endpoint, version: plan.version ?? "unknown" };
 }
 
-function contactKafka(plan: ServerPlan, signal: AbortSignal): Promise<KafkaCluster> {
-  const { endpoint } = plan;
+/** One that is not ours. */
+export function contactKafka(bootstrap: readonly HostPort[], signal: AbortSignal): Promise<KafkaCluster> {
+  const endpoint = formatKafkaAddresses(bootstrap);
   return attemptRepeatedly({
-    attempt: () => openCluster(brokersOf(plan), ONE_ATTEMPT_MS, signal),
+    attempt: () => openCluster(bootstrap, ONE_ATTEMPT_MS, signal),
     isWorthRepeating: (error) => error.code === "KAFKA_UNREACHABLE",
     conclude: (last, waitedMs) => createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, last.cause ?? last),
     signal,
@@ -133,7 +136,7 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
   const cluster = await openCluster(request.bootstrap, READY_MS_MAX, request.signal);
   try {
     const isForeign = request.isNamed && !request.willProduce;
-    if (isForeign) await expectTopic(cluster, request.topic);
+    if (isForeign) await expectTopic(cluster, request.topic, TO_COUNT);
     const lookup = await cluster.refreshTopic(request.topic);
     // One that is not seen may exist all the same, where a broker has not loaded its topics yet.
     const existed = lookup.kind === "found" || (await createOwnTopic(request)) === "exists";
@@ -164,18 +167,29 @@ function refuseTooMany({ topic, taskManagers }: TopicRequest, partitions: number
   throw createError("TOPIC_REFUSED", { topic, reason, advice: `give --task-managers ${max} or fewer` });
 }
 
-async function expectTopic(cluster: KafkaCluster, topic: string): Promise<void> {
+const TO_COUNT: WhyExpected = {
+  reason: "with --messages 0 it is to be counted, and it does not exist",
+  advice: "name an existing topic, or give --messages N",
+};
+
+interface WhyExpected {
+  readonly reason: string;
+  readonly advice: string;
+}
+
+/** Throws TOPIC_REFUSED when it does not exist. */
+export async function expectTopic(cluster: KafkaCluster, topic: string, why: WhyExpected): Promise<void> {
   try {
     await cluster.topic(topic, FOREIGN_MISSING_MS);
   } catch (error) {
     if (!isAppError(error) || error.code !== "KAFKA_TOPIC_MISSING") throw error;
-    const reason = "with --messages 0 it is to be counted, and it does not exist";
-    const advice = "name an existing topic, or give --messages N";
-    throw createError("TOPIC_REFUSED", { topic, reason, advice }, error);
+    throw createError("TOPIC_REFUSED", { topic, ...why }, error);
   }
 }
 
-async function createOwnTopic(request: TopicRequest): Promise<"created" | "exists"> {
+type TopicToCreate = Pick<TopicRequest, "bootstrap" | "topic" | "partitions" | "partitionsDefault" | "log" | "signal">;
+
+export async function createOwnTopic(request: TopicToCreate): Promise<"created" | "exists"> {
   const partitions = request.partitions ?? request.partitionsDefault;
   // kafkajs is loaded only where it is used: it costs more to load than the rest of the host.
   const { createTopic } = await import("../../simulator/clients/kafka/admin.ts");
@@ -205,7 +219,7 @@ async function checkSettings(
   throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 
-function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {
+export function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {
   return cluster.listOffsets(topic, listPartitions(partitions), "latest", "committed");
 }
 
