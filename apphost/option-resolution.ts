@@ -49,7 +49,7 @@ export function resolveOptions(
 }
 
 /** The file of --kafka-config may say where its Kafka is, and --kafka says it better. */
-function completeKafka(options: HostOptions): HostOptions {
+export function completeKafka(options: HostOptions): HostOptions {
   const { kafka, kafkaConfig } = options;
   if (kafkaConfig === null) return options;
   const { bootstrap } = readKafkaConfig(kafkaConfig);
@@ -120,7 +120,7 @@ function refuseCombination(isGiven: boolean, what: string, advice: string): void
 }
 
 /** Producing into, or counting in, somebody's servers by accident is worse than one more option. */
-function refuseRemote(options: HostOptions): void {
+export function refuseRemote(options: Pick<HostOptions, "allowRemote" | "kafka" | "redis" | "messages">): void {
   if (options.allowRemote) return;
   const { kafka, redis, messages } = options;
   const brokers = messages === 0 ? [] : (kafka ?? []);

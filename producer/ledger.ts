@@ -160,7 +160,7 @@ export class RoundLedger {
     const partition = present(this.partitions[p], `partition ${p}`);
     const fromIndex = partition.nextIndex;
     this.acknowledge(partition, fromIndex + batch.records, batch.nowUs);
-    recordLatency(this.latency, batch.nowUs - batch.sentAtUs, 1);
+    recordLatency(this.latency, batch.nowUs - batch.sentAtUs, batch.records);
     // A repeat of an old batch: Kafka has it, but no longer knows where. The next known offset is compared all the same.
     this.settle(partition, fromIndex, batch.baseOffset === -1 ? fromIndex + partition.shift : batch.baseOffset);
   }
@@ -211,7 +211,13 @@ export class RoundLedger {
       foreign: this.foreign,
       foreignCount: this.foreignCount,
       restarts: this.restarts,
-      acknowledgeMs: { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) },
+      acknowledgeMs: {
+        p50: quantile(0.5),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+        p999: quantile(0.999),
+        max: quantile(1),
+      },
     };
   }
 

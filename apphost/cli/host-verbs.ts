@@ -29,20 +29,16 @@ import {
   readChoice,
   type SetExitCode,
 } from "./command-options.ts";
+import { addProduceOptions, isForKafka, readProduction, readRoundRequest } from "./produce-options.ts";
 import type { Terminal } from "./terminal.ts";
 import { type VerbArgument, VerbCommand } from "./verb-command.ts";
 
 const DAY_MS = 86_400_000;
 const TAIL_MAX = 1_000_000;
-const ROUND_MESSAGES_MAX = 1_000_000_000_000;
-const ROUND_RATE_MAX = 1_000_000_000;
 
 const timeoutForm = duration({ minMs: 1, maxMs: 7 * DAY_MS });
 const tailForm = wholeNumber({ min: 0, max: TAIL_MAX });
 const statusForm = oneOf(["running", "healthy", "finished"] as const);
-const roundMessagesForm = wholeNumber({ min: 1, max: ROUND_MESSAGES_MAX });
-const roundRateForm = wholeNumber({ min: 0, max: ROUND_RATE_MAX });
-const roundUiForm = oneOf(["plain", "json", "quiet"] as const);
 const replicasForm = wholeNumber({ min: 1, max: TASK_MANAGERS_MAX });
 const TABLE_OR_JSON = ["table", "json"] as const;
 const TEXT_OR_JSON = ["text", "json"] as const;
@@ -63,11 +59,11 @@ type AddVerb = (
   work: HostVerb,
   verbArguments?: readonly VerbArgument[],
   /** `withOutput`: it minds signals itself. */
-  around?: "withTerminal" | "withOutput",
+  around?: (given: GivenOptions) => "withTerminal" | "withOutput",
 ) => Command;
 
 export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
-  const add: AddVerb = (name, description, work, verbArguments = [], around = "withTerminal") => {
+  const add: AddVerb = (name, description, work, verbArguments = [], around = () => "withTerminal") => {
     const command = new VerbCommand(program, name, verbArguments);
     return command
       .description(description)
@@ -76,7 +72,7 @@ export function addHostVerbs(program: Command, setExitCode: SetExitCode): void {
         throwUsage(command.findProblems(process.env));
         const given: GivenOptions = command.opts();
         const { withOutput, withTerminal } = await import("./terminal.ts");
-        const run = around === "withOutput" ? withOutput : withTerminal;
+        const run = around(given) === "withOutput" ? withOutput : withTerminal;
         setExitCode(
           await run((terminal) => {
             for (const problem of findFolderProblems(readChoice(given).base)) terminal.note(problem);
@@ -134,7 +130,7 @@ function addWatchingVerbs(add: AddVerb): void {
     const { theme = "dark" } = readOptions(["theme"], given, process.env);
     return runAttach(readChoice(given), theme);
   };
-  add("attach", "show the dashboard of a running host; leaving it ends nothing", attach, [], "withOutput")
+  add("attach", "show the dashboard of a running host; leaving it ends nothing", attach, [], () => "withOutput")
     .addOption(createRunOption())
     .addOption(createOption("theme"));
 
@@ -151,21 +147,17 @@ function addWatchingVerbs(add: AddVerb): void {
 }
 
 function addAskingVerbs(add: AddVerb): void {
-  add("produce", "a further round on the running host; ends with its verdict", async (given, terminal) => {
+  const produce: HostVerb = async (given, terminal) => {
+    if (isForKafka(given)) {
+      const { runProduceToKafka } = await import("./produce-to-kafka.ts");
+      return runProduceToKafka(readProduction(given, process.env), terminal);
+    }
     const { runProduce } = await import("./produce.ts");
-    const ui = parseValue("ui", given, roundUiForm);
-    const messages = parseValue("messages", given, roundMessagesForm);
-    const rate = parseValue("rate", given, roundRateForm);
-    return runProduce({ ...readChoice(given), messages, rate, ui }, terminal);
-  })
-    .addOption(createRunOption())
-    .addOption(createValueOption("--messages", roundMessagesForm, "messages of the round", { isNeeded: true }))
-    .addOption(
-      createValueOption("--rate", roundRateForm, "messages per second of the round; 0 = as the run was started", {
-        default: "0",
-      }),
-    )
-    .addOption(createValueOption("--ui", roundUiForm, "how progress is shown", { default: "plain" }));
+    return runProduce(readRoundRequest(given), terminal);
+  };
+  const about = "a further round on the running host, which ends with its verdict; with --kafka, a producer alone";
+  // Alone, it minds signals itself.
+  addProduceOptions(add("produce", about, produce, [], (given) => (isForKafka(given) ? "withOutput" : "withTerminal")));
 
   add("env", "print the variables that dependents get, the password included", async (given, terminal) => {
     const { runEnv } = await import("./env.ts");

@@ -1,20 +1,18 @@
-/** `produce`: one more round in the running host. Ends with that round's verdict, and its code. */
+/** `produce` without --kafka: one more round in the running host. Ends with that round's verdict, and its code. */
 import type { HostEventBody } from "../../simulator/common/contract/events.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { PRODUCE_RATE } from "../control/protocol.ts";
-import { askRunningHost, type HostChoice, type RunningHost, requireRunningHost } from "../control/running-host.ts";
+import { askRunningHost, type RunningHost, requireRunningHost } from "../control/running-host.ts";
 import type { HostDescription } from "../model/description.ts";
 import { describeVerdict } from "../snapshot/event-text.ts";
 import { readHostWork } from "./host-work.ts";
+import type { RoundRequest } from "./produce-options.ts";
 import { noteLongWait, type Terminal } from "./terminal.ts";
 
 type Verdict = HostEventBody & { type: "verdict" };
 
-export async function runProduce(
-  options: HostChoice & { readonly messages: number; readonly rate: number; readonly ui: "plain" | "json" | "quiet" },
-  terminal: Terminal,
-): Promise<number> {
+export async function runProduce(options: RoundRequest, terminal: Terminal): Promise<number> {
   const host = requireRunningHost(options);
   const { runId } = host.state;
   const { note, ended: signal } = terminal;

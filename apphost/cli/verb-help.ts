@@ -52,8 +52,17 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
     },
   },
   produce: {
-    examples: ["produce --messages 50_000", "produce --messages 50_000 --rate 5_000"],
-    exits: { ...VERDICT, [EXIT.noHost]: "no running host found" },
+    examples: [
+      "produce --messages 50_000",
+      "produce --messages 50_000 --rate 5_000",
+      "produce --kafka localhost:9092 --topic orders --create-topic --messages 1_000_000 --compression lz4",
+      "produce --kafka localhost:9092 --topic orders --messages 1_000_000 --ui json",
+    ],
+    exits: {
+      ...VERDICT,
+      [EXIT.passed]: "passed; with --kafka: every message was acknowledged",
+      [EXIT.noHost]: "no running host found",
+    },
   },
   env: { examples: ['eval "$(npx flink-apphost env)"', "env --format json"], exits: ASKING },
   report: {

@@ -10,6 +10,7 @@ import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { createTopicOn } from "../../simulator/clients/kafka/topic-creation.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
+import { formatKafkaAddresses } from "../../simulator/common/foundation/address.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
@@ -52,16 +53,17 @@ export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promi
   const isOurs = plan.launch !== null;
   const cluster = isOurs
     ? await openCluster(kafkaAccessOf(plan), READY_MS_MAX, signal)
-    : await contactKafka(plan, signal);
+    : await contactKafka(kafkaAccessOf(plan), signal);
   cluster.close();
   // The protocol does not tell a broker's version; where we did not start it, it is honestly unknown.
   return { mode: plan.mode, endpoint: plan.endpoint, version: plan.version ?? "unknown" };
 }
 
-function contactKafka(plan: ServerPlan, signal: AbortSignal): Promise<KafkaCluster> {
-  const { endpoint } = plan;
+/** One that is not ours. */
+export function contactKafka(access: KafkaAccess, signal: AbortSignal): Promise<KafkaCluster> {
+  const endpoint = formatKafkaAddresses(access.bootstrap);
   return attemptRepeatedly({
-    attempt: () => openCluster(kafkaAccessOf(plan), ONE_ATTEMPT_MS, signal),
+    attempt: () => openCluster(access, ONE_ATTEMPT_MS, signal),
     isWorthRepeating: (error) => error.code === "KAFKA_UNREACHABLE",
     conclude: (last, waitedMs) => createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, last.cause ?? last),
     signal,
@@ -130,7 +132,7 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
   const cluster = await openCluster(request.kafka, READY_MS_MAX, request.signal);
   try {
     const isForeign = request.isNamed && !request.willProduce;
-    if (isForeign) await expectTopic(cluster, request.topic);
+    if (isForeign) await expectTopic(cluster, request.topic, TO_COUNT);
     const lookup = await cluster.refreshTopic(request.topic);
     // One that is not seen may exist all the same, where a broker has not loaded its topics yet.
     const existed = lookup.kind === "found" || (await createOwnTopic(cluster, request)) === "exists";
@@ -161,18 +163,29 @@ function refuseTooMany({ topic, taskManagers }: TopicRequest, partitions: number
   throw createError("TOPIC_REFUSED", { topic, reason, advice: `give --task-managers ${max} or fewer` });
 }
 
-async function expectTopic(cluster: KafkaCluster, topic: string): Promise<void> {
+const TO_COUNT: WhyExpected = {
+  reason: "with --messages 0 it is to be counted, and it does not exist",
+  advice: "name an existing topic, or give --messages N",
+};
+
+interface WhyExpected {
+  readonly reason: string;
+  readonly advice: string;
+}
+
+/** Throws TOPIC_REFUSED when it does not exist. */
+export async function expectTopic(cluster: KafkaCluster, topic: string, why: WhyExpected): Promise<void> {
   try {
     await cluster.topic(topic, FOREIGN_MISSING_MS);
   } catch (error) {
     if (!isAppError(error) || error.code !== "KAFKA_TOPIC_MISSING") throw error;
-    const reason = "with --messages 0 it is to be counted, and it does not exist";
-    const advice = "name an existing topic, or give --messages N";
-    throw createError("TOPIC_REFUSED", { topic, reason, advice }, error);
+    throw createError("TOPIC_REFUSED", { topic, ...why }, error);
   }
 }
 
-function createOwnTopic(cluster: KafkaCluster, request: TopicRequest): Promise<"created" | "exists"> {
+type TopicToCreate = Pick<TopicRequest, "topic" | "partitions" | "partitionsDefault" | "loadOf" | "signal">;
+
+export function createOwnTopic(cluster: KafkaCluster, request: TopicToCreate): Promise<"created" | "exists"> {
   const partitions = request.partitions ?? request.partitionsDefault;
   const { topic, signal } = request;
   const spec = {
@@ -203,7 +216,7 @@ async function checkSettings({ kafka, topic, log, signal, loadOf }: TopicRequest
   throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 
-function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {
+export function readEndOffsets(cluster: KafkaCluster, topic: string, partitions: number): Promise<number[]> {
   return cluster.listOffsets(topic, listPartitions(partitions), "latest", "committed");
 }
 

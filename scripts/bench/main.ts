@@ -29,6 +29,7 @@ import { planTurns, takeTurn } from "./schedule.ts";
 import { Session } from "./session.ts";
 import type { BenchContext, BenchSuite, Outcome } from "./suite.ts";
 import { codecSuite } from "./suites/codec.ts";
+import { compressionSuite } from "./suites/compression.ts";
 import { dashboardSuite } from "./suites/dashboard.ts";
 import { growthSuite } from "./suites/growth.ts";
 import { idleSuite } from "./suites/idle.ts";
@@ -36,6 +37,7 @@ import { latencySuite } from "./suites/latency.ts";
 import { logsSuite } from "./suites/logs.ts";
 import { peersSuite } from "./suites/peers.ts";
 import { pipelineSuite } from "./suites/pipeline.ts";
+import { produceSuite } from "./suites/produce.ts";
 import { replaySuite } from "./suites/replay.ts";
 import { startupSuite } from "./suites/startup.ts";
 import { renderSuite, type SuiteSummary, summarizeSuite } from "./summary.ts";
@@ -51,6 +53,8 @@ const SUITES: Readonly<Record<SuiteName, BenchSuite>> = {
   codec: codecSuite,
   dashboard: dashboardSuite,
   logs: logsSuite,
+  produce: produceSuite,
+  compression: compressionSuite,
 };
 
 const EXIT = { passed: 0, failed: 1, usage: 2, unknown: 3, worse: 5, interrupted: 130 };

@@ -12,6 +12,8 @@ export const SUITE_NAMES = [
   "codec",
   "dashboard",
   "logs",
+  "produce",
+  "compression",
 ] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
 

@@ -4,6 +4,7 @@
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Compression } from "../../simulator/common/contract/child/run-config.ts";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
 import type { Report } from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
@@ -32,6 +33,7 @@ export interface RunSpec {
   readonly redis: Session | null;
   readonly taskManagers?: number;
   readonly rate?: number;
+  readonly compression?: Compression;
   /** With `messages` 0: the topic to count, which stays. */
   readonly topic?: string;
   /** The run's topic stays on the session's broker: somebody else will read it. */
@@ -108,6 +110,7 @@ function formatArguments(spec: RunSpec): string[] {
     "message-size": spec.messageSize,
     infra: spec.infra,
     rate: spec.rate,
+    compression: spec.compression,
     "task-managers": spec.taskManagers,
     topic: spec.topic,
     // The bench measures how long it takes, and judges nothing by it.

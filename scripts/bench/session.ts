@@ -24,6 +24,7 @@ import { cleanEnvironment } from "./child-command.ts";
 import { findKafkaLibs, MissingPart, programPath } from "./parts.ts";
 import type { ProcessSampler } from "./process-sampler.ts";
 import { ProductHost } from "./product-host.ts";
+import { readTopicBytes } from "./topic-bytes.ts";
 
 const START_MS_MAX = 180_000;
 const ENV_ANSWER_MS_MAX = 30_000;
@@ -40,12 +41,14 @@ export class Session {
   readonly redisUrl: string;
   readonly redis: RedisAddress;
   readonly #host: ProductHost;
+  readonly #cwd: string;
   readonly #pids: { readonly broker: number | null; readonly redis: number | null };
   readonly #log = createLog();
   #loads = 0;
 
-  private constructor(host: ProductHost, addresses: { bootstrap: string; redisUrl: string }) {
+  private constructor(host: ProductHost, cwd: string, addresses: { bootstrap: string; redisUrl: string }) {
     this.#host = host;
+    this.#cwd = cwd;
     this.bootstrap = addresses.bootstrap;
     this.redisUrl = addresses.redisUrl;
     this.brokers = requireKafkaAddresses(this.bootstrap, ENV.kafka);
@@ -66,7 +69,7 @@ export class Session {
     try {
       const isIdle = (event: { type: string; phase?: string }) => event.type === "phase" && event.phase === "idle";
       await host.waitForEvent("the start", isIdle, START_MS_MAX, options.signal);
-      return new Session(host, askForAddresses(cwd));
+      return new Session(host, cwd, askForAddresses(cwd));
     } catch (error) {
       await host.stop();
       throw error;
@@ -99,6 +102,11 @@ export class Session {
     } finally {
       await deleteTopics(admin, [topic]);
     }
+  }
+
+  /** What the broker keeps of a topic on its disk. */
+  topicBytes(topic: string): number | null {
+    return readTopicBytes(join(this.#cwd, ".flink-apphost", "latest"), topic);
   }
 
   stop(): Promise<void> {

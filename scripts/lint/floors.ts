@@ -136,7 +136,7 @@ export const FLOORS: readonly Floor[] = [
   { name: "package", files: ["apphost/package-version.ts", "apphost/node-version.ts"], on: [], packages: [] },
   { name: "files", files: ["apphost/files/"], on: COMMON, packages: [] },
   { name: "processes", files: ["apphost/processes/"], on: BASE, packages: ["execa", "get-port"] },
-  { name: "drivers", files: ["apphost/drivers/"], on: [...BASE, "processes"], packages: ["execa"] },
+  { name: "drivers", files: ["apphost/drivers/"], on: [...BASE, "files", "processes"], packages: ["execa"] },
   {
     name: "docker",
     files: ["apphost/drivers/docker/"],

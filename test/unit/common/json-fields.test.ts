@@ -35,7 +35,7 @@ const LEDGER = {
   foreign: [],
   foreignCount: 0,
   restarts: 0,
-  acknowledgeMs: { p50: 1, p99: 1, max: 1 },
+  acknowledgeMs: { p50: 1, p95: 1, p99: 1, p999: 1, max: 1 },
   partitions: [
     { p: 0, firstIndex: 0, acknowledged: 10, resumed: 0, nextOffset: 10, shift: 0, idSum: 55, idMix: 1, endOffset: 10 },
   ],

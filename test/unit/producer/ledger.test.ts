@@ -53,6 +53,17 @@ describe("the ledger of a round", () => {
     expect(counts).toMatchObject({ messages: 1_000, acknowledged: 160, unknown: 20, refused: 5, unsent: 815 });
   });
 
+  it("tells latencies of messages, and not of batches", () => {
+    const ledger = createLedger();
+    ledger.begin([0, 0]);
+    ledger.acknowledgeBatch(0, { records: 4, baseOffset: 0, sentAtUs: 0, nowUs: 31 });
+    ledger.acknowledgeBatch(1, { records: 16, baseOffset: 0, sentAtUs: 0, nowUs: 20_000_000 });
+    const { acknowledgeMs } = ledger.toFile(noneOpen);
+    expect(acknowledgeMs).toEqual({ p50: 20_000, p95: 20_000, p99: 20_000, p999: 20_000, max: 20_000 });
+    ledger.acknowledgeBatch(0, { records: 80, baseOffset: 4, sentAtUs: 0, nowUs: 31 });
+    expect(ledger.toFile(noneOpen).acknowledgeMs).toMatchObject({ p50: 0.031, p95: 20_000 });
+  });
+
   it("is taken over by the next process of the round, with what only the topic tells of as resumed", () => {
     const ledger = createLedger();
     const begun = createBegun();

@@ -33,7 +33,16 @@ export interface Ledger {
   readonly foreignCount: number;
   /** Restarts of the producer process within this round. */
   readonly restarts: number;
-  readonly acknowledgeMs: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
+  readonly acknowledgeMs: AcknowledgeLatency;
+}
+
+/** Of messages, from the send of their batch to its acknowledgement; null before the first one of this process. */
+export interface AcknowledgeLatency {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly max: number | null;
 }
 
 export interface LedgerPartition {

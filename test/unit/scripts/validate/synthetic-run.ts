@@ -181,7 +181,7 @@ function makeLedgers(rounds: readonly number[], layout: IdLayout): Draft<Ledger>
       foreign: [],
       foreignCount: 0,
       restarts: 0,
-      acknowledgeMs: { p50: 1, p99: 2, max: 3 },
+      acknowledgeMs: { p50: 1, p95: 2, p99: 2, p999: 3, max: 3 },
     };
   });
 }

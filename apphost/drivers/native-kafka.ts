@@ -1,0 +1,164 @@
+/**
+ * Apache Kafka from KAFKA_HOME, formatted and started in the run's data folder.
+ *
+ * N2 Java is told no path of the run or of KAFKA_HOME: it runs in the data folder, and finds everything there by a plain
+ *    name. Kafka's lists split at commas, the class path at colons, and log4j reads its file's name as a list of URIs;
+ *    nothing in these can be escaped.
+ */
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
+import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
+import { findJava } from "../../simulator/common/foundation/program.ts";
+import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "../processes/child-process.ts";
+import { choosePort, LOOPBACK } from "../processes/ports.ts";
+import { type ClassArchive, findClassArchive, keepClassArchive } from "./class-archive.ts";
+import type { DriverContext, ServerPlan } from "./driver.ts";
+import { readJavaText, readKafkaVersion } from "./kafka-home.ts";
+import { formatKafkaLogging, formatKafkaProperties } from "./native-configuration.ts";
+import { createPassword } from "./password.ts";
+
+/**
+ * The parallel collector took a fifth less of the broker's CPU than the default one, Garbage-First, for which a batch of ours is a
+ * humongous object: on a fresh broker 0.95 to 1.1 million messages per second instead of 0.6 to 0.8 (scripts/bench/README.md).
+ */
+const BROKER_JVM_FLAGS = ["-Xmx1g", "-XX:+UseParallelGC"];
+/** Of an archive that does not fit after all the JVM would warn, and go on. */
+const NO_ARCHIVE_WARNINGS = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
+const FORMAT_MS_MAX = 60_000;
+
+/** N2: what is in the data folder of Kafka. */
+const IN_DATA_FOLDER = {
+  properties: "server.properties",
+  logging: "log4j2.properties",
+  log: "log",
+  /** A symbolic link to the jars. */
+  libs: "libs",
+  /** A symbolic link to the archive of classes, where there is one. */
+  classes: "classes.jsa",
+  /** The archive that the broker leaves, where there is none. */
+  madeClasses: "made-classes.jsa",
+} as const;
+/** Without it Java takes the names of files for ASCII, and then cannot even start in a folder with an umlaut. */
+const JAVA_LOCALE = { LC_ALL: "C.UTF-8" };
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export async function planKafka(context: DriverContext, env: Variables): Promise<ServerPlan> {
+  const home = env["KAFKA_HOME"] ?? "";
+  const port = await context.choosePort("kafka");
+  const controllerPort = await choosePort();
+  const folder = runFolder.data(context.runDir, "kafka");
+  const java = createJavaRunner(context, { java: findJava(env) ?? "java", folder });
+  const prepare = memoize(async (hooks: ChildHooks, signal: AbortSignal) => {
+    // A plan before this one may have found its port taken: Kafka refuses to format what that one formatted.
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { properties, logging, log, libs } = IN_DATA_FOLDER;
+    writeFileSync(join(folder, properties), formatKafkaProperties({ port, controllerPort, logDir: log }), {
+      mode: 0o600,
+    });
+    writeFileSync(join(folder, logging), formatKafkaLogging(), { mode: 0o600 });
+    symlinkSync(resolve(home, "libs"), join(folder, libs));
+    const archive = await linkArchive(folder, home, env);
+    await java.format(hooks, signal, archive);
+    return archive;
+  });
+  return {
+    mode: "native",
+    address: { kind: "kafka", brokers: [{ host: LOOPBACK, port }] },
+    endpoint: `${LOOPBACK}:${port}`,
+    survivesRestart: true,
+    version: readKafkaVersion(home) ?? null,
+    async launch(hooks, signal) {
+      const archive = await prepare(hooks, signal);
+      const broker = java.startBroker(hooks, archive);
+      return archive.kind === "absent" ? keepAtItsEnd(broker, archive, { folder, hooks }) : broker;
+    },
+  };
+}
+
+function createJavaRunner(context: DriverContext, { java, folder }: { java: string; folder: string }) {
+  const { properties, logging, libs } = IN_DATA_FOLDER;
+  const run = (args: readonly string[], hooks: ChildHooks): RunningServer =>
+    context.startProcess(
+      {
+        command: java,
+        args: [`-Dlog4j2.configurationFile=${logging}`, ...args],
+        // By variable: a command line with 90 jars is too long for some systems, and the star is expanded by Java.
+        env: { ...context.foreignEnvironment(), ...JAVA_LOCALE, CLASSPATH: `${libs}/*` },
+        folder,
+        input: null,
+        hasChannel: false,
+      },
+      hooks,
+    );
+  return {
+    startBroker: (hooks: ChildHooks, archive: ClassArchive) =>
+      run([...BROKER_JVM_FLAGS, ...readsArchive(archive), ...leavesArchive(archive), "kafka.Kafka", properties], hooks),
+    /** Once for a data folder: KRaft refuses one without its identity. A tool that is not done in time is ended. */
+    async format(hooks: ChildHooks, signal: AbortSignal, archive: ClassArchive): Promise<void> {
+      // 22 characters of base64 that never begin like an option; the last one has no bits to spare.
+      const clusterId = `${createPassword().slice(0, 21)}A`;
+      const command = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties];
+      // An archive holds for the collector with which it was made.
+      const tool = run([...BROKER_JVM_FLAGS, ...readsArchive(archive), ...command], hooks);
+      const limit = { what: "formatting Kafka's data folder", deadlineMs: FORMAT_MS_MAX, signal };
+      const exit = await withDeadline(tool.exited, limit).catch(async (error: unknown) => {
+        await tool.stop(0);
+        throw error;
+      });
+      if (exit.kind === "exit" && exit.code === 0) return;
+      throw createError("CHILD_EXITED", {
+        resource: "Kafka's storage tool",
+        how: `with ${describeExit(exit)}`,
+        lastLines: tool.newestLines(10),
+      });
+    },
+  };
+}
+
+/** N2: the archive, too, has a plain name. */
+async function linkArchive(folder: string, home: string, env: Variables): Promise<ClassArchive> {
+  const subject = {
+    javaText: await readJavaText(findJava(env) ?? "java"),
+    kafkaVersion: readKafkaVersion(home) ?? "unknown",
+    libs: join(home, "libs"),
+    jvmFlags: BROKER_JVM_FLAGS,
+  };
+  const archive = await findClassArchive(subject, env);
+  if (archive.kind === "kept") symlinkSync(archive.path, join(folder, IN_DATA_FOLDER.classes));
+  return archive;
+}
+
+const readsArchive = ({ kind }: ClassArchive): readonly string[] =>
+  kind === "kept" ? [`-XX:SharedArchiveFile=${IN_DATA_FOLDER.classes}`, ...NO_ARCHIVE_WARNINGS] : [];
+
+const leavesArchive = ({ kind }: ClassArchive): readonly string[] =>
+  kind === "absent" ? [`-XX:ArchiveClassesAtExit=${IN_DATA_FOLDER.madeClasses}`, ...NO_ARCHIVE_WARNINGS] : [];
+
+/** Its end is told when the archive is in its place: the data folder is removed after that. */
+function keepAtItsEnd(
+  broker: RunningServer,
+  archive: Extract<ClassArchive, { kind: "absent" }>,
+  { folder, hooks }: { readonly folder: string; readonly hooks: ChildHooks },
+): RunningServer {
+  const keep = async (exit: ChildExit): Promise<ChildExit> => {
+    // Whatever a signal ended in the middle of it is no archive.
+    if (exit.kind !== "exit") return exit;
+    const reason = await keepClassArchive(archive, join(folder, IN_DATA_FOLDER.madeClasses));
+    if (reason !== null) hooks.log.write(`host  the archive of classes is not kept: ${reason}\n`);
+    return exit;
+  };
+  return { ...broker, exited: broker.exited.then(keep) };
+}
+
+/** The first call does the work; the same hooks serve every life of a server. */
+function memoize<A extends unknown[], T>(work: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+  let done: Promise<T> | undefined;
+  return (...args) => {
+    done ??= work(...args);
+    return done;
+  };
+}
