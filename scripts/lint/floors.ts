@@ -208,7 +208,7 @@ export const FLOORS: readonly Floor[] = [
     name: "dashboard",
     files: ["apphost/dashboard/"],
     on: [...BASE, "run", "snapshot", "logs", "protocol"],
-    packages: ["ink", "react", "string-width"],
+    packages: ["chalk", "ink", "react", "string-width"],
   },
   {
     name: "doctor",
