@@ -39,6 +39,12 @@ const IN_DATA_FOLDER = {
 } as const;
 /** Without it Java takes the names of files for ASCII, and then cannot even start in a folder with an umlaut. */
 const JAVA_LOCALE = { LC_ALL: "C.UTF-8" };
+/**
+ * Of a person's shell. Java adds them to the command line, the second one even after it, and the broker of a run would be
+ * another one on each machine. What Kafka's own scripts read (KAFKA_OPTS, KAFKA_HEAP_OPTS, KAFKA_JVM_PERFORMANCE_OPTS)
+ * nobody reads here: the broker is started without them.
+ */
+const JAVA_OPTION_VARIABLES = ["JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"];
 
 export function createNativeDriver(env: Variables): InfrastructureDriver {
   return {
@@ -146,7 +152,7 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
         command: java,
         args: [`-Dlog4j2.configurationFile=${logging}`, ...args],
         // By variable: a command line with 90 jars is too long for some systems, and the star is expanded by Java.
-        env: { ...context.foreignEnvironment(), ...JAVA_LOCALE, CLASSPATH: `${libs}/*` },
+        env: { ...withoutJavaOptions(context.foreignEnvironment()), ...JAVA_LOCALE, CLASSPATH: `${libs}/*` },
         folder,
         input: null,
         hasChannel: false,
@@ -174,6 +180,9 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
     },
   };
 }
+
+export const withoutJavaOptions = (env: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !JAVA_OPTION_VARIABLES.includes(name)));
 
 /** The first call does the work; the same hooks serve every life of a server. */
 function memoize<A extends unknown[]>(work: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
