@@ -17,7 +17,9 @@ it("takes what one bit per id in a quarter of the memory can mark, and refuses t
 
 it("takes no more than twelve digits can name, on any machine", () => {
   expect(() => checkMessageIds(999_999_999_999, 2 ** 50)).not.toThrow();
-  expect(() => checkMessageIds(1_000_000_000_000, 2 ** 50)).toThrow(/1,000,000,000,000 messages .* end at 999,999,999,999/);
+  expect(() => checkMessageIds(1_000_000_000_000, 2 ** 50)).toThrow(
+    /1,000,000,000,000 messages .* end at 999,999,999,999/,
+  );
 });
 
 it("is asked before anything starts", () => {
