@@ -5,6 +5,7 @@
 import { totalmem } from "node:os";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
+import { formatAmount, formatCount } from "../simulator/common/foundation/figures.ts";
 
 const ID_MAX = 10 ** MESSAGE.idDigits - 1;
 const IDS_PER_BYTE = 8;
@@ -18,8 +19,8 @@ export const readMemoryBytes = (): number => Math.min(totalmem(), process.constr
 export function checkMessageIds(messages: number, memoryBytes = readMemoryBytes()): void {
   if (messages > ID_MAX) {
     throw createError("USAGE_CONFLICT", {
-      what: `${messages} messages in all rounds need as many ids, and the ${MESSAGE.idDigits} digits of an id end at ${ID_MAX}`,
-      advice: `give at most ${ID_MAX} messages`,
+      what: `${formatAmount(messages, "message")} in all rounds need as many ids, and the ${MESSAGE.idDigits} digits of an id end at ${formatCount(ID_MAX)}`,
+      advice: `give at most ${formatAmount(ID_MAX, "message")}`,
     });
   }
   const neededBytes = Math.ceil(messages / IDS_PER_BYTE);
@@ -27,8 +28,8 @@ export function checkMessageIds(messages: number, memoryBytes = readMemoryBytes(
   if (neededBytes <= givenBytes) return;
   throw createError("USAGE_CONFLICT", {
     what:
-      `${messages} messages in all rounds need ${neededBytes} bytes of memory to be validated, one bit for each id, ` +
-      `and a quarter of what this machine has is ${givenBytes} bytes`,
-    advice: `give at most ${givenBytes * IDS_PER_BYTE} messages`,
+      `${formatAmount(messages, "message")} in all rounds need ${formatAmount(neededBytes, "byte")} of memory to be validated, one bit for each id, ` +
+      `and a quarter of what this machine has is ${formatAmount(givenBytes, "byte")}`,
+    advice: `give at most ${formatAmount(givenBytes * IDS_PER_BYTE, "message")}`,
   });
 }

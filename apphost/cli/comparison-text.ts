@@ -9,10 +9,10 @@ import {
   describeSpread,
   describeStandOutSide,
   formatChange,
+  formatFigure,
   sortStandOuts,
 } from "../../scripts/report/compare/words.ts";
-import { unreachable } from "../../simulator/common/foundation/assert.ts";
-import { formatAmount, formatCount, formatMebibytes, formatMs, formatRate } from "../snapshot/format.ts";
+import { formatAmount } from "../snapshot/format.ts";
 import { formatTable } from "./table.ts";
 
 const STAND_OUTS_MAX = 20;
@@ -53,7 +53,7 @@ function listChanges(outcome: "better" | "worse", figures: readonly FigureCompar
   if (changed.length === 0) return [`${word}: nothing beyond its spread`];
   return changed.map(
     ({ title, unit, a, b, change }) =>
-      `${word}: ${title}, ${formatValue(a?.value ?? null, unit)} in A, ${formatValue(b?.value ?? null, unit)} in B (${formatChange(change)})`,
+      `${word}: ${title}, ${formatFigure(a?.value ?? null, unit)} in A, ${formatFigure(b?.value ?? null, unit)} in B (${formatChange(change)})`,
   );
 }
 
@@ -71,7 +71,7 @@ function describeStandOut(standOut: StandOut): string {
   const show = (beside: Beside | null) =>
     beside === null
       ? "not measured"
-      : `${formatValue(beside.value, unit)} beside ${formatValue(beside.peers, unit)} of its peers`;
+      : `${formatFigure(beside.value, unit)} beside ${formatFigure(beside.peers, unit)} of its peers`;
   return `${name} ${describeStandOutSide(standOut)}: ${measure} ${show(b)} (A: ${show(a)})`;
 }
 
@@ -88,28 +88,6 @@ function renderRow({ title, unit, counts, a, b, change, outcome }: FigureCompari
 function renderEstimate(estimate: Estimate | null, unit: FigureUnit): string {
   if (estimate === null) return "-";
   const { value, low, high, spreadOf } = estimate;
-  const shown = formatValue(value, unit);
-  return spreadOf === "unknown" ? shown : `${shown} (${formatValue(low, unit)} to ${formatValue(high, unit)})`;
-}
-
-function formatValue(value: number | null, unit: FigureUnit): string {
-  if (value === null) return "-";
-  switch (unit) {
-    case "perSecond":
-      return formatRate(value);
-    case "ms":
-      return formatMs(value);
-    case "us":
-      return `${value.toFixed(2)} µs`;
-    case "ns":
-      return `${value.toFixed(1)} ns`;
-    case "bytes":
-      return formatMebibytes(value);
-    case "percent":
-      return `${value.toFixed(2)} %`;
-    case "count":
-      return Number.isInteger(value) ? formatCount(value) : value.toFixed(2);
-    default:
-      return unreachable(unit);
-  }
+  const shown = formatFigure(value, unit);
+  return spreadOf === "unknown" ? shown : `${shown} (${formatFigure(low, unit)} to ${formatFigure(high, unit)})`;
 }

@@ -25,6 +25,7 @@ import {
   redisPlace,
 } from "../../simulator/common/foundation/address.ts";
 import { categoryOf, createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import { formatAmount } from "../../simulator/common/foundation/figures.ts";
 import { formatShellWord } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { exitCodeOfError } from "../exit-code.ts";
@@ -201,7 +202,7 @@ async function purgeRedis(run: RunWithEvidence, address: string, options: PurgeO
     shared: shared.filter(({ isMeant }) => isMeant).map(({ key }) => key),
     keepOwn: unrepeated.length > 0,
   });
-  await write(`removed ${count} keys from Redis at ${address}`);
+  await write(`removed ${formatAmount(count, "key")} from Redis at ${address}`);
   return {
     reasons: [
       ...left.map((key) => `key ${key}: it does not hold what the run counted`),

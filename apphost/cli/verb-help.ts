@@ -90,7 +90,10 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
   restart: { examples: ["restart jobmanager", "restart taskmanager"], exits: ASKING },
   kill: {
     examples: ["kill taskmanager-07", "kill jobmanager taskmanager-01"],
-    exits: { ...ASKING, [EXIT.passed]: "dead; it is started again by itself, and the report has a planned fault" },
+    exits: {
+      ...ASKING,
+      [EXIT.passed]: "dead; it is started again by itself, and the report tells it as killed as asked",
+    },
   },
   pause: { examples: ["pause jobmanager", "pause taskmanager-01 producer"], exits: ASKING },
   resume: { examples: ["resume jobmanager", "resume taskmanager"], exits: ASKING },

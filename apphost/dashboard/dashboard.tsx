@@ -7,14 +7,14 @@
  * T1 A key is answered at once. What the run tells is drawn once a second, and twice while a log is followed: the dashboard
  *    shares the machine with what it measures. While the host is idle and nothing changes, only the clock does, and that
  *    is drawn every five seconds.
- * T2 The terminal is restored on every way out: Ink does it on `close`, and by its exit hook on a signal, on
- *    process.exit and on an uncaught error.
+ * T2 The terminal is restored on every way out: Ink does it on `close`, and by its exit hook on a signal and on
+ *    process.exit. Where Ink itself fails at it, `restoreTerminal` does it.
  * T3 The terminal is the dashboard's only while it is the shell's foreground job (`terminal-job.ts`).
  * T4 The alternate screen takes its content away, so the summary is printed after it is gone. A pager that has the
  *    terminal then is left to the person who reads in it, and the summary comes after it.
  * T5 What fails here is no end of the run: a view says so in its place (F2 of `views/frame.ts`), and so does the whole
- *    screen, as with a host of another version; a key that fails does nothing. When Ink itself fails, the terminal is given
- *    back, and the run is told of without a dashboard.
+ *    screen, as with a host of another version; a key that fails does nothing. When Ink itself fails, or anything else of
+ *    this process, the terminal is given back, and the run is told of without a dashboard.
  * T6 After a storm of sizes the frame is whole.
  */
 import { ReadStream } from "node:tty";
@@ -36,8 +36,8 @@ import type { Reduced } from "./state/outcomes.ts";
 import { reduce } from "./state/reduce.ts";
 import { createViewState, type Effect, type Input, type ViewState } from "./state/view-state.ts";
 import { formatSummary } from "./summary.ts";
-import { startTerminalJob } from "./terminal-job.ts";
-import { createTheme, findGlyphs, hasColors } from "./theme.ts";
+import { restoreTerminal, startTerminalJob } from "./terminal-job.ts";
+import { createTheme, findColorLevel, findGlyphs, hasColors } from "./theme.ts";
 import { isSpoken } from "./ui-mode.ts";
 import { bodyRows, drawFrame } from "./views/frame.ts";
 
@@ -98,6 +98,7 @@ export class Dashboard {
   #pager: Pager | null = null;
   #lent: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #isFailed = false;
   #resized: NodeJS.Timeout | undefined;
   /** T5. The first of them: those that follow are mostly the same. */
   #failure: unknown = null;
@@ -107,6 +108,7 @@ export class Dashboard {
     // A terminal that was closed takes nothing any more, which is no reason to fall.
     options.stdout.on("error", () => undefined);
     options.stdout.on("resize", this.#takeSize);
+    process.on("uncaughtException", this.#fail);
     this.#glyphs = findGlyphs(options.env);
     this.#isSpoken = isSpoken(options.env);
     this.#painter = new Painter((text) => options.stdout.write(text));
@@ -168,9 +170,9 @@ export class Dashboard {
     this.#job.end();
     await this.#logs.close();
     const shown = this.#shown;
-    this.#hide();
-    await shown?.instance.waitUntilExit().catch(() => undefined);
+    if (this.#hide()) await shown?.instance.waitUntilExit().catch(() => undefined);
     await this.#lent.catch(() => undefined);
+    process.off("uncaughtException", this.#fail);
     this.#write([...summary(this.#snapshot), ...describeFailure(this.#failure)]);
   }
 
@@ -199,14 +201,15 @@ export class Dashboard {
       maxFps: FRAMES_PER_SECOND_MAX,
     });
     this.#shown = { instance, stdin, isAbandoned: false };
-    instance.waitUntilExit().catch((error: unknown) => this.#fail(error));
+    instance.waitUntilExit().catch(this.#fail);
     this.#draw();
   }
 
-  /** T5. Ink has given the terminal back by then. */
-  #fail(error: unknown): void {
+  /** T5. */
+  readonly #fail = (error: unknown): void => {
     this.#failure ??= error;
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isFailed) return;
+    this.#isFailed = true;
     clearInterval(this.#timer);
     this.#job.end();
     this.#hide();
@@ -216,13 +219,22 @@ export class Dashboard {
       this.#options.isOwner ? "Ctrl+C stops it" : "Ctrl+C leaves it",
       `flink-apphost describe --follow${run} shows it without a dashboard`,
     ]);
-  }
+  };
 
-  #hide(): void {
+  /** T2. False when Ink failed at it: its instance does not end any more. */
+  #hide(): boolean {
     const shown = this.#shown;
     this.#shown = null;
-    shown?.instance.unmount();
-    shown?.stdin.destroy();
+    try {
+      shown?.instance.unmount();
+      return true;
+    } catch (error) {
+      restoreTerminal(this.#options.stdout, shown?.stdin);
+      this.#fail(error);
+      return false;
+    } finally {
+      shown?.stdin.destroy();
+    }
   }
 
   /**
@@ -263,8 +275,13 @@ export class Dashboard {
     this.#drawn = this.#snapshot;
     this.#drawnAtMs = performance.now();
     const rows = this.#drawRows(this.#size);
-    if (this.#isSpoken) this.#shown.instance.rerender(this.#element(rows));
-    else this.#painter.paint(rows, this.#size.columns, createTheme(this.#state.theme, hasColors(this.#options.env)));
+    const theme = createTheme(this.#state.theme, findColorLevel(this.#options.env));
+    try {
+      if (this.#isSpoken) this.#shown.instance.rerender(this.#element(rows));
+      else this.#painter.paint(rows, this.#size.columns, theme);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #element(spoken: readonly Row[]) {

@@ -16,6 +16,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { ReadStream } from "node:tty";
 
 const LOOK_INTERVAL_MS = 500;
 
@@ -83,6 +84,16 @@ export function startTerminalJob(actions: JobActions, isForeground = readIsForeg
       process.off("SIGTSTP", onStop).off("SIGCONT", onContinue);
     },
   };
+}
+
+/** Leaves the alternate screen, shows the cursor, pastes without brackets. */
+const RESTORING = "\u001b[?1049l\u001b[?25h\u001b[?2004l";
+
+/** What Ink does when it ends, for when it failed. It draws nothing more then, at a new size above all. */
+export function restoreTerminal(stdout: NodeJS.WriteStream, stdin?: ReadStream): void {
+  stdout.removeAllListeners("resize");
+  stdin?.setRawMode(false);
+  stdout.write(RESTORING);
 }
 
 /** Where no shell could continue it, the system does not stop it, and `look` shows it again. */

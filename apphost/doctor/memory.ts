@@ -1,6 +1,7 @@
 /** Memory: what a run with these options takes, beside what is available to this process. */
 import { freemem } from "node:os";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import { formatAmount } from "../../simulator/common/foundation/figures.ts";
 import type { InfrastructureMode } from "../drivers/driver.ts";
 import type { HostOptions } from "../options.ts";
 import { topicBytes } from "../topic-size.ts";
@@ -129,7 +130,7 @@ export function judgeEmbeddedMemory(options: HostOptions, mode: InfrastructureMo
   if (mode !== "embedded") return null;
   const neededBytes = topicBytes(options, options.messages);
   const bound = formatBytes(options.embeddedMemoryBytes);
-  const found = `${options.messages} messages take ${formatBytes(neededBytes)} of --embedded-memory ${bound}`;
+  const found = `${formatAmount(options.messages, "message")} take ${formatBytes(neededBytes)} of --embedded-memory ${bound}`;
   if (neededBytes <= options.embeddedMemoryBytes) return ok(found);
   const fix =
     "give fewer or smaller messages, more --embedded-memory, or a Kafka with a disk (--infra native, --kafka)";

@@ -26,6 +26,10 @@ import { createPassword } from "./password.ts";
 const BROKER_JVM_FLAGS = ["-Xmx1g", "-XX:+UseParallelGC"];
 /** Of an archive that does not fit after all the JVM would warn, and go on. */
 const NO_ARCHIVE_WARNINGS = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
+/** It ends after a second: compiling well would be a quarter of the processor time that it takes. */
+const TOOL_JVM_FLAGS = ["-XX:TieredStopAtLevel=1"];
+/** Collecting in parallel would be more of it; but an archive holds for the collector with which it was made. */
+const TOOL_COLLECTOR = "-XX:+UseSerialGC";
 const FORMAT_MS_MAX = 60_000;
 
 /** N2: what is in the data folder of Kafka. */
@@ -42,6 +46,13 @@ const IN_DATA_FOLDER = {
 } as const;
 /** Without it Java takes the names of files for ASCII, and then cannot even start in a folder with an umlaut. */
 const JAVA_LOCALE = { LC_ALL: "C.UTF-8" };
+
+/**
+ * Of a person's shell. Java adds them to the command line, the second one even after it, and the broker of a run would be
+ * another one on each machine. What Kafka's own scripts read (KAFKA_OPTS, KAFKA_HEAP_OPTS, KAFKA_JVM_PERFORMANCE_OPTS)
+ * nobody reads here: the broker is started without them.
+ */
+const JAVA_OPTION_VARIABLES = ["JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -87,7 +98,7 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
         command: java,
         args: [`-Dlog4j2.configurationFile=${logging}`, ...args],
         // By variable: a command line with 90 jars is too long for some systems, and the star is expanded by Java.
-        env: { ...context.foreignEnvironment(), ...JAVA_LOCALE, CLASSPATH: `${libs}/*` },
+        env: { ...withoutJavaOptions(context.foreignEnvironment()), ...JAVA_LOCALE, CLASSPATH: `${libs}/*` },
         folder,
         input: null,
         hasChannel: false,
@@ -102,8 +113,8 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
       // 22 characters of base64 that never begin like an option; the last one has no bits to spare.
       const clusterId = `${createPassword().slice(0, 21)}A`;
       const command = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties];
-      // An archive holds for the collector with which it was made.
-      const tool = run([...BROKER_JVM_FLAGS, ...readsArchive(archive), ...command], hooks);
+      const flags = archive.kind === "kept" ? [...BROKER_JVM_FLAGS, ...readsArchive(archive)] : [TOOL_COLLECTOR];
+      const tool = run([...TOOL_JVM_FLAGS, ...flags, ...command], hooks);
       const limit = { what: "formatting Kafka's data folder", deadlineMs: FORMAT_MS_MAX, signal };
       const exit = await withDeadline(tool.exited, limit).catch(async (error: unknown) => {
         await tool.stop(0);
@@ -118,6 +129,9 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
     },
   };
 }
+
+const withoutJavaOptions = (env: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !JAVA_OPTION_VARIABLES.includes(name)));
 
 /** N2: the archive, too, has a plain name. */
 async function linkArchive(folder: string, home: string, env: Variables): Promise<ClassArchive> {

@@ -17,9 +17,11 @@ import { formatCheckpointId } from "../../simulator/common/contract/files/checkp
 import type { JobSnapshot } from "../../simulator/common/contract/job/rest.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { type WaitOptions, waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import type { HostOptions } from "../options.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
 import type { Reached } from "../run/job-view.ts";
 import type { RunContext } from "../run/run-context.ts";
+import { formatAmount, formatRate } from "../snapshot/format.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
 
@@ -50,7 +52,7 @@ const ASK_INTERVAL_MS = 1_000;
 export async function runRound(run: RunContext, system: System, round: Round): Promise<Reached> {
   const { feed, seen, ending, options } = run;
   seen.startRound(round.round);
-  feed.emit({ type: "phase", phase: "producing", detail: describeRound(round) });
+  feed.emit({ type: "phase", phase: "producing", detail: describeRound(round, options) });
   const task: ProducerTask = { ...round };
   const producer = system.startTask("producer", task);
   await waitAloud(run, () => seen.producer?.firstSendAtUs ?? undefined, {
@@ -67,8 +69,12 @@ export async function runRound(run: RunContext, system: System, round: Round): P
   return reached;
 }
 
-const describeRound = ({ round, messages, rate }: Round): string =>
-  `round ${round}: ${messages} messages${rate === 0 ? "" : ` at ${rate}/s`}`;
+/** `round 2: 500,000 messages at 1,000/s, compressed by lz4`. */
+function describeRound({ round, messages, rate }: Round, { compression }: Pick<HostOptions, "compression">): string {
+  const speed = rate === 0 ? "" : ` at ${formatRate(rate)}`;
+  const form = compression === "none" ? "" : `, compressed by ${compression}`;
+  return `round ${round}: ${formatAmount(messages, "message")}${speed}${form}`;
+}
 
 /** Somebody else's topic: nothing is produced, and the clock starts with the running job. */
 export async function countTopic(run: RunContext, system: System, endOffsets: readonly number[]): Promise<Reached> {

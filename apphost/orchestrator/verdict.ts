@@ -63,7 +63,11 @@ async function validate(input: VerdictInput): Promise<number | null> {
     return null;
   }
   if (run.options.testHold === "before-validation") await holdForTest(run);
-  run.feed.emit({ type: "phase", phase: "validating", detail: ending.kind === "drained" ? "" : "the prefix" });
+  run.feed.emit({
+    type: "phase",
+    phase: "validating",
+    detail: ending.kind === "drained" ? "" : "the messages applied before the run was cut short",
+  });
   const startedMs = performance.now();
   try {
     const validator = system.startTask("validator", createValidatorTask(input));

@@ -50,10 +50,14 @@ export interface ProcessEnd {
 }
 
 /** Where we killed it, the reason for that is how it ended. */
-export function describeEnd({ exit, killReason, isPlanned }: ProcessEnd): string {
-  if (killReason !== null) return describeError(killReason);
-  return isPlanned ? `${KILLED_BY_USER}, ${describeExit(exit)}` : describeExit(exit);
+export function describeEnd(end: ProcessEnd): string {
+  const isAsked = end.isPlanned && end.killReason === null;
+  return isAsked ? `${KILLED_BY_USER}, ${describeCause(end)}` : describeCause(end);
 }
+
+/** The same without whether somebody asked for it, which a fault says for itself. */
+export const describeCause = ({ exit, killReason }: Pick<ProcessEnd, "exit" | "killReason">): string =>
+  killReason === null ? describeExit(exit) : describeError(killReason);
 
 export const hasHung = ({ killReason }: ProcessEnd): boolean =>
   isAppError(killReason) && killReason.code === "PROCESS_HUNG";

@@ -8,7 +8,7 @@
 import type { ExitEvent } from "../../simulator/common/contract/events.ts";
 import type { Fault } from "../../simulator/common/contract/files/report.ts";
 import { type ChildExit, describeExit, type RunningServer } from "./child-process.ts";
-import { describeEnd, type ProcessEnd } from "./resource-plan.ts";
+import { describeCause, type ProcessEnd } from "./resource-plan.ts";
 
 export interface RecordHost {
   emitExit(exit: Omit<ExitEvent, "type">): void;
@@ -47,19 +47,19 @@ export class ResourceRecord {
   }
 
   /** Those that die again before they are back are one fault. */
-  addDeath(fault: Pick<Fault, "planned" | "detail">): void {
-    this.#openOnce({ kind: "processExit", ...fault });
+  addDeath(end: ProcessEnd): void {
+    this.#openOnce({ kind: "processExit", planned: end.isPlanned, detail: describeCause(end) });
   }
 
   /** One that was killed after its last word did its work all the same, and need not come back. */
   addFinish(end: ProcessEnd): void {
     const { killReason, isPlanned: planned } = end;
     if (killReason === null && !planned) return;
-    this.#record({ kind: "processExit", planned, detail: `${describeEnd(end)}; its work was done` });
+    this.#record({ kind: "processExit", planned, detail: `${describeCause(end)}; its work was done` });
   }
 
   addPause(): void {
-    this.#openOnce({ kind: "paused", planned: true, detail: "by the user" });
+    this.#openOnce({ kind: "paused", planned: true, detail: "until it is resumed" });
   }
 
   /** It serves again. */

@@ -435,7 +435,7 @@ export class Supervisor {
     const how = describeEnd(end);
     const state = this.#everReady ? "exited" : "failedToStart";
     this.#move({ state, pid: null, reason: how });
-    if (end.isOurs) this.#record.addDeath({ planned: end.isPlanned, detail: how });
+    if (end.isOurs) this.#record.addDeath(end);
   }
 
   #countRestart(end: ProcessEnd): void {

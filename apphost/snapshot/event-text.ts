@@ -14,7 +14,7 @@ import {
   STOPPED_BY_USER,
 } from "../../simulator/common/contract/events.ts";
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
-import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
+import { type Infrastructure, nameFault } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { describeWaited } from "../../simulator/common/foundation/long-wait.ts";
 import { listNames } from "../model/name-list.ts";
@@ -85,9 +85,9 @@ export function describeEvent(event: HostEvent, before: EventContext): EventLine
       if (event.status === "completed") return undefined;
       return line("checkpoint", `${formatCheckpointId(event.id)} failed: ${event.reason ?? "no reason given"}`, "warn");
     case "fault": {
-      const { target, planned, kind, detail, recoveredAfterMs } = event.fault;
+      const { target, planned, detail, recoveredAfterMs } = event.fault;
       if (recoveredAfterMs !== null) return line(target, `back after ${formatMs(recoveredAfterMs)} (${detail})`);
-      return line(target, `${planned ? "planned " : ""}fault: ${kind} (${detail})`, "warn");
+      return line(target, `${nameFault(event.fault)} (${detail})`, planned ? "info" : "warn");
     }
     case "verdict":
       return line("verdict", describeVerdict(event), verdictLevel(event.verdict));

@@ -1,27 +1,16 @@
 /** Numbers and texts as the terminal shows them. Pure; nothing here is wider than it has characters. */
 import { stripVTControlCharacters } from "node:util";
+import { formatCount } from "../../simulator/common/foundation/figures.ts";
 
-const COUNTS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+export { formatAmount, formatCount, formatMs } from "../../simulator/common/foundation/figures.ts";
+
 const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
-
-/** 1,234,567; `-` for what is not known, which is never zero. */
-export const formatCount = (n: number | null): string => (n === null ? "-" : COUNTS.format(n));
-
-/** `1 message`, `7 messages`. */
-export const formatAmount = (n: number, noun: string): string => `${formatCount(n)} ${noun}${n === 1 ? "" : "s"}`;
 
 export const formatRate = (perSecond: number | null): string =>
   perSecond === null ? "-" : `${formatCount(perSecond)}/s`;
 
 /** Three digits that matter, for an axis or a narrow column: 1.25M, 61.7K, 350. */
 export const formatCompact = (n: number | null): string => (n === null ? "-" : COMPACT.format(n));
-
-/** Milliseconds with the digits that matter: 0.84, 12.3, 1,234. */
-export function formatMs(ms: number | null): string {
-  if (ms === null) return "-";
-  if (ms < 10) return `${ms.toFixed(2)} ms`;
-  return ms < 100 ? `${ms.toFixed(1)} ms` : `${formatCount(ms)} ms`;
-}
 
 /** Seconds with one digit, for the margin of a log: `12.3s`. */
 export const formatSeconds = (us: number): string => `${(Math.max(0, us) / 1e6).toFixed(1)}s`;

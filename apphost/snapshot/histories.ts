@@ -36,7 +36,15 @@ export interface HistoryPoint {
 
 export interface Mark {
   readonly atUs: number;
-  readonly kind: "checkpoint" | "checkpointFailed" | "restart" | "fault" | "recovered" | "rebalance" | "round";
+  readonly kind:
+    | "checkpoint"
+    | "checkpointFailed"
+    | "restart"
+    | "fault"
+    | "asked"
+    | "recovered"
+    | "rebalance"
+    | "round";
   readonly label: string;
 }
 
@@ -172,11 +180,11 @@ function advancePhase(before: Before, { phase, detail, atUs }: HostEvent & { typ
 }
 
 /** H3. */
-function advanceFault(before: Before, { target, kind, detail, recoveredAfterMs }: Fault, atUs: number) {
+function advanceFault(before: Before, { target, kind, planned, detail, recoveredAfterMs }: Fault, atUs: number) {
   if (recoveredAfterMs === null) {
     return {
       recoveries: appendBounded(before.recoveries, { target, atUs, kind, recoveredAfterMs }, RECOVERIES_MAX),
-      marks: addMark(before.marks, { atUs, kind: "fault", label: `${target} ${detail}` }),
+      marks: addMark(before.marks, { atUs, kind: planned ? "asked" : "fault", label: `${target} ${detail}` }),
     };
   }
   const open = before.recoveries.findLastIndex((one) => one.target === target && one.recoveredAfterMs === null);

@@ -116,7 +116,7 @@ function changeOf(before: Snapshot, event: HostEvent): Partial<Snapshot> {
       if (event.status === "failed") return { checkpointsFailed: before.checkpointsFailed + 1 };
       return { checkpoint: { id: event.id, durationMs: event.durationMs, total: event.total } };
     case "fault":
-      return event.fault.recoveredAfterMs === null ? { faults: before.faults + 1 } : {};
+      return event.fault.recoveredAfterMs === null && !event.fault.planned ? { faults: before.faults + 1 } : {};
     case "usage":
     case "exit":
     case "validation":

@@ -1,11 +1,12 @@
 /** The text report, in Given/When/Then form. Rendered only from the report, so it can say nothing else. Pure. */
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
-import type {
-  Check,
-  CheckStatus,
-  Report,
-  SampleMessage,
-  Scenario,
+import {
+  type Check,
+  type CheckStatus,
+  nameFault,
+  type Report,
+  type SampleMessage,
+  type Scenario,
 } from "../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 
@@ -56,13 +57,16 @@ function renderSpecification({ messages, parameters, job }: Report): string[] {
   const options = Object.entries(parameters).map(([name, value]) => `${name}=${value ?? "none"}`);
   return [
     ...heading("BDD TEST SPECIFICATION"),
-    `Target Messages: ${messages.requested}`,
+    `Target Messages: ${messages.requested}${describeCompression(parameters)}`,
     `Kafka Topic: ${job.topic}`,
     `Job: ${job.name} ${job.id}`,
     `State Key: ${job.stateKey}`,
     `Parameters: ${options.join(" ")}`,
   ];
 }
+
+const describeCompression = ({ compression = "none" }: Report["parameters"]): string =>
+  compression === "none" ? "" : `, compressed by ${compression}`;
 
 function renderSamples(title: string, samples: readonly SampleMessage[]): string[] {
   const lines = samples.map((sample) => `Message ${sample.redis_ordered_id}: ${JSON.stringify(sample)}`);
@@ -171,11 +175,11 @@ function renderFaults({ faults, faultsDropped }: Report): string[] {
   return [
     ...heading("FAULTS"),
     ...(faultsDropped === 0 ? [] : [`${faultsDropped} earlier ones are in events.ndjson only`]),
-    ...faults.map(
-      ({ at, kind, target, planned, detail, recoveredAfterMs }) =>
-        `${at} ${kind} ${target} (${planned ? "planned" : "not planned"}): ${detail}; ` +
-        (recoveredAfterMs === null ? "did not come back" : `back after ${Math.round(recoveredAfterMs)} ms`),
-    ),
+    ...faults.map((fault) => {
+      const { at, kind, target, planned, detail, recoveredAfterMs } = fault;
+      const end = recoveredAfterMs === null ? "did not come back" : `back after ${Math.round(recoveredAfterMs)} ms`;
+      return `${at} ${kind} ${target} (${planned ? nameFault(fault) : "not planned"}): ${detail}; ${end}`;
+    }),
   ];
 }
 

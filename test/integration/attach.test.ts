@@ -6,6 +6,7 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
+import { contrastOnWhite, listForegrounds } from "../support/sgr-colors.ts";
 import { openTerminal, type Terminal } from "../support/tmux.ts";
 
 const HOST = ["up", "--infra", "embedded", "--task-managers", "2", "--messages", "2000"];
@@ -135,6 +136,18 @@ describeReal(["tmux"], "attach in a terminal", () => {
     expect(screen.filter((line) => line.startsWith("flink-apphost"))).toHaveLength(1);
     terminal.press("d");
     await expectTerminalBack(terminal, 0);
+  });
+
+  it.each(["xterm-256color", "screen"])("can be read on white with --theme light, as TERM=%s", async (term) => {
+    const colorsOf = async (theme: string) => {
+      const terminal = await openAttached({ env: `TERM=${term}`, args: `--run ${runIds[0]} --theme ${theme}` });
+      return listForegrounds(terminal.paintedScreen());
+    };
+    const [light, dark] = [await colorsOf("light"), await colorsOf("dark")];
+    expect(light).not.toEqual([]);
+    for (const code of light) expect(contrastOnWhite(code), code).toBeGreaterThan(4);
+    // Cyan, green or yellow on a white screen.
+    expect(dark.some((code) => contrastOnWhite(code) < 3)).toBe(true);
   });
 
   /** W2 is S2 of `control/snapshot-stream.ts`. */

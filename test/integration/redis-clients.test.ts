@@ -1,5 +1,5 @@
 /** The embedded Redis with the clients that people use, each with its defaults. */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
-import { describeReal } from "../support/real-parts.ts";
+import { describeReal, REDIS_PYTHON } from "../support/real-parts.ts";
 
 const run = promisify(execFile);
 const PASSWORD = "secret";
@@ -88,11 +88,8 @@ describe("ioredis with its defaults", () => {
   });
 });
 
-const pythonProbe = spawnSync("python3", ["-c", "import redis"], { stdio: "ignore" });
-const pythonMissing = pythonProbe.status === 0 ? "" : " (skipped: python3 has no package redis)";
-
-describe(`redis-py with its defaults${pythonMissing}`, () => {
-  it.skipIf(pythonMissing !== "")("gets each type as it expects it, and its lock", async () => {
+describeReal(["redis-py"], "redis-py with its defaults", () => {
+  it("gets each type as it expects it, and its lock", async () => {
     const program = `
 import redis, json
 r = redis.Redis.from_url(${JSON.stringify(url)})
@@ -107,7 +104,7 @@ r.lpush("p:l", "job")
 with r.lock("p:lock", timeout=5) as lock:
   locked = lock.owned() and lock.extend(5)
 print(json.dumps([r.hgetall("p:h")[b"a"].decode(), r.zscore("p:z", "m"), message, r.blpop("p:l")[1].decode(), r.info()["redis_mode"], locked, r.exists("p:lock")]))`;
-    const { stdout } = await run("python3", ["-c", program], { timeout: 20_000 });
+    const { stdout } = await run(REDIS_PYTHON, ["-c", program], { timeout: 20_000 });
     expect(JSON.parse(stdout)).toEqual(["1", 1.5, "hello", "job", "standalone", true, 0]);
   });
 });

@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const isUpdate = process.env["UPDATE_SCREENS"] === "1";
 /** A screen is whole when it is the same after this. */
-const STILL_MS = 700;
+const STILL_MS = 1_500;
 const DEADLINE_MS = 30_000;
 
 const sizeOf = (size: Size): { columns: number; rows: number } => {

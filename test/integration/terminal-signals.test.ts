@@ -1,5 +1,5 @@
 /** A whole run in a real terminal: whatever ends it, the terminal is as it was, and nothing of the run is left. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -84,6 +84,39 @@ describeReal(["tmux"], "a run in a terminal", () => {
     await untilIdle();
     process.kill(hostPid(), "SIGKILL");
     await expectTerminalBack(137);
+  });
+
+  /** T5 of `dashboard/dashboard.tsx`. Its last frame cannot be drawn either, which is how Ink gives a terminal back. */
+  it("gives the terminal back when Ink fails, and ends with the verdict of the run, which went on", async () => {
+    const broken = join(import.meta.dirname, "../support/preload/break-screen.mjs");
+    terminal.type(`export NODE_OPTIONS='--import ${broken}' TEST_BREAK_SCREEN_AFTER_MS=2500`);
+    start("--once", "--messages", "12000", "--rate", "3000");
+    const screen = await terminal.waitFor(/the dashboard failed .broken as asked.; the run goes on\nCtrl\+C stops it/);
+    expect(screen.join("\n")).toMatch(/^before-2$/m);
+    expect(terminal.modes()).toEqual({ isAlternate: false, isCursorShown: true, isCursorKeys: false });
+    await expectTerminalBack(0);
+    expect(terminal.screen().join("\n")).toMatch(
+      /PASSED: 12,000 messages processed, 0 lost, 0 duplicated[\s\S]*a fault of the dashboard, and none of the run/,
+    );
+  });
+
+  /** T4 of `dashboard/dashboard.tsx`. */
+  it("leaves a pager to its reader when the run ends meanwhile, and tells the end after it", async () => {
+    terminal.type("export PAGER='less -R' LESS=");
+    start("--once", "--messages", "6000", "--rate", "3000");
+    await terminal.waitFor(/PRODUCING/, 30_000);
+    const folder = runDir();
+    for (const key of ["2", "/", "taskmanager-01", "Enter", "O"]) terminal.press(key);
+    await terminal.waitFor(/registered with the JobManager[\s\S]*\(END\)|taskmanager-01\.log/);
+    const host = hostPid();
+    const isGone = () => (existsSync(`/proc/${host}`) ? undefined : true);
+    await waitUntil(isGone, { what: "the end of the host", deadlineMs: 60_000 });
+    expect(readEvents(folder).findLast(({ type }) => type === "verdict")).toMatchObject({ exitCode: 0 });
+    expect(terminal.screen().join("\n")).toMatch(/registered with the JobManager/);
+    terminal.press("q");
+    await expectTerminalBack(0);
+    expect(terminal.modes()).toEqual({ isAlternate: false, isCursorShown: true, isCursorKeys: false });
+    expect(terminal.screen().join("\n")).toMatch(/PASSED: 6,000 messages processed[\s\S]*next +flink-apphost report/);
   });
 
   /** R1 of `cli/terminal-run.ts`, Z1 of `control/owner.ts`. */

@@ -21,6 +21,7 @@ export type RealPart =
   | "kcat"
   | "tmux"
   | "redis-cli"
+  | "redis-py"
   | "bash"
   | "zsh"
   | "fish"
@@ -46,6 +47,8 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
     case "zsh":
     case "fish":
       return { skip: programMissing(part, "--version") ?? false };
+    case "redis-py":
+      return { skip: redisPyMissing() ?? false };
     case "docker":
       return { skip: realDockerMissing() ?? false };
     case "browser":
@@ -63,10 +66,21 @@ export function describeReal(parts: readonly RealPart[], title: string, body: ()
   else describe.skip(`${title} ${SKIP_MARK}${reasons.join("; ")})`, body);
 }
 
+/** Made by `scripts/real-parts/fetch-redis-py`. Without it the machine's Python is asked. */
+export const REDIS_PYTHON = process.env["REDIS_PYTHON"] ?? "python3";
+
+function redisPyMissing(): string | null {
+  const probe = spawnSync(REDIS_PYTHON, ["-c", "import redis"], { stdio: "ignore" });
+  return probe.status === 0 ? null : missing(`${REDIS_PYTHON} has no package redis`);
+}
+
 function programMissing(program: string, versionFlag: string): string | null {
   const probe = spawnSync(program, [versionFlag], { stdio: "ignore" });
   if (probe.error === undefined && probe.status === 0) return null;
-  const reason = `${program} is not on PATH`;
+  return missing(`${program} is not on PATH`);
+}
+
+function missing(reason: string): string {
   if (process.env["REQUIRE_REAL"] === "1") throw new Error(`${reason}, and REQUIRE_REAL=1 asks for it`);
   return reason;
 }

@@ -8,6 +8,8 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 export interface Terminal {
   /** The screen as it is now, one string per row, without trailing spaces. */
   screen(): readonly string[];
+  /** As `screen`, with the codes of its colours. */
+  paintedScreen(): string;
   /** Waits until the screen as one text matches. */
   waitFor(form: RegExp, deadlineMs?: number): Promise<readonly string[]>;
   /** Sends keys by tmux's names: `q`, `C-c`. */
@@ -48,6 +50,7 @@ export function openTerminal(size: { columns: number; rows: number }): Terminal 
   const screen = () => tmux("capture-pane", "-p").replace(/\n$/, "").split("\n");
   return {
     screen,
+    paintedScreen: () => tmux("capture-pane", "-p", "-e"),
     waitFor: (form, deadlineMs = 20_000) =>
       waitUntil(
         () => {

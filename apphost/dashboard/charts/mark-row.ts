@@ -27,6 +27,7 @@ interface MarkForm {
 const FORMS: Readonly<Record<MarkKind, MarkForm>> = {
   fault: { unicode: "✗", ascii: "x", noun: "fault", color: "bad" },
   checkpointFailed: { unicode: "△", ascii: "!", noun: "checkpoint failed", color: "bad" },
+  asked: { unicode: "×", ascii: "k", noun: "killed or paused as asked", color: "warn" },
   recovered: { unicode: "●", ascii: "o", noun: "recovered", color: "good" },
   restart: { unicode: "↻", ascii: "r", noun: "restart", color: "warn" },
   rebalance: { unicode: "⇄", ascii: "b", noun: "rebalance", color: "accent" },

@@ -72,7 +72,8 @@ export function drawLogScreen(input: LogScreenInput): LogScreen {
   const body = state.follow ? drawn.slice(Math.max(0, drawn.length - bodyRows)) : drawn.slice(0, bodyRows);
   while (body.length < bodyRows) body.push([]);
   const visibleLines = next - top;
-  if (rows >= STATUS_ROWS) body.push(cutRow(drawStatus(state, status, { top, visibleLines, of: window.of }), columns));
+  if (rows >= STATUS_ROWS)
+    body.push(cutRow(drawStatus(state, status, { top, visibleLines, of: window.of }, columns), columns));
   return { rows: body, top, visibleLines };
 }
 

@@ -167,9 +167,11 @@ interface PressedKey {
   readonly shift: boolean;
   readonly ctrl: boolean;
   readonly meta: boolean;
+  /** Undefined: told in the old form, without modifiers. */
+  readonly eventType?: "press" | "repeat" | "release" | undefined;
 }
 
-const NAMES: readonly (readonly [keyof PressedKey, string])[] = [
+const NAMES: readonly (readonly [Exclude<keyof PressedKey, "eventType">, string])[] = [
   ["upArrow", "up"],
   ["downArrow", "down"],
   ["leftArrow", "left"],
@@ -187,15 +189,25 @@ const NAMES: readonly (readonly [keyof PressedKey, string])[] = [
 
 /**
  * A name for each key that was pressed, from what Ink says of it. A terminal that was slow, or typed very fast, gives
- * several keys at once, and Ink takes apart only those that begin with Escape. Escape and a letter at once look like Alt
- * and that letter, which is no key here: they are the two that they are.
+ * several keys at once, and Ink takes apart only those that begin with Escape. Escape and another key at once look like
+ * Alt and that key, which is no key here: they are the two that they are. Only Escape and `[` cannot be told from the
+ * beginning of a sequence.
  */
 export function nameKeys(input: string, key: PressedKey): readonly string[] {
+  const names = nameWithoutAlt(input, key);
+  return key.meta && !isNewForm(key) && names.length > 0 ? ["esc", ...names] : names;
+}
+
+/** `ESC [ 1 ; 3 A`: a modifier that the terminal itself tells of, which two keys at once never have. */
+const isNewForm = ({ eventType }: PressedKey): boolean => eventType !== undefined;
+
+function nameWithoutAlt(input: string, key: PressedKey): readonly string[] {
   if (key.tab) return [key.shift ? "shift+tab" : "tab"];
   const named = NAMES.find(([flag]) => key[flag]);
   if (named !== undefined) return [named[1]];
-  const names = key.ctrl ? [`ctrl+${input}`] : [...input].map(nameCharacter);
-  return key.meta && names.length > 0 ? ["esc", ...names] : names;
+  // A function key, which Ink knows by a name that it keeps to itself.
+  if (input === "") return [];
+  return key.ctrl ? [`ctrl+${input}`] : [...input].map(nameCharacter);
 }
 
 const CHARACTERS: Readonly<Record<string, string>> = { " ": "space", "\r": "enter", "\n": "enter", "\t": "tab" };

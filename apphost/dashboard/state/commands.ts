@@ -32,7 +32,7 @@ const RESOURCE_VERBS: readonly CommandHelp[] = [
   { name: "restart", usage: "restart RESOURCE", help: "stop it and start it" },
   { name: "stop", usage: "stop RESOURCE", help: "nobody starts it but you" },
   { name: "start", usage: "start RESOURCE", help: "start what was stopped" },
-  { name: "kill", usage: "kill RESOURCE", help: "SIGKILL, as a planned fault" },
+  { name: "kill", usage: "kill RESOURCE", help: "SIGKILL; the report tells it as asked for" },
   { name: "pause", usage: "pause RESOURCE", help: "SIGSTOP" },
   { name: "resume", usage: "resume RESOURCE", help: "SIGCONT" },
 ];

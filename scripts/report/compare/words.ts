@@ -1,6 +1,7 @@
 /** What a comparison is told in, wherever it is shown. Pure. */
 import { unreachable } from "../../../simulator/common/foundation/assert.ts";
-import type { FigureComparison, Judgement } from "./figures.ts";
+import { formatCount, formatMs } from "../../../simulator/common/foundation/figures.ts";
+import type { FigureComparison, FigureUnit, Judgement } from "./figures.ts";
 import type { StandOut } from "./load-balance.ts";
 import type { Outcome } from "./spread.ts";
 
@@ -37,6 +38,30 @@ export function describeStandOutSide({ side, unit, measure }: StandOut): string 
       return "in A and in B";
     default:
       return unreachable(side);
+  }
+}
+
+const MEBIBYTE = 1_048_576;
+
+export function formatFigure(value: number | null, unit: FigureUnit): string {
+  if (value === null) return "not measured";
+  switch (unit) {
+    case "perSecond":
+      return `${formatCount(value)}/s`;
+    case "ms":
+      return formatMs(value);
+    case "us":
+      return `${value.toFixed(2)} µs`;
+    case "ns":
+      return `${value.toFixed(1)} ns`;
+    case "bytes":
+      return `${formatCount(value / MEBIBYTE)} MiB`;
+    case "percent":
+      return `${value.toFixed(1)} %`;
+    case "count":
+      return Number.isInteger(value) ? formatCount(value) : value.toFixed(2);
+    default:
+      return unreachable(unit);
   }
 }
 

@@ -4,13 +4,9 @@ import { unreachable } from "../../../simulator/common/foundation/assert.ts";
 import type { Side } from "../compare/compare-runs.ts";
 import { type FigureComparison, type FigureUnit, valuesOf } from "../compare/figures.ts";
 import type { Estimate, Outcome } from "../compare/spread.ts";
-import { describeOutcome, describeSpread, formatChange } from "../compare/words.ts";
+import { describeOutcome, describeSpread, formatChange, formatFigure } from "../compare/words.ts";
 import {
-  formatBytes,
   formatCount,
-  formatMs,
-  formatPercent,
-  formatRate,
   formatShort,
   formatShortMebibytes,
   formatShortMicroseconds,
@@ -121,28 +117,6 @@ function describeDots(estimates: readonly Estimate[]): string {
   const sources = new Set(estimates.map(({ spreadOf }) => spreadOf));
   if (!sources.has("runs")) return "a dot is one of those behind it: a second under load, a checkpoint or a recovery";
   return sources.size === 1 ? "a dot is a run" : "a dot is a run, and of a single run one of its seconds";
-}
-
-export function formatFigure(value: number | null, unit: FigureUnit): string {
-  if (value === null) return "-";
-  switch (unit) {
-    case "perSecond":
-      return formatRate(value);
-    case "ms":
-      return formatMs(value);
-    case "us":
-      return `${value.toFixed(2)} µs`;
-    case "ns":
-      return `${value.toFixed(1)} ns`;
-    case "bytes":
-      return formatBytes(value);
-    case "percent":
-      return formatPercent(value);
-    case "count":
-      return Number.isInteger(value) ? formatCount(value) : value.toFixed(2);
-    default:
-      return unreachable(unit);
-  }
 }
 
 export interface AxisForm {

@@ -1,9 +1,9 @@
 /** TaskManagers and partitions of two sides: who is slower than its peers, and how all of them are loaded. Pure. */
 import type { Side } from "../compare/compare-runs.ts";
 import { type Beside, type Loads, listLoads, type StandOut } from "../compare/load-balance.ts";
-import { describeStandOutSide, sortStandOuts } from "../compare/words.ts";
+import { describeStandOutSide, formatFigure, sortStandOuts } from "../compare/words.ts";
 import { renderPairedBarChart } from "./bar-chart.ts";
-import { axisOf, formatFigure } from "./comparison-figures.ts";
+import { axisOf } from "./comparison-figures.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { renderTable } from "./page-frame.ts";
 

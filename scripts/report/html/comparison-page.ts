@@ -2,8 +2,8 @@
 import { unreachable } from "../../../simulator/common/foundation/assert.ts";
 import type { Comparison, Side } from "../compare/compare-runs.ts";
 import { type FigureComparison, type Judgement, listShapes, type ShapeDifference } from "../compare/figures.ts";
-import { describeJudgement, formatChange, sortStandOuts } from "../compare/words.ts";
-import { formatFigure, renderFigureCharts, renderFigureTable } from "./comparison-figures.ts";
+import { describeJudgement, formatChange, formatFigure, sortStandOuts } from "../compare/words.ts";
+import { renderFigureCharts, renderFigureTable } from "./comparison-figures.ts";
 import { describeStandOut, renderMembers } from "./comparison-members.ts";
 import { formatMs, formatRate } from "./figures.ts";
 import { type Content, type Html, html } from "./markup.ts";

@@ -1,5 +1,5 @@
 /** The moments of a run that its charts mark: phases, faults with their recovery, restarts, failed checkpoints. Pure. */
-import type { Report } from "../../../simulator/common/contract/files/report.ts";
+import { nameFault, type Report } from "../../../simulator/common/contract/files/report.ts";
 import { unreachable } from "../../../simulator/common/foundation/assert.ts";
 import { formatDuration, formatSeconds } from "./figures.ts";
 import { type Content, type Html, html } from "./markup.ts";
@@ -17,13 +17,14 @@ export interface Moment extends ChartMark {
 
 /** In the order of time. The labels of what went wrong are numbers, which the table explains. */
 export function listMoments(report: Report, { marks }: Timeline, startUs: number): Moment[] {
-  const faults = report.faults.map(({ at, kind, target, planned, detail, recoveredAfterMs }) => {
+  const faults = report.faults.map((fault) => {
+    const { at, target, detail, recoveredAfterMs } = fault;
     const seconds = (Date.parse(at) - startUs / 1_000) / 1_000;
     return {
       seconds,
       kind: "incident" as const,
       prefix: "F",
-      what: `${planned ? "planned fault" : "fault"}: ${kind} of ${target}`,
+      what: fault.planned ? `${target} ${nameFault(fault)}` : `${nameFault(fault)} of ${target}`,
       detail: `${detail}; ${recoveredAfterMs === null ? "did not come back" : `ready again after ${formatDuration(recoveredAfterMs)}`}`,
       untilSeconds: recoveredAfterMs === null ? null : seconds + recoveredAfterMs / 1_000,
     };

@@ -23,7 +23,7 @@ export function renderVerdict(report: Report): Html {
     ["Latency p50 and p99", `${formatMs(latencyMs.p50)}, ${formatMs(latencyMs.p99)}`],
     ["First send to last effect", formatDuration(durationMs.endToEnd)],
     ["Checks passed", `${checks.passed} of ${checks.passed + checks.failed + checks.unknown}`],
-    ["Faults", formatCount(report.faults.length + (report.faultsDropped ?? 0))],
+    ["Faults", countFaults(report)],
   ];
   return html`<div class="lead">
 <p class="verdict ${styleOfVerdict(verdict)}">${verdict.toUpperCase()} <span class="soft">(exit code ${exitCode})</span></p>
@@ -109,4 +109,11 @@ function renderStatus(status: CheckStatus): Html {
     default:
       return unreachable(status);
   }
+}
+
+/** What somebody asked for is told beside them. */
+function countFaults({ faults, faultsDropped }: Report): string {
+  const asked = faults.filter(({ planned }) => planned).length;
+  const count = formatCount(faults.length - asked + (faultsDropped ?? 0));
+  return asked === 0 ? count : `${count}, and ${formatCount(asked)} asked for`;
 }

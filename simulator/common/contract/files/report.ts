@@ -1,6 +1,7 @@
 /**
  * `report.json`, schema 1. Every number was recorded in the run it describes; null means not known, never zero.
  */
+import { unreachable } from "../../foundation/assert.ts";
 import type { Fields } from "../../foundation/json-fields.ts";
 import type { ApplyCounts } from "../metrics.ts";
 import type { CheckDefinition } from "./check-catalogue.ts";
@@ -234,9 +235,25 @@ export interface Fault {
   readonly target: string;
   /** ISO 8601, UTC. */
   readonly at: string;
+  /** Whether somebody asked for it. */
   readonly planned: boolean;
   /** How it ended, as far as known: `signal SIGKILL`, `exit code 1`. */
   readonly detail: string;
   /** From the fault to the moment the resource was ready again; null if it did not come back. */
   readonly recoveredAfterMs: number | null;
+}
+
+/** What somebody asked for is told as such, by events, charts and reports alike. */
+export function nameFault({ kind, planned }: Pick<Fault, "kind" | "planned">): string {
+  if (!planned) return `fault: ${kind}`;
+  switch (kind) {
+    case "processExit":
+      return "killed as asked";
+    case "paused":
+      return "paused as asked";
+    case "connectionLost":
+      return "disconnected as asked";
+    default:
+      return unreachable(kind);
+  }
 }

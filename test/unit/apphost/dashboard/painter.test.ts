@@ -4,7 +4,7 @@ import { Painter } from "../../../../apphost/dashboard/painter.ts";
 import type { Row } from "../../../../apphost/dashboard/rows.ts";
 import { createTheme } from "../../../../apphost/dashboard/theme.ts";
 
-const theme = createTheme("dark", true);
+const theme = createTheme("dark", 3);
 const row = (text: string): Row => [{ text }];
 
 function openPainter() {

@@ -220,7 +220,7 @@ describe("keys", () => {
     expect(nameKeys("", { ...key, tab: true, shift: true })).toEqual(["shift+tab"]);
     // Escape and a letter that came at once, which look like Alt and that letter.
     expect(nameKeys("q", { ...key, meta: true })).toEqual(["esc", "q"]);
-    expect(nameKeys("", { ...key, escape: true, meta: true })).toEqual(["esc"]);
+    expect(nameKeys("", { ...key, escape: true, meta: true })).toEqual(["esc", "esc"]);
   });
 
   it("the help has all of them", () => {

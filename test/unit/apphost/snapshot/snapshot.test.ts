@@ -63,6 +63,19 @@ describe("the snapshot", () => {
     expect(marked.recent.at(-1)).toMatchObject({ level: "warn", text: expect.stringMatching(text) });
   });
 
+  it.each([
+    ["processExit", "killed as asked (signal SIGKILL)"],
+    ["paused", "paused as asked (signal SIGKILL)"],
+  ] as const)("tells of a %s that somebody asked for as that, and counts no fault", (kind, text) => {
+    const fault = { kind, target: "redis", at: "", detail: "signal SIGKILL", recoveredAfterMs: null };
+    const asked = reduce([at(0, { type: "fault", fault: { ...fault, planned: true } })]);
+    expect(asked.recent.at(-1)).toMatchObject({ level: "info", source: "redis", text });
+    expect([asked.faults, asked.marks.map((mark) => mark.kind)]).toEqual([0, ["asked"]]);
+    const suffered = reduce([at(0, { type: "fault", fault: { ...fault, planned: false } })]);
+    expect(suffered.recent.at(-1)).toMatchObject({ level: "warn", text: `fault: ${kind} (signal SIGKILL)` });
+    expect([suffered.faults, suffered.marks.map((mark) => mark.kind)]).toEqual([1, ["fault"]]);
+  });
+
   it("is never changed by a later event", () => {
     const events = sampleEvents();
     let snapshot = EMPTY_SNAPSHOT;

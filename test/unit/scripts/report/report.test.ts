@@ -339,6 +339,7 @@ describe("renderReport", () => {
     const textOf = (host: Partial<HostFacts>) => renderReport(buildReport(makeFacts({ host: makeHost(host) })));
     expect(textOf({})).not.toContain("=== FAULTS ===");
     expect(textOf({ faults: [fault] })).toContain("kafka (not planned): exit code 1; back after 70 ms");
+    expect(textOf({ faults: [{ ...fault, planned: true }] })).toContain("kafka (killed as asked): exit code 1");
     expect(textOf({ faults: [fault] })).not.toContain("earlier");
     expect(textOf({ faults: [fault], faultsDropped: 3 })).toContain("3 earlier ones are in events.ndjson only");
   });

@@ -66,7 +66,7 @@ describe("the screen", () => {
       "kafka | 10:00:00.000Z ab",
       `${" ".repeat(22)}cd`,
       `${" ".repeat(22)}ef`,
-      "all logs  scrolled  line",
+      "all logs  scrolled",
     ]);
     expect(visibleLines).toBe(1);
   });
@@ -98,7 +98,7 @@ describe("the screen", () => {
       "── mark 10:00:00.000Z ────────",
       "line 1",
       "── mark 10:00:00.001Z ────────",
-      "all logs  follow  lines 1-2 of",
+      "all logs  follow",
     ]);
     expect(textsOf(draw(lines(2), {}, { marks, columns: 30, unicode: false }).rows)[1]).toBe(
       "-- mark 10:00:00.000Z --------",
@@ -149,8 +149,9 @@ describe("a search", () => {
 });
 
 describe("the last row", () => {
-  const statusOf = (state: Partial<LogViewState>, status: Partial<LogScreenInput["status"]>, of: number | null) => {
-    const input = inputOf(lines(3), state, { columns: 200, window: { from: 0, lines: lines(of === 0 ? 0 : 3), of } });
+  type Status = LogScreenInput["status"];
+  const statusOf = (state: Partial<LogViewState>, status: Partial<Status>, of: number | null, columns = 200) => {
+    const input = inputOf(lines(3), state, { columns, window: { from: 0, lines: lines(of === 0 ? 0 : 3), of } });
     return textOf(drawLogScreen({ ...input, status: { ...input.status, ...status } }).rows.at(-1) ?? []);
   };
 
@@ -180,5 +181,17 @@ describe("the last row", () => {
   ])("tells of %s", (what, state, status, expected) => {
     const of = what === "files" ? null : what === "problems" ? 0 : 3;
     expect(statusOf(state, status, of)).toBe(expected);
+  });
+
+  it.each([
+    [60, "taskmanager-07", "all logs  follow  /taskmanager-07: match 1,234 of 56,789"],
+    [48, "taskmanager-07", "all logs  /taskmanager-07: match 1,234 of 56,789"],
+    [44, "taskmanager-07", "all logs  /taskmanage: match 1,234 of 56,789"],
+    [60, "x".repeat(300), `all logs  /${"x".repeat(26)}: match 1,234 of 56,789`],
+  ])("has room for the number of matches in %i columns", (columns, text, expected) => {
+    const matches = { count: 56_789, number: 1_234, progress: { kind: "read", part: 1 } } as const;
+    const row = statusOf({ search: { text, match: 1 } }, { matches }, 3, columns);
+    expect(stringWidth(row)).toBeLessThanOrEqual(columns);
+    expect(row).toBe(expected);
   });
 });

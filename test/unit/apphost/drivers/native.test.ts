@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import type { DriverContext } from "../../../../apphost/drivers/driver.ts";
+import { createNativeDriver } from "../../../../apphost/drivers/native.ts";
+import type { ChildCommand, ChildHooks, RunningServer } from "../../../../apphost/processes/child-process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "flink-apphost-native-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const SHELL = {
+  PATH: "/usr/bin",
+  JAVA_TOOL_OPTIONS: "-Xmx64m",
+  _JAVA_OPTIONS: "-Xmx32m",
+  JDK_JAVA_OPTIONS: "-javaagent:agent.jar",
+  KAFKA_HEAP_OPTS: "-Xmx16m",
+  KAFKA_OPTS: "-Djava.security.auth.login.config=jaas.conf",
+  KAFKA_JVM_PERFORMANCE_OPTS: "-XX:+UseSerialGC",
+  CLASSPATH: "/elsewhere",
+};
+
+it("starts Kafka's tool and its broker as on any machine, whatever a person's shell gives to Java", async () => {
+  const home = join(folder, "kafka-home");
+  mkdirSync(join(home, "libs"), { recursive: true });
+  writeFileSync(join(home, "libs", "kafka_2.13-4.3.0.jar"), "");
+  const started: ChildCommand[] = [];
+  const context = {
+    runDir: join(folder, "run"),
+    choosePort: async () => 9092,
+    foreignEnvironment: () => SHELL,
+    startProcess(command: ChildCommand) {
+      started.push(command);
+      return { exited: Promise.resolve({ kind: "exit", code: 0 }) } as unknown as RunningServer;
+    },
+  } as unknown as DriverContext;
+  const plan = await createNativeDriver({ KAFKA_HOME: home, JAVA_HOME: folder }).plan("kafka", context);
+  await plan.launch?.({} as ChildHooks, new AbortController().signal);
+  expect(started.map(({ args }) => args.find((arg) => arg.startsWith("kafka.")))).toEqual([
+    "kafka.tools.StorageTool",
+    "kafka.Kafka",
+  ]);
+  for (const { args, env } of started) {
+    expect(Object.keys(env).filter((name) => /^_?JAVA_|^JDK_/.test(name))).toEqual([]);
+    expect(env).toMatchObject({ PATH: "/usr/bin", CLASSPATH: "libs/*" });
+    // These reach the broker's environment, in which nobody reads them: no script of Kafka's is between.
+    expect(args.join(" ")).not.toMatch(/Xmx16m|UseSerialGC|jaas/);
+  }
+  expect(started[1]?.args).toContain("-Xmx1g");
+});
