@@ -26,6 +26,8 @@ export const JAVA_MAJOR_MIN = 17;
  * humongous object: on a fresh broker 0.95 to 1.1 million messages per second instead of 0.6 to 0.8 (scripts/bench/README.md).
  */
 const BROKER_JVM_FLAGS = ["-Xmx1g", "-XX:+UseParallelGC"];
+/** It ends after a second: compiling well and collecting in parallel would be a quarter of the processor time that it takes. */
+const TOOL_JVM_FLAGS = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 const JAVA_ANSWER_MS_MAX = 10_000;
 const FORMAT_MS_MAX = 60_000;
 
@@ -159,7 +161,10 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
     async format(hooks: ChildHooks, signal: AbortSignal): Promise<void> {
       // 22 characters of base64 that never begin like an option; the last one has no bits to spare.
       const clusterId = `${createPassword().slice(0, 21)}A`;
-      const tool = run(["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties], hooks);
+      const tool = run(
+        [...TOOL_JVM_FLAGS, "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties],
+        hooks,
+      );
       const limit = { what: "formatting Kafka's data folder", deadlineMs: FORMAT_MS_MAX, signal };
       const exit = await withDeadline(tool.exited, limit).catch(async (error: unknown) => {
         await tool.stop(0);
