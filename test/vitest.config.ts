@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./support/longest-first.ts";
 import { SkipReporter } from "./support/skip-reporter.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -74,6 +75,7 @@ export default defineConfig({
   root,
   test: {
     exclude: notCollected,
+    sequence: { sequencer: LongestFirst },
     reporters: [
       "default",
       new SkipReporter(),
@@ -139,7 +141,8 @@ export default defineConfig({
           name: "resilience",
           include: ["test/resilience/**/*.test.ts"],
           testTimeout: 300_000,
-          maxWorkers: 2,
+          // Brokers that start, and waits: each takes less than half of a core.
+          maxWorkers: 3,
           sequence: { groupOrder: 5 },
         },
       },

@@ -1,7 +1,8 @@
 /**
  * Every command of the three READMEs is run as it stands, in a project of its own, or is listed in NOT_RUN_HERE with what
- * runs it instead. Where a command leaves it open where Kafka and Redis come from, they are the embedded ones: which
- * servers a machine has is the business of other tests.
+ * runs it instead. Where a command leaves it open where Kafka and Redis come from, they are the embedded ones, and where it
+ * leaves it open how many TaskManagers there are, they are a few: which servers a machine has, and that twenty is what one
+ * gets, is the business of other tests. The tour alone has its twenty.
  */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
@@ -25,6 +26,8 @@ import { createUserProject, type UserProject } from "../support/user-project.ts"
 
 /** Less than a test may take, so that a script that hangs is ended and cleaned up after. */
 const SCRIPT_MS_MAX = 100_000;
+/** Enough for a `scale` to four, and for a pause of one of them. */
+const FEW_TASK_MANAGERS = "5";
 
 interface RunElsewhere {
   readonly reason: string;
@@ -144,6 +147,7 @@ function runScript(script: string, files: Readonly<Record<string, string>>): Pro
     HOME,
     npm_config_update_notifier: "false",
     ...(namesInfra(script) ? {} : { FLINK_APPHOST_INFRA: "embedded" }),
+    ...(isTour(script) ? {} : { FLINK_APPHOST_TASK_MANAGERS: FEW_TASK_MANAGERS }),
     ...(KAFKA_HOME === undefined ? {} : { KAFKA_HOME }),
     ...(DOCKER_HOST === undefined ? {} : { DOCKER_HOST }),
   };
