@@ -53,9 +53,6 @@ export type ClassArchive =
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Variables by which a user tells every JVM something; who speaks of archives there has a reason. */
-const JVM_VARIABLES = ["JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS"];
-
 export async function findClassArchive(subject: ArchiveSubject, env: Variables): Promise<ClassArchive> {
   try {
     return await lookForArchive(subject, env);
@@ -66,9 +63,6 @@ export async function findClassArchive(subject: ArchiveSubject, env: Variables):
 }
 
 async function lookForArchive(subject: ArchiveSubject, env: Variables): Promise<ClassArchive> {
-  if (JVM_VARIABLES.some((name) => /Archive|-Xshare/.test(env[name] ?? ""))) {
-    return { kind: "none", reason: `${JVM_VARIABLES.join(" or ")} says how classes are shared` };
-  }
   // One that does not share the JDK's own classes refuses to start when it is to archive others.
   if (!/\bsharing\b/.test(subject.javaText)) return { kind: "none", reason: "this Java shares no classes" };
   const folder = cacheFolder(env);

@@ -89,9 +89,17 @@ function tellAll(stream: StreamValue, [full, word, countText, ...rest]: readonly
       .map((entry): Reply => [formatId(entry.id), entry.consumer.name, entry.deliveredAtMs, entry.deliveries]);
     return {
       pairs: [
-        ...["name", name, "last-delivered-id", formatId(group.lastId)],
+        "name",
+        name,
+        "last-delivered-id",
+        formatId(group.lastId),
         ...readAndLag(stream, group),
-        ...["pel-count", pending.length, "pel", list, "consumers", consumers],
+        "pel-count",
+        pending.length,
+        "pel",
+        list,
+        "consumers",
+        consumers,
       ],
     };
   });

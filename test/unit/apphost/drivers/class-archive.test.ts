@@ -118,7 +118,6 @@ it("stays with the newest others, and no more", async () => {
 describe("there is none, and nothing is made,", () => {
   it.each<[string, Partial<ArchiveSubject>, Record<string, string>, RegExp]>([
     ["for a Java without shared classes", { javaText: JAVA.replace(", sharing", "") }, {}, /shares no classes/],
-    ["where the user speaks of it", {}, { JDK_JAVA_OPTIONS: "-Xshare:off" }, /JDK_JAVA_OPTIONS/],
     ["where nobody will start again", {}, { CI: "true" }, /CI is set/],
     ["where no folder can be made", {}, { XDG_CACHE_HOME: "/dev/null" }, /ENOTDIR|EEXIST/],
   ])("%s", async (_, one, env, reason) => {
