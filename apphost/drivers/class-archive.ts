@@ -12,7 +12,7 @@
  * A3 It gets its name when it is whole: two hosts at a time make two, and each is one.
  * A4 At most KEPT_MAX stay, the newest, one for each Java and Kafka: about 50 MB each.
  * A5 Nothing here ends or delays a start: without an archive a JVM starts as it always did.
- * A6 Making one takes a broker one or two seconds more to end, and on an overloaded machine more than it has. So each is
+ * A6 Making one takes a broker about three seconds more to end, and on an overloaded machine more than it has. So each is
  *    tried once a day, by one host at a time, and never where `CI` says that nobody will start again.
  */
 import { createHash, randomBytes } from "node:crypto";

@@ -273,6 +273,22 @@ describeReal(["kafka", "openssl"], "a secured Kafka", () => {
     }
   });
 
+  it("production without a host gets in by the same file, and leaves no secret", async () => {
+    const config = writeConfig([...tls("SASL_SSL"), ...sasl("SCRAM-SHA-512", SCRAM_USER)]);
+    const where = ["--kafka", kafka.at("SASLTLS"), "--kafka-config", config, "--topic", "produced", "--create-topic"];
+    await runCli(
+      ["produce", ...where, "--messages", "1000", "--ui", "json"],
+      {},
+      (cli, { exitCode, stdout, stderr }) => {
+        expect(exitCode, stderr).toBe(0);
+        expect(JSON.parse(stdout)).toMatchObject({ topic: "produced", acknowledged: 1_000, wasCreated: true });
+        const names = readdirSync(cli.cwd, { recursive: true }).map(String);
+        expect(names.filter((name) => name.endsWith("ledger-1.json"))).toHaveLength(1);
+        expect(names.filter((name) => name.endsWith("kafka-security.json"))).toEqual([]);
+      },
+    );
+  });
+
   it("a run that is not let in ends with exit 3 and the sentence, at once", async () => {
     const lines = [`bootstrap.servers=${kafka.at("SASLTLS")}`, ...tls("SASL_SSL"), ...sasl("SCRAM-SHA-512", wrong)];
     const args = ["--once", "--ui", "plain", "--infra", "embedded", "--messages", "10"];

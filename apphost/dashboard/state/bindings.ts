@@ -106,7 +106,7 @@ export const BINDINGS: readonly Binding[] = [
   binding("logs", ["l"], "logs", "the log of what is selected", RESOURCES, 6),
   binding("restart", ["r"], "restart", "restart it", RESOURCES, 10),
   binding("stopOrStart", ["s"], "stop/start", "stop it, or start it again", RESOURCES, 11),
-  binding("kill", ["x"], "kill", "kill it (SIGKILL), as a fault that is planned", RESOURCES, 12),
+  binding("kill", ["x"], "kill", "kill it (SIGKILL), as asked and no fault", RESOURCES, 12),
   binding("pauseOrResume", ["p"], "pause", "pause it (SIGSTOP), or resume it", RESOURCES, 13),
   binding("scaleUp", ["+", "="], "scale", "more TaskManagers", null, null),
   binding("scaleDown", ["-"], "scale", "fewer TaskManagers", null, null),

@@ -29,7 +29,7 @@ export interface RedisAddress extends HostPort {
 }
 
 /** Completes "expected …". */
-export const KAFKA_ADDRESSES_FORM = "HOST:PORT[,HOST:PORT…] of a listener without SASL and TLS";
+export const KAFKA_ADDRESSES_FORM = "HOST:PORT[,HOST:PORT…]; SASL and TLS are said by --kafka-config";
 export const REDIS_ADDRESS_FORM =
   "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], or rediss:// for TLS, with / ? # @ % of a password written as %2F %3F %23 %40 %25";
 
