@@ -88,7 +88,7 @@ describe("wrong usage ends with exit 2 and names the value", () => {
     [["up", "--ui", "tui"], /terminal/],
     [["up", "--kafka", "example.com:9092"], /--allow-remote/],
     [["up", "--infra", "embedded", "--messages", "1_000_000", "--embedded-memory", "2m"], /2097152/],
-    [["up", "--messages", "999_999_999_999"], /need 125000000000 bytes .* machine has is \d+ bytes/],
+    [["up", "--messages", "999_999_999_999"], /need 125,000,000,000 bytes .* machine has is [\d,]+ bytes/],
   ] as const)("%j", async (args, message) => {
     const { exitCode, stderr, stdout } = await runCli(args);
     expect(exitCode, stderr + stdout).toBe(2);
