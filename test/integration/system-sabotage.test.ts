@@ -22,7 +22,8 @@ import {
 } from "../support/system.ts";
 
 const SMALL = [...ONCE, "--task-managers", "2", "--partitions", "4"];
-const SLOW = [...SMALL, "--messages", "6000", "--rate", "2000"];
+/** Long beside what the saboteur needs, also on a busy machine. */
+const SLOW = [...SMALL, "--messages", "6000", "--rate", "1000"];
 const HELD = [...SMALL, "--messages", "1000", "--test-hold", "before-validation"];
 /** What the producer would send next: only its place is wrong. */
 const FOREIGN_VALUE = '{"id":"000000000001","ts":"1795360719696123","p":"sample-data-000000000001"}';
@@ -52,13 +53,18 @@ async function sabotage(
   }
 }
 
-const untilProcessing = (cli: Cli) => cli.waitForEvent("progress", (event) => event.processed > 0);
+/** With the variables of the run, which are read before it is under way. */
+async function untilProcessing(cli: Cli): Promise<Readonly<Record<string, string | undefined>>> {
+  await cli.waitForEvent("phase", ({ phase }) => phase === "job");
+  const variables = await readRunVariables(cli.cwd);
+  await cli.waitForEvent("progress", (event) => event.processed > 0);
+  return variables;
+}
 
 describe("during the run", () => {
   it("one more in a partition's count is found", async () => {
     const { failed } = await sabotage(SLOW, async (cli) => {
-      await untilProcessing(cli);
-      const { REDIS_URL } = await readRunVariables(cli.cwd);
+      const { REDIS_URL } = await untilProcessing(cli);
       const key = stateKeyOf(jobIdOf(await cli.runId()));
       await withRedis(REDIS_URL as string, (redis) => redis.hincrby(key, "count:1", 1));
     });
@@ -67,8 +73,7 @@ describe("during the run", () => {
 
   it("a record of somebody else is found, however valid it looks", async () => {
     const { report } = await sabotage(SLOW, async (cli) => {
-      await untilProcessing(cli);
-      const { KAFKA_BOOTSTRAP_SERVERS } = await readRunVariables(cli.cwd);
+      const { KAFKA_BOOTSTRAP_SERVERS } = await untilProcessing(cli);
       await sendRecord(KAFKA_BOOTSTRAP_SERVERS as string, topicName(await cli.runId()), 2, FOREIGN_VALUE);
     });
     expect(report.messages.inKafka).toBe(6_001);
