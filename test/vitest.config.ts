@@ -120,7 +120,7 @@ export default defineConfig({
           name: "slow",
           include: slow,
           // Most of them wait.
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 3 },
         },
       },

@@ -57,7 +57,7 @@ beforeAll(() => {
 
 afterAll(() => {
   for (const folder of folders) removeFolder(folder);
-});
+}, 600_000);
 
 function expectStatus(ended: Ended, status: number): void {
   expect(ended.status, `${ended.stdout}\n${ended.stderr}`).toBe(status);
