@@ -67,6 +67,7 @@ interface Relation {
 
 const RELATIONS: readonly Relation[] = [
   { about: ["messages", "topic", "once"], check: refuseEmptyVerdict },
+  { about: ["warmUp", "messages"], check: refuseIdleWarmUp },
   { about: ["messages"], check: ({ messages }) => checkMessageIds(messages) },
   { about: ["counterKey", "sequenceKey"], check: refuseSharedKey },
   { about: ["taskManagers", "partitions"], check: refuseTooLargeState },
@@ -93,6 +94,15 @@ function refuseEmptyVerdict({ messages, topic, once }: HostOptions, verb: Verb):
   throw createError("USAGE_CONFLICT", {
     what: `${verb} with --messages 0 has nothing to process, and a verdict on nothing would be no proof`,
     advice: "give --messages N, or --topic NAME to count what is in a topic",
+  });
+}
+
+/** It is made for the round that follows, and on the way to it. */
+function refuseIdleWarmUp({ warmUp, messages }: HostOptions): void {
+  if (warmUp === null || messages > 0) return;
+  throw createError("USAGE_CONFLICT", {
+    what: "--warm-up comes before the round that the start produces, and with --messages 0 there is none",
+    advice: "give --messages N, or omit --warm-up",
   });
 }
 

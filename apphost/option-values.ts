@@ -58,6 +58,29 @@ export function duration(range: { readonly minMs: number; readonly maxMs: number
   };
 }
 
+/** Made-up messages before the clock of the first round: for a time, or a number of them. */
+export type WarmUp =
+  | { readonly kind: "duration"; readonly durationMs: number }
+  | { readonly kind: "messages"; readonly messages: number };
+
+const warmUpDuration = duration({ minMs: 100, maxMs: UNIT_MS["h"] as number });
+const warmUpMessages = wholeNumber({ min: 1, max: 1_000_000_000 });
+
+/** A bare number is one of messages, and not of milliseconds: half a second is `500ms`. */
+export const warmUpForm: ValueForm<WarmUp> = {
+  expected:
+    "a duration with a unit from 100ms to 1h (500ms, 5s, 1m), or a number of messages from 1 to 1000000000 (200000)",
+  placeholder: "duration|messages",
+  show: (warmUp) =>
+    warmUp.kind === "messages" ? String(warmUp.messages) : (warmUpDuration.show?.(warmUp.durationMs) ?? ""),
+  read(text) {
+    const messages = warmUpMessages.read(text);
+    if (messages !== undefined) return { kind: "messages", messages };
+    const durationMs = /[a-z]$/.test(text) ? warmUpDuration.read(text) : undefined;
+    return durationMs === undefined ? undefined : { kind: "duration", durationMs };
+  },
+};
+
 const UNIT_BYTES = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /** Counted back from now, or a time itself. */

@@ -27,6 +27,8 @@ import {
   redisKey,
   topicForm,
   type ValueForm,
+  type WarmUp,
+  warmUpForm,
   wholeNumber,
   yesOrNo,
 } from "./option-values.ts";
@@ -57,6 +59,8 @@ export interface HostOptions {
   readonly rate: number;
   /** Bound on first send to last applied effect, in ms; passing it gives exit 5. @default 300_000 */
   readonly maxTimeMs: number;
+  /** Made-up messages before the clock of the first round; null: none. */
+  readonly warmUp: WarmUp | null;
   /** @default 20 */
   readonly taskManagers: number;
   /** null: not given; 20, or as many as the topic has when somebody else's topic is counted. */
@@ -169,6 +173,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
       alias: "MAX_ALLOWED_TIME_MS",
     },
   ),
+  warmUp: row("warm-up", warmUpForm, "made-up messages that warm Kafka before the clock of the first round"),
   taskManagers: row("task-managers", wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }), "TaskManager processes"),
   partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic", {
     defaultText: `${DEFAULT_PARTITIONS}, or those of an existing topic`,
@@ -231,6 +236,7 @@ export function defaultsOf(verb: Verb): HostOptions {
     compression: "none",
     rate: 0,
     maxTimeMs: 300_000,
+    warmUp: null,
     taskManagers: 20,
     partitions: null,
     infra: "auto",
@@ -337,12 +343,16 @@ export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, let
 
 export const partitionsOf = (options: HostOptions): number => options.partitions ?? DEFAULT_PARTITIONS;
 
+/** As a person would give it. */
+export const describeWarmUpOption = (warmUp: WarmUp): string => warmUpForm.show?.(warmUp) ?? "";
+
 /** Every option as resolved, secrets masked: for the report. */
 export function describeOptions(options: HostOptions): Record<string, string | number | boolean | null> {
   return {
     ...options,
     partitions: partitionsOf(options),
     kafka: options.kafka === null ? null : formatKafkaAddresses(options.kafka),
+    warmUp: options.warmUp === null ? null : describeWarmUpOption(options.warmUp),
     redis: options.redis === null ? null : maskAddress(formatRedisAddress(options.redis)),
   };
 }

@@ -25,7 +25,7 @@ const WAIT_MS_MAX = 120_000;
 /** What has no meaning inside a program: there is no terminal, it stays until it is stopped, and it is in this process. */
 const NOT_INSIDE = ["ui", "once", "detach", "apphost", "testOperator", "testHold", "testHungAfterMs"] as const;
 /** As on the command line. */
-type GivenAsText = "kafka" | "redis";
+type GivenAsText = "kafka" | "redis" | "warmUp";
 
 /**
  * The options of `up`, by name; they beat the environment and the definition. Without `messages` no round is produced. As

@@ -17,6 +17,7 @@ import {
   publishedKeyOf,
   stateKeyOf,
   topicName,
+  warmUpTopicName,
 } from "../../simulator/common/contract/names.ts";
 import {
   parseKafkaAddresses,
@@ -29,7 +30,7 @@ import { formatAmount } from "../../simulator/common/foundation/figures.ts";
 import { formatShellWord } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { exitCodeOfError } from "../exit-code.ts";
-import { removeTopicAndGroup } from "../resources/kafka.ts";
+import { removeTopicsAndGroup } from "../resources/kafka.ts";
 import { removeRunKeys } from "../resources/redis.ts";
 import {
   credentialsPath,
@@ -165,7 +166,7 @@ async function purgeEvidence(run: RunWithEvidence, { options, write, silent }: P
 
 async function purgeKafka(run: RunWithEvidence, address: string, options: PurgeOptions, write: Write): Promise<Left> {
   const { evidence, runId } = run.state;
-  const { ownTopic, topic } = evidence;
+  const { ownTopic, topic, warmUpTopic } = evidence;
   const bootstrap = parseKafkaAddresses(address);
   if (bootstrap === undefined) {
     throw createError("FILE_MALFORMED", {
@@ -176,8 +177,11 @@ async function purgeKafka(run: RunWithEvidence, address: string, options: PurgeO
   const group = groupName(runId);
   const isMeant = ownTopic && (topic === topicName(runId) || topic === options.topic);
   const kafka = { bootstrap, security: readKafkaSecurity(run.runDir) };
-  await removeTopicAndGroup({ kafka, topic: isMeant ? topic : null, group, log: createLog() });
-  await write(`removed ${isMeant ? `topic ${topic} and ` : ""}group ${group} from ${address}`);
+  // W2: that there is one is recorded, and its name is made.
+  const topics = [...(isMeant ? [topic] : []), ...(warmUpTopic === null ? [] : [warmUpTopicName(runId)])];
+  await removeTopicsAndGroup({ kafka, topics, group, log: createLog() });
+  const removed = topics.map((name) => `topic ${name} and `).join("");
+  await write(`removed ${removed}group ${group} from ${address}`);
   // Somebody else's topic was only read, and is not ours to speak of.
   if (isMeant || !ownTopic) return NOTHING_LEFT;
   return { reasons: [describeUnrepeated("topic", "--topic", topic)], isRemovable: true };

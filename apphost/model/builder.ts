@@ -108,7 +108,7 @@ function createBuilder(collected: Collected): AppBuilder {
       "producer",
       "task",
       ["produced"],
-      same("messages", "messageSize", "compression", "rate", "maxTimeMs"),
+      same("messages", "messageSize", "compression", "rate", "maxTimeMs", "warmUp"),
     ),
     addValidator: add("validator", "task", ["finished"]),
     addReport: add("report", "task", ["finished"]),

@@ -156,6 +156,8 @@ export interface ProducerSettings {
   readonly rate?: number;
   /** Time from the first send to the last applied effect; passing it ends the run with exit 5. @default 300_000 */
   readonly maxTimeMs?: number;
+  /** Made-up messages before the first round: `5s`, or a number of them as text. @default none */
+  readonly warmUp?: string;
 }
 
 /** A `URL`, told by what is used of it: a project without Node's or the browser's types has no type of that name. */

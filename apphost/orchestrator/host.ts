@@ -12,6 +12,7 @@
  */
 import type { ProgressEvent, RunPhase, VerdictEvent } from "../../simulator/common/contract/events.ts";
 import type { RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
+import type { WarmUpFacts } from "../../simulator/common/contract/files/report.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { followItems } from "../control/follow.ts";
@@ -36,6 +37,7 @@ import { countTopic, type Round, runRound, stopJob, waitForMetrics } from "./rou
 import { stopInReverse, stopTogether } from "./stop.ts";
 import { System } from "./system.ts";
 import { areServersAnswering, createBareVerdict, reachVerdict } from "./verdict.ts";
+import { warmUpKafka } from "./warm-up.ts";
 
 const PRODUCER_STOP_MS = 5_000;
 const EARLY_STOP_MS = 15_000;
@@ -80,6 +82,7 @@ export class Host {
   /** The reason that the newest verdict takes into account. */
   #settledReason: RunEnding | null = null;
   #startupMs: number | null = null;
+  #warmUp: WarmUpFacts | null = null;
   #phase: RunPhase = "starting";
   #figures: ProgressEvent | null = null;
   /** Wakes the idle host. */
@@ -224,7 +227,17 @@ export class Host {
   async #runFirstRound(): Promise<void> {
     const endOffsets = this.#system.topic?.endOffsets ?? null;
     if (endOffsets !== null) await this.#finishRound(() => countTopic(this.run, this.#system, endOffsets));
-    else if (this.#options.messages > 0) await this.#runRound(this.#options);
+    else if (this.#options.messages > 0) {
+      await this.#warmUpKafka();
+      await this.#runRound(this.#options);
+    }
+  }
+
+  async #warmUpKafka(): Promise<void> {
+    const { warmUp } = this.#options;
+    if (warmUp === null) return;
+    this.#warmUp = await warmUpKafka(this.run, this.#system, warmUp);
+    this.run.ending.signal.throwIfAborted();
   }
 
   async #runRound({ messages, rate }: Pick<Round, "messages" | "rate">): Promise<VerdictEvent> {
@@ -254,6 +267,7 @@ export class Host {
       system: this.#system,
       rounds: this.#rounds,
       startupMs: this.#startupMs,
+      warmUp: this.#warmUp,
       textFolder: this.#textFolder,
       ending,
       onSettled: () => {

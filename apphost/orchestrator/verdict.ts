@@ -7,7 +7,12 @@ import { join } from "node:path";
 import type { ReportTask, ValidatorTask } from "../../simulator/common/contract/child/tasks.ts";
 import type { VerdictEvent } from "../../simulator/common/contract/events.ts";
 import type { HostFacts, RunEnding } from "../../simulator/common/contract/files/host-facts.ts";
-import { countChecks, type Report, readReport } from "../../simulator/common/contract/files/report.ts";
+import {
+  countChecks,
+  type Report,
+  readReport,
+  type WarmUpFacts,
+} from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
@@ -34,6 +39,7 @@ export interface VerdictInput {
   readonly system: System;
   readonly rounds: readonly Round[];
   readonly startupMs: number | null;
+  readonly warmUp: WarmUpFacts | null;
   /** Where a user of the original system looks for the report's text; null: nowhere. */
   readonly textFolder: string | null;
   readonly ending: RunEnding;
@@ -135,7 +141,7 @@ function createValidatorTask({ run, system, rounds, ending }: VerdictInput): Val
 }
 
 function writeHostFacts(input: VerdictInput, validationMs: number | null): void {
-  const { run, system, rounds, startupMs } = input;
+  const { run, system, rounds, startupMs, warmUp } = input;
   const { job } = run.seen;
   const facts: HostFacts = {
     schema: 1,
@@ -146,6 +152,7 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
     parameters: describeOptions(run.options),
     infra: system.infrastructure,
     rounds,
+    warmUp,
     startupMs,
     firstAssignedAtUs: job.firstAssignedAtUs,
     validationMs,

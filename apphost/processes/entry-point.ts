@@ -13,7 +13,7 @@ export function entryPoint(name: string): string {
   return fileURLToPath(new URL(`../../${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
 }
 
-/** Where each kind of our programs starts. */
+/** Where each kind of our programs starts, and the one that is no resource of the model. */
 export const ENTRY = {
   jobmanager: "simulator/runtime/job-manager/main",
   taskmanager: "simulator/runtime/task-manager/main",
@@ -21,6 +21,7 @@ export const ENTRY = {
   producer: "producer/main",
   validator: "scripts/validate/main",
   report: "scripts/report/main",
+  warmUpReader: "simulator/runtime/warm-up/main",
 } as const;
 
-export type ProgramKind = keyof typeof ENTRY;
+export type ProgramKind = Exclude<keyof typeof ENTRY, "warmUpReader">;

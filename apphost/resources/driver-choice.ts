@@ -24,7 +24,7 @@ import { createExternalDriver, type ExternalServer } from "../drivers/external.t
 import { createNativeDriver } from "../drivers/native.ts";
 import { readKafkaConfig } from "../kafka-config/config-file.ts";
 import type { HostOptions } from "../options.ts";
-import { checkEmbeddedMemory } from "../topic-size.ts";
+import { checkEmbeddedMemory, warmUpMessages } from "../topic-size.ts";
 
 export interface ChosenDrivers {
   readonly kafka: InfrastructureDriver;
@@ -44,9 +44,15 @@ export async function chooseDrivers(options: HostOptions, words: EarlyWords): Pr
   const docker = await lookForDocker(options, words);
   const choose = (kind: ServerKind) => chooseDriver(kind, options, docker, words);
   const [kafka, redis] = await Promise.all([choose("kafka"), choose("redis")]);
-  if (kafka.mode === "embedded") checkEmbeddedMemory(options, options.messages);
+  if (kafka.mode === "embedded") checkEmbeddedRun(options);
   const kafkaUi = options.withKafkaUi ? await chooseKafkaUi(kafka, docker, words) : null;
   return { kafka, redis, kafkaUi };
+}
+
+/** The topic of a warm-up is gone before the round begins, so each must fit by itself. */
+function checkEmbeddedRun(options: HostOptions): void {
+  const { messages, warmUp } = options;
+  checkEmbeddedMemory(options, Math.max(messages, warmUp === null ? 0 : warmUpMessages(options, warmUp, true)));
 }
 
 /** Nobody needs it, so what is in its way is a notice. */

@@ -251,10 +251,35 @@ function refuseEmpty({ topic }: TopicRequest, startOffsets: readonly number[], e
   throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 
-/** For `down --purge`. */
-export async function removeTopicAndGroup(options: {
+/** A topic of the run that none of its records stays in: each partition has a leader when this settles. */
+export async function createScratchTopic(kafka: KafkaAccess, topic: TopicToCreate): Promise<void> {
+  const cluster = await openCluster(kafka, READY_MS_MAX, topic.signal);
+  try {
+    await createOwnTopic(cluster, topic);
+    await cluster.topic(topic.topic, LEADERS_MS_MAX);
+  } finally {
+    cluster.close();
+  }
+}
+
+/** A topic that is not there counts as removed. Settles within `deadlineMs`. */
+export async function removeScratchTopic(options: {
   readonly kafka: KafkaAccess;
-  readonly topic: string | null;
+  readonly topic: string;
+  readonly deadlineMs: number;
+  readonly log: Log;
+}): Promise<void> {
+  const { kafka, topic, deadlineMs, log } = options;
+  const { deleteTopics } = await import("../../simulator/clients/kafka/admin.ts");
+  // One that is not there is known at once, and not only after all the time that a deletion may take.
+  const removed = probeKafka(kafka).then(() => deleteTopics({ ...kafka, log, deadlineMs }, [topic]));
+  await withDeadline(removed, { what: `the removal of topic ${topic}`, deadlineMs });
+}
+
+/** For `down --purge`. */
+export async function removeTopicsAndGroup(options: {
+  readonly kafka: KafkaAccess;
+  readonly topics: readonly string[];
   readonly group: string;
   readonly log: Log;
 }): Promise<void> {
@@ -263,5 +288,5 @@ export async function removeTopicAndGroup(options: {
   // One that is not there is known at once, and not only after all the time that a deletion may take.
   await probeKafka(options.kafka);
   await deleteGroups(admin, [options.group]);
-  if (options.topic !== null) await deleteTopics(admin, [options.topic]);
+  if (options.topics.length > 0) await deleteTopics(admin, options.topics);
 }

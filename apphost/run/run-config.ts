@@ -52,6 +52,7 @@ export function recordEvidence(run: RunContext, config: RunConfig): void {
     evidence: {
       topic,
       ownTopic,
+      warmUpTopic: null,
       group,
       stateKey,
       counterKey,

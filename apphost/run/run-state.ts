@@ -35,6 +35,8 @@ export type RecordedChild = ProcessIdentity & { readonly name: string };
 export interface RunEvidence {
   readonly topic: string;
   readonly ownTopic: boolean;
+  /** The topic of a warm-up, until it is removed. Null without one, and in records of earlier versions. */
+  readonly warmUpTopic: string | null;
   readonly group: string;
   readonly stateKey: string;
   readonly counterKey: string;
@@ -76,6 +78,7 @@ const NAME = /^[^\s\p{Cc}]{1,512}$/u;
 const readEvidence = (fields: Fields): RunEvidence => ({
   topic: fields.text("topic", NAME),
   ownTopic: fields.flag("ownTopic"),
+  warmUpTopic: fields.nullable("warmUpTopic", () => fields.text("warmUpTopic", NAME)),
   group: fields.text("group", NAME),
   stateKey: fields.text("stateKey", NAME),
   counterKey: fields.text("counterKey", NAME),

@@ -70,6 +70,12 @@ export const FLOORS: readonly Floor[] = [
     // Loaded at the first scrape.
     packages: ["prom-client"],
   },
+  {
+    name: "warm-up",
+    files: ["simulator/runtime/warm-up/"],
+    on: [...COMMON, "wire", "kafka", "source"],
+    packages: [],
+  },
   { name: "job client", files: ["simulator/runtime/flink-job-simulator/"], on: COMMON, packages: [] },
   { name: "producer", files: ["producer/"], on: [...COMMON, "wire", "kafka"], packages: [] },
 

@@ -51,6 +51,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
     machine,
     parameters: host.parameters,
     rounds: host.rounds,
+    warmUp: host.warmUp ?? null,
     job: {
       id: config.jobId,
       name: config.jobName,

@@ -3,6 +3,7 @@ import { formatCheckpointId } from "../../simulator/common/contract/files/checkp
 import {
   type Check,
   type CheckStatus,
+  describeWarmUp,
   nameFault,
   type Report,
   type SampleMessage,
@@ -141,6 +142,7 @@ function renderMetrics(report: Report): string[] {
     `Not acknowledged: ${describeUnacknowledged(unacknowledged)}`,
     `Errors: ${count(m.lost)} lost, ${count(m.duplicated)} duplicated, ${count(m.outOfOrder)} out of order, ${count(m.rejected)} rejected, ${count(m.unprocessed)} unprocessed, ${count(m.notCounted)} not counted`,
     `Throughput: ${count(throughput.endToEndPerSecond)} messages/second end to end, ${count(throughput.producePerSecond)} produced`,
+    ...renderWarmUp(report),
     `Latency: p50 ${latency(l.p50)}, p90 ${latency(l.p90)}, p99 ${latency(l.p99)}, p99.9 ${latency(l.p999)}, max ${latency(l.max)} (${l.recorded} recorded, ${count(l.missing)} missing)`,
     `Durations: startup ${milliseconds(d.startup)}, produce ${milliseconds(d.produce)}, end to end ${milliseconds(d.endToEnd)}, validation ${milliseconds(d.validation)}, total ${milliseconds(d.total)}`,
     `Resources: CPU peak ${percent(resources.cpuPercentPeak)}, memory average ${percent(resources.memoryPercentAvg)}`,
@@ -157,6 +159,10 @@ function renderRounds({ rounds = [] }: Report): string[] {
   });
   return [`Rounds: ${described.join("; ")}`];
 }
+
+/** Beside the rate, which it may have made a better one. */
+const renderWarmUp = ({ warmUp = null }: Report): string[] =>
+  warmUp === null ? [] : [`Warm-up: ${describeWarmUp(warmUp)}`];
 
 function describeUnacknowledged(counts: Report["unacknowledged"]): string {
   if (counts === null) return "unknown";

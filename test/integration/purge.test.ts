@@ -119,6 +119,7 @@ describeReal(["redis"], "runs on servers of others", () => {
     const evidence = {
       topic: "flow",
       ownTopic: true,
+      warmUpTopic: null,
       group: "group",
       stateKey: "state",
       counterKey: "counter",

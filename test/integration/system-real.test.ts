@@ -102,6 +102,7 @@ describeReal(["kafka", "redis"], "a run on a real Kafka and a real Redis", () =>
     const evidence = {
       topic: "orders",
       ownTopic: true,
+      warmUpTopic: null,
       group: "their-group",
       stateKey: "sessions",
       counterKey: "users",

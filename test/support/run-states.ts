@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { readProcessView, readStartTime } from "../../apphost/processes/process-identity.ts";
-import type { RunState } from "../../apphost/run/run-state.ts";
+import type { RunEvidence, RunState } from "../../apphost/run/run-state.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 
 /** A host that lives: this process. Another `hostStartTime` makes it a dead one. */
@@ -23,6 +23,19 @@ export const stateOf = (runId: string, change: Partial<RunState> = {}): RunState
   ended: false,
   ...change,
 });
+
+/** Of a run that left nothing on servers of others. */
+export const EVIDENCE: RunEvidence = {
+  topic: "t",
+  ownTopic: true,
+  warmUpTopic: null,
+  group: "g",
+  stateKey: "s",
+  counterKey: "c",
+  sequenceKey: "q",
+  kafka: null,
+  redis: null,
+};
 
 /** Makes the folder of a run as `name` says, with that record; null: without one. */
 export function plantRun(base: string, name: string, change: Partial<RunState> | null = {}): string {

@@ -2,7 +2,7 @@
  * What a comparison needs of a run, small enough to keep in a baseline: its shape, its figures with how they vary from
  * second to second, and the load of each TaskManager and partition. Pure.
  */
-import type { Report, VerdictWord } from "../../../simulator/common/contract/files/report.ts";
+import type { Report, VerdictWord, WarmUpFacts } from "../../../simulator/common/contract/files/report.ts";
 import type { FigureSpec, RunFigures, Shape } from "./figures.ts";
 import { PROCESS_KINDS, type ProcessKind, processKindOf } from "./process-kinds.ts";
 import type { LoadSeconds, RunSeconds, TaskManagerLoad } from "./run-seconds.ts";
@@ -84,7 +84,8 @@ export function measureRun(report: Report, seconds: RunSeconds | null): RunMeasu
 }
 
 /** Memory is told in whole gibibytes: the system's own share differs from start to start. */
-function describeShape({ parameters, messages, taskManagers, partitions, infra, machine, verdict }: Report): Shape {
+function describeShape(report: Report): Shape {
+  const { parameters, messages, taskManagers, partitions, infra, machine, verdict, warmUp = null } = report;
   const { kafka, redis } = infra;
   const option = (name: string) => String(parameters[name] ?? "none");
   return {
@@ -92,6 +93,7 @@ function describeShape({ parameters, messages, taskManagers, partitions, infra, 
     messages: String(messages.requested),
     "message size": `${option("messageSize")} bytes`,
     rate: option("rate") === "0" ? "as fast as possible" : `${option("rate")} messages/s`,
+    ...describeWarm(warmUp),
     partitions: String(partitions.length),
     TaskManagers: String(taskManagers.length),
     "checkpoint interval": `${option("checkpointIntervalMs")} ms`,
@@ -102,6 +104,13 @@ function describeShape({ parameters, messages, taskManagers, partitions, infra, 
     machine: `${machine.cores} cores (${machine.cpuModel}), ${Math.round(machine.memoryBytes / 2 ** 30)} GiB`,
     Node: machine.node,
   };
+}
+
+/** One without a warm-up says nothing of it, as the runs in baselines of earlier versions do. */
+function describeWarm(warmUp: WarmUpFacts | null): Shape {
+  if (warmUp === null) return {};
+  const { asked, outcome } = warmUp;
+  return { "warm-up": outcome.kind === "finished" ? asked : `${asked}, ${outcome.kind}` };
 }
 
 function readFigures(report: Report, seconds: RunSeconds | null): RunFigures {

@@ -1,5 +1,10 @@
 /** Where a run took place and with what, what it processed, and how to have it again. Pure. */
-import type { Infrastructure, Report, SampleMessage } from "../../../simulator/common/contract/files/report.ts";
+import {
+  describeWarmUp,
+  type Infrastructure,
+  type Report,
+  type SampleMessage,
+} from "../../../simulator/common/contract/files/report.ts";
 import { formatBytes, formatCount, formatDuration, formatMs, formatPercent, formatRate } from "./figures.ts";
 import { type Content, html } from "./markup.ts";
 import { renderFacts, renderTable } from "./page-frame.ts";
@@ -36,6 +41,7 @@ function describeDurability({ aof, fsync }: Infrastructure): string {
 export function renderFigures(report: Report): Content {
   const {
     messages: m,
+    warmUp = null,
     unacknowledged,
     throughput,
     latencyMs: l,
@@ -64,6 +70,7 @@ export function renderFigures(report: Report): Content {
       "Throughput",
       `${formatRate(throughput.endToEndPerSecond)} end to end, ${formatRate(throughput.producePerSecond)} produced`,
     ],
+    ...(warmUp === null ? [] : [["Warm-up", describeWarmUp(warmUp)] as const]),
     [
       "Latency",
       `p50 ${formatMs(l.p50)}, p90 ${formatMs(l.p90)}, p99 ${formatMs(l.p99)}, p99.9 ${formatMs(l.p999)}, highest ${formatMs(l.max)} (${formatCount(l.recorded)} recorded, ${formatCount(l.missing)} missing)`,

@@ -8,6 +8,8 @@ export const TOPIC_PREFIX = "flinkdotnet.sample.topic";
 export const JOB_NAME = "flink-job-simulator";
 
 export const topicName = (runId: string): string => `${TOPIC_PREFIX}-${runId}`;
+/** Of made-up messages before the first round; it is removed before the round begins. */
+export const warmUpTopicName = (runId: string): string => `${topicName(runId)}-warm-up`;
 export const groupName = (runId: string): string => `flink-apphost-${runId}`;
 
 /** Flink's job id form: 32 hex digits. The same run always gets the same id, so submitting is idempotent. */
@@ -17,6 +19,10 @@ export const jobIdOf = (runId: string): string =>
 export const stateKeyOf = (jobId: string): string => `{${jobId}}:state`;
 /** The published view of this job alone. */
 export const publishedKeyOf = (jobId: string): string => `{${jobId}}:published`;
+
+/** The processes of a warm-up, as logs and samples name them; they are no resources of the run. */
+export const WARM_UP_PRODUCER = "warm-up-producer";
+export const WARM_UP_READER = "warm-up-reader";
 
 /** `taskmanager-01`: one-based, at least two digits, as everywhere in logs, reports and Redis. */
 export const taskManagerName = (number: number): string => `taskmanager-${String(number).padStart(2, "0")}`;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { resolveOptions } from "../../../apphost/option-resolution.ts";
 import { describeOptions } from "../../../apphost/options.ts";
-import { checkEmbeddedMemory } from "../../../apphost/topic-size.ts";
+import { checkEmbeddedMemory, warmUpMessages } from "../../../apphost/topic-size.ts";
 import { isAppError } from "../../../simulator/common/foundation/errors.ts";
 
 function refusalOf(work: () => unknown): { code: string; category: string; message: string } {
@@ -72,6 +72,12 @@ describe("values", () => {
     ["messageSize", "63", "--message-size"],
     ["compression", "brotli", "--compression"],
     ["maxTime", "5x", "--max-time"],
+    ["warmUp", "0", "--warm-up"],
+    ["warmUp", "0s", "--warm-up"],
+    ["warmUp", "2h", "--warm-up"],
+    ["warmUp", "1.5s", "--warm-up"],
+    ["warmUp", "1000000001", "--warm-up"],
+    ["warmUp", "soon", "--warm-up"],
     ["infra", "cloud", "--infra"],
     ["kafka", "localhost", "--kafka"],
     ["kafka", "localhost:99999", "--kafka"],
@@ -84,6 +90,18 @@ describe("values", () => {
     expect(refusal.category).toBe("usage");
     expect(refusal.message).toContain(`${flag} is "${value}"`);
     expect(refusal.message).toContain("expected");
+  });
+
+  it.each([
+    ["5s", { kind: "duration", durationMs: 5_000 }, "5s"],
+    ["500ms", { kind: "duration", durationMs: 500 }, "500ms"],
+    ["1m", { kind: "duration", durationMs: 60_000 }, "60s"],
+    ["200_000", { kind: "messages", messages: 200_000 }, "200000"],
+  ])("reads the warm-up %s: a bare number is one of messages", (text, expected, shown) => {
+    const options = resolveOptions("up", { warmUp: text }, {});
+    expect(options.warmUp).toEqual(expected);
+    expect(describeOptions(options)["warmUp"]).toBe(shown);
+    expect(resolveOptions("up", {}, { FLINK_APPHOST_WARM_UP: shown }).warmUp).toEqual(expected);
   });
 
   it("names the variable when the wrong value came from the environment", () => {
@@ -162,6 +180,15 @@ describe("relations", () => {
     expect(resolveOptions("stress", { messages: "0", topic: "t" }, {}).topic).toBe("t");
   });
 
+  it("refuses a warm-up of nothing: no round follows it, with a topic to count or without", () => {
+    for (const given of [{ messages: "0" }, { messages: "0", topic: "t" }]) {
+      const { code, message } = refusalOf(() => resolveOptions("up", { ...given, warmUp: "5s" }, {}));
+      expect(code).toBe("USAGE_CONFLICT");
+      expect(message).toMatch(/--warm-up .*--messages 0 .*give --messages N, or omit --warm-up/);
+    }
+    expect(resolveOptions("up", { warmUp: "5s", topic: "t" }, {}).warmUp).not.toBeNull();
+  });
+
   it.each([
     [{ isolated: true, fixedPorts: true }, "--fixed-ports"],
     [{ detach: true, once: true }, "--detach"],
@@ -179,6 +206,14 @@ describe("relations", () => {
     expect(message).toContain("1048576 bytes");
     expect(() => checkEmbeddedMemory(options, 9_362)).not.toThrow();
   });
+});
+
+it("bounds a warm-up for a time by what a broker has to keep of it, and one of messages by these", () => {
+  const options = resolveOptions("up", { messageSize: "100", embeddedMemory: "1m" }, {});
+  const forTime = { kind: "duration", durationMs: 60_000 } as const;
+  expect(warmUpMessages(options, { kind: "messages", messages: 7 }, true)).toBe(7);
+  expect(warmUpMessages(options, forTime, true)).toBe(Math.floor(2 ** 19 / 112));
+  expect(warmUpMessages(options, forTime, false)).toBe(Math.floor(2 ** 32 / 112));
 });
 
 it("masks the Redis password in what is reported", () => {

@@ -35,6 +35,7 @@ export type ChildMessage =
   | JobManagerMessage
   | { readonly type: "metrics"; readonly metrics: TaskManagerMetrics }
   | ProducerMessage
+  | WarmUpReaderMessage
   | ValidatorMessage;
 
 /** Flink's job states, as far as this runtime has them. */
@@ -107,6 +108,12 @@ export type ProducerMessage =
       readonly endOffsets: readonly number[];
       readonly lastAckAtUs: number;
     };
+
+/** Sent once, at the end of the reading, whatever ended it. */
+export interface WarmUpReaderMessage {
+  readonly type: "warmUpRead";
+  readonly messages: number;
+}
 
 /** What the validator is at. */
 export interface ValidationProgress {

@@ -36,6 +36,11 @@ export interface ProducerTask extends RoundTask {
   readonly rate: number;
 }
 
+/** What the reader of a warm-up reads of its topic before it ends. */
+export interface WarmUpReaderTask {
+  readonly messages: number;
+}
+
 export interface ValidatorTask {
   /** Rounds whose producer began, in order, as the host asked for them. None on somebody else's topic. */
   readonly rounds: readonly RoundTask[];

@@ -1,7 +1,7 @@
 /** `host-facts.json`: what only the host knows, for the report. Every number in it was recorded in this run. */
 
 import type { RunConfig } from "../child/run-config.ts";
-import type { Fault, Infrastructure, ProcessUse, RoundFacts } from "./report.ts";
+import type { Fault, Infrastructure, ProcessUse, RoundFacts, WarmUpFacts } from "./report.ts";
 
 export interface HostFacts {
   readonly schema: 1;
@@ -13,6 +13,8 @@ export interface HostFacts {
   readonly parameters: Readonly<Record<string, string | number | boolean | null>>;
   readonly infra: { readonly kafka: Infrastructure; readonly redis: Infrastructure };
   readonly rounds: readonly RoundFacts[];
+  /** Null or absent without one. */
+  readonly warmUp?: WarmUpFacts | null;
   /** Host start to job RUNNING; null if it never ran. */
   readonly startupMs: number | null;
   /** Run time at which the JobManager issued the first assignment; null or absent if it never did. */

@@ -2,6 +2,7 @@
  * `report.json`, schema 1. Every number was recorded in the run it describes; null means not known, never zero.
  */
 import { unreachable } from "../../foundation/assert.ts";
+import { formatAmount, formatCount } from "../../foundation/figures.ts";
 import type { Fields } from "../../foundation/json-fields.ts";
 import type { ApplyCounts } from "../metrics.ts";
 import type { CheckDefinition } from "./check-catalogue.ts";
@@ -16,6 +17,25 @@ export interface RoundFacts {
   /** Messages per second that were offered; 0 = as fast as possible. Absent: as the parameters say. */
   readonly rate?: number;
 }
+
+/** Made-up messages that went through Kafka before the clock of the first round. They are in no other figure. */
+export interface WarmUpFacts {
+  /** As it was asked for: `5s`, or a number of messages. */
+  readonly asked: string;
+  readonly outcome: WarmUpOutcome;
+  /** Acknowledged by Kafka. */
+  readonly sent: number;
+  readonly read: number;
+  /** From the moment at which producer and reader were ready. */
+  readonly durationMs: number;
+}
+
+export type WarmUpOutcome =
+  | { readonly kind: "finished" }
+  /** The run went on without it. */
+  | { readonly kind: "failed"; readonly reason: string }
+  /** The run ended in the middle of it. */
+  | { readonly kind: "interrupted" };
 
 export interface ProcessUse {
   readonly name: string;
@@ -45,6 +65,8 @@ export interface Report {
   readonly parameters: Readonly<Record<string, string | number | boolean | null>>;
   /** In order; a further one may have another rate than the parameters say. Absent in reports of older versions. */
   readonly rounds?: readonly RoundFacts[];
+  /** Null without one; absent in reports of older versions. */
+  readonly warmUp?: WarmUpFacts | null;
   readonly job: {
     readonly id: string;
     readonly name: string;
@@ -255,5 +277,22 @@ export function nameFault({ kind, planned }: Pick<Fault, "kind" | "planned">): s
       return "disconnected as asked";
     default:
       return unreachable(kind);
+  }
+}
+
+/** `5,000 messages sent and 5,000 read through a topic of its own in 812 ms (5000 asked for), none of them counted`. */
+export function describeWarmUp({ asked, outcome, sent, read, durationMs }: WarmUpFacts): string {
+  const done =
+    `${formatAmount(sent, "message")} sent and ${formatCount(read)} read through a topic of its own ` +
+    `in ${formatCount(durationMs)} ms (${asked} asked for), none of them counted`;
+  switch (outcome.kind) {
+    case "finished":
+      return done;
+    case "failed":
+      return `failed, and the run went on without it: ${outcome.reason}; ${done}`;
+    case "interrupted":
+      return `cut short by the end of the run; ${done}`;
+    default:
+      return unreachable(outcome);
   }
 }

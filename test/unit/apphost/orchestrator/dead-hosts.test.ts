@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createLabels, LABEL } from "../../../../apphost/drivers/docker/labels.ts";
-import { sweepDeadHosts } from "../../../../apphost/orchestrator/dead-hosts.ts";
+import { describeSwept, sweepDeadHosts } from "../../../../apphost/orchestrator/dead-hosts.ts";
 import { createRunFolder, createRunId, readState, writeState } from "../../../../apphost/run/run-folder.ts";
-import { stateOf } from "../../../support/run-states.ts";
+import { warmUpTopicName } from "../../../../simulator/common/contract/names.ts";
+import { EVIDENCE, plantRun, stateOf } from "../../../support/run-states.ts";
 import { startScriptedEngine } from "../../../support/scripted-engine.ts";
 
 it("a run that ended while its engine did not answer is swept once, at that engine, and is then done (Y2)", async () => {
@@ -28,6 +29,23 @@ it("a run that ended while its engine did not answer is swept once, at that engi
     expect(await sweepDeadHosts(base)).toEqual([]);
   } finally {
     engine.close();
+    rmSync(base, { recursive: true, force: true });
+  }
+});
+
+it("the topic of a warm-up whose Kafka does not answer stays recorded, for a purge, and the run is done (Y3)", async () => {
+  const base = mkdtempSync(join(tmpdir(), "dead-hosts-"));
+  try {
+    // Port 1 of this machine answers nobody.
+    const evidence = { ...EVIDENCE, kafka: "127.0.0.1:1", warmUpTopic: warmUpTopicName("aaaaaaaa") };
+    const runDir = plantRun(base, "20300101T000000Z-aaaaaaaa", { hostStartTime: "1", evidence });
+    const swept = await sweepDeadHosts(base);
+    expect(swept.map(describeSwept)).toEqual([
+      expect.stringMatching(/topic \S+-aaaaaaaa-warm-up left, which down --purge aaaaaaaa removes: .*127\.0\.0\.1:1/),
+    ]);
+    expect(readState(runDir)).toMatchObject({ ended: true, evidence });
+    expect(await sweepDeadHosts(base)).toEqual([]);
+  } finally {
     rmSync(base, { recursive: true, force: true });
   }
 });

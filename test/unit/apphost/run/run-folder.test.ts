@@ -35,7 +35,7 @@ import {
   writeState,
 } from "../../../../apphost/run/run-folder.ts";
 import type { RunEvidence } from "../../../../apphost/run/run-state.ts";
-import { plantRun, stateOf } from "../../../support/run-states.ts";
+import { EVIDENCE, plantRun, stateOf } from "../../../support/run-states.ts";
 
 const DEAD = { hostStartTime: "another start" };
 
@@ -113,17 +113,14 @@ it("takes a record without a place, as earlier versions wrote it, for one of thi
   expect(findFolderProblems(base)).toEqual([]);
 });
 
+it("takes a record that knows no warm-up, as earlier versions wrote it, for one of a run without", () => {
+  const { warmUpTopic: _unknown, ...earlier } = { ...EVIDENCE, kafka: "127.0.0.1:9092" };
+  const run = plantRun(base, nameOf(0), { evidence: earlier as RunEvidence });
+  const reading = readRunState(run);
+  expect(reading.kind === "read" && reading.state.evidence).toEqual({ ...earlier, warmUpTopic: null });
+});
+
 it("keeps of an older run that left something elsewhere its record alone, until it was purged (D3)", () => {
-  const nowhere = {
-    topic: "t",
-    ownTopic: true,
-    group: "g",
-    stateKey: "s",
-    counterKey: "c",
-    sequenceKey: "q",
-    kafka: null,
-    redis: null,
-  };
   const plantFull = (second: number, evidence: RunEvidence) => {
     const run = plantRun(base, nameOf(second), { ...DEAD, ended: true, evidence });
     mkdirSync(join(run, "logs"));
@@ -132,9 +129,9 @@ it("keeps of an older run that left something elsewhere its record alone, until 
     }
     return run;
   };
-  const onKafka = plantFull(0, { ...nowhere, kafka: "127.0.0.1:9092" });
-  const onRedis = plantFull(1, { ...nowhere, redis: "127.0.0.1:6379" });
-  const onNone = plantFull(2, nowhere);
+  const onKafka = plantFull(0, { ...EVIDENCE, kafka: "127.0.0.1:9092" });
+  const onRedis = plantFull(1, { ...EVIDENCE, redis: "127.0.0.1:6379" });
+  const onNone = plantFull(2, EVIDENCE);
   const newest = Array.from({ length: RUNS_KEPT }, (_, i) => plantRun(base, nameOf(10 + i), DEAD));
   // The second time finds nothing to do.
   for (const _ of ["first", "again"]) {

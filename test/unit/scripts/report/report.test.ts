@@ -287,6 +287,23 @@ describe("renderReport", () => {
     expect(text).not.toContain("undefined");
   });
 
+  it.each([
+    [
+      { kind: "finished" },
+      /^Warm-up: 5,000 messages sent and 4,000 read .* in 812 ms \(5s asked for\), none of them counted$/,
+    ],
+    [{ kind: "failed", reason: "it was killed" }, /^Warm-up: failed, and the run went on without it: it was killed; /],
+    [{ kind: "interrupted" }, /^Warm-up: cut short by the end of the run; 5,000 messages sent/],
+  ] as const)("tells a warm-up that is %j beside the rate, and counts nothing of it", (outcome, line) => {
+    const warmUp = { asked: "5s", outcome, sent: 5_000, read: 4_000, durationMs: 812 };
+    const plain = buildReport(makeFacts());
+    const report = buildReport({ ...makeFacts(), host: makeHost({ warmUp }) });
+    expect(report).toEqual({ ...plain, warmUp });
+    const lines = renderReport(report).split("\n");
+    expect(lines[lines.findIndex((one) => one.startsWith("Throughput:")) + 1]).toMatch(line);
+    expect(lines.filter((one) => !line.test(one))).toEqual(renderReport(plain).split("\n"));
+  });
+
   it("counts checkpoints as a person does", () => {
     const text = renderReport(buildReport(makeFacts()));
     expect(text).toContain("Checkpoints: 3 completed, 0 failed, last 3\n");

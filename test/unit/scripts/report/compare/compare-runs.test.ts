@@ -106,6 +106,18 @@ describe("compareRuns", () => {
     expect(compareRuns(side("a", measure()), side("b", other), null).differences).toEqual([]);
   });
 
+  it("takes a run with a warm-up, or one that failed, for another shape; without one it is as in earlier versions", () => {
+    const warm = { asked: "5s", outcome: { kind: "finished" }, sent: 9, read: 9, durationMs: 5_000 } as const;
+    const cold = { ...warm, outcome: { kind: "failed", reason: "it was killed" } } as const;
+    const differences = (a: RunMeasure, b: RunMeasure) => compareRuns(side("a", a), side("b", b), null).differences;
+    expect(differences(measure({ warmUp: warm }), measure({ warmUp: cold }))).toEqual([
+      { name: "warm-up", a: "5s", b: "5s, failed" },
+    ]);
+    expect(differences(measure({ warmUp: warm }), measure())).toHaveLength(1);
+    expect(differences(measure({ warmUp: null }), measure())).toEqual([]);
+    expect(measure({ warmUp: null }).shape).not.toHaveProperty("warm-up");
+  });
+
   it("finds runs of one side that are not alike", () => {
     const other = measure({ parameters: { ...evenReport().parameters, messageSize: 200 } });
     const { differences } = compareRuns(side("a", measure(), other), side("b", measure()), null);
