@@ -126,10 +126,10 @@ function addWatchingVerbs(add: AddVerb): void {
     .addOption(createValueOption("--since", pointInTime, "only lines that are not older"))
     .addOption(createFlag("--timestamps", "with the time of each line"));
 
-  const attach: HostVerb = async (given) => {
+  const attach: HostVerb = async (given, terminal) => {
     const { runAttach } = await import("./attach.ts");
     const { theme = "dark" } = readOptions(["theme"], given, process.env);
-    return runAttach(readChoice(given), theme);
+    return runAttach(readChoice(given), theme, terminal);
   };
   add("attach", "show the dashboard of a running host; leaving it ends nothing", attach, [], () => "withOutput")
     .addOption(createRunOption())
