@@ -8,6 +8,8 @@ if (reason !== undefined) {
   process.stderr.write(`${reason}\n`);
   process.exit(EXIT.usage);
 }
+// A full disk behind standard error takes our words, and must not end a run: there is nobody left to tell.
+process.stderr.on("error", () => undefined);
 // Imported after the check: an older Node fails in the packages, with words that help nobody.
 const { runCli } = await import("./cli/cli.ts");
 // Sockets of libraries may still be open; the run is over when its verdict is out.

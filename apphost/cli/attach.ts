@@ -13,6 +13,7 @@ import {
   type HostChoice,
   type RunningHost,
   requireRunningHost,
+  waitForStartingHost,
 } from "../control/running-host.ts";
 import type { Ending } from "../dashboard/dashboard.tsx";
 import { requireScreen } from "../dashboard/ui-mode.ts";
@@ -20,6 +21,7 @@ import { EXIT } from "../exit-code.ts";
 import type { ThemeName } from "../options.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { openDashboard } from "./open-dashboard.ts";
+import { noteLongWait, type Terminal } from "./terminal.ts";
 import { endHost, linkTo, summarize, watchInto } from "./watched-host.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -27,8 +29,9 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** How it ended: by a person who left, by a signal, or with the run. */
 type Left = { readonly exitCode: number } | null;
 
-export async function runAttach(choice: HostChoice, theme: ThemeName): Promise<number> {
+export async function runAttach(choice: HostChoice, theme: ThemeName, terminal: Terminal): Promise<number> {
   requireScreen("attach", process, "use flink-apphost describe --follow, or logs --follow");
+  await waitForStartingHost(choice, noteLongWait(terminal));
   const host = await chooseHost(choice);
   if (host === null) return EXIT.interrupted;
   const over = new AbortController();

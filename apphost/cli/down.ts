@@ -1,6 +1,7 @@
 /**
  * `down`: stops a running host, or with --all every one of the folder, sweeps what dead ones left, and with --purge has
- * `purge.ts` remove what a run, or with --all every run of the folder, left on servers of others.
+ * `purge.ts` remove what a run, or with --all every run of the folder, left on servers of others. With --forget it gives up
+ * what cannot be reached of the run that --run names (Y3 of `orchestrator/dead-hosts.ts`).
  */
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
@@ -15,7 +16,8 @@ import {
 import { findEngine } from "../drivers/docker/engine.ts";
 import { type EngineThing, removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import { removeStaleSockets } from "../files/socket-files.ts";
-import { describeSwept, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
+import { describeSwept, forgetHostElsewhere, isDone, sweepDeadHosts } from "../orchestrator/dead-hosts.ts";
+import { runIdOf } from "../run/run-folder.ts";
 import { type PurgeOptions, purgeAllRuns, purgeRun } from "./purge.ts";
 import { type StopOptions, stopHost } from "./stop-host.ts";
 import { noteLongWait, type Terminal } from "./terminal.ts";
@@ -27,6 +29,8 @@ export interface DownOptions extends HostChoice, PurgeOptions {
   readonly timeoutMs: number;
   /** null: no purge. Empty: the newest run, or all. */
   readonly purge: string | null;
+  /** Only with `run`. */
+  readonly forget: boolean;
 }
 
 type Write = (line: string) => Promise<void>;
@@ -37,11 +41,14 @@ export async function runDown(options: DownOptions, terminal: Terminal): Promise
   // Each of them is many small waits with deadlines of their own.
   const aloud = <T>(what: string, work: Promise<T>) =>
     tellLongWait(work, { what, deadlineMs: null }, noteLongWait({ note }));
+  const forgotten = options.forget && options.run !== null ? requireRun(options.base, options.run) : null;
   const hosts = chooseHosts(options);
   if (options.run === null && hosts.length === 0 && purged === null) note(`no host runs in ${options.base}`);
   if (options.run !== null && hosts.length === 0) await write(`run ${options.run} has no host any more`);
   await stopHosts(hosts, { timeoutMs, write, note });
-  await aloud("what dead hosts left in this folder to be swept", sweepLeftovers(options, write));
+  const elsewhere = forgotten === null ? undefined : forgetHostElsewhere(forgotten);
+  if (elsewhere !== undefined) await write(elsewhere);
+  await aloud("what dead hosts left in this folder to be swept", sweepLeftovers(options.base, forgotten, write));
   await aloud("the container engine to say, and remove, what dead hosts left in it", sweepEngine(write));
   for (const path of await removeStaleSockets()) await write(`removed stale socket ${path}`);
   if (purged === null) return 0;
@@ -67,15 +74,21 @@ function chooseHosts(options: DownOptions): RunningHost[] {
   return all || hosts.length === 0 ? hosts : [requireRunningHost(options)];
 }
 
-async function sweepLeftovers({ base }: DownOptions, write: Write): Promise<void> {
+/** `forgotten`: the folder of a run. */
+async function sweepLeftovers(base: string, forgotten: string | null, write: Write): Promise<void> {
   const startedMs = performance.now();
-  const swept = await sweepDeadHosts(base);
+  const swept = await sweepDeadHosts(base, forgotten === null ? null : runIdOf(forgotten));
   for (const run of swept) await write(describeSwept(run));
-  const left = swept.find(({ remaining }) => remaining.length > 0);
+  const left = swept.find((run) => !isDone(run));
   if (left === undefined) return;
+  const { runId: run, remaining, unreached } = left;
   const waitedMs = Math.round(performance.now() - startedMs);
-  const advice = "its host had died; look at what holds it, and run down again";
-  throw createError("DOWN_INCOMPLETE", { run: left.runId, waitedMs, remaining: left.remaining, advice });
+  if (unreached === null) {
+    const advice = "its host had died; look at what holds it, and run down again";
+    throw createError("DOWN_INCOMPLETE", { run, waitedMs, remaining, advice });
+  }
+  const advice = `start that engine, and run down again; if it is gone for good: flink-apphost down --run ${run} --forget`;
+  throw createError("DOWN_INCOMPLETE", { run, waitedMs, remaining: [...remaining, `perhaps ${unreached}`], advice });
 }
 
 /** What dead hosts of other folders left in the engine of this machine, if there is one. */

@@ -4,6 +4,7 @@
  */
 import { type Command, Option } from "commander";
 import { TASK_MANAGERS_MAX } from "../../simulator/common/contract/state/redis-state.ts";
+import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { ResourceRequest } from "../control/protocol.ts";
 import {
   anyText,
@@ -125,10 +126,10 @@ function addWatchingVerbs(add: AddVerb): void {
     .addOption(createValueOption("--since", pointInTime, "only lines that are not older"))
     .addOption(createFlag("--timestamps", "with the time of each line"));
 
-  const attach: HostVerb = async (given) => {
+  const attach: HostVerb = async (given, terminal) => {
     const { runAttach } = await import("./attach.ts");
     const { theme = "dark" } = readOptions(["theme"], given, process.env);
-    return runAttach(readChoice(given), theme);
+    return runAttach(readChoice(given), theme, terminal);
   };
   add("attach", "show the dashboard of a running host; leaving it ends nothing", attach, [], () => "withOutput")
     .addOption(createRunOption())
@@ -252,10 +253,18 @@ function addDown(add: AddVerb): void {
     const timeoutMs = parseValue("timeout", given, timeoutForm);
     const all = given["all"] === true;
     const repeated = { redis, topic, counterKey, sequenceKey };
-    return runDown({ ...readChoice(given), all, timeoutMs, purge, ...repeated }, terminal);
+    const choice = readChoice(given);
+    const forget = given["forget"] === true;
+    if (forget && choice.run === null) {
+      throw createError("USAGE_CONFLICT", { what: "--forget without --run", advice: "name the run that it is about" });
+    }
+    return runDown({ ...choice, all, timeoutMs, purge, forget, ...repeated }, terminal);
   })
     .addOption(createRunOption())
     .addOption(createFlag("--all", "every host of this folder, and with --purge every run"))
+    .addOption(
+      createFlag("--forget", "with --run: give up what is in an engine, or on a machine, that is gone for good"),
+    )
     .addOption(createValueOption("--timeout", timeoutForm, "how long a host may take to end", { default: "180s" }))
     .addOption(createOption("redis"))
     .addOption(createOption("topic"))

@@ -134,7 +134,8 @@ async function purgeEvidence(run: RunWithEvidence, { options, write, silent }: P
   const { runDir, state } = run;
   if (mayLiveElsewhere(state)) {
     const what = `run ${state.runId} was started on another machine or in another container, and may write there still`;
-    return [createError("USAGE_CONFLICT", { what, advice: "end it there, and purge it there" })];
+    const advice = `end it there, and purge it there; if that is gone: flink-apphost down --run ${state.runId} --forget`;
+    return [createError("USAGE_CONFLICT", { what, advice })];
   }
   if (isHostAlive(state)) {
     const what = `run ${state.runId} still runs, and writes what would be removed`;

@@ -5,8 +5,9 @@
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { findOwner } from "../control/owner.ts";
-import { startOutput } from "../dashboard/output.ts";
+import { type RunOutput, startOutput } from "../dashboard/output.ts";
 import type { LineMode } from "../dashboard/ui-mode.ts";
+import { EXIT } from "../exit-code.ts";
 import type { Verb } from "../options.ts";
 import type { Host } from "../orchestrator/host.ts";
 import { openHost, prepareGround, serveHost } from "../orchestrator/hosting.ts";
@@ -26,13 +27,29 @@ export async function runUp(verb: Verb, ui: LineMode, { options, application }: 
   const host = openHost({ verb, options, application, startedAtMs: 0, textFolder: process.cwd() }, ground);
   signals.host = host;
   owner?.tell({ type: "open", runDir: host.run.runDir });
-  const output = startOutput({ ui, feed: host.run.feed, stdout, stderr, env });
+  const onLost = (loss: NodeJS.ErrnoException) => void stderr.write(`flink-apphost: ${describeLoss(loss, host)}\n`);
+  const output = startOutput({ ui, feed: host.run.feed, stdout, stderr, env, onLost });
+  let exitCode: number;
   try {
-    return await serveHost(host, ground);
+    exitCode = await serveHost(host, ground);
   } finally {
     await output.close();
     removeSignals();
   }
+  // The log of a host with a dashboard is not what was asked for.
+  if (owner === null) requireOutput(output, exitCode);
+  return exitCode;
+}
+
+/** O1 of `dashboard/output.ts`. */
+function describeLoss({ code, message }: NodeJS.ErrnoException, { run: { runDir } }: Host): string {
+  const what = code === "EPIPE" ? "nobody reads standard output any more" : `standard output is lost (${message})`;
+  return `${what}; the run goes on, and its events and its report are in ${runDir}`;
+}
+
+/** A pass whose words were lost must not look like one that was told. Any other end keeps its own exit code. */
+function requireOutput({ failure }: RunOutput, exitCode: number): void {
+  if (failure !== null && exitCode === EXIT.passed) throw createError("OUTPUT_FAILED", {}, failure);
 }
 
 /** A closed terminal ends the run like SIGTERM; a fault of our own ends it too, after which it is taken down in order. */

@@ -107,7 +107,7 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
   },
   scale: { examples: ["scale taskmanager 40"], exits: ASKING },
   down: {
-    examples: ["down", "down --all --timeout 60s", "down --purge"],
+    examples: ["down", "down --all --timeout 60s", "down --purge", "down --run 3f9c2a1b --forget"],
     exits: {
       [EXIT.passed]: "all of it is gone",
       [EXIT.unexpected]: "something is left, and is named",

@@ -7,6 +7,7 @@
  * N3 A host that lives and cannot be asked within 5 s is an error that names it; it may be starting, or stopped.
  * N4 An answer may take as long as the work that it is about. While it is awaited the host is looked at, and one that
  *    gives no answer for 15 s is the same error.
+ * N5 A host that holds its folder and has no run yet pulls an image, or sweeps. Whoever would watch it waits for its run.
  */
 import { dirname, join, resolve } from "node:path";
 import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -14,6 +15,7 @@ import { createError, isAppError } from "../../simulator/common/foundation/error
 import { type TellLongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { lookAt } from "../files/own-files.ts";
 import { connectTo, findControlSocket } from "../files/socket-files.ts";
+import { findClaimHolder } from "../run/host-claim.ts";
 import { findRun, isHostAlive, listRuns, type RunState, readState, runIdOf } from "../run/run-folder.ts";
 import { askHost, followHost, type HostAddress } from "./client.ts";
 import type { ControlRequest } from "./protocol.ts";
@@ -72,6 +74,28 @@ export function requireRunningHost(choice: HostChoice): RunningHost {
   const [host] = hosts;
   if (host === undefined) throw createError("NO_RUNNING_HOST", { folder: base });
   return host;
+}
+
+const STARTING_MS_MAX = 120_000;
+/** Each look reads the records of all runs in the folder. */
+const STARTING_LOOK_INTERVAL_MS = 200;
+
+/** N5. Settles when there is nothing to wait for (any more); throws NO_RUNNING_HOST when that takes too long. */
+export async function waitForStartingHost(
+  { base, run }: HostChoice,
+  tell: TellLongWait,
+  deadlineMs = STARTING_MS_MAX,
+): Promise<void> {
+  const holder = run === null && findRunningHosts(base).length === 0 ? findClaimHolder(base) : null;
+  if (holder === null) return;
+  const isSettled = () => (findRunningHosts(base).length > 0 || findClaimHolder(base) === null ? true : undefined);
+  const wait = { what: `the host that is just starting (pid ${holder.pid}) to have a run`, deadlineMs };
+  const settled = waitUntil(isSettled, { ...wait, intervalMs: STARTING_LOOK_INTERVAL_MS });
+  try {
+    await tellLongWait(settled, wait, tell);
+  } catch (error) {
+    throw createError("NO_RUNNING_HOST", { folder: base }, error);
+  }
 }
 
 /** The folder of a run that was named, whether its host lives or not. */

@@ -13,6 +13,8 @@
  *    job looks twice a second whether it is in the foreground.
  * J4 SIGSTOP cannot be caught, so the terminal was not given back by then. In the foreground it is taken anew; in the
  *    background nothing can be set in it any more, and it is left as the shell has it.
+ * J5 A signal that was caught, and whose listener is replaced before its turn comes, is lost. So the listener of SIGTSTP
+ *    is taken away only to stop, which the system then does, and put back only where it is missing.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -45,8 +47,8 @@ export function startTerminalJob(actions: JobActions, isForeground = readIsForeg
   const look = () => {
     if (isShown || isLent || isEnded || !isForeground()) return;
     isShown = true;
-    // It may have been taken away by `stopAsDefault`.
-    process.off("SIGTSTP", onStop).on("SIGTSTP", onStop);
+    // J5.
+    if (!process.listeners("SIGTSTP").includes(onStop)) process.on("SIGTSTP", onStop);
     actions.show();
   };
   const onStop = () => {

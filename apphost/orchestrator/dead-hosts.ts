@@ -4,20 +4,34 @@
  * Y1 What is killed and removed is decided by S1 and S3 of `sweep.ts`, and of the engine by L2 of `labels.ts`. The
  *    record of a run tells whether its host is dead, and where to look.
  * Y2 A run counts as swept only when nothing of it is left, neither here nor in the container engine that it used.
- * Y3 The topic of a warm-up on a Kafka of others is no evidence, as the run's own topic is: it is removed where that Kafka
+ * Y3 What cannot be reached, an engine that is gone or a host that cannot be seen from here, is looked for again each time
+ *    until a person gives it up, for one run that is named. Nothing but the record of that changes, and no run is given up
+ *    by its age: a host that is idle writes nothing for days.
+ * Y4 The topic of a warm-up on a Kafka of others is no evidence, as the run's own topic is: it is removed where that Kafka
  *    answers. Where it does not, that is told and tried once: a purge removes it later. Its name is made from the run's id.
  */
+import { statSync } from "node:fs";
+import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { warmUpTopicName } from "../../simulator/common/contract/names.ts";
 import { requireKafkaAddresses } from "../../simulator/common/foundation/address.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
-import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { openEngine } from "../drivers/docker/engine.ts";
+import { labelFilter, nameInEngine } from "../drivers/docker/labels.ts";
 import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker/leftovers.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { removeScratchTopic } from "../resources/kafka.ts";
-import { isLeftBehind, listRuns, type RunState, readKafkaSecurity, readState, writeState } from "../run/run-folder.ts";
+import {
+  isLeftBehind,
+  listRuns,
+  mayLiveElsewhere,
+  type RunState,
+  readKafkaSecurity,
+  readState,
+  writeState,
+} from "../run/run-folder.ts";
 import { sweepRun } from "../watchdog/sweep.ts";
 
 export interface SweptRun {
@@ -25,12 +39,16 @@ export interface SweptRun {
   readonly killed: readonly number[];
   /** Containers, networks and volumes. */
   readonly removed: readonly EngineThing[];
-  /** What is still there, or may be, in words. */
+  /** What is still there, in words. */
   readonly remaining: readonly string[];
+  /** What may be in an engine that could not be asked, in words; null where it could be, or nothing is there. */
+  readonly unreached: string | null;
+  /** Whether it was given up (Y3). */
+  readonly isForgotten: boolean;
   readonly warmUpTopic: WarmUpTopic;
 }
 
-/** Of a warm-up in whose middle the host died (Y3). */
+/** Of a warm-up in whose middle the host died (Y4). */
 type WarmUpTopic =
   | { readonly kind: "none" }
   | { readonly kind: "removed"; readonly topic: string }
@@ -38,28 +56,32 @@ type WarmUpTopic =
 
 const TOPIC_MS_MAX = 20_000;
 
-/** Looks at every run of the folder, and once at each that is dead: swept, it counts as ended. */
-export async function sweepDeadHosts(base: string): Promise<SweptRun[]> {
+/** Looks at every run of the folder, and once at each that is dead: swept, it counts as ended. `forgotten`: a run (Y3). */
+export async function sweepDeadHosts(base: string, forgotten: string | null = null): Promise<SweptRun[]> {
   const swept: SweptRun[] = [];
   for (const runDir of listRuns(base)) {
     const state = readState(runDir);
     if (state === undefined || !isLeftBehind(state)) continue;
-    const run = await sweepDeadRun(runDir, state);
+    const run = await sweepDeadRun(runDir, state, state.runId === forgotten);
     swept.push(run);
-    if (run.remaining.length > 0) continue;
+    if (!isDone(run)) continue;
     const evidence = forgetTopic(state.evidence, run.warmUpTopic);
     writeState(runDir, { ...state, evidence, ended: true, children: [], engine: null });
   }
   return swept;
 }
 
-async function sweepDeadRun(runDir: string, state: RunState): Promise<SweptRun> {
+/** Y2. */
+export const isDone = ({ remaining, unreached, isForgotten }: SweptRun): boolean =>
+  remaining.length === 0 && (unreached === null || isForgotten);
+
+async function sweepDeadRun(runDir: string, state: RunState, isForgotten: boolean): Promise<SweptRun> {
   const { runId, children } = state;
   const mark = createRunMark(runDir, state);
   const { killed, remaining } = await sweepRun({ mark, children, spare: [process.pid] });
-  const engine = await sweepEngineOf(state);
+  const { removed, remaining: kept, unreached } = await sweepEngineOf(state);
   const warmUpTopic = await removeWarmUpTopic(runDir, state);
-  return { runId, killed, removed: engine.removed, remaining: [...remaining, ...engine.remaining], warmUpTopic };
+  return { runId, killed, removed, remaining: [...remaining, ...kept], unreached, isForgotten, warmUpTopic };
 }
 
 async function removeWarmUpTopic(runDir: string, { runId, evidence }: RunState): Promise<WarmUpTopic> {
@@ -81,19 +103,29 @@ const forgetTopic = (evidence: RunState["evidence"], { kind }: WarmUpTopic): Run
   evidence === null || kind !== "removed" ? evidence : { ...evidence, warmUpTopic: null };
 
 /** What a dead host's run has in the engine that it used. */
-async function sweepEngineOf({ runId, engine }: RunState): Promise<Removal> {
-  if (engine === null) return { removed: [], remaining: [] };
+async function sweepEngineOf({ runId, engine }: RunState): Promise<Removal & Pick<SweptRun, "unreached">> {
+  if (engine === null) return { removed: [], remaining: [], unreached: null };
+  const place = maskTyped(engine);
   try {
-    return await removeDeadRun(await openEngine(engine, process.env), runId);
+    const { removed, remaining } = await removeDeadRun(await openEngine(engine, process.env), runId);
+    return { removed, remaining: remaining.map((one) => `${one}, in the engine at ${place}`), unreached: null };
   } catch (error) {
-    return { removed: [], remaining: [`containers in ${maskTyped(engine)}, perhaps: ${describeError(error)}`] };
+    return { removed: [], remaining: [], unreached: `${describeMade(runId, place)}: ${describeError(error)}` };
   }
 }
 
-export function describeSwept({ runId, killed, removed, remaining, warmUpTopic }: SweptRun): string {
+/** All that a run can have in an engine, by what a person finds it by. */
+const describeMade = (runId: string, place: string): string =>
+  `containers ${nameInEngine(runId, "…")} with their volumes, and network ${nameInEngine(runId)}, ` +
+  `each with the label ${labelFilter(runId).join()}, in the engine at ${place}`;
+
+export function describeSwept(run: SweptRun): string {
+  const { runId, killed, removed, remaining, unreached, isForgotten, warmUpTopic } = run;
   const things = removed.map(({ kind, name }) => `, ${kind} ${name} removed`).join("");
+  const topic = describeTopic(runId, warmUpTopic);
   const rest = remaining.length === 0 ? "" : `; still there: ${remaining.join("; ")}`;
-  return `swept run ${runId}, whose host had died: ${killed.length} processes killed${things}${describeTopic(runId, warmUpTopic)}${rest}`;
+  const away = unreached === null ? "" : `; ${isForgotten ? "given up" : "perhaps still there"}: ${unreached}`;
+  return `swept run ${runId}, whose host had died: ${killed.length} processes killed${things}${topic}${rest}${away}`;
 }
 
 function describeTopic(runId: string, warmUpTopic: WarmUpTopic): string {
@@ -108,3 +140,31 @@ function describeTopic(runId: string, warmUpTopic: WarmUpTopic): string {
       return unreachable(warmUpTopic);
   }
 }
+
+/** A host that is not idle writes each second. */
+const QUIET_MS_MIN = 60_000;
+
+/**
+ * Y3: the host of a run that cannot be seen from here counts as ended. Its data stay, and the run goes when it is too old
+ * to be kept. Undefined when it is no such run; else what was given up, in words. Throws USAGE_CONFLICT while it writes.
+ */
+export function forgetHostElsewhere(runDir: string, nowMs = Date.now()): string | undefined {
+  const state = readState(runDir);
+  if (state === undefined || !mayLiveElsewhere(state)) return undefined;
+  const { runId, engine } = state;
+  const quietMs = Math.round(nowMs - readWrittenAtMs(runDir));
+  if (quietMs < QUIET_MS_MIN) {
+    const what = `the host of run ${runId}, which cannot be seen from here, wrote to its folder ${Math.max(0, quietMs)} ms ago`;
+    throw createError("USAGE_CONFLICT", { what, advice: "end it where it was started" });
+  }
+  writeState(runDir, { ...state, ended: true, children: [], engine: null });
+  const things = engine === null ? "" : `; perhaps still there: ${describeMade(runId, maskTyped(engine))}`;
+  return `run ${runId} counts as ended: its host was started on another machine or in another container${things}`;
+}
+
+const readWrittenAtMs = (runDir: string): number =>
+  Math.max(
+    ...[runFolder.state(runDir), runFolder.events(runDir), runFolder.metrics(runDir)].map(
+      (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    ),
+  );

@@ -12,7 +12,7 @@ import { linkSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs
 import { resolve } from "node:path";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
-import { isCopy, makeFolders, readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
+import { inspectFolder, isCopy, makeFolders, readOwnFile, temporaryNameOf, writeNewFile } from "../files/own-files.ts";
 import { isOfThisUser, isRunning, type ProcessIdentity, readStartTime } from "../processes/process-identity.ts";
 
 /** A loser meets the winner's claim on the next look; more looks mean that hosts start and die in a row. */
@@ -34,6 +34,14 @@ export function claimFolder(base: string): ClaimAnswer {
   } catch (error) {
     throw isAppError(error) ? error : createError("RUN_FOLDER_FAILED", { path: folder }, error);
   }
+}
+
+/** Who holds the folder, as far as can be seen from here: its host runs, or is starting and has no run yet. */
+export function findClaimHolder(base: string): ProcessIdentity | null {
+  const folder = resolve(base);
+  if (inspectFolder(folder).kind !== "ours") return null;
+  const newest = readClaims(folder, listNumbers(folder)).at(-1);
+  return newest !== undefined && isHeld(newest) ? newest.owner : null;
 }
 
 function tryToClaim(folder: string): ClaimAnswer {

@@ -10,7 +10,8 @@
  * D4 Base, `runs` and each run are looked at before anything in them is read, and used only where they are ours (O1 of
  *    `own-files.ts`). What is not, and what is malformed, is passed over, and named by `findFolderProblems`.
  * D5 A host of another machine or container that works on the same folder is not to be seen from here (P5 of
- *    `process-identity.ts`), and counts as alive until its record says that it ended: its run is left as it is, and named.
+ *    `process-identity.ts`), and counts as alive until its record says that it ended, or a person does
+ *    (`down --forget`): its run is left as it is, and named.
  * D6 A copy of a project brings the records of its hosts along. They are the hosts of the other folder: whoever ends
  *    something here must not end it there. What a run left on servers of others is known to both.
  */
@@ -200,7 +201,7 @@ export function findFolderProblems(base: string): string[] {
 
 const describeElsewhere = (run: string): string =>
   `${run} is left as it is: its host was started on another machine or in another container, and may live there; ` +
-  "end it there, or remove this folder if that is gone";
+  `end it there, or, if that is gone: flink-apphost down --run ${runIdOf(run)} --forget`;
 
 export function writeState(run: string, state: RunState): void {
   replaceFile(runFolder.state(run), `${JSON.stringify(state, null, 2)}\n`);

@@ -1,5 +1,15 @@
 /** Exit 0 means a pass, and nothing else; one verdict has one exit code; and a job that somebody cancels is cancelled. */
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,6 +18,7 @@ import type { HostDescription } from "../../apphost/model/description.ts";
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import type { Report } from "../../simulator/common/contract/files/report.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
+import { distPath } from "../support/dist.ts";
 import { type Cli, findRunDir, runCli, startCli } from "../support/run-cli.ts";
 import { expectExit, readVerdict } from "../support/system.ts";
 import { createUserProject, type UserProject } from "../support/user-project.ts";
@@ -226,5 +237,38 @@ describe("a job that somebody cancels by REST", () => {
     const result = await cli.end();
     expect(result.exitCode).toBe(6);
     expect(readVerdict(result)).toMatchObject({ verdict: "failed", reasons: ["the job was cancelled from outside"] });
+  });
+});
+
+/** O1 of `dashboard/output.ts`. Where the system has no such device, no disk is full on demand. */
+describe.skipIf(!existsSync("/dev/full"))("a run whose output is lost goes on to its verdict", () => {
+  const runInShell = (output: string, variables = "") => {
+    const args = [...SMALL.slice(0, -2), "--once", "--messages", "1000"].join(" ");
+    const script = `{ ${variables} "${process.execPath}" "${distPath("apphost/main")}" up ${args} ${output}`;
+    const { stderr } = spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" });
+    const report = JSON.parse(readFileSync(runFolder.report(findRunDir(folder) as string), "utf8")) as Report;
+    return { stderr, verdict: report.verdict };
+  };
+
+  it("on a full disk, says so at once, and ends with 3, since a pass would look as if it had been told", () => {
+    const { stderr, verdict } = runInShell("--ui plain; echo ended-$? >&2; } > /dev/full");
+    expect(verdict).toBe("passed");
+    expect(stderr).toMatch(/^flink-apphost: standard output is lost \(ENOSPC: .*\); the run goes on, and its events/m);
+    expect(stderr).toMatch(/^flink-apphost: standard output cannot be written, .*: ENOSPC.*\nended-3\n$/m);
+  });
+
+  it("in a pipe whose reader has enough, says so, and ends with the verdict's code", () => {
+    const { stderr, verdict } = runInShell("--ui json; echo ended-$? >&2; } | head -1 > first.txt");
+    expect(verdict).toBe("passed");
+    expect(stderr).toMatch(/^flink-apphost: nobody reads standard output any more; the run goes on, .*\nended-0\n$/m);
+  });
+
+  it("on standard error, where there is nobody left to tell, and ends with the verdict's code", () => {
+    // A variable that no option has is told of on standard error.
+    const { stderr, verdict } = runInShell(
+      '--ui plain 2> /dev/full; echo "ended-$?" >&2; } > first.txt',
+      "FLINK_APPHOST_MESAGES=5",
+    );
+    expect({ stderr, verdict }).toEqual({ stderr: "ended-0\n", verdict: "passed" });
   });
 });

@@ -15,6 +15,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -296,5 +297,37 @@ describe("code and texts that lie where a host looks", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`swept run ${RUN}, whose host had died: 0 processes killed`);
     expectUntouched();
+  });
+});
+
+/** Y3 of `orchestrator/dead-hosts.ts`. */
+describe("a record that nothing here can end is given up by name", () => {
+  const down = (...args: string[]) => runCli(["down", ...args], { cwd: project });
+
+  it("of an engine that is gone: what may be in it is named, with how to forget it", async () => {
+    plantRun(base, NAME, { hostStartTime: "1", engine: "tcp://192.0.2.1:2375" });
+    const { exitCode, stderr } = await down();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      `perhaps containers flink-apphost-${RUN}-… with their volumes, and network flink-apphost-${RUN}`,
+    );
+    expect(stderr).toContain(`in the engine at tcp://192.0.2.1:2375: `);
+    expect(stderr).toContain(`if it is gone for good: flink-apphost down --run ${RUN} --forget\n`);
+    const forgotten = await down("--run", RUN, "--forget");
+    expect(forgotten).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("; given up: containers ") });
+    expect(await down()).toMatchObject({ exitCode: 0, stdout: "" });
+  });
+
+  it("of a host in a container that is gone: its data stay, and it is named no more", async () => {
+    const run = plantRun(base, NAME, { hostStartTime: "1", hostView: "another machine" });
+    mkdirSync(join(run, "data"), { mode: 0o700 });
+    expect(await down("--run", RUN, "--forget")).toMatchObject({ exitCode: 2 });
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(runFolder.state(run), anHourAgo, anHourAgo);
+    const { exitCode, stdout, stderr } = await down("--run", RUN, "--forget");
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("counts as ended") });
+    expect(stderr).toContain(`if that is gone: flink-apphost down --run ${RUN} --forget`);
+    expect((await down()).stderr).not.toContain("is left as it is");
+    expect(readdirSync(run)).toContain("data");
   });
 });

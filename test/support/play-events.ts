@@ -49,7 +49,8 @@ async function startLines() {
     append: () => undefined,
     appendMetrics: () => undefined,
   });
-  const output = startOutput({ ui, feed, stdout: process.stdout, stderr: process.stderr, env: process.env });
+  const { stdout, stderr, env } = process;
+  const output = startOutput({ ui, feed, stdout, stderr, env, onLost: () => undefined });
   for (const { atUs, ...body } of events) {
     nowUs = atUs;
     feed.emit(body);

@@ -75,6 +75,10 @@ describe("several things that are wrong", () => {
     expect(text).toContain('FLINK_APPHOST_RATE is "fast"');
   });
 
+  it("an option that needs another one is refused without it", async () => {
+    expect(await refuse("down", "--forget")).toContain("--forget without --run; name the run that it is about");
+  });
+
   it("leave one that is alone as its own sentence", async () => {
     expect(await refuse("up", "--messages", "x")).toMatch(/^flink-apphost: --messages is "x": expected [^\n]*\n$/);
   });

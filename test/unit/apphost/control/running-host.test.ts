@@ -2,13 +2,15 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   findBase,
   findRunningHosts,
   requireRun,
   requireRunningHost,
+  waitForStartingHost,
 } from "../../../../apphost/control/running-host.ts";
+import { claimFolder } from "../../../../apphost/run/host-claim.ts";
 import { createRunId } from "../../../../apphost/run/run-folder.ts";
 import { plantRun } from "../../../support/run-states.ts";
 
@@ -57,4 +59,38 @@ it("tells a run that has ended from one that never was", () => {
   expect(() => requireRunningHost({ base, run: dead })).toThrow(/has ended/);
   expect(basename(requireRun(base, dead))).toMatch(new RegExp(`-${dead}$`));
   expect(() => requireRun(base, "ffffffff")).toThrow(new RegExp(`--run is "ffffffff": expected a run in .*: ${dead}`));
+});
+
+describe("a host that is starting, and has no run yet (N5)", () => {
+  const told: string[] = [];
+  const waitForIt = (deadlineMs = 10_000) =>
+    waitForStartingHost({ base, run: null }, ({ what }) => void told.push(what), deadlineMs);
+  /** What a host holds before it has a run. */
+  const claim = () => {
+    const answer = claimFolder(base);
+    if (answer.kind !== "claimed") throw new Error("the folder is held");
+    return answer;
+  };
+
+  it("is waited for until it has one, with words", async () => {
+    claim();
+    setTimeout(() => addRun(1, { isAlive: true }), 2_300);
+    await waitForIt();
+    expect(findRunningHosts(base)).toHaveLength(1);
+    expect(told).toEqual([`the host that is just starting (pid ${process.pid}) to have a run`]);
+  });
+
+  it("is not waited for when it has ended, nor where there is none", async () => {
+    await waitForIt();
+    const { release } = claim();
+    setTimeout(release, 300);
+    await waitForIt();
+    expect(() => requireRunningHost({ base, run: null })).toThrow(/no running host/);
+  });
+
+  it("is given up after its time", async () => {
+    claim();
+    const reason = { code: "DEADLINE_EXCEEDED", message: expect.stringMatching(/just starting .* 300 ms/) };
+    await expect(waitForIt(300)).rejects.toMatchObject({ code: "NO_RUNNING_HOST", cause: reason });
+  });
 });

@@ -1,5 +1,7 @@
+import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { startJsonOutput } from "../../../../apphost/dashboard/json-output.ts";
+import { startOutput } from "../../../../apphost/dashboard/output.ts";
 import { formatProgress, startPlainOutput, startStopWords } from "../../../../apphost/dashboard/plain-output.ts";
 import { resolveUiMode } from "../../../../apphost/dashboard/ui-mode.ts";
 import { createEventFeed, type EventFeed } from "../../../../apphost/run/event-feed.ts";
@@ -303,4 +305,38 @@ it("says at the end what to type next, where there is something to look for", as
   expect((await playPlain({}, true)).filter((line) => line.startsWith("  next"))).toEqual([
     "  next    flink-apphost report --open --run 20261122-180000-ab12cd",
   ]);
+});
+
+describe("standard output that is lost (O1)", () => {
+  const play = async (code: string | null) => {
+    const written: string[] = [];
+    const stdout = new Writable({
+      decodeStrings: false,
+      write(line: string, _encoding, callback) {
+        written.push(line);
+        // The first lines find room.
+        const isLost = code !== null && written.length > 2;
+        callback(isLost ? Object.assign(new Error(`${code}: write`), { code }) : null);
+      },
+    }) as NodeJS.WriteStream;
+    const losses: string[] = [];
+    const onLost = ({ message }: NodeJS.ErrnoException) => void losses.push(message);
+    const { feed, play: playEvents } = createSampleFeed();
+    const output = startOutput({ ui: "quiet", feed, stdout, stderr: stdout, env: {}, onLost });
+    playEvents(sampleEvents());
+    await output.close();
+    return { lines: written.length, losses, failure: output.failure?.message ?? null };
+  };
+
+  it("is told once, and is a failure where the disk is full, also when that is known only after the last line", async () => {
+    expect(await play("ENOSPC")).toEqual({ lines: 3, losses: ["ENOSPC: write"], failure: "ENOSPC: write" });
+  });
+
+  it("is told once, and is none where its reader has enough", async () => {
+    expect(await play("EPIPE")).toEqual({ lines: 3, losses: ["EPIPE: write"], failure: null });
+  });
+
+  it("is not told of where all was written", async () => {
+    expect(await play(null)).toMatchObject({ losses: [], failure: null });
+  });
 });

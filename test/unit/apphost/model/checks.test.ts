@@ -28,6 +28,13 @@ const MISTAKES: readonly (readonly [title: string, add: Add, problem: RegExp])[]
   ],
   ["the name of a group", (app) => addGroup(app, "api"), /two resources are named api/],
   ["a name that is no name", (app) => app.addNodeProcess("No Good", { script }), /"No Good" is no name/],
+  // So each letter of a name has one column, and a table of names its columns.
+  ["a name with a wide letter", (app) => app.addNodeProcess("api-漢", { script }), /"api-漢" is no name/],
+  [
+    "a name with a letter of two parts",
+    (app) => app.addNodeProcess("cafe\u0301", { script }),
+    /"cafe\u0301" is no name/,
+  ],
   ["a name of the host's", (app) => app.addNodeProcess("watchdog", { script }), /the name watchdog is taken/],
   [
     "a name that scale may need",

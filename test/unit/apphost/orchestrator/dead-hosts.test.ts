@@ -2,16 +2,21 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLabels, LABEL } from "../../../../apphost/drivers/docker/labels.ts";
-import { describeSwept, sweepDeadHosts } from "../../../../apphost/orchestrator/dead-hosts.ts";
+import { describeSwept, forgetHostElsewhere, sweepDeadHosts } from "../../../../apphost/orchestrator/dead-hosts.ts";
 import { createRunFolder, createRunId, readState, writeState } from "../../../../apphost/run/run-folder.ts";
 import { warmUpTopicName } from "../../../../simulator/common/contract/names.ts";
 import { EVIDENCE, plantRun, stateOf } from "../../../support/run-states.ts";
 import { startScriptedEngine } from "../../../support/scripted-engine.ts";
 
+let base = "";
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), "dead-hosts-"));
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
 it("a run that ended while its engine did not answer is swept once, at that engine, and is then done (Y2)", async () => {
-  const base = mkdtempSync(join(tmpdir(), "dead-hosts-"));
   const { runId, folder } = createRunId(new Date());
   const runDir = createRunFolder(base, folder);
   const labels = { ...createLabels({ base, runId, resource: "redis" }), [LABEL.ownerStarted]: "1" };
@@ -29,23 +34,67 @@ it("a run that ended while its engine did not answer is swept once, at that engi
     expect(await sweepDeadHosts(base)).toEqual([]);
   } finally {
     engine.close();
-    rmSync(base, { recursive: true, force: true });
   }
 });
 
-it("the topic of a warm-up whose Kafka does not answer stays recorded, for a purge, and the run is done (Y3)", async () => {
-  const base = mkdtempSync(join(tmpdir(), "dead-hosts-"));
-  try {
-    // Port 1 of this machine answers nobody.
-    const evidence = { ...EVIDENCE, kafka: "127.0.0.1:1", warmUpTopic: warmUpTopicName("aaaaaaaa") };
-    const runDir = plantRun(base, "20300101T000000Z-aaaaaaaa", { hostStartTime: "1", evidence });
-    const swept = await sweepDeadHosts(base);
-    expect(swept.map(describeSwept)).toEqual([
-      expect.stringMatching(/topic \S+-aaaaaaaa-warm-up left, which down --purge aaaaaaaa removes: .*127\.0\.0\.1:1/),
-    ]);
-    expect(readState(runDir)).toMatchObject({ ended: true, evidence });
+it("the topic of a warm-up whose Kafka does not answer stays recorded, for a purge, and the run is done (Y4)", async () => {
+  // Port 1 of this machine answers nobody.
+  const evidence = { ...EVIDENCE, kafka: "127.0.0.1:1", warmUpTopic: warmUpTopicName("aaaaaaaa") };
+  const runDir = plantRun(base, "20300101T000000Z-aaaaaaaa", { hostStartTime: "1", evidence });
+  const swept = await sweepDeadHosts(base);
+  expect(swept.map(describeSwept)).toEqual([
+    expect.stringMatching(/topic \S+-aaaaaaaa-warm-up left, which down --purge aaaaaaaa removes: .*127\.0\.0\.1:1/),
+  ]);
+  expect(readState(runDir)).toMatchObject({ ended: true, evidence });
+  expect(await sweepDeadHosts(base)).toEqual([]);
+});
+
+describe("what cannot be reached (Y3)", () => {
+  /** Refused before it is asked. */
+  const GONE = "tcp://192.0.2.1:2375";
+  const plant = (change: Parameters<typeof stateOf>[1]) => {
+    const { runId, folder } = createRunId(new Date());
+    const runDir = createRunFolder(base, folder);
+    writeState(runDir, stateOf(runId, change));
+    return { runId, runDir };
+  };
+
+  it("in an engine is named each time, until the run is given up", async () => {
+    const { runId, runDir } = plant({ hostStartTime: "1", engine: GONE });
+    const { runId: other } = plant({ hostStartTime: "1", engine: GONE });
+    for (const forgotten of [null, other]) {
+      const swept = await sweepDeadHosts(base, forgotten);
+      const found = swept.find((one) => one.runId === runId);
+      expect(found?.unreached).toContain(
+        `containers flink-apphost-${runId}-… with their volumes, and network flink-apphost-${runId}, ` +
+          `each with the label ${LABEL.run}=${runId}, in the engine at ${GONE}: `,
+      );
+      expect(readState(runDir)).toMatchObject({ ended: false, engine: GONE });
+    }
+    const [swept] = await sweepDeadHosts(base, runId);
+    expect(swept === undefined ? "" : describeSwept(swept)).toContain("; given up: containers ");
     expect(await sweepDeadHosts(base)).toEqual([]);
-  } finally {
-    rmSync(base, { recursive: true, force: true });
-  }
+  });
+
+  it("because its host is on another machine counts as ended when it is given up, and not while it writes", () => {
+    const { runId, runDir } = plant({ hostView: "another machine", engine: GONE });
+    expect(() => forgetHostElsewhere(runDir)).toThrow(/cannot be seen from here, wrote to its folder \d+ ms ago/);
+    expect(readState(runDir)).toMatchObject({ ended: false });
+    const inAnHourMs = Date.now() + 3_600_000;
+    const words = forgetHostElsewhere(runDir, inAnHourMs);
+    expect(words).toMatch(
+      `run ${runId} counts as ended: its host was started on another machine or in another container`,
+    );
+    expect(words).toContain(`in the engine at ${GONE}`);
+    expect(readState(runDir)).toMatchObject({ ended: true, engine: null });
+    expect(forgetHostElsewhere(runDir, inAnHourMs)).toBeUndefined();
+  });
+
+  it("is none of a host that lives here, nor of one that died here", () => {
+    for (const change of [{}, { hostStartTime: "1" }]) {
+      const { runDir } = plant(change);
+      expect(forgetHostElsewhere(runDir, Date.now() + 3_600_000)).toBeUndefined();
+      expect(readState(runDir)).toMatchObject({ ended: false });
+    }
+  });
 });
