@@ -20,8 +20,9 @@ interface RedlockLock {
   extend(ms: number): Promise<RedlockLock>;
   unlock(): Promise<void>;
 }
+const require = createRequire(import.meta.url);
 /** The package brings no types. */
-const Redlock = createRequire(import.meta.url)("redlock") as new (
+const Redlock = require("redlock") as new (
   clients: readonly Redis[],
   options: { retryCount: number },
 ) => { lock(resource: string | string[], ttlMs: number): Promise<RedlockLock> };
