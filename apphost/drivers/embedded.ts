@@ -33,7 +33,7 @@ async function planKafka(context: DriverContext): Promise<ServerPlan> {
 async function planRedis(context: DriverContext): Promise<ServerPlan> {
   const port = await context.choosePort("redis");
   const password = createPassword();
-  const task: EmbeddedRedisTask = { port, password };
+  const task: EmbeddedRedisTask = { port, password, memoryBytesMax: context.embeddedMemoryBytes };
   const command = context.ownProgram("redis", "simulator/embedded/redis/main", task);
   return {
     mode: "embedded",

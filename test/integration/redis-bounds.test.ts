@@ -10,8 +10,9 @@ import { RespClient } from "../support/resp-client.ts";
 import { createRandom, walkSeed } from "../support/script-walk.ts";
 
 const MIB = 1_048_576;
+const MEMORY_BYTES = 256 * MIB;
 /** The bound of the data, 64 MiB for what clients hold, and what Node itself takes. */
-const RSS_BYTES_MAX = (256 + 64 + 100) * MIB;
+const RSS_BYTES_MAX = MEMORY_BYTES + (64 + 100) * MIB;
 let child: ChildProcess;
 let port: number;
 let log = "";
@@ -19,7 +20,7 @@ let bystander: RespClient;
 const opened: Socket[] = [];
 
 beforeAll(async () => {
-  const task = JSON.stringify({ port: 0, password: "" });
+  const task = JSON.stringify({ port: 0, password: "", memoryBytesMax: MEMORY_BYTES });
   child = fork(distPath("simulator/embedded/redis/main"), { env: { ...process.env, [ENV.task]: task }, silent: true });
   const keep = (text: Buffer) => {
     log += text.toString();
@@ -166,6 +167,56 @@ describe("bounds of the embedded Redis", () => {
     expect(child.exitCode).toBeNull();
     expect(log.slice(logBefore).split("\n").length).toBeLessThan(200);
   }, 60_000);
+
+  it("tells the bound that it was given", async () => {
+    expect((await bystander.ask("INFO", "memory"))[1]).toContain(`maxmemory:${MEMORY_BYTES}\r\n`);
+    expect(JSON.stringify(await bystander.ask("CONFIG", "GET", "maxmemory"))).toContain(String(MEMORY_BYTES));
+  });
+
+  it("closes who announces a bulk string of 94 MB, before it comes", async () => {
+    for (let i = 0; i < 8; i += 1) {
+      const socket = await openSocket();
+      socket.resume();
+      const closed = once(socket, "close");
+      socket.write("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$94000000\r\n");
+      await withDeadline(closed, { what: "the client is closed", deadlineMs: 10_000 });
+    }
+    expect(log).toContain("invalid bulk length");
+    expect(await bystander.ask("PING")).toEqual(["+", "PONG"]);
+  });
+
+  it("counts what transactions have queued", async () => {
+    const closed = new Set<Socket>();
+    const piece = Buffer.alloc(15 * MIB, "x");
+    for (let i = 0; i < 6; i += 1) {
+      const socket = await openSocket();
+      socket.resume();
+      socket.once("close", () => closed.add(socket));
+      socket.write("MULTI\r\n");
+      for (let k = 0; k < 4; k += 1) {
+        socket.write(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$${piece.length}\r\n`);
+        socket.write(piece);
+        socket.write("\r\n");
+      }
+    }
+    await waitUntil(() => (closed.size >= 3 ? true : undefined), { what: "three are closed", deadlineMs: 30_000 });
+    expect(closed.size).toBeLessThan(6);
+    expect(await bystander.ask("PING")).toEqual(["+", "PONG"]);
+    for (const socket of opened.splice(0)) socket.destroy();
+  });
+
+  it("has one machine of Lua, however many scripts use up its memory", async () => {
+    const greedy = "local t = {} for i = 1, 1e9 do t[i] = (i .. 'x'):rep(100000) end";
+    for (let i = 0; i < 4; i += 1) {
+      const [mark, text] = await bystander.ask("EVAL", greedy, "0");
+      expect([mark, text]).toEqual(["-", expect.stringContaining("not enough memory")]);
+      expect(await bystander.ask("EVAL", "return KEYS[1]", "1", "k")).toEqual(["$", "k"]);
+    }
+    // Of the heap, what it grew beyond its first 16 MiB counts as data.
+    expect(Number(/used_memory:(\d+)/.exec(String((await bystander.ask("INFO", "memory"))[1]))?.[1])).toBeLessThan(
+      49 * MIB,
+    );
+  });
 });
 
 /** A request that is right, damaged in one byte, cut short, or noise; lengths lie now and then. */

@@ -3,6 +3,7 @@
  * the same to its type mark. TEST_SEED repeats a walk.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { NOT_SERVED } from "../../simulator/embedded/redis/commands/not-served.ts";
 import { COMMANDS } from "../../simulator/embedded/redis/commands/table.ts";
@@ -134,6 +135,22 @@ async function holdDialogue(port: number, protocol: number): Promise<RawReply[]>
   await say(second, "XADD news 2-1 c d");
   await hear(1);
   await say(first, "XREADGROUP GROUP g c BLOCK 5 STREAMS news >");
+  // The stream of one that waits is deleted, or becomes something else.
+  for (const end of ["DEL gone", "SET gone x", "RENAME gone away", "FLUSHDB"]) {
+    await say(second, "DEL gone away");
+    await say(second, "XGROUP CREATE gone g $ MKSTREAM");
+    first.send(["XREADGROUP", "GROUP", "g", "c", "BLOCK", "5000", "STREAMS", "gone", ">"]);
+    await waitUntil(
+      async () => /blocked_clients:1/.test(String((await second.ask("INFO", "clients"))[1])) || undefined,
+      {
+        what: "the first one waits",
+        deadlineMs: 5_000,
+      },
+    );
+    await say(second, end);
+    await hear(1);
+  }
+  await say(second, "XGROUP CREATE news g $ MKSTREAM");
   await say(first, "XREAD BLOCK 5 COUNT 1 STREAMS news nowhere 2-1 0");
   for (const line of [
     "XPENDING news g",
@@ -166,11 +183,32 @@ async function holdDialogue(port: number, protocol: number): Promise<RawReply[]>
     "SELECT 0",
     "EXISTS elsewhere",
     "SET n 12",
+    "OBJECT REFCOUNT n",
     "OBJECT ENCODING n",
     "SET n text",
     "OBJECT ENCODING n",
     "OBJECT ENCODING z",
     "OBJECT FREQ n",
+    "OBJECT IDLETIME none",
+    "OBJECT REFCOUNT n",
+    "TOUCH n none",
+    "MEMORY USAGE none",
+    "MEMORY USAGE n SAMPLES",
+    "MEMORY USAGE n SAMPLES -1",
+    "MEMORY USAGE",
+    "SET bits text EX 100 PXAT 4102444800000",
+    "SET bits text EX 100 KEEPTTL",
+    "SET bits text NX XX",
+    "SET bits \xff\x0f\x00",
+    "BITCOUNT bits",
+    "BITPOS bits 0",
+    "BITPOS bits 1 1",
+    "HSCAN bits 0",
+    "SCAN x",
+    "SCAN 0 COUNT 0",
+    "SCAN 0 NOVALUES",
+    "HSET pairs f v",
+    "HSCAN pairs 0 NOVALUES",
     "OBJECT ENCODING none",
     "EXPIREAT n 4102444800",
     "EXPIRETIME n",

@@ -7,7 +7,7 @@ import { createLog } from "../../simulator/common/foundation/log.ts";
 import { NOT_IN_SCRIPTS, WRITING } from "../../simulator/embedded/redis/commands/command-flags.ts";
 import { COMMANDS } from "../../simulator/embedded/redis/commands/table.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../simulator/embedded/redis/server.ts";
-import { LUA_SCRIPTS, PACKAGE_SCRIPTS } from "../support/lua-scripts.ts";
+import { LUA_SCRIPTS } from "../support/lua-scripts.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedis, startRealRedis } from "../support/real-redis.ts";
 import { type RawReply, RespClient } from "../support/resp-client.ts";
@@ -33,6 +33,11 @@ describe("no script can do the server harm", () => {
     ["runs for ever", "while true do end", /BUSY the script ran for more than 300 ms/],
     ["catches its own end", "while true do pcall(function() while true do end end) end", /BUSY/],
     ["runs for ever in a coroutine", "coroutine.wrap(function() while true do end end)()", /BUSY/],
+    [
+      "takes more than the data leave",
+      "local t = {} for i=1,1e9 do t[i] = ('x'..i):rep(1000) end",
+      /not enough memory|BUSY/,
+    ],
     ["makes a large text", "return #string.rep('x', 1e9)", /not enough memory/],
     ["keeps everything", "collectgarbage('stop') for i=1,1e8 do local t={i} end", /not enough memory|BUSY/],
     ["answers without end", "local t = {} for i=1,60 do t={t,t} end return t", /at most 1000000 elements|BUSY/],
@@ -102,21 +107,6 @@ describeReal(["redis"], "scripts on the embedded Redis and on a real one", () =>
       expect(actual, script).toEqual(expected);
     }
     await askBoth("RESET");
-  });
-
-  it.each(PACKAGE_SCRIPTS)("run the script of $name alike", async ({ script, args, before }) => {
-    await askBoth("FLUSHALL");
-    if (before !== undefined) await askBoth(...before);
-    // The second time it meets what it left the first time.
-    for (let i = 0; i < 2; i += 1) {
-      const [expected, actual] = await askBoth("EVAL", script, ...args);
-      expect(actual).toEqual(expected);
-      expect(actual[0]).not.toBe("-");
-    }
-    for (const key of args.slice(1, 1 + Number(args[0]))) {
-      const [expected, actual] = await askBoth("TYPE", key);
-      expect(actual, key).toEqual(expected);
-    }
   });
 
   it("refuse the same: EVAL_RO, shebangs, wrong counts of keys", async () => {

@@ -20,6 +20,7 @@ export function randomRedisCommand(random: Random): string[] {
     pick("1", "2", "2.5", "-1", "0.1", "inf", "-inf", "1e20", "3.14159", "x", "1e-7", "123456789012345680");
   const bound = () => pick("-inf", "+inf", "1", "(1", "2.5", "(2", "0", "x");
   const lex = () => pick("-", "+", "[x", "(y", "[z", "x", "[");
+  const offset = () => pick("0", "7", "8", "13", "100", "-1", "x", "4294967296");
   const end = () => pick("LEFT", "RIGHT", "left", "UP");
   const count = () => pick("0", "1", "2", "100", "-1", "x");
   const far = () => pick("4102444800", "4102444900", "1", "x", "-5");
@@ -35,6 +36,18 @@ export function randomRedisCommand(random: Random): string[] {
       ...maybe("KEEPTTL"),
     ],
     () => ["GET", key()],
+    () => ["SETBIT", key(), offset(), pick("0", "1", "2", "x")],
+    () => ["GETBIT", key(), offset()],
+    () => ["BITCOUNT", key(), ...maybe(index(), ...maybe(index())), ...maybe(pick("BIT", "BYTE", "BAR"))],
+    () => ["BITCOUNT", key(), index(), index(), ...maybe(pick("BIT", "byte"))],
+    () => [
+      "BITPOS",
+      key(),
+      pick("0", "1", "0", "1", "2", "x"),
+      ...maybe(index()),
+      ...maybe(index(), ...maybe(pick("BIT", "BYTE", "BAR"))),
+    ],
+    () => ["BITPOS", key(), pick("0", "1"), index(), index(), ...maybe(pick("BIT", "BYTE"))],
     () => ["GETEX", key(), ...maybe("PERSIST"), ...maybe("EXAT", far())],
     () => ["SETEX", key(), pick("1000", "0", "-1", "x"), value()],
     () => ["PSETEX", key(), pick("1000000", "0", "x"), value()],
@@ -70,6 +83,22 @@ export function randomRedisCommand(random: Random): string[] {
     () => ["MOVE", key(), pick("0", "1", "99")],
     () => ["SELECT", pick("0", "0", "0", "1", "16", "x")],
     () => ["KEYS", pick("*", "?", "[a-c]", "[^a]", "\\a")],
+    () => ["SCAN", "0", "COUNT", "1000", ...maybe("MATCH", pick("*", "[a-c]"))],
+    () => [
+      pick("HSCAN", "SSCAN", "ZSCAN"),
+      key(),
+      pick("0", "x"),
+      "COUNT",
+      pick("1000", "0", "x"),
+      ...maybe("NOVALUES"),
+    ],
+    () => [
+      pick("EXPIREAT", "PEXPIREAT"),
+      key(),
+      "4102444800",
+      pick("NX", "XX", "GT", "LT"),
+      pick("NX", "XX", "GT", "LT"),
+    ],
     () => ["SCAN", "0", "COUNT", "1000", ...maybe("TYPE", pick("string", "list", "zset", "none"))],
     () => ["DBSIZE"],
     () => ["OBJECT", pick("REFCOUNT", "FREQ", "NONSENSE"), "none"],

@@ -68,12 +68,14 @@ export class Conversation implements Holder {
   }
 
   get heldBytes(): number {
-    return this.#parser.pendingBytes + this.#backlogBytes + this.#socket.writableLength;
+    const { transaction } = this.#session.client;
+    const queuedBytes = transaction.kind === "queueing" ? transaction.bytes : 0;
+    return this.#parser.pendingBytes + this.#backlogBytes + queuedBytes + this.#socket.writableLength;
   }
 
   evict(): void {
     this.#close(
-      `it held ${this.heldBytes} bytes of unfinished requests and unread replies, and all clients together hold too much`,
+      `it held ${this.heldBytes} bytes of unfinished requests and unread replies, and all clients together hold too much: send less at once, or start with a larger --embedded-memory`,
     );
   }
 
@@ -155,6 +157,8 @@ export class Conversation implements Holder {
     if (this.#state === "answering") this.#socket.resume();
     else if (this.#state !== "closed") this.#socket.pause();
     this.#options.held.update(this);
+    // What the turn added to the data leaves less for all that clients hold.
+    this.#options.held.enforce();
   }
 
   #goOn(): void {

@@ -39,7 +39,7 @@ const makeCollection: { [K in CollectionKind]: () => Collections[K] } = {
   stream: () => new StreamValue(),
 };
 
-/** The estimated bytes of all databases together, and their bound. */
+/** The estimated bytes of all databases and the scripts together, and their bound. */
 export interface MemoryUse {
   bytes: number;
   readonly bytesMax: number;
@@ -51,6 +51,7 @@ export const outOfMemory = (): CommandError =>
 interface Entry {
   readonly value: Value;
   readonly expiresAtMs: number | null;
+  usedAtMs: number;
 }
 
 /** Told when a key it watches changes. */
@@ -87,7 +88,7 @@ export class Keyspace {
 
   /** Throws WRONGTYPE when the key is a hash. */
   readString(key: string): string | undefined {
-    const value = this.#find(key)?.value;
+    const value = this.#findToUse(key)?.value;
     if (value === undefined) return undefined;
     if (value.kind !== "string") throw wrongType();
     return value.text;
@@ -100,7 +101,7 @@ export class Keyspace {
 
   /** Throws WRONGTYPE when the key is something else. Only for reading: changes go through `change`. */
   read<K extends CollectionKind>(key: string, kind: K): Collections[K] | undefined {
-    const value = this.#find(key)?.value;
+    const value = this.#findToUse(key)?.value;
     if (value === undefined) return undefined;
     if (value.kind !== kind) throw wrongType();
     return value as Collections[K];
@@ -109,6 +110,23 @@ export class Keyspace {
   /** The value whatever it is, for reading only. */
   readAny(key: string): Value | undefined {
     return this.#find(key)?.value;
+  }
+
+  /** As if it had been read. False when there is no such key. */
+  use(key: string): boolean {
+    return this.#findToUse(key) !== undefined;
+  }
+
+  /** Since it was last read or written. */
+  idleMsOf(key: string): number | undefined {
+    const entry = this.#find(key);
+    return entry === undefined ? undefined : this.#nowMs() - entry.usedAtMs;
+  }
+
+  /** What the key counts, as an estimate. */
+  bytesOf(key: string): number | undefined {
+    const entry = this.#find(key);
+    return entry === undefined ? undefined : key.length + sizeOf(entry.value) + ENTRY_OVERHEAD_BYTES;
   }
 
   /** Changes the collection, and makes it first when there is none. A collection left empty is no key any more. */
@@ -120,7 +138,7 @@ export class Keyspace {
     const result = change(value);
     if (value.version === version) return result;
     if (found === undefined && value.size > 0) {
-      this.#entries.set(key, { value, expiresAtMs: null });
+      this.#entries.set(key, this.#entryOf(value, null));
       this.#memory.bytes += key.length + ENTRY_OVERHEAD_BYTES;
     }
     this.#memory.bytes += value.bytes - (found === undefined && value.size === 0 ? value.bytes : bytes);
@@ -133,7 +151,7 @@ export class Keyspace {
   putCopy(key: string, value: Value, expiresAtMs: number | null): void {
     if (this.#memory.bytes + sizeOf(value) > this.#memory.bytesMax) throw outOfMemory();
     this.#drop(key);
-    this.#entries.set(key, { value: cloneValue(value), expiresAtMs });
+    this.#entries.set(key, this.#entryOf(cloneValue(value), expiresAtMs));
     this.#memory.bytes += key.length + sizeOf(value) + ENTRY_OVERHEAD_BYTES;
     this.#touch(key);
   }
@@ -141,7 +159,7 @@ export class Keyspace {
   /** Replaces whatever is there. */
   setString(key: string, text: string, expiresAtMs: number | null): void {
     this.#drop(key);
-    this.#entries.set(key, { value: { kind: "string", text }, expiresAtMs });
+    this.#entries.set(key, this.#entryOf({ kind: "string", text }, expiresAtMs));
     this.#memory.bytes += key.length + text.length + ENTRY_OVERHEAD_BYTES;
     this.#touch(key);
   }
@@ -151,7 +169,7 @@ export class Keyspace {
     let hash = this.#findHash(key);
     if (hash === undefined) {
       hash = { kind: "hash", fields: new Map() };
-      this.#entries.set(key, { value: hash, expiresAtMs: null });
+      this.#entries.set(key, this.#entryOf(hash, null));
       this.#memory.bytes += key.length + ENTRY_OVERHEAD_BYTES;
     }
     const before = hash.fields.get(field);
@@ -202,7 +220,7 @@ export class Keyspace {
   setExpiry(key: string, expiresAtMs: number | null): void {
     const entry = this.#find(key);
     if (entry === undefined) return;
-    this.#entries.set(key, { value: entry.value, expiresAtMs });
+    this.#entries.set(key, { ...entry, expiresAtMs });
     this.#touch(key);
   }
 
@@ -246,6 +264,16 @@ export class Keyspace {
     if (watchers?.size === 0) this.#watchers.delete(key);
   }
 
+  #entryOf(value: Value, expiresAtMs: number | null): Entry {
+    return { value, expiresAtMs, usedAtMs: this.#nowMs() };
+  }
+
+  #findToUse(key: string): Entry | undefined {
+    const entry = this.#find(key);
+    if (entry !== undefined) entry.usedAtMs = this.#nowMs();
+    return entry;
+  }
+
   #find(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.expiresAtMs === null || entry.expiresAtMs > this.#nowMs()) return entry;
@@ -255,7 +283,7 @@ export class Keyspace {
   }
 
   #findHash(key: string): HashValue | undefined {
-    const value = this.#find(key)?.value;
+    const value = this.#findToUse(key)?.value;
     if (value !== undefined && value.kind !== "hash") throw wrongType();
     return value;
   }

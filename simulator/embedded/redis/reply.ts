@@ -50,6 +50,8 @@ export interface Wait {
     /** Undefined: not yet. */
     readonly retry: (keys: readonly string[]) => Reply | undefined;
     readonly timedOut: Reply;
+    /** Of one that cannot go on without its keys: the reply when one of them is gone or has become something else. */
+    readonly gone?: Reply;
   };
 }
 

@@ -40,7 +40,7 @@ export class ScriptStore {
 
   constructor(memory: MemoryUse, options: { deadlineMs: number; nowMs: () => number }) {
     this.#memory = memory;
-    this.#runtime = new ScriptRuntime(options);
+    this.#runtime = new ScriptRuntime({ ...options, memory });
   }
 
   /** The text as it was given. */

@@ -14,6 +14,8 @@ export interface ServerFacts {
   clientsWaiting: number;
   connectionsReceived: number;
   commandsProcessed: number;
+  /** When all keys were looked at for those that have expired. */
+  sweptAtMs: number;
 }
 
 interface InfoSource {

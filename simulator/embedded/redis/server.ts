@@ -21,10 +21,10 @@ import { ScriptStore } from "./script-store.ts";
 import { Waits } from "./waits.ts";
 
 const CLIENTS_MAX = 10_000;
-const MEMORY_BYTES_MAX = 268_435_456;
+const MEMORY_BYTES_MAX_DEFAULT = 268_435_456;
 const DATABASES = 16;
-/** Whatever the data leave free, clients may make the server hold so much at least, and so much at most. */
-const HELD_BYTES_MIN = 67_108_864;
+/** However full of data the memory is, clients may make the server hold so much; and never more than the maximum. */
+const HELD_BYTES_MIN = 16_777_216;
 const HELD_BYTES_MAX = 134_217_728;
 /** As long as Redis lets a script run before it answers BUSY to all others. */
 const SCRIPT_DEADLINE_MS = 5_000;
@@ -36,6 +36,7 @@ export interface EmbeddedRedisOptions {
   readonly password: string;
   readonly log: Log;
   readonly nowMs?: () => number;
+  /** Of the data, of Lua's heap and of what clients make the server hold, together. */
   readonly memoryBytesMax?: number;
   readonly scriptDeadlineMs?: number;
 }
@@ -59,7 +60,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   const state = createServerState({
     port: address.port,
     nowMs: options.nowMs ?? Date.now,
-    memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
+    memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX_DEFAULT,
     scriptDeadlineMs: options.scriptDeadlineMs ?? SCRIPT_DEADLINE_MS,
     onShutdown: asked.resolve,
     closeIdle: (silentSinceMs) => {
@@ -133,6 +134,7 @@ export function createServerState(a: {
       clientsWaiting: 0,
       connectionsReceived: 0,
       commandsProcessed: 0,
+      sweptAtMs: Number.NEGATIVE_INFINITY,
     },
     commandNames: [...COMMANDS.keys()],
     idleTimeout: createIdleTimeout(a.nowMs, a.closeIdle),

@@ -16,6 +16,8 @@ import { outOfMemory } from "./keyspace.ts";
 import { formatMonitorLine } from "./monitor.ts";
 import { isWait, type Reply, type Wait } from "./reply.ts";
 
+const SWEEP_INTERVAL_MS = 100;
+
 export interface SessionOptions extends ClientOptions {
   readonly server: ServerState;
 }
@@ -36,7 +38,7 @@ export class Session {
         return client.keyspace;
       },
       nowMs: options.server.nowMs,
-      requireRoom: () => this.#requireRoom(),
+      requireRoom: (bytes) => this.#requireRoom(bytes),
       callFromScript: (request, readOnly) => this.#callFromScript(request, readOnly),
     };
   }
@@ -74,12 +76,12 @@ export class Session {
       );
     }
     if (transaction.kind === "queueing" && command.inTransaction === undefined) {
-      this.#checkRoom(command);
-      const bytes = args.reduce((sum, arg) => sum + arg.length, 0);
+      this.#checkRoom(command, args);
+      const bytes = sizeOf(args);
       client.enqueue(transaction, { bytes, run: () => command.run(this.#context, args) });
       return { simple: "QUEUED" };
     }
-    this.#checkRoom(command);
+    this.#checkRoom(command, args);
     if (this.#server.monitors.size > 0) this.#tellMonitors(given, args);
     return command.run(this.#context, args);
   }
@@ -94,7 +96,7 @@ export class Session {
     if (readOnly && WRITING.has(name)) return { error: "ERR Write commands are not allowed from read-only scripts." };
     try {
       checkForm(name, command, args);
-      if (command.grows === true) this.#requireRoom();
+      this.#checkRoom(command, args);
       if (this.#server.monitors.size > 0) this.#tellMonitors(given, args, "lua");
       const reply = command.run(this.#context, args);
       // Nothing waits inside a script: it would hold up everybody.
@@ -105,18 +107,26 @@ export class Session {
     }
   }
 
-  #checkRoom(command: Command): void {
-    if (command.grows === true) this.#requireRoom();
+  /** What a command brings with it is about what it adds: the data outgrow their bound by no large command. */
+  #checkRoom(command: Command, args: readonly string[]): void {
+    if (command.grows === true) this.#requireRoom(sizeOf(args));
   }
 
-  #requireRoom(): void {
+  #requireRoom(bytes = 0): void {
     const { memory } = this.#server;
-    if (memory.bytes <= memory.bytesMax) return;
-    // What has expired makes room when it is looked at.
-    for (const keyspace of this.#server.databases) keyspace.listKeys();
-    if (memory.bytes <= memory.bytesMax) return;
+    if (memory.bytes + bytes <= memory.bytesMax) return;
+    this.#sweep();
+    if (memory.bytes + bytes <= memory.bytesMax) return;
     if (this.client.transaction.kind === "queueing") this.client.transaction.broken = true;
     throw outOfMemory();
+  }
+
+  /** What has expired makes room when it is looked at. That costs all keys, so not each refused command may ask for it. */
+  #sweep(): void {
+    const { databases, facts, nowMs } = this.#server;
+    if (nowMs() - facts.sweptAtMs < SWEEP_INTERVAL_MS) return;
+    facts.sweptAtMs = nowMs();
+    for (const keyspace of databases) keyspace.listKeys();
   }
 
   #tellMonitors(given: string, args: readonly string[], source: "client" | "lua" = "client"): void {
@@ -126,6 +136,12 @@ export class Session {
     const line = formatMonitorLine(this.#server.nowMs(), from, [given, ...args]);
     for (const monitor of this.#server.monitors) if (monitor !== this.client) monitor.push({ simple: line });
   }
+}
+
+function sizeOf(args: readonly string[]): number {
+  let bytes = 0;
+  for (const arg of args) bytes += arg.length;
+  return bytes;
 }
 
 function checkForm(name: string, command: Command, args: readonly string[]): void {

@@ -53,7 +53,9 @@ export class Waits {
         if (state !== "ready") return;
         state = "waiting";
         const keys = wait.keys.filter((key) => keyspace.typeOf(key) === wait.kind);
-        const reply = keys.length === 0 ? undefined : attempt(() => wait.retry(keys));
+        const isGone = wait.gone !== undefined && keys.length < wait.keys.length;
+        const retried = keys.length === 0 || isGone ? undefined : attempt(() => wait.retry(keys));
+        const reply = isGone ? wait.gone : retried;
         if (reply !== undefined) end(reply);
       },
     };

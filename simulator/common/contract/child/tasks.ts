@@ -8,9 +8,11 @@ export interface EmbeddedKafkaTask {
   readonly autoCreateTopics: boolean;
 }
 
+/** Embedded Redis listens on `port`; its data and what its clients make it hold take at most `memoryBytesMax`. */
 export interface EmbeddedRedisTask {
   readonly port: number;
   readonly password: string;
+  readonly memoryBytesMax: number;
 }
 
 export interface JobManagerTask {

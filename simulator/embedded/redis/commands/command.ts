@@ -31,8 +31,8 @@ export interface CommandContext {
   /** The database that the client selected. */
   readonly keyspace: Keyspace;
   readonly nowMs: () => number;
-  /** Throws OOM when the memory is used up. */
-  requireRoom(): void;
+  /** Throws OOM when the memory is used up, or has no room for so many bytes more. */
+  requireRoom(bytes?: number): void;
   /** A command of a script; what it answers, an error too, goes to the script. */
   callFromScript(request: readonly string[], readOnly: boolean): Reply;
 }
@@ -77,6 +77,23 @@ export function parseScanOptions(
     else if (parseIndex(value) < 1) throw syntaxError();
   }
   return { matches, type };
+}
+
+/** What HSCAN, SSCAN or ZSCAN gives for one element: its name, and what stands beside it. */
+type ScanElement = readonly [name: string, ...beside: Reply[]];
+
+/** HSCAN and its kin. Of a key that is not there the options are not even looked at, as in Redis. */
+export function scanning(list: (keyspace: Keyspace, key: string) => readonly ScanElement[] | undefined): Command {
+  return {
+    arity: -3,
+    run({ keyspace }, [key, cursor, ...options]: readonly [string, string, ...string[]]) {
+      checkCursor(cursor);
+      const elements = list(keyspace, key);
+      if (elements === undefined) return ["0", []];
+      const { matches } = parseScanOptions(options, ["MATCH", "COUNT"]);
+      return ["0", elements.filter(([name]) => matches(name)).flat()];
+    },
+  };
 }
 
 export function checkCursor(text: string): void {

@@ -5,7 +5,7 @@ import type { Keyspace } from "../keyspace.ts";
 import { addIntegers, parseIndex, parseInteger, readInteger } from "../numbers/integer.ts";
 import { addLongDoubles } from "../numbers/long-double.ts";
 import { OK, type Reply } from "../reply.ts";
-import { type CommandContext, type CommandTable, checkCursor, parseScanOptions } from "./command.ts";
+import { type CommandContext, type CommandTable, scanning } from "./command.ts";
 import { pickMembers } from "./sets.ts";
 
 export const hashCommands: CommandTable = {
@@ -81,14 +81,10 @@ export const hashCommands: CommandTable = {
     },
   },
   HRANDFIELD: { arity: -2, run: pickRandom },
-  HSCAN: {
-    arity: -3,
-    run({ keyspace }, [key, cursor, ...options]: readonly [string, string, ...string[]]) {
-      checkCursor(cursor);
-      const { matches } = parseScanOptions(options, ["MATCH", "COUNT"]);
-      return ["0", [...(keyspace.readHash(key) ?? [])].filter(([field]) => matches(field)).flat()];
-    },
-  },
+  HSCAN: scanning((keyspace, key) => {
+    const hash = keyspace.readHash(key);
+    return hash === undefined ? undefined : [...hash];
+  }),
 };
 
 function readField(keyspace: Keyspace, key: string, field: string): string | null {

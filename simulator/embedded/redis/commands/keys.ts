@@ -16,7 +16,7 @@ export const keyCommands: CommandTable = {
   DEL: remove,
   UNLINK: remove,
   EXISTS: { arity: -2, run: ({ keyspace }, keys) => keys.filter((key) => keyspace.has(key)).length },
-  TOUCH: { arity: -2, run: ({ keyspace }, keys) => keys.filter((key) => keyspace.has(key)).length },
+  TOUCH: { arity: -2, run: ({ keyspace }, keys) => keys.filter((key) => keyspace.use(key)).length },
   TYPE: { arity: 2, run: ({ keyspace }, [key]: readonly [string]) => ({ simple: keyspace.typeOf(key) }) },
   KEYS: {
     arity: 2,
@@ -66,7 +66,7 @@ export const keyCommands: CommandTable = {
   },
   COPY: { arity: -3, grows: true, run: copy },
   MOVE: { arity: 3, grows: true, run: move },
-  OBJECT: { arity: -2, subcommands: ["ENCODING", "REFCOUNT", "FREQ"], run: describeObject },
+  OBJECT: { arity: -2, subcommands: ["ENCODING", "REFCOUNT", "FREQ", "IDLETIME"], run: describeObject },
 };
 
 /** EXPIRE key time [NX | XX | GT | LT]. A time in the past removes the key at once. */
@@ -166,11 +166,16 @@ function describeObject({ keyspace }: CommandContext, args: readonly string[]): 
   const value = keyspace.readAny(key);
   if (value === undefined) return null;
   if (name === "ENCODING") return encodingOf(value);
-  if (name === "REFCOUNT") return 1;
+  if (name === "REFCOUNT") return isShared(value) ? SHARED_REFERENCES : 1;
+  if (name === "IDLETIME") return Math.floor((keyspace.idleMsOf(key) ?? 0) / 1_000);
   throw new CommandError(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
   );
 }
+
+/** Redis has one object for each of the numbers 0 to 9999, and does not count who uses it. */
+const SHARED_REFERENCES = 2_147_483_647;
+const isShared = (value: Value): boolean => value.kind === "string" && /^(0|[1-9]\d{0,3})$/.test(value.text);
 
 /** What Redis 7.0 would choose for such a value with its default limits. */
 function encodingOf(value: Value): string {

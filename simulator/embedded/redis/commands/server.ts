@@ -2,7 +2,7 @@
 
 import { CommandError, syntaxError, unknownSubcommand, wrongArity } from "../command-error.ts";
 import { compileGlob } from "../glob.ts";
-import { readInteger } from "../numbers/integer.ts";
+import { parseInteger, readInteger } from "../numbers/integer.ts";
 import { OK, type Reply } from "../reply.ts";
 import { formatInfo } from "../server-facts.ts";
 import type { Command, CommandContext, CommandTable } from "./command.ts";
@@ -21,6 +21,7 @@ export const serverCommands: CommandTable = {
   },
   ROLE: { arity: 1, run: () => ["master", 0, []] },
   DBSIZE: { arity: 1, run: ({ keyspace }) => keyspace.listKeys().length },
+  MEMORY: { arity: -2, subcommands: ["USAGE"], subcommandArity: { USAGE: -3 }, run: tellUsage },
   FLUSHDB: flushing(({ keyspace }) => keyspace.clear()),
   FLUSHALL: flushing(({ server }) => {
     for (const keyspace of server.databases) keyspace.clear();
@@ -48,6 +49,16 @@ export const serverCommands: CommandTable = {
     },
   },
 };
+
+/** MEMORY USAGE key [SAMPLES count]: what the key counts against `maxmemory`. */
+function tellUsage({ keyspace }: CommandContext, args: readonly string[]): Reply {
+  const [, key, option, samples, ...rest] = args as [string, string, ...string[]];
+  if (option !== undefined && (option.toUpperCase() !== "SAMPLES" || samples === undefined || rest.length > 0)) {
+    throw syntaxError();
+  }
+  if (samples !== undefined && parseInteger(samples) < 0n) throw syntaxError();
+  return keyspace.bytesOf(key) ?? null;
+}
 
 function flushing(flush: (context: CommandContext) => void): Command {
   return {

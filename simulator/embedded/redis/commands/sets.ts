@@ -9,11 +9,10 @@ import {
   type Command,
   type CommandContext,
   type CommandTable,
-  checkCursor,
   parseNotNegative,
   parsePositive,
-  parseScanOptions,
   RANDOM_COUNT_MAX,
+  scanning,
   splitKeys,
 } from "./command.ts";
 
@@ -59,14 +58,7 @@ export const setCommands: CommandTable = {
   SINTERSTORE: storing("intersection"),
   SDIFFSTORE: storing("difference"),
   SINTERCARD: { arity: -3, run: countIntersection },
-  SSCAN: {
-    arity: -3,
-    run({ keyspace }, [key, cursor, ...options]: readonly [string, string, ...string[]]) {
-      checkCursor(cursor);
-      const { matches } = parseScanOptions(options, ["MATCH", "COUNT"]);
-      return ["0", (keyspace.read(key, "set")?.members ?? []).filter(matches)];
-    },
-  },
+  SSCAN: scanning((keyspace, key) => keyspace.read(key, "set")?.members.map((member) => [member])),
 };
 
 function pop({ keyspace }: CommandContext, args: readonly string[]): Reply {

@@ -6,14 +6,7 @@ import { formatDouble, parseDouble } from "../numbers/double.ts";
 import { parseCount, parseIndex } from "../numbers/integer.ts";
 import type { Reply } from "../reply.ts";
 import type { Scored } from "../values/sorted-set.ts";
-import {
-  type Command,
-  type CommandContext,
-  type CommandTable,
-  checkCursor,
-  parseScanOptions,
-  RANDOM_COUNT_MAX,
-} from "./command.ts";
+import { type Command, type CommandContext, type CommandTable, RANDOM_COUNT_MAX, scanning } from "./command.ts";
 import { blockingPop, blockingPopMany, type PopKind, popMany } from "./pops.ts";
 import { pickMembers } from "./sets.ts";
 import { rangeCommands, scoredReply } from "./sorted-set-ranges.ts";
@@ -81,15 +74,9 @@ export const sortedSetCommands: CommandTable = {
   ZMPOP: popMany(POPS),
   BZMPOP: blockingPopMany(POPS),
   ZRANDMEMBER: { arity: -2, run: pickRandom },
-  ZSCAN: {
-    arity: -3,
-    run({ keyspace }, [key, cursor, ...options]: readonly [string, string, ...string[]]) {
-      checkCursor(cursor);
-      const { matches } = parseScanOptions(options, ["MATCH", "COUNT"]);
-      const found = (keyspace.read(key, "zset")?.ordered ?? []).filter(({ member }) => matches(member));
-      return ["0", found.flatMap(({ member, score }): Reply[] => [member, shownScore(score)])];
-    },
-  },
+  ZSCAN: scanning((keyspace, key) =>
+    keyspace.read(key, "zset")?.ordered.map(({ member, score }) => [member, shownScore(score)]),
+  ),
   ...rangeCommands,
   ...unionCommands,
 };

@@ -50,6 +50,7 @@ function reading(name: "XREAD" | "XREADGROUP"): Command {
         timeoutMs: asked.blockMs ?? 0,
         timedOut: NULL_ARRAY,
         retry,
+        ...(asked.group === undefined ? {} : { gone: STREAM_GONE }),
       };
       return asked.blockMs === undefined ? (retry(asked.keys) ?? NULL_ARRAY) : replyOrWait(wait);
     },
@@ -124,6 +125,7 @@ function resolveFrom(keyspace: Keyspace, key: string, text: string, { group }: R
   );
 }
 
+const STREAM_GONE: Reply = { error: "UNBLOCKED the stream key no longer exists" };
 const noGroup = (key: string, group: string): CommandError =>
   new CommandError(`NOGROUP No such key '${key}' or consumer group '${group}' in XREADGROUP with GROUP option`);
 

@@ -7,8 +7,8 @@ import { addLongDoubles } from "../numbers/long-double.ts";
 import { OK, type Reply } from "../reply.ts";
 import type { Command, CommandContext, CommandTable } from "./command.ts";
 
-/** What SETRANGE and APPEND may make of a value. */
-const STRING_BYTES_MAX = 67_108_864;
+/** What SETRANGE, SETBIT and APPEND may make of a value. */
+export const STRING_BYTES_MAX = 67_108_864;
 
 export const stringCommands: CommandTable = {
   GET: { arity: 2, run: ({ keyspace }, [key]: readonly [string]) => keyspace.readString(key) ?? null },
@@ -125,7 +125,7 @@ function setPairs(keyspace: Keyspace, command: string, args: readonly string[]):
 }
 
 /** A new text for the key; when the key ends stays as it was. */
-function replaceText(keyspace: Keyspace, key: string, text: string): void {
+export function replaceText(keyspace: Keyspace, key: string, text: string): void {
   keyspace.setString(key, text, keyspace.expiryOf(key) ?? null);
 }
 
@@ -152,12 +152,14 @@ function getRange({ keyspace }: CommandContext, [key, start, stop]: readonly [st
   return from > to ? "" : text.slice(from, to + 1);
 }
 
-function setRange({ keyspace }: CommandContext, [key, offsetText, piece]: readonly [string, string, string]): Reply {
+function setRange(context: CommandContext, [key, offsetText, piece]: readonly [string, string, string]): Reply {
+  const { keyspace } = context;
   const offset = parseIndex(offsetText);
   if (offset < 0) throw new CommandError("ERR offset is out of range");
   const before = keyspace.readString(key) ?? "";
   if (piece === "") return before.length;
   checkSize(offset + piece.length);
+  context.requireRoom(Math.max(0, offset + piece.length - before.length));
   const text = before.slice(0, offset).padEnd(offset, "\0") + piece + before.slice(offset + piece.length);
   replaceText(keyspace, key, text);
   return text.length;

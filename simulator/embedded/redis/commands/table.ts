@@ -1,4 +1,6 @@
 /** Every command that is served, by group: what carries them out, what COMMAND tells, and what the README lists. */
+
+import { bitCommands } from "./bits.ts";
 import type { Command, CommandTable } from "./command.ts";
 import { connectionCommands } from "./connection.ts";
 import { hashCommands } from "./hashes.ts";
@@ -20,6 +22,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, CommandTable>> = {
   Connection: connectionCommands,
   Keys: keyCommands,
   Strings: stringCommands,
+  Bitmaps: bitCommands,
   Hashes: hashCommands,
   Lists: listCommands,
   Sets: setCommands,

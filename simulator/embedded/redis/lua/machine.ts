@@ -3,13 +3,16 @@
  * little that this code asks of its host. Of Node it gets nothing: no files, no clock, no environment. The package's own
  * JavaScript is not used: it loads asynchronously, reads texts as UTF-8 and cannot bound the memory.
  *
- * L1 Its memory ends at HEAP_BYTES_MAX: an allocation beyond it fails as in C, and Lua raises "not enough memory".
- * L2 A machine through which a JavaScript error went is broken, for its C stack was left in the middle: it is dropped.
+ * L1 Its memory ends at HEAP_BYTES_MAX, and earlier where the data leave less: an allocation beyond it fails as in C, and
+ *    Lua raises "not enough memory". What it grew counts as data and stays, for WebAssembly gives no memory back.
+ * L2 A machine through which a JavaScript error went is broken, for its C stack was left in the middle: `reset` puts it
+ *    back to its mark. A new one each time would leave the memory of the old ones to the collector, who lets it pile up.
  * L3 Texts are latin1, one character a byte, as everywhere in the embedded Redis.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { assert } from "../../../common/foundation/assert.ts";
+import type { MemoryUse } from "../keyspace.ts";
 import { Instance, Module, type WasmImports, type WasmMemory, type WasmModule, type WasmTable } from "./webassembly.ts";
 
 const PAGE_BYTES = 65_536;
@@ -17,6 +20,7 @@ const HEAP_BYTES_MAX = 67_108_864;
 const REGISTRY_INDEX = -10_000;
 const GLOBALS_INDEX = -10_002;
 const MASK_COUNT = 8;
+const GC_COUNT = 3;
 
 /** Pointers and indexes of the stack are plain numbers, as in C. */
 export type Thread = number;
@@ -94,8 +98,11 @@ export class LuaMachine {
   readonly #sizePointer: number;
   #onHook: () => void = () => undefined;
   readonly #hookPointer: number;
+  readonly #memoryUse: MemoryUse;
+  #mark: { readonly contents: Buffer; readonly stack: number } | undefined;
 
-  constructor() {
+  constructor(memoryUse: MemoryUse) {
+    this.#memoryUse = memoryUse;
     const module = loadModule();
     const instance = new Instance(module, this.#createImports(module));
     const exports = instance.exports as unknown as LuaExports;
@@ -110,8 +117,27 @@ export class LuaMachine {
     exports.luaL_openlibs(this.main);
   }
 
-  get heapBytes(): number {
-    return this.#exports.memory.buffer.byteLength;
+  /** What Lua's values take, garbage included. */
+  get usedBytes(): number {
+    return this.api.lua_gc(this.main, GC_COUNT, 0) * 1_024;
+  }
+
+  /** Everything as it is now is what `reset` goes back to: to be called once, outside of every call of Lua. */
+  mark(): void {
+    const view = this.#view();
+    let end = view.length;
+    while (end > 0 && view[end - 1] === 0) end -= 1;
+    this.#mark = { contents: Buffer.from(view.subarray(0, end)), stack: this.#exports.stackSave() };
+  }
+
+  /** All of its state is the memory and the C stack's pointer. C's allocator takes what it has not used yet for zeros. */
+  reset(): void {
+    assert(this.#mark !== undefined, "a machine is marked when it is complete");
+    const view = this.#view();
+    this.#mark.contents.copy(view);
+    view.fill(0, this.#mark.contents.length);
+    this.#exports.stackRestore(this.#mark.stack);
+    this.#exports.setThrew(0, 0);
   }
 
   /** Calls `onHook` whenever so many instructions were carried out; what it throws ends the machine (L2). */
@@ -248,9 +274,13 @@ export class LuaMachine {
 
   #growHeap(bytes: number): number {
     const { memory } = this.#exports;
-    if (bytes > HEAP_BYTES_MAX) return 0;
-    const wanted = Math.min(HEAP_BYTES_MAX, Math.max(bytes, memory.buffer.byteLength * 1.5));
-    memory.grow(Math.ceil((wanted - memory.buffer.byteLength) / PAGE_BYTES));
+    const before = memory.buffer.byteLength;
+    const use = this.#memoryUse;
+    const bytesMax = Math.min(HEAP_BYTES_MAX, before + Math.max(0, use.bytesMax - use.bytes));
+    if (bytes > bytesMax) return 0;
+    const wanted = Math.min(bytesMax, Math.max(bytes, before * 1.5));
+    memory.grow(Math.ceil((wanted - before) / PAGE_BYTES));
+    use.bytes += memory.buffer.byteLength - before;
     return 1;
   }
 }

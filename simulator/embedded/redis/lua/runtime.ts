@@ -3,9 +3,10 @@
  *
  * R1 A script that runs longer than its deadline is ended, wherever it is; what it has written stays, as in Redis.
  * R2 No script can change what the next one sees (`sandbox.ts`); only its functions are kept, at most FUNCTIONS_MAX.
- * R3 After R1, a failure of the machine or much memory used the machine is dropped; the next script gets a fresh one.
+ * R3 After R1, a failure of the machine or much memory used the machine is reset; there is never a second one.
  */
 import { CommandError } from "../command-error.ts";
+import type { MemoryUse } from "../keyspace.ts";
 import type { Reply } from "../reply.ts";
 import { createLibraries, type ScriptRun } from "./libraries.ts";
 import { LuaFailure, LuaMachine } from "./machine.ts";
@@ -15,8 +16,8 @@ import { RuntimeError } from "./webassembly.ts";
 
 const FUNCTIONS_MAX = 1_000;
 const HOOK_INSTRUCTIONS = 100_000;
-/** A machine never gives memory back. */
-const HEAP_KEPT_BYTES_MAX = 16_777_216;
+/** What one script may leave to the next one. */
+const USED_KEPT_BYTES_MAX = 16_777_216;
 /** Redis gives it this name in every message. */
 const CHUNK_NAME = "@user_script";
 
@@ -39,12 +40,14 @@ class DeadlineError extends Error {
 export class ScriptRuntime {
   readonly #deadlineMs: number;
   readonly #nowMs: () => number;
+  readonly #memory: MemoryUse;
   #loaded: Loaded | undefined;
   #run: ScriptRun | undefined;
 
-  constructor(options: { deadlineMs: number; nowMs: () => number }) {
+  constructor(options: { deadlineMs: number; nowMs: () => number; memory: MemoryUse }) {
     this.#deadlineMs = options.deadlineMs;
     this.#nowMs = options.nowMs;
+    this.#memory = options.memory;
   }
 
   /** Throws CommandError when the text is no script. */
@@ -78,19 +81,22 @@ export class ScriptRuntime {
     });
   }
 
-  /** Forgets all scripts. */
+  /** Forgets all scripts, and whatever they left. */
   flush(): void {
-    this.#loaded = undefined;
+    this.#loaded?.machine.reset();
+    this.#loaded?.functions.clear();
   }
 
   #load(): Loaded {
     if (this.#loaded !== undefined) return this.#loaded;
-    const machine = new LuaMachine();
+    const machine = new LuaMachine(this.#memory);
     const libraries = createLibraries(machine, () => {
       if (this.#run === undefined) throw new Error("a script calls only while it runs");
       return this.#run;
     });
-    this.#loaded = { machine, sandbox: createSandbox(machine, libraries), functions: new Map() };
+    const sandbox = createSandbox(machine, libraries);
+    machine.mark();
+    this.#loaded = { machine, sandbox, functions: new Map() };
     return this.#loaded;
   }
 
@@ -119,7 +125,7 @@ export class ScriptRuntime {
         this.#tidy();
         throw error;
       }
-      this.#loaded = undefined;
+      this.flush();
       if (error instanceof DeadlineError) {
         throw new CommandError(
           `BUSY the script ran for more than ${this.#deadlineMs} ms and was ended; what it wrote stays: let it do less at once`,
@@ -139,7 +145,7 @@ export class ScriptRuntime {
     if (this.#loaded === undefined) return;
     const { machine, functions } = this.#loaded;
     machine.api.lua_settop(machine.main, 0);
-    if (functions.size > FUNCTIONS_MAX || machine.heapBytes > HEAP_KEPT_BYTES_MAX) this.#loaded = undefined;
+    if (functions.size > FUNCTIONS_MAX || machine.usedBytes > USED_KEPT_BYTES_MAX) this.flush();
   }
 
   /** The table that the sandbox's handler made; Lua's own messages (out of memory) come as a text. */

@@ -20,10 +20,11 @@ ${rows.join("\n")}
 
 What is different from a real Redis:
 
-- Nothing is kept on disk; there are 16 databases in 256 MiB of memory together, and what does not fit is refused (\`OOM\`).
-- A script runs on Lua 5.1 in WebAssembly, with \`redis\`, \`cjson\`, \`cmsgpack\` and \`bit\` (not \`struct\`), in 64 MiB and for 5 s at most; then it is ended with \`BUSY\`, and what it wrote stays. \`SCRIPT KILL\` finds none running. What \`cjson.decode\` says of wrong JSON has other words.
-- \`MAXLEN ~\` and \`MINID ~\` remove whole hundreds of entries. A client that waits in \`XREADGROUP\` goes on waiting when its stream is deleted.
+- Nothing is kept on disk; there are 16 databases, which share \`--embedded-memory\` (\`maxmemory\`, at most three quarters of the heap that Node allows) with what clients make the server hold; what does not fit is refused (\`OOM\`).
+- A script runs on Lua 5.1 in WebAssembly, with \`redis\`, \`cjson\`, \`cmsgpack\` and \`bit\` (not \`struct\`), in 64 MiB (less where the data leave less) and for 5 s at most; then it is ended with \`BUSY\`, and what it wrote stays. \`SCRIPT KILL\` finds none running. What \`cjson.decode\` says of wrong JSON has other words.
+- \`MAXLEN ~\` and \`MINID ~\` remove whole hundreds of entries.
 - \`SCAN\`, \`HSCAN\`, \`SSCAN\` and \`ZSCAN\` give everything in one reply with the cursor 0.
+- \`OBJECT ENCODING\` tells what Redis would choose for such a value, not how it became so. \`MEMORY USAGE\` tells what the key counts against \`maxmemory\`.
 - \`CONFIG SET\` knows \`timeout\` only. \`COMMAND DOCS\` and \`COMMAND INFO\` are empty.
 - A value has at most 64 MiB, an argument 16 MiB, and a reply 64 MiB.
 `;

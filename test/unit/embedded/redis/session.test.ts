@@ -141,12 +141,12 @@ describe("bounds", () => {
   it("refuses what needs memory when it is used up, and takes it again when there is room", () => {
     const server = createServer({ memoryBytesMax: 1_000 });
     const { ask } = server.connect();
-    ask(`SET big ${"x".repeat(2_000)} PX 50`);
+    ask(`SET big ${"x".repeat(910)} PX 50`);
     for (const line of ["SET a 1", "HSET h a 1", "XADD s * a 1", "EVAL return 0", "INCR n"])
       expect(ask(line), line).toEqual(failing("OOM"));
     expect(ask("GET a")).toBeNull();
-    // An expired value makes room although nobody asks for it.
-    server.advance(51);
+    // An expired value makes room although nobody asks for it, as soon as the keys are looked at again.
+    server.advance(100);
     expect(ask("SET a 1")).toEqual(OK);
     ask("DEL a");
     expect(server.memory.bytes).toBe(0);
@@ -188,5 +188,42 @@ describe("bounds", () => {
     expect(ask("EVAL return 0")).toBeNull();
     expect(ask(`EVALSHA ${"0".repeat(40)} 0`)).toEqual(failing("NOSCRIPT"));
     expect(ask("SCRIPT LOAD return")).toBe("63143b6f8007b98c53ca2149822777b3566f9241");
+  });
+});
+
+describe("what a key takes, and since when nobody used it", () => {
+  it("tells both: reading and TOUCH begin anew, looking does not", () => {
+    const { connect, advance } = createServer();
+    const { ask } = connect();
+    ask("SET k value");
+    const before = ask("MEMORY USAGE k");
+    ask("APPEND k 0123456789");
+    expect(ask("MEMORY USAGE k")).toBe((before as number) + 10);
+    advance(5_400);
+    for (const line of ["EXISTS k", "TYPE k", "TTL k", "OBJECT ENCODING k"]) ask(line);
+    expect(ask("OBJECT IDLETIME k")).toBe(5);
+    for (const line of ["GET k", "TOUCH k", "SET k other"]) {
+      advance(3_000);
+      ask(line);
+      expect(ask("OBJECT IDLETIME k"), line).toBe(0);
+    }
+    expect(ask("MEMORY DOCTOR")).toEqual(failing("ERR unknown subcommand"));
+  });
+});
+
+describe("no room", () => {
+  it("refuses a command that would outgrow the bound before it is carried out", () => {
+    const { connect, memory } = createServer({ memoryBytesMax: 10_000 });
+    const { answer, ask } = connect();
+    for (const request of [
+      ["SET", "k", "x".repeat(10_001)],
+      ["SETRANGE", "k", "20000", "x"],
+      ["SETBIT", "k", "200000", "1"],
+      ["RPUSH", "l", ...Array.from({ length: 100 }, () => "x".repeat(101))],
+    ]) {
+      expect(answer(request), request[0]).toEqual(failing("OOM"));
+    }
+    expect(memory.bytes).toBe(0);
+    expect(ask("SET k small")).toEqual(OK);
   });
 });

@@ -1,0 +1,93 @@
+/** Strings as rows of bits: bit 0 is the highest one of the first byte. */
+import { CommandError, syntaxError } from "../command-error.ts";
+import { parseInteger, readInteger } from "../numbers/integer.ts";
+import type { Reply } from "../reply.ts";
+import type { CommandContext, CommandTable } from "./command.ts";
+import { replaceText, STRING_BYTES_MAX } from "./strings.ts";
+
+export const bitCommands: CommandTable = {
+  SETBIT: { arity: 4, grows: true, run: setBit },
+  GETBIT: {
+    arity: 3,
+    run({ keyspace }, [key, offset]: readonly [string, string]) {
+      const at = parseOffset(offset);
+      return readBit(keyspace.readString(key) ?? "", at);
+    },
+  },
+  BITCOUNT: { arity: -2, run: countBits },
+  BITPOS: { arity: -3, run: findBit },
+};
+
+/** Redis allows 2^32 bits; the values of this server are shorter. */
+function parseOffset(text: string): number {
+  const offset = readInteger(text);
+  if (offset === undefined || offset < 0n || offset >= STRING_BYTES_MAX * 8) {
+    throw new CommandError("ERR bit offset is not an integer or out of range");
+  }
+  return Number(offset);
+}
+
+const readBit = (text: string, at: number): number => {
+  const byte = Math.floor(at / 8);
+  return byte < text.length ? (text.charCodeAt(byte) >> (7 - (at % 8))) & 1 : 0;
+};
+
+function setBit(context: CommandContext, [key, offset, given]: readonly [string, string, string]): Reply {
+  const { keyspace } = context;
+  const at = parseOffset(offset);
+  if (given !== "0" && given !== "1") throw new CommandError("ERR bit is not an integer or out of range");
+  const before = keyspace.readString(key) ?? "";
+  const byteAt = Math.floor(at / 8);
+  context.requireRoom(Math.max(0, byteAt + 1 - before.length));
+  const bytes = Buffer.alloc(Math.max(before.length, byteAt + 1));
+  bytes.write(before, "latin1");
+  const mask = 0x80 >> (at % 8);
+  bytes[byteAt] = given === "1" ? (bytes[byteAt] as number) | mask : (bytes[byteAt] as number) & ~mask;
+  replaceText(keyspace, key, bytes.toString("latin1"));
+  return readBit(before, at);
+}
+
+interface BitRange {
+  /** Half open, in bits. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** [start [end [BYTE | BIT]]] of the text; negative counts from the end. */
+function parseRange([start, end, unit, ...rest]: readonly string[], text: string): BitRange {
+  if (rest.length > 0) throw syntaxError();
+  const [first, last] = [start === undefined ? 0n : parseInteger(start), end === undefined ? -1n : parseInteger(end)];
+  const name = (unit ?? "BYTE").toUpperCase();
+  if (name !== "BYTE" && name !== "BIT") throw syntaxError();
+  const bitsEach = name === "BYTE" ? 8 : 1;
+  const size = (text.length * 8) / bitsEach;
+  const resolve = (index: bigint) => Math.max(0, Number(index) + (index < 0n ? size : 0));
+  return { from: resolve(first) * bitsEach, to: (Math.min(resolve(last), size - 1) + 1) * bitsEach };
+}
+
+/** BITCOUNT key [start end [BYTE | BIT]]. Of a key that is not there the range is not even looked at, as in Redis. */
+function countBits({ keyspace }: CommandContext, [key, ...args]: readonly [string, ...string[]]): Reply {
+  const text = keyspace.readString(key);
+  if (text === undefined) return 0;
+  if (args.length === 1) throw syntaxError();
+  const { from, to } = parseRange(args, text);
+  const [start, end] = args.map(Number);
+  // Other than for BITPOS, two ends in the wrong order mean nothing here, even where both are before the beginning.
+  if (start !== undefined && end !== undefined && start < 0 && end < 0 && start > end) return 0;
+  let count = 0;
+  for (let at = from; at < to; at += 1) count += readBit(text, at);
+  return count;
+}
+
+/** BITPOS key bit [start [end [BYTE | BIT]]] */
+function findBit({ keyspace }: CommandContext, [key, given, ...args]: readonly [string, string, ...string[]]): Reply {
+  const bit = parseInteger(given);
+  if (bit !== 0n && bit !== 1n) throw new CommandError("ERR The bit argument must be 1 or 0.");
+  const text = keyspace.readString(key);
+  // What is not there is zeros without end.
+  if (text === undefined) return bit === 0n ? 0 : -1;
+  const { from, to } = parseRange(args, text);
+  for (let at = from; at < to; at += 1) if (readBit(text, at) === Number(bit)) return at;
+  // Without an end the zeros behind the text are looked at, too.
+  return bit === 0n && args.length < 2 && from < to ? to : -1;
+}
