@@ -193,9 +193,14 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   ui: row("ui", oneOf(["auto", "tui", "plain", "json", "quiet"]), "how progress is shown"),
   theme: row("theme", oneOf(THEMES), "the dashboard's colours: for a dark or for a light terminal"),
   runDir: row("run-dir", folderForm, "folder that keeps the runs"),
-  embeddedMemoryBytes: row("embedded-memory", byteCount(1024 * 1024), "what the embedded Kafka may store", {
-    defaultText: "half of the memory of this machine",
-  }),
+  embeddedMemoryBytes: row(
+    "embedded-memory",
+    byteCount(1024 * 1024),
+    "what the embedded Kafka and Redis may each store",
+    {
+      defaultText: "half of the memory of this machine",
+    },
+  ),
   embeddedAutoCreateTopics: row(
     "embedded-auto-create-topics",
     yesOrNo,
