@@ -61,6 +61,7 @@ const slow = [
   "system-signals",
   "terminal-signals",
   "topic-refusals",
+  "topic-settings",
   "two-hosts",
 ].map((name) => `test/integration/${name}.test.ts`);
 const notCollected = ["dist/**", "node_modules/**"];

@@ -65,7 +65,7 @@ describe("stock ioredis on the embedded Redis", () => {
 
 describe("the embedded Redis as a child process", () => {
   it("says when it serves, and ends with the host's channel", async () => {
-    const task = JSON.stringify({ port: 0, password: PASSWORD });
+    const task = JSON.stringify({ port: 0, password: PASSWORD, memoryBytesMax: 64_000_000 });
     const child = fork(distPath("simulator/embedded/redis/main"), {
       env: { ...process.env, [ENV.task]: task },
       silent: true,
