@@ -63,7 +63,7 @@ describeReal(["tmux"], "a session at the keyboard", () => {
       press("y");
       await see(/taskmanager-07: killed/);
       press("6");
-      await see(/taskmanager-07 +killed as asked .signal SIGKILL.[\s\S]*taskmanager-07 +back after [\d.]+ m?s/);
+      await see(/taskmanager-07 +killed as asked .signal SIGKILL.[\s\S]*taskmanager-07 +back after [\d.,]+ m?s/);
       press("4");
       await see(/×━\S*●[\s\S]*taskmanager-07 back after/);
 
