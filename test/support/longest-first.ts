@@ -8,6 +8,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** By name, without `.test.ts`; more than half a minute each on two cores. */
 const LONGEST: readonly string[] = [
   // Of resilience.
+  "kafka-outage",
   "native-commands",
   "containers",
   "container-commands",
