@@ -1,10 +1,8 @@
 /** The options of `produce`: a round on the running host or, with --kafka, the producer alone. */
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { createError } from "../../simulator/common/foundation/errors.ts";
-import { PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import type { HostChoice } from "../control/running-host.ts";
-import { readKafkaConfig } from "../kafka-config/config-file.ts";
+import { readKafkaEntry } from "../kafka-config/kafka-entry.ts";
 import { checkMessageIds } from "../message-ids.ts";
 import { completeKafka, refuseRemote } from "../option-resolution.ts";
 import { oneOf, wholeNumber } from "../option-values.ts";
@@ -107,13 +105,6 @@ export function readProduction(given: GivenOptions, env: Variables): Production 
   checkMessageIds(messages);
   refuseRemote(options);
   const mayCreate = given[camelCase(CREATE_TOPIC)] === true;
-  return { base, ...readAccess(options), topic, mayCreate, ui: parseValue("ui", given, uiForm), options };
-}
-
-/** The one place where it is decided how Kafka is reached. The address of the command line beats that of the file. */
-function readAccess({ kafka, kafkaConfig }: HostOptions): Pick<Production, "kafka" | "configFile" | "ignored"> {
-  const bootstrap = kafka ?? [];
-  if (kafkaConfig === null) return { kafka: { bootstrap, security: PLAINTEXT }, configFile: null, ignored: [] };
-  const { security, ignored } = readKafkaConfig(kafkaConfig);
-  return { kafka: { bootstrap, security }, configFile: resolve(kafkaConfig), ignored };
+  const entry = readKafkaEntry(options.kafka ?? [], options.kafkaConfig);
+  return { base, entry, topic, mayCreate, ui: parseValue("ui", given, uiForm), options };
 }

@@ -14,11 +14,11 @@ import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
-import { readJson, writeJson } from "../../simulator/common/foundation/json-file.ts";
-import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
+import { readJson } from "../../simulator/common/foundation/json-file.ts";
 import { tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { EXIT, exitCodeOfError } from "../exit-code.ts";
 import { removeOwn } from "../files/own-files.ts";
+import { type KafkaEntry, placeKafkaFiles } from "../kafka-config/kafka-entry.ts";
 import { type KafkaFiles, kafkaVariables } from "../model/connection.ts";
 import { type HostOptions, partitionsOf } from "../options.ts";
 import type { ChildCommand } from "../processes/child-process.ts";
@@ -27,6 +27,7 @@ import { createRunMark } from "../processes/process-identity.ts";
 import { ResourceLog } from "../processes/resource-log.ts";
 import { createProgramCommand } from "../resources/own-program.ts";
 import { type ProducedTopic, prepareProducedTopic } from "../resources/produced-topic.ts";
+import { topicLoadOf } from "../resources/topic-settings.ts";
 import { createProducedFolder, type ProducedFolder, removeOldProduced } from "../run/produced-folder.ts";
 import { createRunConfig } from "../run/run-config.ts";
 import { formatCount, formatRate } from "../snapshot/format.ts";
@@ -36,11 +37,7 @@ import { noteLongWait, type Terminal } from "./terminal.ts";
 
 export interface Production {
   readonly base: string;
-  readonly kafka: KafkaAccess;
-  /** The full path of the user's client properties; null where none were given. */
-  readonly configFile: string | null;
-  /** Settings in it that are not used. */
-  readonly ignored: readonly string[];
+  readonly entry: KafkaEntry;
   readonly topic: string;
   readonly mayCreate: boolean;
   readonly ui: "plain" | "json" | "quiet";
@@ -90,18 +87,16 @@ function listenForSignals(): Ending {
 }
 
 function prepareTopic(production: Production, signal: AbortSignal, terminal: Terminal): Promise<ProducedTopic> {
-  const { kafka, configFile, ignored, topic, mayCreate, options } = production;
+  const { entry, topic, mayCreate, options } = production;
+  const { configFile, ignored } = entry;
   if (ignored.length > 0) terminal.note(`of ${configFile} are not used: ${ignored.join(", ")}`);
   const prepared = prepareProducedTopic({
-    kafka,
+    kafka: entry.access,
     topic,
     mayCreate,
     partitions: options.partitions,
     partitionsDefault: partitionsOf(options),
-    loadOf: (partitions) => ({
-      ...options,
-      layout: { partitions, stickyIds: chooseStickyIds({ ...options, partitions }) },
-    }),
+    loadOf: (partitions) => topicLoadOf(options, partitions),
     signal,
   });
   // Each contact has a deadline of its own.
@@ -118,7 +113,7 @@ async function produceInto(
   const { base, ui, options } = production;
   const folder = createProducedFolder(base);
   for (const problem of removeOldProduced(base)) terminal.note(problem);
-  const files = await placeSecurity(production, folder);
+  const files = await placeKafkaFiles(production.entry, folder.path);
   const log = new ResourceLog(runFolder.log(folder.path, PRODUCER), (work) => work());
   let end: ProducerEnd;
   try {
@@ -135,14 +130,6 @@ async function produceInto(
     if (problem !== null) terminal.note(problem);
   }
   return concludeProduction({ production, topic, folder, exitCode: judgeEnd(end, ending, terminal) }, terminal);
-}
-
-/** What the properties came to, for the producer's process, as long as it runs. */
-async function placeSecurity({ kafka, configFile }: Production, folder: ProducedFolder): Promise<KafkaFiles | null> {
-  if (configFile === null) return null;
-  const path = runFolder.kafkaSecurity(folder.path);
-  await writeJson(path, kafka.security, { durable: false });
-  return { config: configFile, security: path };
 }
 
 /** K1. Says what was in the way. */
@@ -193,7 +180,7 @@ function createCommand(
   folder: ProducedFolder,
   files: KafkaFiles | null,
 ): ChildCommand {
-  const { options, kafka } = production;
+  const { options, entry } = production;
   const { partitions } = topic;
   const token = randomBytes(TOKEN_BYTES).toString("hex");
   const mark = createRunMark(folder.path, { runId: folder.id, token });
@@ -204,7 +191,7 @@ function createCommand(
   const task: ProducerTask = { round: ROUND, firstId: FIRST_ID, messages, rate };
   const { env, ...command } = createProgramCommand(PRODUCER, ENTRY.producer, { run, config, connections: null }, task);
   const security = files === null ? {} : { [ENV.kafkaSecurity]: files.security };
-  return { ...command, env: { ...env, ...kafkaVariables(kafka.bootstrap, files), ...security } };
+  return { ...command, env: { ...env, ...kafkaVariables(entry.access.bootstrap, files), ...security } };
 }
 
 /** A line each two seconds, for a person. */

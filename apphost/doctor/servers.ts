@@ -1,9 +1,8 @@
 /** Servers at given addresses: whether they answer now. Nothing is written to them. */
 import { formatKafkaAddresses, formatRedisAddress } from "../../simulator/common/foundation/address.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
-import { PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import { maskAddress } from "../../simulator/common/foundation/mask.ts";
-import { readKafkaConfig } from "../kafka-config/config-file.ts";
+import { readKafkaEntry } from "../kafka-config/kafka-entry.ts";
 import type { HostOptions } from "../options.ts";
 import { type CheckPlan, failed, ok } from "./check.ts";
 
@@ -22,8 +21,7 @@ export function planServerChecks({ kafka, kafkaConfig, redis }: Servers): CheckP
       examine: () =>
         examineServer(shown, async () => {
           const { probeKafka } = await import("../resources/kafka.ts");
-          const security = kafkaConfig === null ? PLAINTEXT : readKafkaConfig(kafkaConfig).security;
-          await probeKafka({ bootstrap: kafka, security });
+          await probeKafka(readKafkaEntry(kafka, kafkaConfig).access);
           return `${shown} answers`;
         }),
     });

@@ -1,14 +1,11 @@
 /** Servers that are not ours: given by address, used, and left as they are. */
-import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { formatKafkaAddresses, type RedisAddress, redisPlace } from "../../simulator/common/foundation/address.ts";
-import { writeJson } from "../../simulator/common/foundation/json-file.ts";
-import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
+import { type KafkaEntry, placeKafkaFiles } from "../kafka-config/kafka-entry.ts";
 import type { DriverContext, InfrastructureDriver, ServerAddress, ServerPlan } from "./driver.ts";
 
 export type ExternalServer =
   | { readonly kind: "redis"; readonly redis: RedisAddress }
-  /** `configFile`: the full path of the user's client properties; null where none were given. */
-  | { readonly kind: "kafka"; readonly access: KafkaAccess; readonly configFile: string | null };
+  | ({ readonly kind: "kafka" } & KafkaEntry);
 
 export function createExternalDriver(server: ExternalServer): InfrastructureDriver {
   return {
@@ -25,14 +22,8 @@ export function createExternalDriver(server: ExternalServer): InfrastructureDriv
   };
 }
 
-/** A copy of what the properties came to: the user's files may change or go while the run goes on, and at its purge. */
-async function placeKafka(
-  { access, configFile }: Extract<ExternalServer, { kind: "kafka" }>,
-  { runDir }: DriverContext,
-): Promise<ServerAddress> {
-  const { bootstrap: brokers, security } = access;
-  if (configFile === null) return { kind: "kafka", brokers };
-  const path = runFolder.kafkaSecurity(runDir);
-  await writeJson(path, security, { durable: false });
-  return { kind: "kafka", brokers, secured: { security, files: { config: configFile, security: path } } };
+async function placeKafka(entry: KafkaEntry, { runDir }: DriverContext): Promise<ServerAddress> {
+  const { bootstrap: brokers, security } = entry.access;
+  const files = await placeKafkaFiles(entry, runDir);
+  return files === null ? { kind: "kafka", brokers } : { kind: "kafka", brokers, secured: { security, files } };
 }

@@ -1,4 +1,4 @@
-/** The file that `--kafka-config` names. It is read once, and what it comes to goes on without it. */
+/** The file that `--kafka-config` names. A run goes on with what it came to (`kafka-entry.ts`). */
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { createError } from "../../simulator/common/foundation/errors.ts";

@@ -6,7 +6,6 @@
  */
 
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
-import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
@@ -14,6 +13,7 @@ import { createLog } from "../../simulator/common/foundation/log.ts";
 import type { WaitsFor } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
 import { type PreparedTopic, prepareTopic, TOPIC_MS_MAX } from "../resources/kafka.ts";
+import { topicLoadOf } from "../resources/topic-settings.ts";
 import { isFullyOwned, markStarted } from "../run/job-view.ts";
 import { recordEvidence } from "../run/run-config.ts";
 import type { RunContext } from "../run/run-context.ts";
@@ -98,10 +98,7 @@ export class Milestones {
       taskManagers: options.taskManagers,
       willProduce: options.messages > 0 || options.topic === null,
       isNamed: options.topic !== null,
-      loadOf: (partitions) => ({
-        ...options,
-        layout: { partitions, stickyIds: chooseStickyIds({ ...options, partitions }) },
-      }),
+      loadOf: (partitions) => topicLoadOf(options, partitions),
       log: createLog((line) => run.logOf("kafka").write(line)),
       signal: ending.signal,
     });

@@ -32,6 +32,7 @@ import { type ChildCommand, describeExit, type RunningChild, startChildProcess }
 import { ENTRY } from "../processes/entry-point.ts";
 import { createScratchTopic, removeScratchTopic } from "../resources/kafka.ts";
 import { createProgramCommand } from "../resources/own-program.ts";
+import { topicLoadOf } from "../resources/topic-settings.ts";
 import type { RunContext } from "../run/run-context.ts";
 import { formatAmount } from "../snapshot/format.ts";
 import { warmUpMessages } from "../topic-size.ts";
@@ -107,14 +108,14 @@ function createGround(run: RunContext, system: System, warmUp: WarmUp): Ground {
 /** A2. */
 async function passMessages(ground: Ground, passage: Passage): Promise<void> {
   const { run, system, topic, options, config } = ground;
-  const { partitions, stickyIds } = config;
+  const { partitions } = config;
   recordTopic(run, topic);
   try {
     await createScratchTopic(system.kafkaAccess(), {
       topic,
       partitions,
       partitionsDefault: partitions,
-      loadOf: () => ({ ...options, layout: { partitions, stickyIds } }),
+      loadOf: (count) => topicLoadOf(options, count),
       signal: run.ending.signal,
     });
     await runProcesses(ground, passage);

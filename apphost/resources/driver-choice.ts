@@ -4,10 +4,8 @@
  * I-1 An address that was given is used, and nothing else. A mode that was named and cannot work is an error with its
  *     reason. Only `auto` goes on to the next mode.
  */
-import { resolve } from "node:path";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError } from "../../simulator/common/foundation/errors.ts";
-import { PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import { describeLongWait, type LongWait, tellLongWait } from "../../simulator/common/foundation/long-wait.ts";
 import { DockerDriver } from "../drivers/docker/driver.ts";
 import {
@@ -22,7 +20,7 @@ import type { InfrastructureDriver, ServerKind } from "../drivers/driver.ts";
 import { embeddedDriver } from "../drivers/embedded.ts";
 import { createExternalDriver, type ExternalServer } from "../drivers/external.ts";
 import { createNativeDriver } from "../drivers/native.ts";
-import { readKafkaConfig } from "../kafka-config/config-file.ts";
+import { readKafkaEntry } from "../kafka-config/kafka-entry.ts";
 import type { HostOptions } from "../options.ts";
 import { checkEmbeddedMemory, warmUpMessages } from "../topic-size.ts";
 
@@ -146,10 +144,10 @@ function externalServer(kind: ServerKind, options: HostOptions, words: EarlyWord
   const { kafka, kafkaConfig, redis } = options;
   if (kind === "redis") return redis === null ? null : { kind, redis };
   if (kafka === null) return null;
-  if (kafkaConfig === null) return { kind, access: { bootstrap: kafka, security: PLAINTEXT }, configFile: null };
-  const { security, ignored } = readKafkaConfig(kafkaConfig);
+  const entry = readKafkaEntry(kafka, kafkaConfig);
+  const { ignored } = entry;
   if (ignored.length > 0) words.notice("info", "kafka", `of ${kafkaConfig} are not used: ${ignored.join(", ")}`);
-  return { kind, access: { bootstrap: kafka, security }, configFile: resolve(kafkaConfig) };
+  return { kind, ...entry };
 }
 
 async function requireDriver(kind: ServerKind, driver: InfrastructureDriver): Promise<InfrastructureDriver> {

@@ -5,7 +5,7 @@
  * Kafka does not take or changes. What makes a topic durable or fast stays the cluster's.
  */
 import { batchBytes, batchRecordsMax, recordsBytes } from "../../simulator/common/contract/batch-size.ts";
-import { type IdLayout, messagesInPartition } from "../../simulator/common/contract/message.ts";
+import { chooseStickyIds, type IdLayout, messagesInPartition } from "../../simulator/common/contract/message.ts";
 
 /** Kafka's own default, and more than our largest batch has. */
 const MESSAGE_BYTES_MAX = 1_048_588;
@@ -53,6 +53,12 @@ export interface TopicLoad {
   readonly maxTimeMs: number;
   readonly layout: IdLayout;
 }
+
+/** Of what these options would send to a topic of so many partitions. */
+export const topicLoadOf = (options: Omit<TopicLoad, "layout">, partitions: number): TopicLoad => ({
+  ...options,
+  layout: { partitions, stickyIds: chooseStickyIds({ ...options, partitions }) },
+});
 
 /** Production may take all of --max-time, and the re-read of everything as long again. */
 const RETENTION_TIMES = 2;

@@ -1,13 +1,11 @@
 /** What clients may make the embedded Kafka hold, and that none of them hangs: tried on a process of its own. */
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
-import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
-import { distPath } from "../support/dist.ts";
+import { type BoundedServer, startBoundedServer } from "../support/bounded-server.ts";
 import { createRandom, walkSeed } from "../support/script-walk.ts";
 import { Peer, startTestBroker } from "./embedded-kafka-peer.ts";
 
@@ -15,36 +13,12 @@ const MIB = 1_048_576;
 const MEMORY_BYTES = 256 * MIB;
 const RSS_BYTES_MAX = MEMORY_BYTES + 64 * MIB;
 const ANSWER_DEADLINE_MS = 10_000;
-let child: ChildProcess;
-let port: number;
-let log = "";
-const opened: Socket[] = [];
+let server: BoundedServer;
 
 beforeAll(async () => {
-  const task = JSON.stringify({ port: 0, memoryBytesMax: MEMORY_BYTES, autoCreateTopics: false });
-  child = fork(distPath("simulator/embedded/kafka/main"), { env: { ...process.env, [ENV.task]: task }, silent: true });
-  const keep = (text: Buffer) => {
-    log += text.toString();
-  };
-  child.stdout?.on("data", keep);
-  child.stderr?.on("data", keep);
-  const [message] = await withDeadline(once(child, "message"), { what: "the child is ready", deadlineMs: 20_000 });
-  port = Number(/:(\d+)/.exec((message as { detail: string }).detail)?.[1]);
+  server = await startBoundedServer("kafka", { memoryBytesMax: MEMORY_BYTES, autoCreateTopics: false });
 });
-afterAll(async () => {
-  for (const socket of opened) socket.destroy();
-  const exited = once(child, "exit");
-  child.disconnect();
-  await withDeadline(exited, { what: "the child ends", deadlineMs: 10_000 });
-});
-
-async function openSocket(): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => undefined);
-  opened.push(socket);
-  await once(socket, "connect");
-  return socket;
-}
+afterAll(() => server.stop());
 
 /** A frame of a request header and whatever follows it. */
 function frameOf(key: number, version: number, body: Buffer): Buffer {
@@ -59,7 +33,7 @@ function frameOf(key: number, version: number, body: Buffer): Buffer {
 
 /** A client that does nothing unusual is answered; the time is told, and not judged. */
 async function expectAnswer(meanwhile: string): Promise<void> {
-  const peer = new Peer(port);
+  const peer = new Peer(server.port);
   const startedMs = performance.now();
   const request = peer.request(metadataApi, 9, { topics: null, allowAutoTopicCreation: false });
   const { brokers } = await withDeadline(request, { what: "a second client's answer", deadlineMs: ANSWER_DEADLINE_MS });
@@ -72,7 +46,7 @@ async function expectAnswer(meanwhile: string): Promise<void> {
 
 /** What the process takes of the machine's memory, as Linux says it. */
 async function readRss(): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, "utf8");
+  const status = await readFile(`/proc/${server.pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
 }
 
@@ -81,7 +55,7 @@ describe("bounds of the embedded Kafka", () => {
     const piece = Buffer.alloc(MIB, "x");
     const closed = new Set<Socket>();
     for (let i = 0; i < 8; i += 1) {
-      const socket = await openSocket();
+      const socket = await server.openSocket();
       socket.once("close", () => closed.add(socket));
       const head = frameOf(0, 9, Buffer.alloc(0));
       head.writeInt32BE(94 * MIB);
@@ -94,8 +68,8 @@ describe("bounds of the embedded Kafka", () => {
     const rss = await readRss();
     process.stdout.write(`with unfinished requests of 94 MB: ${Math.round(rss / MIB)} MiB\n`);
     expect(rss).toBeLessThan(RSS_BYTES_MAX);
-    expect(log).toContain("all clients together hold too much");
-    for (const socket of opened.splice(0)) socket.destroy();
+    expect(server.log).toContain("all clients together hold too much");
+    for (const socket of server.sockets.splice(0)) socket.destroy();
   });
 
   test("every API key in every version is answered or closed at once, whatever the body", async () => {
@@ -107,7 +81,7 @@ describe("bounds of the embedded Kafka", () => {
       Buffer.from(Array.from({ length: 60 }, () => random(256))),
     ];
     const ask = async (frame: Buffer) => {
-      const socket = connect(port, "127.0.0.1");
+      const socket = connect(server.port, "127.0.0.1");
       socket.on("error", () => undefined);
       const ended = Promise.race([once(socket, "data"), once(socket, "close")]);
       socket.write(frame);
@@ -128,11 +102,11 @@ describe("bounds of the embedded Kafka", () => {
 
   const seed = walkSeed();
   test(`outlives 100,000 fuzzed frames and 2,000 silent sockets (TEST_SEED=${seed})`, async () => {
-    const linesBefore = log.split("\n").length;
+    const linesBefore = server.log.split("\n").length;
     const random = createRandom(seed);
-    for (let i = 0; i < 2_000; i += 100) await Promise.all(Array.from({ length: 100 }, () => openSocket()));
+    for (let i = 0; i < 2_000; i += 100) await Promise.all(Array.from({ length: 100 }, () => server.openSocket()));
     for (let round = 0; round < 1_000; round += 1) {
-      const socket = await openSocket();
+      const socket = await server.openSocket();
       socket.resume();
       const ended = once(socket, "close");
       socket.end(Buffer.concat(Array.from({ length: 100 }, () => fuzz(random))));
@@ -140,8 +114,8 @@ describe("bounds of the embedded Kafka", () => {
     }
     await expectAnswer("with 2,000 silent sockets");
     expect(await readRss()).toBeLessThan(RSS_BYTES_MAX);
-    expect(child.exitCode).toBeNull();
-    expect(log.split("\n").length - linesBefore).toBeLessThan(200);
+    expect(server.exitCode).toBeNull();
+    expect(server.log.split("\n").length - linesBefore).toBeLessThan(200);
   }, 60_000);
 });
 

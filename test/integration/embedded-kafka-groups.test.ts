@@ -1,15 +1,13 @@
 /** Consumer groups of the embedded Kafka, by clients that people have: kafkajs, @platformatic/kafka, librdkafka, Java. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as platformatic from "@platformatic/kafka";
-import getPort from "get-port";
 import { type Consumer, Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
-import { distPath } from "../support/dist.ts";
+import { type EmbeddedKafka, startEmbeddedKafka } from "../support/embedded-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";
 
 const run = promisify(execFile);
@@ -19,25 +17,14 @@ const PARTITIONS = 4;
 /** A tool that ends after a second has no use for the compiler that optimizes, nor for threads that collect garbage. */
 const TOOL_JVM_FLAGS = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
-let child: ChildProcess;
+let broker: EmbeddedKafka;
 let address: string;
 
 beforeAll(async () => {
-  const port = await getPort({ host: "127.0.0.1" });
-  address = `127.0.0.1:${port}`;
-  child = spawn(process.execPath, [distPath("simulator/embedded/kafka/main")], {
-    env: { ...process.env, [ENV.task]: JSON.stringify({ port, memoryBytesMax: 200_000_000, autoCreateTopics: false }) },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  await withDeadline(once(child, "message"), { what: "the broker's ready message", deadlineMs: READY_DEADLINE_MS });
+  broker = await startEmbeddedKafka(200_000_000);
+  address = broker.address;
 });
-
-afterAll(async () => {
-  const exited = once(child, "exit");
-  child.kill("SIGTERM");
-  const [code] = await withDeadline(exited, { what: "the broker's exit", deadlineMs: READY_DEADLINE_MS });
-  expect(code).toBe(0);
-});
+afterAll(() => broker.stop());
 
 const kafka = () => new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
 

@@ -1,41 +1,25 @@
 /** The embedded Kafka as a process of its own, used by the clients that people have: kafkajs and kcat. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { promisify } from "node:util";
-import getPort from "get-port";
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
-import { distPath } from "../support/dist.ts";
+import { type EmbeddedKafka, startEmbeddedKafka } from "../support/embedded-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";
 
 const run = promisify(execFile);
 const KCAT = "kcat";
-const READY_DEADLINE_MS = 20_000;
 const KCAT_DEADLINE_MS = 30_000;
 
-let child: ChildProcess;
+let broker: EmbeddedKafka;
 let address: string;
 
 beforeAll(async () => {
-  const port = await getPort({ host: "127.0.0.1" });
-  address = `127.0.0.1:${port}`;
-  child = spawn(process.execPath, [distPath("simulator/embedded/kafka/main")], {
-    env: { ...process.env, [ENV.task]: JSON.stringify({ port, memoryBytesMax: 100_000_000, autoCreateTopics: false }) },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  const ready = once(child, "message") as Promise<[{ type: string; detail: string }]>;
-  const [message] = await withDeadline(ready, { what: "the broker's ready message", deadlineMs: READY_DEADLINE_MS });
-  expect(message).toMatchObject({ type: "ready", detail: expect.stringContaining(address) });
+  broker = await startEmbeddedKafka(100_000_000);
+  address = broker.address;
 });
-
-afterAll(async () => {
-  const exited = once(child, "exit");
-  child.kill("SIGTERM");
-  const [code] = await withDeadline(exited, { what: "the broker's exit", deadlineMs: READY_DEADLINE_MS });
-  expect(code).toBe(0);
-});
+afterAll(() => broker.stop());
 
 describe("kafkajs", () => {
   const kafka = () => new Kafka({ brokers: [address], clientId: "test", logLevel: logLevel.NOTHING });

@@ -2,24 +2,12 @@
 import { expect, it } from "vitest";
 import { killAll, taskManagers, untilProcessed, withRun } from "../support/faults.ts";
 import { describeReal } from "../support/real-parts.ts";
+import { loadOf } from "../support/server-commands.ts";
 import { expectPassed } from "../support/system.ts";
 
 describeReal(["kafka", "redis"], "native servers", () => {
   const env = { KAFKA_HOME: process.env["KAFKA_HOME"] as string };
-  const args = (messages: number, rate: number) => [
-    "up",
-    "--once",
-    "--ui",
-    "json",
-    "--infra",
-    "native",
-    "--task-managers",
-    "4",
-    "--messages",
-    String(messages),
-    "--rate",
-    String(rate),
-  ];
+  const args = (messages: number, rate: number) => loadOf("native", messages, rate);
 
   it("may be killed together with everything else at once", async () => {
     await withRun(

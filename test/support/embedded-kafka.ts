@@ -19,12 +19,15 @@ export interface EmbeddedKafka {
 export async function startEmbeddedKafka(memoryBytesMax: number): Promise<EmbeddedKafka> {
   const port = await getPort({ host: "127.0.0.1" });
   const child = spawn(process.execPath, [distPath("simulator/embedded/kafka/main")], {
-    env: { ...process.env, [ENV.task]: JSON.stringify({ port, memoryBytesMax }) },
+    env: { ...process.env, [ENV.task]: JSON.stringify({ port, memoryBytesMax, autoCreateTopics: false }) },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  await withDeadline(once(child, "message"), { what: "the broker's ready message", deadlineMs: DEADLINE_MS });
+  const address = `127.0.0.1:${port}`;
+  const ready = once(child, "message") as Promise<[{ type: string; detail: string }]>;
+  const [message] = await withDeadline(ready, { what: "the broker's ready message", deadlineMs: DEADLINE_MS });
+  expect(message).toMatchObject({ type: "ready", detail: expect.stringContaining(address) });
   return {
-    address: `127.0.0.1:${port}`,
+    address,
     stop: async () => {
       const exited = once(child, "exit");
       child.kill("SIGTERM");

@@ -47,8 +47,8 @@ it("does not pass the running host by because of a variable that `up` reads", ()
 
 it("takes what is not on the command line from the variables of the options", () => {
   const env = { FLINK_APPHOST_COMPRESSION: "zstd", FLINK_APPHOST_MESSAGE_SIZE: "200" };
-  const { kafka, topic, mayCreate, options } = readProduction(given, env);
-  expect({ ...kafka, topic, mayCreate }).toEqual({
+  const { entry, topic, mayCreate, options } = readProduction(given, env);
+  expect({ ...entry.access, topic, mayCreate }).toEqual({
     bootstrap: [{ host: "127.0.0.1", port: 9092 }],
     security: { tls: null, sasl: null },
     topic: "orders",
