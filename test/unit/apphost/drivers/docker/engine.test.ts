@@ -1,9 +1,10 @@
 /** Finding the engine: where is looked, in which order, and what each failure is called. Engines here are scripted. */
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { type Agent, createServer, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeAttempts, findEngine, hasEngineSign } from "../../../../../apphost/drivers/docker/engine.ts";
 import { type EnginePlace, listEnginePlaces } from "../../../../../apphost/drivers/docker/engine-places.ts";
@@ -155,5 +156,15 @@ describe("what is made of the answers", () => {
     expect(describeAttempts(attempts)).toBe(`no socket at ${home}/a.sock, ${home}/b.sock`);
     const named = await findEngine({}, [{ ...place("a.sock"), isNamed: true }]);
     expect(hasEngineSign(named.kind === "none" ? named.attempts : [])).toBe(true);
+  });
+});
+
+describe("an engine that was found", () => {
+  it("is not written out with all its sockets at each call, as its client does with what it sends", async () => {
+    const lookup = await findEngine({}, [await startEngine("good.sock")], 2_000);
+    const { docker } = lookup.kind === "found" ? lookup.engine : expect.fail("no engine was found");
+    const { agent } = docker.modem as unknown as { readonly agent: Agent };
+    expect(Object.values(agent.freeSockets).flat()).toHaveLength(1);
+    expect(inspect({ agent }, { showHidden: true, depth: null })).toBe("{ agent: Agent }");
   });
 });
