@@ -87,6 +87,11 @@ export function jobManagerVariables({ httpPort, rpcPort }: Connections["jobManag
   };
 }
 
+/** What Flink's own clients, as the `flink` command, add to each call: one `Name:Value` a line. Calls that change need it. */
+export const flinkClientVariables = (token: string): Record<string, string> => ({
+  FLINK_REST_CLIENT_HEADERS: `Authorization:Bearer ${token}`,
+});
+
 /** Of a user's program: `services__api__http__0` for each of its replicas, and `API_HTTP` for the first. */
 export function endpointVariables(name: string, endpoint: string, ports: readonly number[]): Record<string, string> {
   const urls = ports.map((port) => `http://${LOOPBACK}:${port}`);

@@ -27,6 +27,7 @@ import { type Application, resizeGroup } from "../model/application.ts";
 import {
   type Connections,
   connectionVariables,
+  flinkClientVariables,
   hasConnectionString,
   jobManagerVariables,
   kafkaVariables,
@@ -144,9 +145,13 @@ export class System {
     };
   }
 
-  /** What `env` prints: of the servers, and of the user's programs. */
+  /** What `env` prints: of the servers, what lets the `flink` command call the JobManager, and of the user's programs. */
   variables(): Record<string, string> {
-    return { ...connectionVariables(this.connections()), ...this.#nodeProcesses.variables() };
+    return {
+      ...connectionVariables(this.connections()),
+      ...flinkClientVariables(this.#run.token),
+      ...this.#nodeProcesses.variables(),
+    };
   }
 
   jobControl(): JobControl {

@@ -122,6 +122,21 @@ describe("describe", () => {
   });
 });
 
+describe("env and Flink's own clients", () => {
+  it("prints the header line by which a call that changes something is let in", async () => {
+    const variables = JSON.parse(await expectAnswer("env", "--format", "json")) as Record<string, string>;
+    const { JOBMANAGER_HTTP, FLINK_REST_CLIENT_HEADERS = "" } = variables;
+    // As Flink's client reads it: lines, each split at its first colon.
+    const [line = "", ...more] = FLINK_REST_CLIENT_HEADERS.split("\n");
+    expect(more).toEqual([]);
+    const colon = line.indexOf(":");
+    const cancelUnknown = (headers: Record<string, string>) =>
+      fetch(`${JOBMANAGER_HTTP}/jobs/${"f".repeat(32)}?mode=cancel`, { method: "PATCH", headers });
+    expect((await cancelUnknown({})).status).toBe(401);
+    expect((await cancelUnknown({ [line.slice(0, colon)]: line.slice(colon + 1) })).status).toBe(404);
+  });
+});
+
 describeReal(["redis"], "env and redis-cli", () => {
   it("prints an address that redis-cli takes as it is", async () => {
     const { REDIS_URL } = JSON.parse(await expectAnswer("env", "--format", "json")) as Record<string, string>;
