@@ -24,7 +24,11 @@ export interface TaskManagerMetrics {
   readonly final: boolean;
   readonly cpuMs: number;
   readonly rssBytes: number;
+  /** How the time of this incarnation went: its thread ran (busy), waited while the sink held the source back, or idled. */
   readonly busyMs: number;
+  readonly backPressuredMs?: number;
+  readonly idleMs?: number;
+  readonly heap?: HeapUsage;
   /** CPU time of what only observes and coordinates here: metrics and checkpoints. In cpuMs, too. */
   readonly observerCpuMs?: number;
   readonly eventLoopLagMsMax: number;
@@ -34,6 +38,13 @@ export interface TaskManagerMetrics {
 
 /** In `metrics.ndjson` these stand among lines of other kinds, each of which has a `type`: `usage` is one. */
 export const isTaskManagerMetrics = (line: object): line is TaskManagerMetrics => !("type" in line);
+
+/** Of the JavaScript engine. */
+export interface HeapUsage {
+  readonly usedBytes: number;
+  readonly committedBytes: number;
+  readonly maxBytes: number;
+}
 
 export interface ApplyCounts {
   readonly ok: number;
@@ -77,6 +88,8 @@ export function addMetrics(earlier: TaskManagerMetrics, later: TaskManagerMetric
     offsetCommitsFailed: (earlier.offsetCommitsFailed ?? 0) + (later.offsetCommitsFailed ?? 0),
     cpuMs: earlier.cpuMs + later.cpuMs,
     busyMs: earlier.busyMs + later.busyMs,
+    backPressuredMs: (earlier.backPressuredMs ?? 0) + (later.backPressuredMs ?? 0),
+    idleMs: (earlier.idleMs ?? 0) + (later.idleMs ?? 0),
     observerCpuMs: (earlier.observerCpuMs ?? 0) + (later.observerCpuMs ?? 0),
     eventLoopLagMsMax: Math.max(earlier.eventLoopLagMsMax, later.eventLoopLagMsMax),
     latency: toSparseLatency(latency),

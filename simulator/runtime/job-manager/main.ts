@@ -19,6 +19,7 @@ import type { JobGraph } from "../../common/contract/job/rest.ts";
 import { claimEpoch } from "./epoch.ts";
 import { JobManager } from "./job-manager.ts";
 import { RestServer } from "./rest/http-server.ts";
+import type { JobManagerSite } from "./rest/process-views.ts";
 import { route } from "./rest/routes.ts";
 
 await runChild(async (child) => {
@@ -41,10 +42,11 @@ await runChild(async (child) => {
     tell: (message) => child.send(message),
     stepDown: ended.fail,
   });
+  const site = describeSite(environment, task, folder);
   const rest = new RestServer({
     token,
     log: child.log,
-    handle: (request) => route(manager, request, Math.round(clock.nowUs() / 1000)),
+    handle: (request) => route(manager, site, request, Math.round(clock.nowUs() / 1000)),
   });
   const rpcPort = await manager.start(task.rpcPort);
   const restPort = await rest.listen(task.restPort);
@@ -56,6 +58,26 @@ await runChild(async (child) => {
     manager.close();
   }
 });
+
+/** By Flink's names; it holds no secret, as RunConfig does not. */
+function describeSite(
+  { runDir, resource, config }: ChildEnvironment,
+  { restPort, rpcPort }: JobManagerTask,
+  checkpoints: string,
+): JobManagerSite {
+  const configuration = new Map([
+    ["jobmanager.rpc.address", "127.0.0.1"],
+    ["jobmanager.rpc.port", String(rpcPort)],
+    ["rest.address", "127.0.0.1"],
+    ["rest.port", String(restPort)],
+    ["web.submit.enable", "false"],
+    ["parallelism.default", String(config.taskManagers)],
+    ["execution.checkpointing.interval", `${config.checkpointIntervalMs} ms`],
+    ["execution.checkpointing.dir", checkpoints],
+    ...Object.entries(config).map(([name, value]): [string, string] => [`flink-apphost.${name}`, String(value)]),
+  ]);
+  return { resource, logsFolder: runFolder.logs(runDir), address: `http://127.0.0.1:${restPort}`, configuration };
+}
 
 /** Resolves when the process is asked to stop; rejects when it must step down. */
 function awaitEnd(stopping: AbortSignal): { promise: Promise<void>; fail: (error: unknown) => void } {

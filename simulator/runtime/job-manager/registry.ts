@@ -3,6 +3,7 @@
 import type { HeldPartition, JobManagerToTaskManager } from "../../common/contract/job/rpc.ts";
 import type { TaskManagerMetrics } from "../../common/contract/metrics.ts";
 import type { JsonLines } from "../rpc/json-lines.ts";
+import { LoadView } from "./load-view.ts";
 import { MeterView } from "./meter-view.ts";
 
 /** What each of them counts, as an operator does: the source reads rejected records, too, and they go no further. */
@@ -10,6 +11,7 @@ export interface RecordMeters {
   readonly recordsIn: MeterView;
   readonly recordsOut: MeterView;
   readonly bytesIn: MeterView;
+  readonly load: LoadView;
 }
 
 export const countRecordsIn = ({ processed, rejected }: TaskManagerMetrics): number => processed + rejected;
@@ -38,10 +40,12 @@ export function noteHeartbeat(entry: RegisteredTaskManager, told: TaskManagerMet
     recordsIn: new MeterView(countRecordsIn(metrics), nowMs),
     recordsOut: new MeterView(metrics.processed, nowMs),
     bytesIn: new MeterView(metrics.bytes, nowMs),
+    load: new LoadView(metrics, nowMs),
   };
   entry.meters.recordsIn.update(countRecordsIn(metrics), nowMs);
   entry.meters.recordsOut.update(metrics.processed, nowMs);
   entry.meters.bytesIn.update(metrics.bytes, nowMs);
+  entry.meters.load.update(metrics, nowMs);
 }
 
 export class TaskManagerRegistry {

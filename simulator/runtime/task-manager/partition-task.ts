@@ -172,8 +172,14 @@ export class PartitionTask {
       g: claim.g,
       offset,
       lastId,
-      pauseSource: () => source.pause(p),
-      resumeSource: () => this.#state.kind === "running" && source.resume(p),
+      pauseSource: () => {
+        counters.times.pause(this);
+        source.pause(p);
+      },
+      resumeSource: () => {
+        counters.times.resume(this);
+        if (this.#state.kind === "running") source.resume(p);
+      },
       onEnd: (end) => this.#receiveEnd(sink, claim, end),
     });
     this.#state = { kind: "running", claim, sink };
@@ -186,6 +192,7 @@ export class PartitionTask {
     if (this.#state.kind !== "running") return;
     const { claim, sink } = this.#state;
     this.#state = { kind: "releasing", claim, sink };
+    this.#context.counters.times.resume(this);
     this.#context.source.release(this.p);
     sink.close(() => this.#finishRelease(claim));
   }
@@ -207,6 +214,7 @@ export class PartitionTask {
     const running = this.#state.kind === "running" && this.#state.sink === sink;
     if (running) {
       this.#state = GONE;
+      this.#context.counters.times.resume(this);
       this.#context.source.release(this.p);
     }
     switch (end.kind) {

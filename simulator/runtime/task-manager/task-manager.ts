@@ -158,14 +158,12 @@ export class TaskManager {
   }
 
   #receive(fetched: FetchedRecords): void {
-    const startMs = performance.now();
     this.#lag.watch();
     try {
       this.#partitions.get(fetched.p)?.receive(fetched);
     } catch (error) {
       this.#fail(error);
     }
-    this.#counters.busyMs += performance.now() - startMs;
   }
 
   #execute(command: JobManagerCommand): void {

@@ -1,5 +1,6 @@
 /** Turns what a TaskManager counted into its metrics message, with what the process itself says. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
 import { toSparseLatency } from "../../common/contract/latency-histogram.ts";
 import type { PartitionPosition, TaskManagerMetrics } from "../../common/contract/metrics.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
@@ -7,6 +8,8 @@ import type { TaskCounters } from "./task-counters.ts";
 
 /** A look ten times per second sees every pause that a person would notice. */
 const LAG_INTERVAL_MS = 100;
+
+const HEAP_BYTES_MAX = getHeapStatistics().heap_size_limit;
 
 /**
  * The longest time that something kept the event loop busy. Node looks by itself: a timer of ours would run JavaScript.
@@ -60,6 +63,8 @@ export interface MetricsMoment {
 export function collectMetrics(source: MetricsSource, moment: MetricsMoment): TaskManagerMetrics {
   const { tm, incarnation, clock, counters, lag } = source;
   const cpu = process.cpuUsage();
+  const memory = process.memoryUsage();
+  const times = counters.times.view();
   return {
     tm,
     incarnation,
@@ -75,9 +80,12 @@ export function collectMetrics(source: MetricsSource, moment: MetricsMoment): Ta
     offsetCommitsFailed: counters.offsetCommitsFailed,
     final: moment.final,
     cpuMs: Math.round((cpu.user + cpu.system) / 1000),
-    rssBytes: process.memoryUsage.rss(),
+    rssBytes: memory.rss,
     observerCpuMs: Math.round(counters.observerCpuMs * 10) / 10,
-    busyMs: Math.round(counters.busyMs),
+    busyMs: Math.round(times.busyMs),
+    backPressuredMs: Math.round(times.backPressuredMs),
+    idleMs: Math.round(times.idleMs),
+    heap: { usedBytes: memory.heapUsed, committedBytes: memory.heapTotal, maxBytes: HEAP_BYTES_MAX },
     eventLoopLagMsMax: Math.round(lag.takeMax()),
     latency: toSparseLatency(counters.latency),
     latencyUsMax: counters.latency.maxUs,

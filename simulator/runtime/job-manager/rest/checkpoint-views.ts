@@ -7,13 +7,13 @@ import type { TriggerStatus } from "../../checkpoint/checkpoint-triggers.ts";
 export function viewCheckpoints(history: CheckpointHistory): object {
   const { restored, total, completed, failed } = history.counts;
   const samples = history.completedSamples;
-  const none = summarise([]);
+  const none = summarize([]);
   return {
     counts: { restored, total, in_progress: history.inProgress, completed, failed },
     summary: {
-      checkpointed_size: summarise(samples.map(({ bytes }) => bytes)),
-      state_size: summarise(samples.map(({ bytes }) => bytes)),
-      end_to_end_duration: summarise(samples.map(({ durationMs }) => durationMs)),
+      checkpointed_size: summarize(samples.map(({ bytes }) => bytes)),
+      state_size: summarize(samples.map(({ bytes }) => bytes)),
+      end_to_end_duration: summarize(samples.map(({ durationMs }) => durationMs)),
       alignment_buffered: none,
       processed_data: none,
       persisted_data: none,
@@ -74,7 +74,7 @@ const CHECKPOINT_EXCEPTION = "org.apache.flink.runtime.checkpoint.CheckpointExce
 
 const viewOptional = (record: CheckpointRecord | null): object | null => record && viewCheckpoint(record);
 
-function viewCheckpoint(record: CheckpointRecord): object {
+export function viewCheckpoint(record: CheckpointRecord): object {
   const common = {
     className: record.status.toLowerCase(),
     id: record.id,
@@ -104,7 +104,7 @@ function viewCheckpoint(record: CheckpointRecord): object {
   }
 }
 
-function summarise(values: readonly number[]): object {
+export function summarize(values: readonly number[]): object {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (quantile: number): number => sorted[Math.max(0, Math.ceil(sorted.length * quantile) - 1)] ?? 0;
   const sum = sorted.reduce((total, value) => total + value, 0);

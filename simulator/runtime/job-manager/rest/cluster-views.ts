@@ -61,12 +61,13 @@ export function viewTaskManagers(manager: JobManager, nowMs: number): object {
 export function viewTaskManagerDetails(manager: JobManager, entry: RegisteredTaskManager, nowMs: number): object {
   const jobId = manager.job?.graph.jobId;
   const used = entry.slots - freeSlots(manager, entry);
+  const heap = entry.metrics?.heap;
   return {
     ...viewTaskManager(manager, entry, nowMs),
     metrics: {
-      heapUsed: -1,
-      heapCommitted: -1,
-      heapMax: -1,
+      heapUsed: heap?.usedBytes ?? -1,
+      heapCommitted: heap?.committedBytes ?? -1,
+      heapMax: heap?.maxBytes ?? -1,
       nonHeapUsed: -1,
       nonHeapCommitted: -1,
       nonHeapMax: -1,

@@ -28,7 +28,7 @@ const JOB_STATES = [
   "SUSPENDED",
   "RECONCILING",
 ] as const;
-const TASK_STATES = [
+export const TASK_STATES = [
   "CREATED",
   "SCHEDULED",
   "DEPLOYING",
@@ -40,7 +40,7 @@ const TASK_STATES = [
   "CANCELED",
   "FAILED",
 ] as const;
-type TaskState = (typeof TASK_STATES)[number];
+export type TaskState = (typeof TASK_STATES)[number];
 
 export function viewJobIds(job: JobMaster | null): object {
   return { jobs: job === null ? [] : [{ id: job.graph.jobId, status: job.status.state }] };
@@ -121,7 +121,7 @@ function countTasks(job: JobMaster, registered: number): Record<TaskState, numbe
   return counts;
 }
 
-function taskStateOf(state: JobState): TaskState {
+export function taskStateOf(state: JobState): TaskState {
   switch (state) {
     case "INITIALIZING":
       return "CREATED";
@@ -138,8 +138,13 @@ function taskStateOf(state: JobState): TaskState {
   }
 }
 
-function viewTimes(job: JobMaster, nowMs: number): { "start-time": number; "end-time": number; duration: number } {
-  const start = job.status.timestampsMs.INITIALIZING ?? nowMs;
+export const startTimeOf = (job: JobMaster, nowMs: number): number => job.status.timestampsMs.INITIALIZING ?? nowMs;
+
+export function viewTimes(
+  job: JobMaster,
+  nowMs: number,
+): { "start-time": number; "end-time": number; duration: number } {
+  const start = startTimeOf(job, nowMs);
   const end = job.status.terminal ? (job.status.timestampsMs[job.status.state] ?? nowMs) : -1;
   return { "start-time": start, "end-time": end, duration: (end === -1 ? nowMs : end) - start };
 }
@@ -160,13 +165,24 @@ function viewMetrics(taskManagers: readonly RegisteredTaskManager[]): object {
     "read-records-complete": complete,
     "write-records": sum((m) => m.processed),
     "write-records-complete": complete,
-    "accumulated-backpressured-time": 0,
-    "accumulated-idle-time": 0,
+    "accumulated-backpressured-time": sum((m) => m.backPressuredMs ?? 0),
+    "accumulated-idle-time": sum((m) => m.idleMs ?? 0),
     "accumulated-busy-time": sum((m) => m.busyMs),
   };
 }
 
-function viewPlan(graph: JobGraph): object {
+export const viewJobConfig = ({ jobId, name, parallelism }: JobGraph): object => ({
+  jid: jobId,
+  name,
+  "execution-config": {
+    "restart-strategy": "Partitions of a lost TaskManager go to the others; the job does not restart.",
+    "job-parallelism": parallelism,
+    "object-reuse-mode": false,
+    "user-config": {},
+  },
+});
+
+export function viewPlan(graph: JobGraph): object {
   const operators = [SOURCE, ...graph.operators, SINK];
   const description = operators.map((name, depth) => `${"   ".repeat(depth)}${depth === 0 ? "" : "+- "}${name}<br/>`);
   const node = {

@@ -45,7 +45,7 @@ export function taskLabelsOf(job: JobMaster, reporter: Reporter): MetricLabels {
 }
 
 /** TaskManagers and their incarnations are numbered from 1, subtasks and attempts in Flink from 0. */
-const numberFrom0 = (name: string): string => String(Number(/\d+$/.exec(name)?.[0] ?? 1) - 1);
+export const numberFrom0 = (name: string): string => String(Number(/\d+$/.exec(name)?.[0] ?? 1) - 1);
 
 export const operatorLabelsOf = (job: JobMaster, reporter: Reporter, operator: string): MetricLabels => ({
   ...taskLabelsOf(job, reporter),

@@ -1,38 +1,32 @@
 /** The REST paths: Flink's, /metrics for Prometheus, and our own under /ts (contract/rest.ts). One line per path; views and checks are elsewhere. */
 import { randomUUID } from "node:crypto";
 import type { JobManager } from "../job-manager.ts";
-import type { JobMaster } from "../job-master.ts";
 import { viewCheckpointConfig, viewCheckpoints, viewTrigger } from "./checkpoint-views.ts";
 import { viewConfig, viewOverview, viewTaskManagerDetails, viewTaskManagers } from "./cluster-views.ts";
 import { RestError, type RestRequest, type RestResponse } from "./http-server.ts";
+import { INSPECTION_ROUTES } from "./inspection-routes.ts";
 import { viewExceptions, viewJob, viewJobIds, viewJobsOverview } from "./job-views.ts";
 import { viewMetricFamilies } from "./metric-views.ts";
+import type { JobManagerSite } from "./process-views.ts";
 import { writeMetricFamilies } from "./prometheus-text.ts";
 import { readCheckpointTrigger, readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
+import { type Call, findJob, findTaskManager, ok, type Route } from "./rest-call.ts";
 
 const EXCEPTIONS_DEFAULT = 16;
 /** An answer that takes longer could not be told from a JobManager that hangs. */
 const STATE_WAIT_MS_MAX = 30_000;
 
-interface Call extends RestRequest {
-  readonly manager: JobManager;
-  /** What `:id` stood for. */
-  readonly id: string;
-  /** What `:trigger` stood for. */
-  readonly trigger: string;
-  readonly nowMs: number;
-}
-type Handler = (call: Call) => RestResponse | Promise<RestResponse>;
-
-const ok = (body: unknown): RestResponse => ({ kind: "json", status: 200, body });
 const accepted = (body: unknown): RestResponse => ({ kind: "json", status: 202, body });
 const registeredCount = ({ manager }: Call): number => manager.rpc.names().length;
 
-const ROUTES: readonly (readonly [method: string, path: string, handler: Handler])[] = [
+const PATHS_OF_THEIR_OWN = ["overview", "config", "metrics"];
+
+const ROUTES: readonly Route[] = [
+  ...INSPECTION_ROUTES,
   ["GET", "/overview", ({ manager }) => ok(viewOverview(manager))],
   ["GET", "/config", () => ok(viewConfig())],
   ["GET", "/taskmanagers", ({ manager, nowMs }) => ok(viewTaskManagers(manager, nowMs))],
-  ["GET", "/taskmanagers/:id", (call) => ok(describeTaskManager(call))],
+  ["GET", "/taskmanagers/:id", describeTaskManager],
   ["GET", "/jobs", ({ manager }) => ok(viewJobIds(manager.job))],
   ["GET", "/jobs/overview", (call) => ok(viewJobsOverview(call.manager.job, registeredCount(call), call.nowMs))],
   ["GET", "/jobs/:id", (call) => ok(viewJob(findJob(call), call.manager.rpc.registry.list(), call.nowMs))],
@@ -52,52 +46,44 @@ const ROUTES: readonly (readonly [method: string, path: string, handler: Handler
 ];
 
 /** Answers one request. `nowMs`: run time, in ms since 1970. */
-export async function route(manager: JobManager, request: RestRequest, nowMs: number): Promise<RestResponse> {
+export async function route(
+  manager: JobManager,
+  site: JobManagerSite,
+  request: RestRequest,
+  nowMs: number,
+): Promise<RestResponse> {
   const segments = request.path.split("/");
   // HEAD is GET without its body, which node:http leaves out by itself.
   const method = request.method === "HEAD" ? "GET" : request.method;
   let known = false;
   for (const [routeMethod, path, handler] of ROUTES) {
-    const found = matchPath(path.split("/"), segments);
-    if (found === undefined) continue;
+    const params = matchPath(path.split("/"), segments);
+    if (params === undefined) continue;
     known = true;
-    if (routeMethod === method) return handler({ ...request, manager, ...found, nowMs });
+    if (routeMethod === method) {
+      const { id = "", trigger = "" } = params;
+      return handler({ ...request, manager, site, id, trigger, params, nowMs });
+    }
   }
   if (known) throw new RestError(405, `Method ${request.method} is not supported for ${request.path}.`);
   throw new RestError(404, `Unable to load requested file ${request.path}.`);
 }
 
-/** The values of `:id` and `:trigger`, empty when the path has none; undefined when it is another path. */
-function matchPath(pattern: readonly string[], segments: readonly string[]): Pick<Call, "id" | "trigger"> | undefined {
+/** What each `:name` of the pattern stands for; undefined when it is another path. */
+function matchPath(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;
-  let id = "";
-  let trigger = "";
+  const params: Record<string, string> = {};
   for (const [i, expected] of pattern.entries()) {
     const found = segments[i] ?? "";
     // `/jobs/overview` is a path of its own, not the job "overview"; so is `/checkpoints/config`.
-    if (expected === ":id" && found !== "overview") id = found;
-    else if (expected === ":trigger" && found !== "config") trigger = found;
+    if (expected.startsWith(":") && !PATHS_OF_THEIR_OWN.includes(found)) params[expected.slice(1)] = found;
     else if (expected !== found) return undefined;
   }
-  return { id, trigger };
+  return params;
 }
 
-function findJob({ manager, id }: Call): JobMaster {
-  if (!/^[0-9a-f]{32}$/.test(id)) {
-    throw new RestError(
-      400,
-      `org.apache.flink.runtime.rest.handler.RestHandlerException: Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from value "${id}".`,
-    );
-  }
-  const { job } = manager;
-  if (job?.graph.jobId === id) return job;
-  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: Job ${id} not found`);
-}
-
-function describeTaskManager({ manager, id, nowMs }: Call): object {
-  const entry = manager.rpc.registry.get(id);
-  if (entry !== undefined) return viewTaskManagerDetails(manager, entry, nowMs);
-  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: TaskExecutor ${id} not found`);
+function describeTaskManager(call: Call): RestResponse {
+  return ok(viewTaskManagerDetails(call.manager, findTaskManager(call), call.nowMs));
 }
 
 function describeExceptions(call: Call): RestResponse {

@@ -15,6 +15,7 @@ import { scrape } from "../../../../support/prometheus.ts";
 
 const token = "secret-token";
 const clock = startRunClock();
+const site = { resource: "jobmanager", logsFolder: "logs", address: "", configuration: new Map<string, string>() };
 const log = createLog(() => undefined);
 let folder: string;
 let manager: JobManager;
@@ -36,7 +37,7 @@ beforeAll(async () => {
     stepDown: () => undefined,
   });
   await manager.start(0);
-  rest = new RestServer({ token, log, handle: (call) => route(manager, call, Math.round(clock.nowUs() / 1000)) });
+  rest = new RestServer({ token, log, handle: (call) => route(manager, site, call, Math.round(clock.nowUs() / 1000)) });
   port = await rest.listen(0);
 });
 afterAll(async () => {

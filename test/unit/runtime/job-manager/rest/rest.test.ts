@@ -21,6 +21,7 @@ const token = "secret-token";
 const jobId = "0123456789abcdef0123456789abcdef";
 const graph = countingJob(jobId);
 const clock = startRunClock();
+const site = { resource: "jobmanager", logsFolder: "logs", address: "", configuration: new Map<string, string>() };
 let folder: string;
 let manager: JobManager;
 let rest: RestServer;
@@ -42,7 +43,7 @@ beforeAll(async () => {
   });
   const rpcPort = await manager.start(0);
   const handle: ConstructorParameters<typeof RestServer>[0]["handle"] = (request) =>
-    route(manager, request, Math.round(clock.nowUs() / 1000));
+    route(manager, site, request, Math.round(clock.nowUs() / 1000));
   rest = new RestServer({ token, log: createLog(() => undefined), handle });
   port = await rest.listen(0);
   const socket = connect(rpcPort, "127.0.0.1");

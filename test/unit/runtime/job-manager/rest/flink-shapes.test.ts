@@ -1,0 +1,227 @@
+/**
+ * Each GET of Flink 2.2.1 that was recorded (`support/flink-rest-samples`) against our JobManager over real HTTP: the
+ * same status, the same keys and the same JSON types, all the way down. Then what the shapes cannot tell: that figures
+ * are those that the TaskManager sent, and that no file outside the run's logs is served.
+ */
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TaskManagerMetrics } from "../../../../../simulator/common/contract/metrics.ts";
+import { startRunClock } from "../../../../../simulator/common/foundation/clock.ts";
+import { waitUntil } from "../../../../../simulator/common/foundation/deadline.ts";
+import { createLog } from "../../../../../simulator/common/foundation/log.ts";
+import { JobManager } from "../../../../../simulator/runtime/job-manager/job-manager.ts";
+import { RestServer } from "../../../../../simulator/runtime/job-manager/rest/http-server.ts";
+import { vertexIdOf } from "../../../../../simulator/runtime/job-manager/rest/job-views.ts";
+import type { JobManagerSite } from "../../../../../simulator/runtime/job-manager/rest/process-views.ts";
+import { route } from "../../../../../simulator/runtime/job-manager/rest/routes.ts";
+import { countingJob } from "../../../../support/counting-job.ts";
+import flink from "../../../../support/flink-rest-samples/samples.json" with { type: "json" };
+import { createMemoryStore } from "../../../../support/memory-store.ts";
+
+const tm = "taskmanager-01";
+const graph = countingJob("0123456789abcdef0123456789abcdef");
+const clock = startRunClock();
+const log = createLog(() => undefined);
+const metricsAfter = (seconds: number): TaskManagerMetrics => ({
+  tm,
+  incarnation: "i",
+  pid: 1,
+  atUs: 1_000_000 * seconds,
+  processed: 90 * seconds,
+  rejected: 10 * seconds,
+  skipped: 0,
+  bytes: 1_000 * seconds,
+  applies: { ok: 1, dup: 0, seek: 0, fenced: 0, storeLost: 0 },
+  partitions: [{ p: 0, offset: 60, endOffset: 67 }],
+  checkpointId: 1,
+  final: false,
+  cpuMs: 500 * seconds,
+  rssBytes: 50_000_000,
+  busyMs: 300 * seconds,
+  backPressuredMs: 600 * seconds,
+  idleMs: 100 * seconds,
+  heap: { usedBytes: 10, committedBytes: 20, maxBytes: 30 },
+  eventLoopLagMsMax: 1,
+  latency: [],
+  latencyUsMax: 0,
+});
+
+let folder: string;
+let manager: JobManager;
+let rest: RestServer;
+let socket: Socket;
+let origin: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flink-shapes-"));
+  manager = new JobManager({
+    epoch: 1,
+    token: "t",
+    folder,
+    recoveriesPath: join(folder, "recoveries.json"),
+    clock,
+    log,
+    openStore: () => Promise.resolve(createMemoryStore(2)),
+    readStartOffsets: () => Promise.resolve([0, 0]),
+    tell: () => undefined,
+    stepDown: () => undefined,
+  });
+  const site: JobManagerSite = {
+    resource: "jobmanager",
+    logsFolder: folder,
+    address: "http://127.0.0.1:1",
+    configuration: new Map([
+      ["rest.port", "1"],
+      ["kafka.sasl.password", "not-for-you"],
+      ["redis", "redis://user:not-for-you@127.0.0.1:1"],
+    ]),
+  };
+  await writeFile(join(folder, "jobmanager.log"), "a line of the JobManager\n");
+  await writeFile(join(folder, `${tm}.log`), "a line of the TaskManager\n");
+  await writeFile(join(folder, "secret"), "not for you");
+  await symlink(join(folder, "secret"), join(folder, `${tm}.link`));
+  const rpcPort = await manager.start(0);
+  rest = new RestServer({
+    token: "t",
+    log,
+    handle: (request) => route(manager, site, request, Math.round(clock.nowUs() / 1000)),
+  });
+  origin = `http://127.0.0.1:${await rest.listen(0)}`;
+  await manager.submit(graph);
+  socket = connect(rpcPort, "127.0.0.1");
+  playTaskManager(socket);
+  await waitUntil(
+    () => {
+      const { meters } = manager.rpc.registry.get(tm) ?? { meters: null };
+      const isLoaded = (meters?.load.perSecond(performance.now()).busyMs ?? 0) > 0;
+      return isLoaded ? manager.job?.checkpoints.history.latestCompleted?.id : undefined;
+    },
+    { what: "metrics and a completed checkpoint", deadlineMs: 10_000 },
+  );
+});
+afterAll(async () => {
+  socket.destroy();
+  rest.close();
+  manager.close();
+  await rm(folder, { recursive: true, maxRetries: 10, retryDelay: 50 });
+});
+
+/** Owns whatever it is given, acknowledges each checkpoint, and tells the metrics of two seconds. */
+function playTaskManager(connection: Socket): void {
+  const send = (message: object) => connection.write(`${JSON.stringify(message)}\n`);
+  send({ type: "register", token: "t", tm, incarnation: "i", pid: 1, slots: 1, held: [] });
+  send({ type: "heartbeat", metrics: metricsAfter(1) });
+  send({ type: "heartbeat", metrics: metricsAfter(2) });
+  let text = "";
+  let life = "";
+  connection.on("data", (data) => {
+    text += data.toString();
+    const lines = text.split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines.filter(Boolean)) {
+      const message = JSON.parse(line);
+      life = message.life ?? life;
+      for (const { p, g } of message.partitions ?? []) send({ type: "owned", p, g, offset: 0 });
+      const { checkpointId } = message;
+      if (message.type === "triggerCheckpoint")
+        send({ type: "checkpointAcknowledged", checkpointId, life, offsets: [] });
+    }
+  });
+}
+
+const pathOf = (request: string): string =>
+  request
+    .replace(":jobid", graph.jobId)
+    .replace(/:source|:sink/, vertexIdOf(graph))
+    .replace(":tmid", tm)
+    .replace(":checkpoint", String(manager.job?.checkpoints.history.latestCompleted?.id));
+const get = (path: string) => fetch(origin + path, { signal: AbortSignal.timeout(5_000) });
+// biome-ignore lint/suspicious/noExplicitAny: the point of these tests is the shape of unknown JSON.
+const getJson = async (path: string): Promise<any> => (await get(path)).json();
+
+/** Where the keys are names of this job or machine, or where Flink too has null. */
+const OWN_KEYS = new Set(["tasks", "user-config", "extendedResources", "serialized-user-task-accumulators"]);
+const NULLABLE = new Set(["savepoint", "failed", "restored", "savepointFormat", "completed"]);
+
+/** What differs, each with its place. */
+function compareShapes(expected: unknown, found: unknown, place: string, name = ""): string[] {
+  if (NULLABLE.has(name) && (expected === null || found === null)) return [];
+  const kinds = [expected, found].map((value) =>
+    value === null ? "null" : Array.isArray(value) ? "list" : typeof value,
+  );
+  if (kinds[0] !== kinds[1]) return [`${place} is ${kinds[1]}, and Flink's is ${kinds[0]}`];
+  if (Array.isArray(expected) && Array.isArray(found)) {
+    if (expected.length === 0 || found.length === 0) return [];
+    // Checkpoints under way stand in one list with completed ones.
+    const alike = found.find((one) => one?.className === expected[0]?.className) ?? found[0];
+    return compareShapes(expected[0], alike, `${place}[0]`);
+  }
+  if (typeof expected !== "object" || expected === null || OWN_KEYS.has(name)) return [];
+  const [theirs, ours] = [expected, found] as [Record<string, unknown>, Record<string, unknown>];
+  const missing = Object.keys(theirs).filter((key) => !(key in ours));
+  const added = Object.keys(ours).filter((key) => !(key in theirs));
+  return [
+    ...missing.map((key) => `${place}.${key} is missing`),
+    ...added.map((key) => `${place}.${key} is not Flink's`),
+    ...Object.keys(theirs).flatMap((key) =>
+      key in ours ? compareShapes(theirs[key], ours[key], `${place}.${key}`, key) : [],
+    ),
+  ];
+}
+
+test.each(flink.samples.map(({ request, status, body }) => [request, status, body] as const))(
+  "GET %s has the status and the shape of Flink's answer",
+  async (request, status, body) => {
+    const answer = await get(pathOf(request));
+    const found: unknown = await answer.json();
+    expect([answer.status, compareShapes(body, found, "answer")]).toEqual([status, []]);
+    // A list that is empty would have any shape: here each that Flink filled has something in it, too.
+    if (Array.isArray(body) && body.length > 0) expect(found).not.toEqual([]);
+  },
+);
+
+test("busy, idle and back-pressured time are the TaskManager's, and add up to a second", async () => {
+  const vertex = `/jobs/${graph.jobId}/vertices/${vertexIdOf(graph)}`;
+  const names = "busyTimeMsPerSecond,backPressuredTimeMsPerSecond,idleTimeMsPerSecond,numRecordsIn";
+  expect(await getJson(`${vertex}/subtasks/metrics?get=${names}&agg=sum`)).toEqual([
+    { id: "busyTimeMsPerSecond", sum: 300 },
+    { id: "backPressuredTimeMsPerSecond", sum: 600 },
+    { id: "idleTimeMsPerSecond", sum: 100 },
+    { id: "numRecordsIn", sum: 200 },
+  ]);
+  expect(await getJson(`${vertex}/metrics?get=0.numRecordsOut,0.nothing,1.numRecordsOut`)).toEqual([
+    { id: "0.numRecordsOut", value: "180" },
+  ]);
+  const { subtasks } = await getJson(`${vertex}/backpressure`);
+  expect(subtasks[0]).toMatchObject({ backpressureLevel: "high", ratio: 0.6, busyRatio: 0.3, idleRatio: 0.1 });
+});
+
+test("logs are served, and nothing else that lies beside them or elsewhere", async () => {
+  expect(await (await get(`/taskmanagers/${tm}/log`)).text()).toBe("a line of the TaskManager\n");
+  expect(await (await get("/jobmanager/logs/jobmanager.log")).text()).toBe("a line of the JobManager\n");
+  for (const name of ["secret", `${tm}.link`, "..%2fsecret", "%2e%2e", "jobmanager.log", `${tm}.log%00`]) {
+    expect([name, (await get(`/taskmanagers/${tm}/logs/${name}`)).status]).toEqual([name, 404]);
+  }
+  expect((await get("/taskmanagers/nobody/log")).status).toBe(404);
+});
+
+test("secrets of the configuration are masked", async () => {
+  expect(JSON.stringify(await getJson("/jobmanager/config"))).not.toContain("not-for-you");
+});
+
+test.each([
+  ["vertices/xyz", 400, /vertexid/],
+  [`vertices/${"0".repeat(32)}`, 404, /JobVertex 0+ not found/],
+  [`vertices/${vertexIdOf(graph)}/subtasks/1`, 404, /Subtask 1 not found/],
+  [`vertices/${vertexIdOf(graph)}/subtasks/x`, 400, /subtaskindex/],
+  [`vertices/${vertexIdOf(graph)}/subtasks/metrics?get=numRecordsIn&agg=most`, 400, /agg is "most"/],
+  ["checkpoints/details/999999", 404, /checkpoint 999999/],
+  ["checkpoints/details/x", 400, /checkpointid/],
+])("%s is refused in Flink's form", async (path, status, reason) => {
+  const answer = await get(`/jobs/${graph.jobId}/${path}`);
+  const { errors } = (await answer.json()) as { errors: string[] };
+  expect([answer.status, errors[0]]).toEqual([status, expect.stringMatching(reason)]);
+});
