@@ -108,7 +108,8 @@ describeReal(["tmux"], "attach in a terminal", () => {
       ["C-d", 2],
     ] as const) {
       attach(terminal, { args: "" });
-      await terminal.waitFor(/which one, 1 to 2\?/);
+      // With its answer it still stands on the screen from before.
+      await terminal.waitFor(/which one, 1 to 2\?\s*$/);
       terminal.press(key);
       await expectTerminalBack(terminal, exitCode);
       expect(terminal.screen().join("\n")).not.toContain("Aborted");

@@ -106,9 +106,10 @@ describeReal(["tmux"], "the dashboard in a terminal", () => {
     expect(screen.join("")).toContain("play-events.ts");
     expect(terminal.modes()).toEqual({ isAlternate: false, isCursorShown: true, isCursorKeys: false });
     terminal.press("C-c");
-    // What is typed before the shell reads again is answered behind its prompt, and not in the first column.
+    // A line that is typed before the shell reads again would be answered behind its prompt.
+    await terminal.waitFor(/^[#$] ?$/m);
     terminal.type("echo back-$((40+2))");
-    await terminal.waitFor(/back-42$/m);
+    await terminal.waitFor(/^back-42$/m);
   });
 
   it("prints lines instead when asked to, in colourless columns", async () => {
