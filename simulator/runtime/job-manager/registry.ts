@@ -16,6 +16,10 @@ export interface RecordMeters {
 
 export const countRecordsIn = ({ processed, rejected }: TaskManagerMetrics): number => processed + rejected;
 
+/** Between its positions and the ends of its partitions; an end is not known before the first answer to a fetch. */
+export const countPendingRecords = ({ partitions }: TaskManagerMetrics): number =>
+  partitions.reduce((sum, { offset, endOffset }) => sum + Math.max(0, endOffset - offset), 0);
+
 export interface RegisteredTaskManager {
   readonly tm: string;
   readonly incarnation: string;

@@ -4,7 +4,8 @@
  */
 import type { JobGraph } from "../../../common/contract/job/rest.ts";
 import type { CheckpointRecord } from "../../checkpoint/checkpoint-history.ts";
-import { summarize, viewCheckpoint } from "./checkpoint-views.ts";
+import { summarize } from "./aggregates.ts";
+import { viewCheckpoint, viewFigures } from "./checkpoint-views.ts";
 import { vertexIdOf } from "./job-views.ts";
 
 const UNKNOWN = -1;
@@ -54,15 +55,7 @@ function viewCheckpointSubtask(record: CheckpointRecord, index: number): object 
 const viewVertexStatistics = (record: CheckpointRecord): object => ({
   id: record.id,
   status: record.status,
-  latest_ack_timestamp: record.latestAckAtMs,
-  checkpointed_size: record.bytes,
-  state_size: record.bytes,
-  end_to_end_duration: record.durationMs,
-  alignment_buffered: 0,
-  processed_data: 0,
-  persisted_data: 0,
-  num_subtasks: record.participants,
-  num_acknowledged_subtasks: record.acknowledged,
+  ...viewFigures(record),
 });
 
 /** Flink's own words for quantiles of nothing. */

@@ -3,6 +3,7 @@ import type { CheckpointOperation, JobGraph } from "../../../common/contract/job
 import { unreachable } from "../../../common/foundation/assert.ts";
 import type { CheckpointHistory, CheckpointRecord } from "../../checkpoint/checkpoint-history.ts";
 import type { TriggerStatus } from "../../checkpoint/checkpoint-triggers.ts";
+import { summarize } from "./aggregates.ts";
 
 export function viewCheckpoints(history: CheckpointHistory): object {
   const { restored, total, completed, failed } = history.counts;
@@ -82,15 +83,7 @@ export function viewCheckpoint(record: CheckpointRecord): object {
     is_savepoint: record.kind === "savepoint",
     savepointFormat: null,
     trigger_timestamp: record.triggeredAtMs,
-    latest_ack_timestamp: record.latestAckAtMs,
-    checkpointed_size: record.bytes,
-    state_size: record.bytes,
-    end_to_end_duration: record.durationMs,
-    alignment_buffered: 0,
-    processed_data: 0,
-    persisted_data: 0,
-    num_subtasks: record.participants,
-    num_acknowledged_subtasks: record.acknowledged,
+    ...viewFigures(record),
     checkpoint_type: "CHECKPOINT",
     tasks: {},
   };
@@ -104,18 +97,15 @@ export function viewCheckpoint(record: CheckpointRecord): object {
   }
 }
 
-export function summarize(values: readonly number[]): object {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (quantile: number): number => sorted[Math.max(0, Math.ceil(sorted.length * quantile) - 1)] ?? 0;
-  const sum = sorted.reduce((total, value) => total + value, 0);
-  return {
-    min: at(0),
-    max: at(1),
-    avg: sorted.length === 0 ? 0 : Math.floor(sum / sorted.length),
-    p50: at(0.5),
-    p90: at(0.9),
-    p95: at(0.95),
-    p99: at(0.99),
-    p999: at(0.999),
-  };
-}
+/** What a checkpoint has in common with its vertex: the job has a single one. */
+export const viewFigures = (record: CheckpointRecord): object => ({
+  latest_ack_timestamp: record.latestAckAtMs,
+  checkpointed_size: record.bytes,
+  state_size: record.bytes,
+  end_to_end_duration: record.durationMs,
+  alignment_buffered: 0,
+  processed_data: 0,
+  persisted_data: 0,
+  num_subtasks: record.participants,
+  num_acknowledged_subtasks: record.acknowledged,
+});

@@ -1,12 +1,11 @@
 /** The REST paths by which Flink's dashboard and command line look into a job and its processes. All of them only read. */
 import type { CheckpointRecord } from "../../checkpoint/checkpoint-history.ts";
 import type { JobMaster } from "../job-master.ts";
-import type { RegisteredTaskManager } from "../registry.ts";
 import { viewCheckpointDetails, viewCheckpointSubtasks } from "./checkpoint-detail-views.ts";
 import { RestError, type RestResponse } from "./http-server.ts";
 import { vertexIdOf, viewJobConfig, viewPlan } from "./job-views.ts";
 import { listLogFiles, readLogFile } from "./log-folder.ts";
-import { listReporters } from "./metric-labels.ts";
+import { listReporters, reporterOf } from "./metric-labels.ts";
 import { answerAggregatedMetrics, answerMetrics, type MetricValues, selectNamed } from "./metric-query.ts";
 import {
   listJobManagerMetrics,
@@ -16,10 +15,18 @@ import {
   withSubtask,
 } from "./metric-values.ts";
 import { viewConfiguration, viewEnvironment, viewThreadDump } from "./process-views.ts";
-import { type Call, findJob, findTaskManager, ok, type Route } from "./rest-call.ts";
+import {
+  type Call,
+  createBadParameter,
+  createNotFound,
+  findJob,
+  findTaskManager,
+  ok,
+  type Route,
+  readParameter,
+} from "./rest-call.ts";
 import {
   listSubtasks,
-  reporterOf,
   type Subtask,
   viewBackPressure,
   viewSubtask,
@@ -76,7 +83,11 @@ export const INSPECTION_ROUTES: readonly Route[] = [
   ["GET", "/taskmanagers/metrics", describeTaskManagersMetrics],
   ["GET", "/taskmanagers/:id/metrics", describeTaskManagerMetrics],
   ["GET", "/taskmanagers/:id/logs", (call) => describeLogs(call, findTaskManager(call).tm)],
-  ["GET", "/taskmanagers/:id/logs/:file", (call) => sendLog(call, findTaskManager(call).tm, call.params["file"] ?? "")],
+  [
+    "GET",
+    "/taskmanagers/:id/logs/:file",
+    (call) => sendLog(call, findTaskManager(call).tm, readParameter(call, "file")),
+  ],
   ["GET", "/taskmanagers/:id/log", (call) => sendOwnLog(call, findTaskManager(call).tm)],
   ["GET", "/taskmanagers/:id/stdout", (call) => sendText(findTaskManager(call) && STDOUT_PLACE)],
   ["GET", "/taskmanagers/:id/thread-dump", (call) => ok(viewThreadDump(findTaskManager(call).tm, false))],
@@ -84,7 +95,7 @@ export const INSPECTION_ROUTES: readonly Route[] = [
   ["GET", "/jobmanager/environment", () => ok(viewEnvironment())],
   ["GET", "/jobmanager/metrics", ({ manager, query }) => ok(answerMetrics(listJobManagerMetrics(manager), query))],
   ["GET", "/jobmanager/logs", (call) => describeLogs(call, call.site.resource)],
-  ["GET", "/jobmanager/logs/:file", (call) => sendLog(call, call.site.resource, call.params["file"] ?? "")],
+  ["GET", "/jobmanager/logs/:file", (call) => sendLog(call, call.site.resource, readParameter(call, "file"))],
   ["GET", "/jobmanager/log", (call) => sendOwnLog(call, call.site.resource)],
   ["GET", "/jobmanager/stdout", () => sendText(STDOUT_PLACE)],
   ["GET", "/jobmanager/thread-dump", ({ site }) => ok(viewThreadDump(site.resource, true))],
@@ -100,25 +111,19 @@ function ofVertex(view: (call: VertexCall) => object): (call: Call) => RestRespo
   };
 }
 
-function checkVertex({ params }: Call, job: JobMaster): void {
-  const vertex = params["vertex"] ?? "";
-  if (!/^[0-9a-f]{32}$/.test(vertex)) throw refuseParameter("vertexid", vertex);
+function checkVertex(call: Call, job: JobMaster): void {
+  const vertex = readParameter(call, "vertex");
+  if (!/^[0-9a-f]{32}$/.test(vertex)) throw createBadParameter("vertexid", vertex);
   if (vertex === vertexIdOf(job.graph)) return;
-  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: JobVertex ${vertex} not found`);
+  throw createNotFound(`JobVertex ${vertex} not found`);
 }
 
-const refuseParameter = (name: string, value: string): RestError =>
-  new RestError(
-    400,
-    `org.apache.flink.runtime.rest.handler.RestHandlerException: Bad request, could not parse parameters: Cannot resolve path parameter (${name}) from value "${value}".`,
-  );
-
-function findSubtask({ params, subtasks }: VertexCall): Subtask {
-  const text = params["subtask"] ?? "";
-  if (!/^\d{1,9}$/.test(text)) throw refuseParameter("subtaskindex", text);
-  const found = subtasks[Number(text)];
+function findSubtask(call: VertexCall): Subtask {
+  const text = readParameter(call, "subtask");
+  if (!/^\d{1,9}$/.test(text)) throw createBadParameter("subtaskindex", text);
+  const found = call.subtasks[Number(text)];
   if (found !== undefined) return found;
-  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: Subtask ${text} not found`);
+  throw createNotFound(`Subtask ${text} not found`);
 }
 
 function describeSubtask(call: VertexCall): object {
@@ -139,7 +144,7 @@ function describeSubtasksMetrics({ subtasks, query }: VertexCall): object {
 }
 
 function metricsOf(subtask: Subtask): MetricValues {
-  const reporter = reporterOf(subtask);
+  const reporter = reporterOf(subtask.taskManager);
   return reporter === null ? new Map<string, number>() : listSubtaskMetrics(reporter, performance.now());
 }
 
@@ -165,14 +170,14 @@ function describeTaskManagersMetrics({ manager, query }: Call): RestResponse {
 }
 
 function describeTaskManagerMetrics(call: Call): RestResponse {
-  const { metrics, meters }: RegisteredTaskManager = findTaskManager(call);
-  if (metrics === null || meters === null) return ok([]);
-  return ok(answerMetrics(listTaskManagerMetrics({ metrics, meters }, performance.now()), call.query));
+  const reporter = reporterOf(findTaskManager(call));
+  if (reporter === null) return ok([]);
+  return ok(answerMetrics(listTaskManagerMetrics(reporter, performance.now()), call.query));
 }
 
 function findCheckpoint(call: Call): CheckpointRecord {
-  const text = call.params["checkpoint"] ?? "";
-  if (!/^\d{1,15}$/.test(text)) throw refuseParameter("checkpointid", text);
+  const text = readParameter(call, "checkpoint");
+  if (!/^\d{1,15}$/.test(text)) throw createBadParameter("checkpointid", text);
   const { records, latestCompleted, latestFailed } = findJob(call).checkpoints.history;
   const found = [...records, latestCompleted, latestFailed].find((record) => record?.id === Number(text));
   if (found) return found;
@@ -199,7 +204,7 @@ const sendOwnLog = (call: Call, resource: string): Promise<RestResponse> => send
 async function sendLog({ site }: Call, resource: string, name: string): Promise<RestResponse> {
   const text = await readLogFile(site.logsFolder, resource, name);
   if (text !== undefined) return sendText(text);
-  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: ${resource} has no log file "${name}"`);
+  throw createNotFound(`${resource} has no log file "${name}"`);
 }
 
 const sendText = (text: string): RestResponse => ({

@@ -9,7 +9,8 @@ import type { JobState } from "../../../common/contract/child/child-messages.ts"
 import type { JobGraph } from "../../../common/contract/job/rest.ts";
 import type { ExceptionHistory } from "../exception-history.ts";
 import type { JobMaster } from "../job-master.ts";
-import { countRecordsIn, type RegisteredTaskManager } from "../registry.ts";
+import type { RegisteredTaskManager } from "../registry.ts";
+import { viewIo } from "./io-figures.ts";
 
 /** The operators at the ends of the chain. */
 export const SOURCE = "Source: kafka";
@@ -75,7 +76,7 @@ export function viewJob(job: JobMaster, taskManagers: readonly RegisteredTaskMan
     status: vertexState,
     ...viewTimes(job, nowMs),
     tasks,
-    metrics: viewMetrics(taskManagers),
+    metrics: viewIo(taskManagers),
   };
   return {
     jid: graph.jobId,
@@ -151,25 +152,6 @@ export function viewTimes(
 
 const timestampOf = (job: JobMaster, state: (typeof JOB_STATES)[number]): number =>
   (job.status.timestampsMs as Readonly<Record<string, number>>)[state] ?? 0;
-
-function viewMetrics(taskManagers: readonly RegisteredTaskManager[]): object {
-  const known = taskManagers.flatMap(({ metrics }) => (metrics === null ? [] : [metrics]));
-  const complete = known.length === taskManagers.length;
-  const sum = (of: (metrics: (typeof known)[number]) => number) => known.reduce((total, m) => total + of(m), 0);
-  return {
-    "read-bytes": sum((m) => m.bytes),
-    "read-bytes-complete": complete,
-    "write-bytes": 0,
-    "write-bytes-complete": false,
-    "read-records": sum(countRecordsIn),
-    "read-records-complete": complete,
-    "write-records": sum((m) => m.processed),
-    "write-records-complete": complete,
-    "accumulated-backpressured-time": sum((m) => m.backPressuredMs ?? 0),
-    "accumulated-idle-time": sum((m) => m.idleMs ?? 0),
-    "accumulated-busy-time": sum((m) => m.busyMs),
-  };
-}
 
 export const viewJobConfig = ({ jobId, name, parallelism }: JobGraph): object => ({
   jid: jobId,

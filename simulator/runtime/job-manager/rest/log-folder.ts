@@ -17,8 +17,18 @@ export interface LogFile {
   readonly mtime: number;
 }
 
-/** Those of one process: its log, and older ones that are named after it. In the order of names. */
 export async function listLogFiles(folder: string, resource: string): Promise<LogFile[]> {
+  const names = await listNames(folder, resource);
+  return Promise.all(
+    names.map(async (name) => {
+      const { size, mtimeMs } = await lstat(join(folder, name));
+      return { name, size, mtime: Math.round(mtimeMs) };
+    }),
+  );
+}
+
+/** Those of one process: its log, and older ones that are named after it. In the order of names. */
+async function listNames(folder: string, resource: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
@@ -26,19 +36,12 @@ export async function listLogFiles(folder: string, resource: string): Promise<Lo
   const names = entries
     .filter((entry) => entry.isFile() && entry.name.startsWith(`${resource}.`))
     .map(({ name }) => name);
-  const files = names.toSorted().slice(0, LISTED_FILES_MAX);
-  return Promise.all(
-    files.map(async (name) => {
-      const { size, mtimeMs } = await lstat(join(folder, name));
-      return { name, size, mtime: Math.round(mtimeMs) };
-    }),
-  );
+  return names.toSorted().slice(0, LISTED_FILES_MAX);
 }
 
 /** The newest of a log; undefined: there is no such file (F1). */
 export async function readLogFile(folder: string, resource: string, name: string): Promise<string | undefined> {
-  const found = (await listLogFiles(folder, resource)).some((file) => file.name === name);
-  if (!found) return undefined;
+  if (!(await listNames(folder, resource)).includes(name)) return undefined;
   const file = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     const { size } = await file.stat();

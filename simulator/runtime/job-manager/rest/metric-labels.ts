@@ -2,7 +2,7 @@
 import type { TaskManagerMetrics } from "../../../common/contract/metrics.ts";
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
-import type { RecordMeters } from "../registry.ts";
+import type { RecordMeters, RegisteredTaskManager } from "../registry.ts";
 import { chainNameOf, operatorIdOf, vertexIdOf } from "./job-views.ts";
 import type { MetricLabels } from "./metric-family.ts";
 
@@ -15,10 +15,17 @@ export interface Reporter {
   readonly meters: RecordMeters;
 }
 
+/** Null: it is away, or has told nothing yet. */
+export function reporterOf(taskManager: RegisteredTaskManager | null): Reporter | null {
+  if (taskManager === null || taskManager.metrics === null || taskManager.meters === null) return null;
+  return { metrics: taskManager.metrics, meters: taskManager.meters };
+}
+
 export const listReporters = (manager: JobManager): Reporter[] =>
   manager.rpc.registry
     .list()
-    .flatMap(({ metrics, meters }) => (metrics === null || meters === null ? [] : [{ metrics, meters }]));
+    .map(reporterOf)
+    .filter((reporter) => reporter !== null);
 
 export const jobLabelsOf = ({ graph }: JobMaster): MetricLabels => ({
   host: HOST,

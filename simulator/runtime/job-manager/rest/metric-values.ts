@@ -6,23 +6,34 @@
 import { getHeapStatistics } from "node:v8";
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
-import { countRecordsIn } from "../registry.ts";
+import { countPendingRecords, countRecordsIn } from "../registry.ts";
 import { countCluster } from "./cluster-views.ts";
 import { SINK, SOURCE } from "./job-views.ts";
 import type { Reporter } from "./metric-labels.ts";
 import type { MetricValues } from "./metric-query.ts";
 
+/** What Flink tells where there is nothing yet, or nothing any more. */
 const NONE = -1;
 
-export function listJobManagerMetrics(manager: JobManager): MetricValues {
+type Figures = readonly (readonly [name: string, value: number])[];
+
+/** What Prometheus gets of the cluster, too. */
+export function listClusterFigures(manager: JobManager): Figures {
   const counts = countCluster(manager);
-  const memory = process.memoryUsage();
-  return new Map<string, number>([
+  return [
     ["numRegisteredTaskManagers", counts.taskManagers],
     ["numRunningJobs", counts.jobsRunning],
     ["taskSlotsTotal", counts.slotsTotal],
     ["taskSlotsAvailable", counts.slotsAvailable],
-    ["Status.JVM.CPU.Time", process.cpuUsage().user * 1_000 + process.cpuUsage().system * 1_000],
+  ];
+}
+
+export function listJobManagerMetrics(manager: JobManager): MetricValues {
+  const cpu = process.cpuUsage();
+  const memory = process.memoryUsage();
+  return new Map<string, number>([
+    ...listClusterFigures(manager),
+    ["Status.JVM.CPU.Time", (cpu.user + cpu.system) * 1_000],
     ["Status.JVM.Memory.Heap.Used", memory.heapUsed],
     ["Status.JVM.Memory.Heap.Committed", memory.heapTotal],
     ["Status.JVM.Memory.Heap.Max", getHeapStatistics().heap_size_limit],
@@ -49,16 +60,13 @@ export function listTaskManagerMetrics({ metrics, meters }: Reporter, monotonicM
   ]);
 }
 
-/** `nowMs`: run time, in ms since 1970. */
-export function listJobMetrics(job: JobMaster, nowMs: number): MetricValues {
+/** What Prometheus gets of the job, too. `nowMs`: run time, in ms since 1970. */
+export function listJobFigures(job: JobMaster, nowMs: number): Figures {
   const { counts, inProgress, latestCompleted, restored } = job.checkpoints.history;
   const { state, timestampsMs, terminal } = job.status;
   const runningMs = state === "RUNNING" ? nowMs - (timestampsMs.RUNNING ?? nowMs) : 0;
-  return new Map<string, number | string>([
-    // A lost TaskManager's partitions go to the others: this job never restarts as a whole.
-    ["numRestarts", 0],
+  return [
     ["uptime", terminal ? NONE : runningMs],
-    ["downtime", 0],
     ["runningTime", runningMs],
     ["totalNumberOfCheckpoints", counts.total],
     ["numberOfInProgressCheckpoints", inProgress],
@@ -66,10 +74,20 @@ export function listJobMetrics(job: JobMaster, nowMs: number): MetricValues {
     ["numberOfFailedCheckpoints", counts.failed],
     ["lastCheckpointDuration", latestCompleted?.durationMs ?? NONE],
     ["lastCheckpointSize", latestCompleted?.bytes ?? NONE],
-    ["lastCheckpointFullSize", latestCompleted?.bytes ?? NONE],
     ["lastCompletedCheckpointId", latestCompleted?.id ?? NONE],
-    ["lastCheckpointExternalPath", latestCompleted?.location ?? "n/a"],
     ["lastCheckpointRestoreTimestamp", restored?.atMs ?? NONE],
+  ];
+}
+
+export function listJobMetrics(job: JobMaster, nowMs: number): MetricValues {
+  const { latestCompleted } = job.checkpoints.history;
+  return new Map<string, number | string>([
+    // A lost TaskManager's partitions go to the others: this job never restarts as a whole.
+    ["numRestarts", 0],
+    ["downtime", 0],
+    ...listJobFigures(job, nowMs),
+    ["lastCheckpointFullSize", latestCompleted?.bytes ?? NONE],
+    ["lastCheckpointExternalPath", latestCompleted?.location ?? "n/a"],
   ]);
 }
 
@@ -78,7 +96,6 @@ export function listSubtaskMetrics({ metrics, meters }: Reporter, monotonicMs: n
   const load = meters.load.perSecond(monotonicMs);
   const source = operatorMetricName(SOURCE);
   const sink = operatorMetricName(SINK);
-  const lag = metrics.partitions.reduce((sum, { offset, endOffset }) => sum + Math.max(0, endOffset - offset), 0);
   return new Map<string, number>([
     ["numRecordsIn", countRecordsIn(metrics)],
     ["numRecordsInPerSecond", meters.recordsIn.perSecond],
@@ -95,7 +112,7 @@ export function listSubtaskMetrics({ metrics, meters }: Reporter, monotonicMs: n
     [`${source}.numRecordsIn`, countRecordsIn(metrics)],
     [`${source}.numRecordsOut`, metrics.processed],
     [`${source}.numRecordsInErrors`, metrics.rejected],
-    [`${source}.pendingRecords`, lag],
+    [`${source}.pendingRecords`, countPendingRecords(metrics)],
     [`${source}.KafkaSourceReader.commitsFailed`, metrics.offsetCommitsFailed ?? 0],
     [`${sink}.numRecordsSend`, metrics.processed],
     [`${sink}.numRecordsSendPerSecond`, meters.recordsOut.perSecond],

@@ -12,13 +12,10 @@
  */
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
-import { countCluster } from "./cluster-views.ts";
 import { type MetricFamily, toFlinkGauge } from "./metric-family.ts";
 import { HOST, jobLabelsOf, listReporters } from "./metric-labels.ts";
+import { listClusterFigures, listJobFigures } from "./metric-values.ts";
 import { viewLatency, viewProcesses, viewTasks } from "./task-metric-views.ts";
-
-/** What Flink tells where there is nothing yet, or nothing any more. */
-const NONE = -1;
 
 /** `nowMs`: run time, in ms since 1970. */
 export function viewMetricFamilies(manager: JobManager, nowMs: number): MetricFamily[] {
@@ -30,40 +27,21 @@ export function viewMetricFamilies(manager: JobManager, nowMs: number): MetricFa
     : [...families, ...viewJob(job, nowMs), ...viewLatency(job, reporters), ...viewTasks(job, reporters)];
 }
 
-function viewCluster(manager: JobManager): MetricFamily[] {
-  const counts = countCluster(manager);
-  const gauge = (name: string, value: number) => toFlinkGauge("jobmanager", name, [{ labels: { host: HOST }, value }]);
-  return [
-    gauge("numRegisteredTaskManagers", counts.taskManagers),
-    gauge("numRunningJobs", counts.jobsRunning),
-    gauge("taskSlotsTotal", counts.slotsTotal),
-    gauge("taskSlotsAvailable", counts.slotsAvailable),
-  ];
-}
+const viewCluster = (manager: JobManager): MetricFamily[] =>
+  listClusterFigures(manager).map(([name, value]) =>
+    toFlinkGauge("jobmanager", name, [{ labels: { host: HOST }, value }]),
+  );
 
 function viewJob(job: JobMaster, nowMs: number): MetricFamily[] {
   const labels = jobLabelsOf(job);
-  const gauge = (name: string, value: number) => toFlinkGauge("jobmanager_job", name, [{ labels, value }]);
-  const { state, timestampsMs, terminal } = job.status;
-  const runningMs = state === "RUNNING" ? nowMs - (timestampsMs.RUNNING ?? nowMs) : 0;
-  const { counts, inProgress, latestCompleted, restored } = job.checkpoints.history;
   return [
-    gauge("uptime", terminal ? NONE : runningMs),
-    gauge("runningTime", runningMs),
-    gauge("totalNumberOfCheckpoints", counts.total),
-    gauge("numberOfInProgressCheckpoints", inProgress),
-    gauge("numberOfCompletedCheckpoints", counts.completed),
-    gauge("numberOfFailedCheckpoints", counts.failed),
-    gauge("lastCheckpointDuration", latestCompleted?.durationMs ?? NONE),
-    gauge("lastCheckpointSize", latestCompleted?.bytes ?? NONE),
-    gauge("lastCompletedCheckpointId", latestCompleted?.id ?? NONE),
-    gauge("lastCheckpointRestoreTimestamp", restored?.atMs ?? NONE),
+    ...listJobFigures(job, nowMs).map(([name, value]) => toFlinkGauge("jobmanager_job", name, [{ labels, value }])),
     {
       name: "flink_apphost_job_processed_records",
       help: "Records whose effect stands in Redis, by the newest checkpoint. It falls where lost state is restored.",
       type: "gauge",
       // Before that a JobManager has not read it yet (N5).
-      samples: state === "INITIALIZING" ? [] : [{ labels, value: job.snapshot().total }],
+      samples: job.status.state === "INITIALIZING" ? [] : [{ labels, value: job.snapshot().total }],
     },
   ];
 }

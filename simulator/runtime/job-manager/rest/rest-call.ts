@@ -8,10 +8,6 @@ import type { JobManagerSite } from "./process-views.ts";
 export interface Call extends RestRequest {
   readonly manager: JobManager;
   readonly site: JobManagerSite;
-  /** What `:id` stood for. */
-  readonly id: string;
-  /** What `:trigger` stood for. */
-  readonly trigger: string;
   /** What each `:name` of the path stood for. */
   readonly params: Readonly<Record<string, string>>;
   readonly nowMs: number;
@@ -21,20 +17,31 @@ export type Route = readonly [method: string, path: string, handler: Handler];
 
 export const ok = (body: unknown): RestResponse => ({ kind: "json", status: 200, body });
 
-export function findJob({ manager, id }: Call): JobMaster {
-  if (!/^[0-9a-f]{32}$/.test(id)) {
-    throw new RestError(
-      400,
-      `org.apache.flink.runtime.rest.handler.RestHandlerException: Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from value "${id}".`,
-    );
-  }
-  const { job } = manager;
+/** The value of `:name` in the path. */
+export const readParameter = ({ params }: Call, name: string): string => params[name] ?? "";
+
+/** `name` is Flink's. */
+export const createBadParameter = (name: string, value: string): RestError =>
+  new RestError(
+    400,
+    `org.apache.flink.runtime.rest.handler.RestHandlerException: Bad request, could not parse parameters: Cannot resolve path parameter (${name}) from value "${value}".`,
+  );
+
+/** `reason` says what there is not. */
+export const createNotFound = (reason: string): RestError =>
+  new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: ${reason}`);
+
+export function findJob(call: Call): JobMaster {
+  const id = readParameter(call, "id");
+  if (!/^[0-9a-f]{32}$/.test(id)) throw createBadParameter("jobid", id);
+  const { job } = call.manager;
   if (job?.graph.jobId === id) return job;
-  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: Job ${id} not found`);
+  throw createNotFound(`Job ${id} not found`);
 }
 
-export function findTaskManager({ manager, id }: Call): RegisteredTaskManager {
-  const entry = manager.rpc.registry.get(id);
+export function findTaskManager(call: Call): RegisteredTaskManager {
+  const id = readParameter(call, "id");
+  const entry = call.manager.rpc.registry.get(id);
   if (entry !== undefined) return entry;
-  throw new RestError(404, `org.apache.flink.runtime.rest.NotFoundException: TaskExecutor ${id} not found`);
+  throw createNotFound(`TaskExecutor ${id} not found`);
 }

@@ -10,7 +10,7 @@ import { viewMetricFamilies } from "./metric-views.ts";
 import type { JobManagerSite } from "./process-views.ts";
 import { writeMetricFamilies } from "./prometheus-text.ts";
 import { readCheckpointTrigger, readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
-import { type Call, findJob, findTaskManager, ok, type Route } from "./rest-call.ts";
+import { type Call, findJob, findTaskManager, ok, type Route, readParameter } from "./rest-call.ts";
 
 const EXCEPTIONS_DEFAULT = 16;
 /** An answer that takes longer could not be told from a JobManager that hangs. */
@@ -60,10 +60,7 @@ export async function route(
     const params = matchPath(path.split("/"), segments);
     if (params === undefined) continue;
     known = true;
-    if (routeMethod === method) {
-      const { id = "", trigger = "" } = params;
-      return handler({ ...request, manager, site, id, trigger, params, nowMs });
-    }
+    if (routeMethod === method) return handler({ ...request, manager, site, params, nowMs });
   }
   if (known) throw new RestError(405, `Method ${request.method} is not supported for ${request.path}.`);
   throw new RestError(404, `Unable to load requested file ${request.path}.`);
@@ -146,11 +143,13 @@ function triggerCheckpoint(call: Call): RestResponse {
 }
 
 function readTrigger(call: Call): RestResponse {
-  const status = findJob(call).triggers.get(call.trigger);
+  const job = findJob(call);
+  const triggerId = readParameter(call, "trigger");
+  const status = job.triggers.get(triggerId);
   if (status !== undefined) return ok(viewTrigger(status));
   throw new RestError(
     404,
-    `org.apache.flink.runtime.rest.handler.RestHandlerException: There is no checkpoint operation with triggerId=${call.trigger} for job ${call.id}.`,
+    `org.apache.flink.runtime.rest.handler.RestHandlerException: There is no checkpoint operation with triggerId=${triggerId} for job ${job.graph.jobId}.`,
   );
 }
 

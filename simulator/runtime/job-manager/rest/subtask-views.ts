@@ -3,8 +3,9 @@
  * is away has no place ("(unassigned)") and counts nothing. Pure: JobMaster and registry in, JSON out.
  */
 import type { JobMaster } from "../job-master.ts";
-import { countRecordsIn, type RegisteredTaskManager } from "../registry.ts";
+import type { RegisteredTaskManager } from "../registry.ts";
 import { distribute } from "./aggregates.ts";
+import { IO_FIGURES, viewIo } from "./io-figures.ts";
 import {
   chainNameOf,
   startTimeOf,
@@ -14,7 +15,7 @@ import {
   vertexIdOf,
   viewTimes,
 } from "./job-views.ts";
-import { numberFrom0, type Reporter } from "./metric-labels.ts";
+import { numberFrom0, reporterOf } from "./metric-labels.ts";
 
 const UNASSIGNED = "(unassigned)";
 /** Flink's bounds of the levels, as the share of time that a subtask is held back. */
@@ -44,11 +45,6 @@ export function listSubtasks(job: JobMaster, taskManagers: readonly RegisteredTa
   });
 }
 
-export const reporterOf = ({ taskManager }: Subtask): Reporter | null =>
-  taskManager === null || taskManager.metrics === null || taskManager.meters === null
-    ? null
-    : { metrics: taskManager.metrics, meters: taskManager.meters };
-
 export function viewVertex(job: JobMaster, subtasks: readonly Subtask[], nowMs: number): object {
   return {
     ...viewName(job, nowMs),
@@ -66,7 +62,7 @@ export function viewSubtask(job: JobMaster, subtask: Subtask, nowMs: number): ob
     attempt: Number(numberFrom0(subtask.taskManager?.incarnation ?? "")),
     endpoint: endpointOf(subtask),
     ...viewTimes(job, nowMs),
-    metrics: viewIo([subtask]),
+    metrics: viewIo([subtask.taskManager]),
     "taskmanager-id": subtask.taskManager?.tm ?? UNASSIGNED,
     "status-duration": viewStatusDurations(job, nowMs),
     start_time: startTimeOf(job, nowMs),
@@ -93,7 +89,7 @@ export function viewVertexTaskManagers(job: JobMaster, subtasks: readonly Subtas
       endpoint: endpointOf(subtask),
       status: subtask.state,
       ...viewTimes(job, nowMs),
-      metrics: viewIo([subtask]),
+      metrics: viewIo([subtask.taskManager]),
       "status-counts": Object.fromEntries(TASK_STATES.map((state) => [state, state === subtask.state ? 1 : 0])),
       "taskmanager-id": subtask.taskManager?.tm ?? UNASSIGNED,
       aggregated: viewAggregated(job, [subtask], nowMs),
@@ -104,7 +100,7 @@ export function viewVertexTaskManagers(job: JobMaster, subtasks: readonly Subtas
 /** `monotonicMs` is the clock of heartbeats. */
 export function viewBackPressure(subtasks: readonly Subtask[], nowMs: number, monotonicMs: number): object {
   const rows = subtasks.map((subtask) => {
-    const load = reporterOf(subtask)?.meters.load.perSecond(monotonicMs);
+    const load = reporterOf(subtask.taskManager)?.meters.load.perSecond(monotonicMs);
     const ratio = (load?.backPressuredMs ?? 0) / 1_000;
     const level = levelOf(ratio);
     const busyRatio = (load?.busyMs ?? 0) / 1_000;
@@ -146,36 +142,11 @@ const viewName = ({ graph }: JobMaster, nowMs: number): object => ({
 
 const endpointOf = ({ taskManager }: Subtask): string => taskManager?.address ?? UNASSIGNED;
 
-const IO_FIGURES: readonly (readonly [name: string, of: (reporter: Reporter) => number])[] = [
-  ["read-bytes", ({ metrics }) => metrics.bytes],
-  ["write-bytes", () => 0],
-  ["read-records", ({ metrics }) => countRecordsIn(metrics)],
-  ["write-records", ({ metrics }) => metrics.processed],
-  ["accumulated-backpressured-time", ({ metrics }) => metrics.backPressuredMs ?? 0],
-  ["accumulated-idle-time", ({ metrics }) => metrics.idleMs ?? 0],
-  ["accumulated-busy-time", ({ metrics }) => metrics.busyMs],
-];
-/** Bytes written are counted by nobody here, so that sum is never complete. */
-const COMPLETE_FIGURES = ["read-bytes", "read-records", "write-records"];
-
-function viewIo(subtasks: readonly Subtask[]): object {
-  const reporters = subtasks.map(reporterOf);
-  const isComplete = reporters.every((reporter) => reporter !== null);
-  const sum = (of: (reporter: Reporter) => number) =>
-    reporters.reduce((total, reporter) => total + (reporter === null ? 0 : of(reporter)), 0);
-  const view: Record<string, number | boolean> = {};
-  for (const [name, of] of IO_FIGURES) {
-    view[name] = sum(of);
-    if (!name.startsWith("accumulated")) view[`${name}-complete`] = isComplete && COMPLETE_FIGURES.includes(name);
-  }
-  return view;
-}
-
 function viewAggregated(job: JobMaster, subtasks: readonly Subtask[], nowMs: number): object {
-  const reporters = subtasks.map(reporterOf).filter((reporter) => reporter !== null);
+  const told = subtasks.flatMap(({ taskManager }) => taskManager?.metrics ?? []);
   const durations = Object.entries(viewStatusDurations(job, nowMs));
   return {
-    metrics: Object.fromEntries(IO_FIGURES.map(([name, of]) => [name, distribute(reporters.map(of))])),
+    metrics: Object.fromEntries(IO_FIGURES.map(([name, of]) => [name, distribute(told.map(of))])),
     "status-duration": Object.fromEntries(
       durations.map(([state, durationMs]) => [state, distribute(subtasks.map(() => durationMs))]),
     ),

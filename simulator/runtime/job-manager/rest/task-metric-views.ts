@@ -6,7 +6,7 @@ import {
 } from "../../../common/contract/latency-histogram.ts";
 import type { ApplyCounts, PartitionPosition } from "../../../common/contract/metrics.ts";
 import type { JobMaster } from "../job-master.ts";
-import { countRecordsIn } from "../registry.ts";
+import { countPendingRecords, countRecordsIn } from "../registry.ts";
 import { SINK, SOURCE } from "./job-views.ts";
 import { type MetricFamily, type MetricSample, toFlinkGauge } from "./metric-family.ts";
 import { jobLabelsOf, operatorLabelsOf, type Reporter, taskLabelsOf, taskManagerLabelsOf } from "./metric-labels.ts";
@@ -36,11 +36,8 @@ const OPERATOR_FIGURES: readonly (readonly [name: string, operator: string, figu
   ["numRecordsInErrors", SOURCE, ({ metrics }) => metrics.rejected],
   ["numBytesIn", SOURCE, ({ metrics }) => metrics.bytes],
   ["numBytesInPerSecond", SOURCE, ({ meters }) => meters.bytesIn.perSecond],
-  ["pendingRecords", SOURCE, ({ metrics }) => metrics.partitions.reduce((sum, position) => sum + lagOf(position), 0)],
+  ["pendingRecords", SOURCE, ({ metrics }) => countPendingRecords(metrics)],
 ];
-
-/** Its end is not known before the first answer to a fetch. */
-const lagOf = ({ offset, endOffset }: PartitionPosition): number => Math.max(0, endOffset - offset);
 
 export function viewTasks(job: JobMaster, reporters: readonly Reporter[]): MetricFamily[] {
   const ofOperator = (operator: string, figure: Figure): MetricSample[] =>
