@@ -3,28 +3,20 @@
  * same status, the same keys and the same JSON types, all the way down. Then what the shapes cannot tell: that figures
  * are those that the TaskManager sent, and that no file outside the run's logs is served.
  */
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { symlink, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskManagerMetrics } from "../../../../../simulator/common/contract/metrics.ts";
-import { startRunClock } from "../../../../../simulator/common/foundation/clock.ts";
 import { waitUntil } from "../../../../../simulator/common/foundation/deadline.ts";
-import { createLog } from "../../../../../simulator/common/foundation/log.ts";
-import { JobManager } from "../../../../../simulator/runtime/job-manager/job-manager.ts";
-import { RestServer } from "../../../../../simulator/runtime/job-manager/rest/http-server.ts";
+import type { JobManager } from "../../../../../simulator/runtime/job-manager/job-manager.ts";
 import { vertexIdOf } from "../../../../../simulator/runtime/job-manager/rest/job-views.ts";
-import type { JobManagerSite } from "../../../../../simulator/runtime/job-manager/rest/process-views.ts";
-import { route } from "../../../../../simulator/runtime/job-manager/rest/routes.ts";
 import { countingJob } from "../../../../support/counting-job.ts";
 import flink from "../../../../support/flink-rest-samples/samples.json" with { type: "json" };
-import { createMemoryStore } from "../../../../support/memory-store.ts";
+import { type JobManagerRest, REST_TOKEN, startJobManagerRest } from "../../../../support/job-manager-rest.ts";
 
 const tm = "taskmanager-01";
 const graph = countingJob("0123456789abcdef0123456789abcdef");
-const clock = startRunClock();
-const log = createLog(() => undefined);
 const metricsAfter = (seconds: number): TaskManagerMetrics => ({
   tm,
   incarnation: "i",
@@ -49,49 +41,28 @@ const metricsAfter = (seconds: number): TaskManagerMetrics => ({
   latencyUsMax: 0,
 });
 
-let folder: string;
+let served: JobManagerRest;
 let manager: JobManager;
-let rest: RestServer;
 let socket: Socket;
 let origin: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "flink-shapes-"));
-  manager = new JobManager({
-    epoch: 1,
-    token: "t",
-    folder,
-    recoveriesPath: join(folder, "recoveries.json"),
-    clock,
-    log,
-    openStore: () => Promise.resolve(createMemoryStore(2)),
-    readStartOffsets: () => Promise.resolve([0, 0]),
-    tell: () => undefined,
-    stepDown: () => undefined,
-  });
-  const site: JobManagerSite = {
-    resource: "jobmanager",
-    logsFolder: folder,
-    address: "http://127.0.0.1:1",
-    configuration: new Map([
+  served = await startJobManagerRest(
+    new Map([
       ["rest.port", "1"],
       ["kafka.sasl.password", "not-for-you"],
       ["redis", "redis://user:not-for-you@127.0.0.1:1"],
     ]),
-  };
+  );
+  ({ manager } = served);
+  const { folder } = served;
   await writeFile(join(folder, "jobmanager.log"), "a line of the JobManager\n");
   await writeFile(join(folder, `${tm}.log`), "a line of the TaskManager\n");
   await writeFile(join(folder, "secret"), "not for you");
   await symlink(join(folder, "secret"), join(folder, `${tm}.link`));
-  const rpcPort = await manager.start(0);
-  rest = new RestServer({
-    token: "t",
-    log,
-    handle: (request) => route(manager, site, request, Math.round(clock.nowUs() / 1000)),
-  });
-  origin = `http://127.0.0.1:${await rest.listen(0)}`;
+  origin = `http://127.0.0.1:${served.port}`;
   await manager.submit(graph);
-  socket = connect(rpcPort, "127.0.0.1");
+  socket = connect(served.rpcPort, "127.0.0.1");
   playTaskManager(socket);
   await waitUntil(
     () => {
@@ -104,15 +75,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   socket.destroy();
-  rest.close();
-  manager.close();
-  await rm(folder, { recursive: true, maxRetries: 10, retryDelay: 50 });
+  await served.close();
 });
 
 /** Owns whatever it is given, acknowledges each checkpoint, and tells the metrics of two seconds. */
 function playTaskManager(connection: Socket): void {
   const send = (message: object) => connection.write(`${JSON.stringify(message)}\n`);
-  send({ type: "register", token: "t", tm, incarnation: "i", pid: 1, slots: 1, held: [] });
+  send({ type: "register", token: REST_TOKEN, tm, incarnation: "i", pid: 1, slots: 1, held: [] });
   send({ type: "heartbeat", metrics: metricsAfter(1) });
   send({ type: "heartbeat", metrics: metricsAfter(2) });
   let text = "";

@@ -1,50 +1,18 @@
 /** /metrics over real HTTP: who gets it, and what it costs before anybody asks. Its figures are in `prometheus.test.ts`. */
-import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startRunClock } from "../../../../../simulator/common/foundation/clock.ts";
-import { createLog } from "../../../../../simulator/common/foundation/log.ts";
-import { JobManager } from "../../../../../simulator/runtime/job-manager/job-manager.ts";
-import { RestServer } from "../../../../../simulator/runtime/job-manager/rest/http-server.ts";
-import { route } from "../../../../../simulator/runtime/job-manager/rest/routes.ts";
-import { createMemoryStore } from "../../../../support/memory-store.ts";
+import { type JobManagerRest, REST_TOKEN, startJobManagerRest } from "../../../../support/job-manager-rest.ts";
 import { scrape } from "../../../../support/prometheus.ts";
 
-const token = "secret-token";
-const clock = startRunClock();
-const site = { resource: "jobmanager", logsFolder: "logs", address: "", configuration: new Map<string, string>() };
-const log = createLog(() => undefined);
-let folder: string;
-let manager: JobManager;
-let rest: RestServer;
+let served: JobManagerRest;
 let port: number;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "metrics-"));
-  manager = new JobManager({
-    epoch: 1,
-    token,
-    folder,
-    recoveriesPath: join(folder, "recoveries.json"),
-    clock,
-    log,
-    openStore: () => Promise.resolve(createMemoryStore(2)),
-    readStartOffsets: () => Promise.resolve([0, 0]),
-    tell: () => undefined,
-    stepDown: () => undefined,
-  });
-  await manager.start(0);
-  rest = new RestServer({ token, log, handle: (call) => route(manager, site, call, Math.round(clock.nowUs() / 1000)) });
-  port = await rest.listen(0);
+  served = await startJobManagerRest();
+  ({ port } = served);
 });
-afterAll(async () => {
-  rest.close();
-  manager.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => served.close());
 
 const statusOf = (method: string, headers: Readonly<Record<string, string>> = {}): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
@@ -74,5 +42,5 @@ test("it is nobody's under another name, and can only be read", async () => {
   expect(await statusOf("GET", { host: "example.org" })).toBe(403);
   expect(await statusOf("HEAD")).toBe(200);
   expect(await statusOf("POST")).toBe(401);
-  expect(await statusOf("POST", { authorization: `Bearer ${token}` })).toBe(405);
+  expect(await statusOf("POST", { authorization: `Bearer ${REST_TOKEN}` })).toBe(405);
 });

@@ -2,51 +2,22 @@
  * REST over real HTTP: Flink's key sets (copied from the answers of a running Flink 2.2.1), its error form, and who may
  * call what. The JobManager behind it has a store in memory that never answers, or none.
  */
-import { mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startRunClock } from "../../../../../simulator/common/foundation/clock.ts";
 import { waitUntil } from "../../../../../simulator/common/foundation/deadline.ts";
-import { createLog } from "../../../../../simulator/common/foundation/log.ts";
-import { JobManager } from "../../../../../simulator/runtime/job-manager/job-manager.ts";
-import { RestServer } from "../../../../../simulator/runtime/job-manager/rest/http-server.ts";
-import { route } from "../../../../../simulator/runtime/job-manager/rest/routes.ts";
 import { countingJob } from "../../../../support/counting-job.ts";
-import { createMemoryStore } from "../../../../support/memory-store.ts";
+import { type JobManagerRest, startJobManagerRest, REST_TOKEN as token } from "../../../../support/job-manager-rest.ts";
 
-const token = "secret-token";
 const jobId = "0123456789abcdef0123456789abcdef";
 const graph = countingJob(jobId);
-const clock = startRunClock();
-const site = { resource: "jobmanager", logsFolder: "logs", address: "", configuration: new Map<string, string>() };
-let folder: string;
-let manager: JobManager;
-let rest: RestServer;
+let served: JobManagerRest;
 let port: number;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rest-"));
-  manager = new JobManager({
-    epoch: 1,
-    token,
-    folder,
-    recoveriesPath: join(folder, "recoveries.json"),
-    clock,
-    log: createLog(() => undefined),
-    openStore: () => Promise.resolve(createMemoryStore(2)),
-    readStartOffsets: () => Promise.resolve([0, 0]),
-    tell: () => undefined,
-    stepDown: () => undefined,
-  });
-  const rpcPort = await manager.start(0);
-  const handle: ConstructorParameters<typeof RestServer>[0]["handle"] = (request) =>
-    route(manager, site, request, Math.round(clock.nowUs() / 1000));
-  rest = new RestServer({ token, log: createLog(() => undefined), handle });
-  port = await rest.listen(0);
-  const socket = connect(rpcPort, "127.0.0.1");
+  served = await startJobManagerRest();
+  ({ port } = served);
+  const socket = connect(served.rpcPort, "127.0.0.1");
   const register = { type: "register", token, tm: "taskmanager-01", incarnation: "i", pid: 1, slots: 1, held: [] };
   socket.write(`${JSON.stringify(register)}\n`);
   socket.on("data", (data) => {
@@ -59,11 +30,7 @@ beforeAll(async () => {
     }
   });
 });
-afterAll(async () => {
-  rest.close();
-  manager.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => served.close());
 
 interface Answer {
   readonly status: number;
