@@ -143,7 +143,7 @@ export default defineConfig({
           include: ["test/resilience/**/*.test.ts"],
           testTimeout: 300_000,
           // Brokers that start, and waits: each takes less than half of a core.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 5 },
         },
       },

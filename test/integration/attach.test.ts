@@ -212,12 +212,11 @@ describeReal(["tmux"], "attach in a terminal", () => {
   });
 
   it.each([
-    ["no-such-pager -x", /the pager is not installed: no-such-pager -x/],
-    ["false", /the pager false ended with exit code 1/],
+    ["no-such-pager -x", /^flink-apphost[\s\S]*the pager is not installed: no-such-pager -x/],
+    ["false", /^flink-apphost[\s\S]*the pager false ended with exit code 1/],
   ])("says why the pager %s showed nothing, and has the screen whole", async (pager, words) => {
     const terminal = await openAttached({ env: `PAGER='${pager}'` });
     await openPager(terminal, words);
-    expect(terminal.screen()[0]).toMatch(/^flink-apphost/);
     terminal.press("d");
     await expectTerminalBack(terminal, 0);
   });

@@ -35,7 +35,8 @@ async function pressTab(start: string, typed: string, expected: RegExp): Promise
     terminal.type(`cd '${host.cwd}'; export PATH='${bin}':"$PATH" PS1='> '; clear; ${start}`);
     await terminal.waitFor(/^> ?$/m);
     terminal.type(start.startsWith("zsh") ? ZSH_SETUP : `eval "$(flink-apphost completion bash)"; echo "rea"dy`);
-    await terminal.waitFor(/^ready$/m);
+    // What is typed before the prompt stands is echoed in front of it.
+    await terminal.waitFor(/^ready\n> ?$/m);
     terminal.press(typed);
     terminal.press("Tab");
     await terminal.waitFor(expected);

@@ -10,7 +10,10 @@ export interface Terminal {
   screen(): readonly string[];
   /** As `screen`, with the codes of its colours. */
   paintedScreen(): string;
-  /** Waits until the screen as one text matches. */
+  /**
+   * Waits until the screen as one text matches, and stays as it is for one more look, or matches at three looks of a screen
+   * that never rests: tmux may be read in the middle of a frame, whose other rows are still those of the screen before.
+   */
   waitFor(form: RegExp, deadlineMs?: number): Promise<readonly string[]>;
   /** Sends keys by tmux's names: `q`, `C-c`. */
   press(key: string): void;
@@ -51,15 +54,20 @@ export function openTerminal(size: { columns: number; rows: number }): Terminal 
   return {
     screen,
     paintedScreen: () => tmux("capture-pane", "-p", "-e"),
-    waitFor: (form, deadlineMs = 20_000) =>
-      waitUntil(
-        () => {
-          const lines = screen();
-          if (!form.test(lines.join("\n"))) throw new Error(`the screen is\n${lines.join("\n")}`);
-          return lines;
-        },
-        { what: `a screen that matches ${form}`, deadlineMs, intervalMs: 100 },
-      ),
+    waitFor(form, deadlineMs = 20_000) {
+      let matching: string[] = [];
+      const look = () => {
+        const lines = screen();
+        const text = lines.join("\n");
+        if (!form.test(text)) {
+          matching = [];
+          throw new Error(`the screen is\n${text}`);
+        }
+        matching.push(text);
+        return matching.at(-2) === text || matching.length === 3 ? lines : undefined;
+      };
+      return waitUntil(look, { what: `a screen that matches ${form}`, deadlineMs, intervalMs: 60 });
+    },
     press: (key) => void tmux("send-keys", key),
     resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
     write: (text) => void tmux("send-keys", "-l", text),
