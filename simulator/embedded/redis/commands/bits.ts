@@ -53,40 +53,53 @@ interface BitRange {
   readonly to: number;
 }
 
-/** [start [end [BYTE | BIT]]] of the text; negative counts from the end. */
-function parseRange([start, end, unit, ...rest]: readonly string[], text: string): BitRange {
-  if (rest.length > 0) throw syntaxError();
-  const [first, last] = [start === undefined ? 0n : parseInteger(start), end === undefined ? -1n : parseInteger(end)];
-  const name = (unit ?? "BYTE").toUpperCase();
-  if (name !== "BYTE" && name !== "BIT") throw syntaxError();
-  const bitsEach = name === "BYTE" ? 8 : 1;
+const parseBitsEach = (unit = "BYTE"): 8 | 1 => {
+  switch (unit.toUpperCase()) {
+    case "BYTE":
+      return 8;
+    case "BIT":
+      return 1;
+    default:
+      throw syntaxError();
+  }
+};
+
+/** In units of so many bits; negative counts from the end of the text. */
+function resolveRange(text: string, start: bigint, end: bigint, bitsEach: 8 | 1): BitRange {
   const size = (text.length * 8) / bitsEach;
   const resolve = (index: bigint) => Math.max(0, Number(index) + (index < 0n ? size : 0));
-  return { from: resolve(first) * bitsEach, to: (Math.min(resolve(last), size - 1) + 1) * bitsEach };
+  return { from: resolve(start) * bitsEach, to: (Math.min(resolve(end), size - 1) + 1) * bitsEach };
 }
 
-/** BITCOUNT key [start end [BYTE | BIT]]. Of a key that is not there the range is not even looked at, as in Redis. */
+/**
+ * BITCOUNT key [start end [BYTE | BIT]]. Of a key that is not there the range is not even looked at, and of two ends in the
+ * wrong order, both counted from the end of the text, the unit is not, as in Redis.
+ */
 function countBits({ keyspace }: CommandContext, [key, ...args]: readonly [string, ...string[]]): Reply {
   const text = keyspace.readString(key);
   if (text === undefined) return 0;
-  if (args.length === 1) throw syntaxError();
-  const { from, to } = parseRange(args, text);
-  const [start, end] = args.map(Number);
-  // Other than for BITPOS, two ends in the wrong order mean nothing here, even where both are before the beginning.
-  if (start !== undefined && end !== undefined && start < 0 && end < 0 && start > end) return 0;
+  if (args.length === 1 || args.length > 3) throw syntaxError();
+  const [start = "0", end = "-1", unit] = args;
+  const [first, last] = [parseInteger(start), parseInteger(end)];
+  if (first < 0n && last < 0n && first > last) return 0;
+  const { from, to } = resolveRange(text, first, last, parseBitsEach(unit));
   let count = 0;
   for (let at = from; at < to; at += 1) count += readBit(text, at);
   return count;
 }
 
-/** BITPOS key bit [start [end [BYTE | BIT]]] */
+/** BITPOS key bit [start [end [BYTE | BIT]]]. Of two wrong arguments Redis tells of the unit before the end. */
 function findBit({ keyspace }: CommandContext, [key, given, ...args]: readonly [string, string, ...string[]]): Reply {
   const bit = parseInteger(given);
   if (bit !== 0n && bit !== 1n) throw new CommandError("ERR The bit argument must be 1 or 0.");
   const text = keyspace.readString(key);
   // What is not there is zeros without end.
   if (text === undefined) return bit === 0n ? 0 : -1;
-  const { from, to } = parseRange(args, text);
+  if (args.length > 3) throw syntaxError();
+  const [start = "0", end = "-1", unit] = args;
+  const first = parseInteger(start);
+  const bitsEach = parseBitsEach(unit);
+  const { from, to } = resolveRange(text, first, parseInteger(end), bitsEach);
   for (let at = from; at < to; at += 1) if (readBit(text, at) === Number(bit)) return at;
   // Without an end the zeros behind the text are looked at, too.
   return bit === 0n && args.length < 2 && from < to ? to : -1;
