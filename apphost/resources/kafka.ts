@@ -45,6 +45,23 @@ function openCluster(access: KafkaAccess, openDeadlineMs: number, signal?: Abort
   });
 }
 
+/** One attempt. */
+async function openAtOnce(access: KafkaAccess, signal?: AbortSignal): Promise<KafkaCluster> {
+  try {
+    return await openCluster(access, ONE_ATTEMPT_MS, signal);
+  } catch (error) {
+    if (!isNameUnknown(error)) throw error;
+    throw createError("KAFKA_HOST_UNKNOWN", { endpoint: formatKafkaAddresses(access.bootstrap) }, error);
+  }
+}
+
+/** A name server that has no such name will have none in a few seconds; one that is silent is another matter. */
+function isNameUnknown(error: unknown): boolean {
+  if (!isAppError(error) || error.code !== "KAFKA_UNREACHABLE") return false;
+  const { cause: root } = (error.cause ?? {}) as { readonly cause?: { readonly code?: unknown } };
+  return root?.code === "ENOTFOUND";
+}
+
 /** When `waitForKafka` gives up. */
 export const readyMsMax = ({ launch }: ServerPlan): number =>
   launch === null ? longestAttemptsMs(ATTEMPT_MS_MAX) : READY_MS_MAX;
@@ -63,7 +80,7 @@ export async function waitForKafka(plan: ServerPlan, signal: AbortSignal): Promi
 export function contactKafka(access: KafkaAccess, signal: AbortSignal): Promise<KafkaCluster> {
   const endpoint = formatKafkaAddresses(access.bootstrap);
   return attemptRepeatedly({
-    attempt: () => openCluster(access, ONE_ATTEMPT_MS, signal),
+    attempt: () => openAtOnce(access, signal),
     isWorthRepeating: (error) => error.code === "KAFKA_UNREACHABLE",
     conclude: (last, waitedMs) => createError("KAFKA_UNREACHABLE", { endpoint, waitedMs }, last.cause ?? last),
     signal,
@@ -71,8 +88,7 @@ export function contactKafka(access: KafkaAccess, signal: AbortSignal): Promise<
 }
 
 /** One attempt. Throws why it does not answer. */
-export const probeKafka = async (access: KafkaAccess): Promise<void> =>
-  (await openCluster(access, ONE_ATTEMPT_MS)).close();
+export const probeKafka = async (access: KafkaAccess): Promise<void> => (await openAtOnce(access)).close();
 
 /** Whether it answers now. */
 export async function isKafkaAnswering(access: KafkaAccess): Promise<boolean> {

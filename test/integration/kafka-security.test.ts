@@ -1,11 +1,9 @@
 /** Ways into a secured Kafka, and each refusal with its own sentence: our client, and whole runs, on one real broker. */
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { readKafkaConfig } from "../../apphost/kafka-config/config-file.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
@@ -60,32 +58,6 @@ async function refusalOf(address: string, lines: readonly string[]): Promise<App
   if (isAppError(outcome)) return outcome;
   throw outcome instanceof Error ? outcome : new Error(`it was let in, to ${outcome} brokers`);
 }
-
-describe("what is no Kafka", () => {
-  it.each([
-    [
-      "an HTTP server",
-      "HTTP/1.1 400 Bad Request\r\n\r\n",
-      "KAFKA_NOT_A_BROKER",
-      /an HTTP server or proxy and no Kafka/,
-    ],
-    ["an SSH server", "SSH-2.0-OpenSSH_9.2\r\n", "KAFKA_NOT_A_BROKER", /an SSH server/],
-    ["a Redis", "-ERR unknown command\r\n", "KAFKA_NOT_A_BROKER", /a Redis and no Kafka/],
-    ["a server of TLS", Buffer.from([0x15, 3, 3, 0, 2, 2, 40]), "KAFKA_SPEAKS_TLS", /speaks TLS.*--kafka-config/],
-  ])("is named: %s", async (_, answer, code, sentence) => {
-    const server = createServer((socket) => {
-      socket.on("error", () => undefined);
-      socket.once("data", () => socket.end(answer));
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    try {
-      const error = await refusalOf(`127.0.0.1:${(server.address() as AddressInfo).port}`, []);
-      expect(error).toMatchObject({ code, retryable: false, message: expect.stringMatching(sentence) });
-    } finally {
-      server.close();
-    }
-  });
-});
 
 describeReal(["kafka", "openssl"], "a secured Kafka", () => {
   let kafka: SecuredKafka;

@@ -89,7 +89,8 @@ class BrokerSurvey {
       this.#look();
     }, SILENT_AFTER_MS);
     const noteFailure = (error: unknown) => {
-      this.#failure ??= error;
+      // A name that is unknown says the least: somebody else may be there, and not ready yet.
+      if (this.#failure === undefined || isUnknownName(this.#failure)) this.#failure = error;
       if (isUnknownName(error)) this.#unresolved.add(key);
     };
     void this.#request(address)

@@ -16,7 +16,7 @@ import { type SurveyOutcome, surveyBrokers } from "./broker-survey.ts";
 import { CommittedOffsets, type PartitionOffset } from "./committed-offsets.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { type Broker, ConnectionPool } from "./connection-pool.ts";
-import { explainClosing } from "./listener-probe.ts";
+import { ListenerProbe } from "./listener-probe.ts";
 import { OffsetsLookup } from "./partition-offsets.ts";
 import { type Attempt, brokerError, checkCode, retryAttempts } from "./retry.ts";
 import { type PartitionLeader, type TopicDescription, TopicLeaders } from "./topic-leaders.ts";
@@ -50,6 +50,7 @@ const ADVERTISED_DEADLINE_MS = 5_000;
 export class KafkaCluster {
   readonly #options: KafkaClusterOptions;
   readonly #pool: ConnectionPool;
+  readonly #probe: ListenerProbe;
   readonly #topics = new Map<string, TopicLeaders>();
   readonly #refreshes = new Map<string, Promise<TopicLookup>>();
   readonly #watchers = new Set<{ readonly topic: string; readonly onNews: () => void }>();
@@ -69,7 +70,9 @@ export class KafkaCluster {
 
   private constructor(options: KafkaClusterOptions) {
     this.#options = options;
-    this.#pool = new ConnectionPool(options.bootstrap, options.clientId, options.security);
+    const { bootstrap, clientId, security = PLAINTEXT } = options;
+    this.#pool = new ConnectionPool(bootstrap, clientId, security);
+    this.#probe = new ListenerProbe({ bootstrap, clientId, security });
     this.#committed = new CommittedOffsets(this.#pool, (attempt) => this.retry(attempt));
   }
 
@@ -211,19 +214,13 @@ export class KafkaCluster {
   }
 
   /** The first question to the cluster. Throws why nobody answers it, as far as that can be found out. */
-  async #contact(): Promise<SurveyOutcome> {
-    try {
-      return await this.#survey(
-        [],
-        () => undefined,
-        (outcome) => outcome.reachedAdvertised,
-      );
-    } catch (error) {
-      if (!isAppError(error) || error.code !== "KAFKA_CONNECTION_LOST") throw error;
-      const { bootstrap, clientId, security = PLAINTEXT } = this.#options;
-      const looks = bootstrap.map((address) => explainClosing(address, security, clientId));
-      throw (await Promise.all(looks)).find((reason) => reason !== undefined) ?? error;
-    }
+  #contact(): Promise<SurveyOutcome> {
+    const survey = this.#survey(
+      [],
+      () => undefined,
+      (outcome) => outcome.reachedAdvertised,
+    );
+    return this.#probe.watch(survey);
   }
 
   #survey(

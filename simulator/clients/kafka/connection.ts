@@ -261,12 +261,9 @@ export class Connection {
     } catch (error) {
       // Only what the peer sent is our business here; an error of a handler is a programmer's and goes up.
       if (!isAppError(error) || error.code !== "KAFKA_MALFORMED") throw error;
-      const foreign =
-        this.#state.kind === "connecting"
-          ? explainForeignAnswer(this.#chunk.subarray(0, bytes), this.endpoint, this.#security)
-          : undefined;
-      if (foreign === undefined) this.#lose(error.message, error);
-      else this.#endLost(foreign);
+      // Who does not answer the first question in Kafka's words is no Kafka, and will be none later.
+      if (this.#state.kind !== "connecting") this.#lose(error.message, error);
+      else this.#endLost(explainForeignAnswer(this.#chunk.subarray(0, bytes), this.endpoint, this.#security));
     }
     return true;
   }

@@ -7,6 +7,12 @@ export const kafkaErrors = {
     true,
     (p) => `Kafka at ${p.endpoint} did not answer within ${p.waitedMs} ms: is it running, and is the address right?`,
   ),
+  KAFKA_HOST_UNKNOWN: row<{ endpoint: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `this machine finds no address for the name of Kafka at ${p.endpoint}: give the right name, or make it known here`,
+  ),
   KAFKA_ADVERTISED_UNREACHABLE: row<{ bootstrap: string; advertised: string; waitedMs: number }>(
     "infrastructure",
     true,

@@ -54,15 +54,24 @@ const NOT_TLS: readonly unknown[] = [
 /** Alerts by which a server says what it thinks of the client's certificate, or of the lack of one. */
 const CLIENT_CERTIFICATE = /ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)$/;
 
+/** OpenSSL's own text, as in "write EPROTO …:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:…". */
+const FAILED_WRITE = /:error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):/;
+
+/** Node gives a failure of TLS its code where it shows while something is read, and not while something is written. */
+function codeOf({ code = "", message }: NodeJS.ErrnoException): string {
+  const reason = code === "EPROTO" ? FAILED_WRITE.exec(message)?.[1] : undefined;
+  return reason === undefined ? code : `ERR_SSL_${reason.replaceAll(" ", "_").toUpperCase()}`;
+}
+
 /** undefined: it is none of TLS, or may pass by itself. */
 export function explainTlsFailure(
   error: NodeJS.ErrnoException,
   endpoint: string,
   security: KafkaSecurity,
 ): AppError | undefined {
-  const { code = "" } = error;
   const { tls, sasl } = security;
   if (tls === null) return undefined;
+  const code = codeOf(error);
   // Node's own sentences advise flags of Node, which nobody can give here.
   const reason = code
     .replace(/^ERR_SSL_/, "")
