@@ -79,6 +79,7 @@ export async function purgeRun(name: string | null, options: PurgeOptions, termi
   const { runDir, state } = requireRecord(name, options);
   if (!hasEvidenceElsewhere(state)) {
     await write(`run ${state.runId} has nothing on servers of others`);
+    if (!isHostAlive(state) && !mayLiveElsewhere(state)) removeCredentials(runDir);
     return 0;
   }
   const failures = await purgeEvidence({ runDir, state }, { options, write, silent: new Map() });

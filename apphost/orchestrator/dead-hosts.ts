@@ -30,6 +30,7 @@ import {
   type RunState,
   readKafkaSecurity,
   readState,
+  removeUnneededCredentials,
   writeState,
 } from "../run/run-folder.ts";
 import { sweepRun } from "../watchdog/sweep.ts";
@@ -66,7 +67,9 @@ export async function sweepDeadHosts(base: string, forgotten: string | null = nu
     swept.push(run);
     if (!isDone(run)) continue;
     const evidence = forgetTopic(state.evidence, run.warmUpTopic);
-    writeState(runDir, { ...state, evidence, ended: true, children: [], engine: null });
+    const ended: RunState = { ...state, evidence, ended: true, children: [], engine: null };
+    writeState(runDir, ended);
+    removeUnneededCredentials(runDir, ended);
   }
   return swept;
 }

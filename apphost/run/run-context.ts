@@ -31,7 +31,15 @@ import { createEventFeed, type EventFeed } from "./event-feed.ts";
 import { createEvidenceFiles, type EvidenceFiles } from "./evidence-files.ts";
 import { FaultList } from "./fault-list.ts";
 import { Observations } from "./observations.ts";
-import { createRunFolder, createRunId, type RunState, removeOldRuns, writeState } from "./run-folder.ts";
+import {
+  createRunFolder,
+  createRunId,
+  credentialsPath,
+  type RunState,
+  removeOldRuns,
+  removeUnneededCredentials,
+  writeState,
+} from "./run-folder.ts";
 import { createRunWaits, type TellWait } from "./run-waits.ts";
 import { readUsage, Sampler } from "./sampler.ts";
 import { readTelemetrySettings, type TelemetrySettings } from "./telemetry-settings.ts";
@@ -233,5 +241,7 @@ async function closeRun(run: {
   run.files.closeLogs();
   for (const problem of await removeRemains(run.mark)) run.notice("error", "host", problem);
   run.state.update({ ended: true, children: [] });
+  const { runDir } = run.mark;
+  run.files.attempt(credentialsPath(runDir), () => removeUnneededCredentials(runDir, run.state.current));
   await run.watchdog.close();
 }

@@ -281,6 +281,11 @@ export function removeCredentials(run: string): void {
   for (const path of [credentialsPath(run), runFolder.kafkaSecurity(run)]) rmSync(path, { force: true });
 }
 
+/** Of a run that ended. A later purge gets in by them, where there is something to purge. */
+export function removeUnneededCredentials(run: string, state: RunState): void {
+  if (!hasEvidenceElsewhere(state)) removeCredentials(run);
+}
+
 export function replaceFile(path: string, text: string): void {
   const temporary = temporaryNameOf(path);
   writeNewFile(temporary, text);

@@ -1,6 +1,9 @@
 /** What answers at the address of `--kafka` and is no Kafka is named, asked by any security.protocol, at the first attempt. */
 import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { contactKafka } from "../../apphost/resources/kafka.ts";
 import type { HostPort } from "../../simulator/common/foundation/address.ts";
@@ -13,6 +16,7 @@ import {
 } from "../../simulator/common/foundation/kafka-security.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type RealRedisOptions, startRealRedis } from "../support/real-redis.ts";
+import { runCli } from "../support/run-cli.ts";
 
 const tls = { authorities: null, certificate: null, key: null, keyPassword: null, isHostNameChecked: true };
 const sasl = { mechanism: "PLAIN", username: "alice", password: "secret" } as const;
@@ -109,6 +113,26 @@ it.concurrent("a name that is unknown is final, unless somebody may come at anot
   expect(outcome).toMatchObject({ code: "KAFKA_UNREACHABLE" });
   // Each attempt looks, too, whether the listener wants SASL.
   expect(connections).toBe(10);
+});
+
+it.concurrent("a run that is not let in ends with exit 3 and leaves no secret", async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "flink-apphost-foreign-"));
+  const config = join(cwd, "client.properties");
+  const user = ["sasl.mechanism=PLAIN", `sasl.username=${sasl.username}`, `sasl.password=${sasl.password}`];
+  writeFileSync(config, ["security.protocol=SASL_PLAINTEXT", ...user].join("\n"), { mode: 0o600 });
+  try {
+    const { outcome } = await withServer(greets("SSH-2.0-OpenSSH_9.2\r\n"), ([at]) => {
+      const kafka = ["--kafka", `127.0.0.1:${at?.port}`, "--kafka-config", config];
+      return runCli(["up", "--once", "--ui", "plain", "--messages", "10", ...kafka], { cwd });
+    });
+    expect(outcome.exitCode, outcome.stderr).toBe(3);
+    expect(outcome.stdout + outcome.stderr).toMatch(/an SSH server and no Kafka/);
+    const names = readdirSync(cwd, { recursive: true }).map(String);
+    expect(names.some((name) => name.endsWith("state.json"))).toBe(true);
+    expect(names.filter((name) => name.endsWith("kafka-security.json"))).toEqual([]);
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
 });
 
 describeReal(["redis"], "a real Redis", () => {

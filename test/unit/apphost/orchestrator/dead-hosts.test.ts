@@ -1,11 +1,18 @@
 /** What a later `up` or `down` finds by the folders of runs, at a scripted engine. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLabels, LABEL } from "../../../../apphost/drivers/docker/labels.ts";
 import { describeSwept, forgetHostElsewhere, sweepDeadHosts } from "../../../../apphost/orchestrator/dead-hosts.ts";
-import { createRunFolder, createRunId, readState, writeState } from "../../../../apphost/run/run-folder.ts";
+import {
+  createRunFolder,
+  createRunId,
+  credentialsPath,
+  readState,
+  writeState,
+} from "../../../../apphost/run/run-folder.ts";
+import { runFolder } from "../../../../simulator/common/contract/files/run-folder.ts";
 import { warmUpTopicName } from "../../../../simulator/common/contract/names.ts";
 import { EVIDENCE, plantRun, stateOf } from "../../../support/run-states.ts";
 import { startScriptedEngine } from "../../../support/scripted-engine.ts";
@@ -47,6 +54,19 @@ it("the topic of a warm-up whose Kafka does not answer stays recorded, for a pur
   ]);
   expect(readState(runDir)).toMatchObject({ ended: true, evidence });
   expect(await sweepDeadHosts(base)).toEqual([]);
+});
+
+it("secrets of a run that left nothing elsewhere go with it, and stay where a purge gets in by them", async () => {
+  const plant = (name: string, kafka: string | null) => {
+    const runDir = plantRun(base, name, { hostStartTime: "1", evidence: { ...EVIDENCE, kafka } });
+    for (const path of [credentialsPath(runDir), runFolder.kafkaSecurity(runDir)]) writeFileSync(path, "secret");
+    return runDir;
+  };
+  const needless = plant("20300101T000000Z-aaaaaaaa", null);
+  const needed = plant("20300101T000001Z-bbbbbbbb", "127.0.0.1:1");
+  expect(await sweepDeadHosts(base)).toHaveLength(2);
+  expect(readdirSync(needless)).toEqual(["state.json"]);
+  expect(readdirSync(needed).sort()).toEqual(["credentials", "kafka-security.json", "state.json"]);
 });
 
 describe("what cannot be reached (Y3)", () => {
