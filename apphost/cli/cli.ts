@@ -18,23 +18,45 @@ import { describeUnknownVariables } from "../variables.ts";
 import { createFormatOption, createOption, describeDefault, parseValue, type SetExitCode } from "./command-options.ts";
 import { COMPLETE_VERB, COMPLETION_SCRIPTS, completeWords, formatCompletion, SHELLS } from "./completion.ts";
 import { addHostVerbs } from "./host-verbs.ts";
-import type { Terminal } from "./terminal.ts";
 import { describeOption, type VerbArgument, VerbCommand } from "./verb-command.ts";
 
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
 export async function runCli(args: readonly string[]): Promise<number> {
+  try {
+    return await runProgram(args);
+  } catch (error) {
+    process.stderr.write(`flink-apphost: ${escapeForTerminal(describeError(error))}\n`);
+    return exitCodeOfError(error);
+  }
+}
+
+async function runProgram(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.passed;
-  const program = createProgram(args, (code) => {
-    exitCode = code;
+  let help = "";
+  const program = createProgram(args, {
+    setExitCode: (code) => {
+      exitCode = code;
+    },
+    // Commander ends with an error after it, and does not look whether it could be written.
+    takeHelp: (text) => {
+      help += text;
+    },
   });
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.usage;
-    process.stderr.write(`flink-apphost: ${escapeForTerminal(describeError(error))}\n`);
-    return exitCodeOfError(error);
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? printLines(help.replace(/\n$/, "").split("\n")) : EXIT.usage;
   }
+}
+
+async function printLines(lines: readonly string[]): Promise<number> {
+  const { withOutput } = await import("./terminal.ts");
+  return withOutput(async ({ write }) => {
+    for (const line of lines) await write(line);
+    return EXIT.passed;
+  });
 }
 
 /** Its "error:" names nobody, where several programs write to one terminal. */
@@ -61,14 +83,20 @@ function maskArguments(text: string, args: readonly string[]): string {
 /** They make sense for a host that stays. */
 const STAYING_ONLY: readonly string[] = ["once", "detach"];
 
-export function createProgram(args: readonly string[], setExitCode: SetExitCode): Command {
+export interface ProgramEnds {
+  readonly setExitCode: SetExitCode;
+  /** Of help that was asked for, and of the version: text as it is to be printed. */
+  readonly takeHelp: (text: string) => void;
+}
+
+export function createProgram(args: readonly string[], { setExitCode, takeHelp }: ProgramEnds): Command {
   const program = new Command("flink-apphost")
     .description("Starts a Flink-style streaming system and proves that it neither loses nor duplicates a message.")
     .version(readPackageVersion())
     .helpCommand(false)
     .exitOverride()
     .configureHelp({ optionDescription: describeOption })
-    .configureOutput({ outputError: (text, write) => write(formatParserError(text, args)) })
+    .configureOutput({ writeOut: takeHelp, outputError: (text, write) => write(formatParserError(text, args)) })
     .hook("preAction", (_, verb) => {
       if (!(verb instanceof VerbCommand)) return;
       requireCurrentFolder();
@@ -178,9 +206,7 @@ function addCompletion(program: Command, setExitCode: SetExitCode): void {
   command.description("print what completes verbs, options and names in a shell").action(async () => {
     throwUsage(command.findProblems(process.env));
     const shell = present(oneOf(SHELLS).read(command.operands[0] ?? ""), "the shell");
-    const { withOutput } = await import("./terminal.ts");
-    const print = ({ write }: Terminal) => write(COMPLETION_SCRIPTS[shell]).then(() => EXIT.passed);
-    setExitCode(await withOutput(print));
+    setExitCode(await printLines([COMPLETION_SCRIPTS[shell]]));
   });
   program.command(`${COMPLETE_VERB} [words...]`, { hidden: true }).action(async (words: readonly string[]) => {
     const { listKnownResources } = await import("./known-resources.ts");
@@ -189,7 +215,7 @@ function addCompletion(program: Command, setExitCode: SetExitCode): void {
         verb instanceof VerbCommand && verb.name() === words[0] && verb.verbArguments.some(({ isMany }) => isMany),
     );
     const resources = isNaming ? await listKnownResources(words) : [];
-    for (const line of formatCompletion(completeWords(program, words, resources))) process.stdout.write(`${line}\n`);
+    setExitCode(await printLines(formatCompletion(completeWords(program, words, resources))));
   });
 }
 

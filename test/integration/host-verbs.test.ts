@@ -259,17 +259,27 @@ describe("an answer that cannot be given", () => {
   // Where the system has no such device, nothing else fails on demand.
   it
     .skipIf(!existsSync("/dev/full"))
-    .each(["ps", "ps --format json", "env", "describe", "logs", "report", "completion bash"])(
-    "because the disk is full does not pass for one: %s",
-    (verb) => {
-      const { status, stderr } = runInShell(`flink-apphost ${verb} > /dev/full`);
-      expect({ status, stderr }).toEqual({
-        status: 3,
-        stderr:
-          "flink-apphost: standard output cannot be written, and what it holds is not the whole answer: ENOSPC: no space left on device, write\n",
-      });
-    },
-  );
+    .each([
+      "ps",
+      "ps --format json",
+      "env",
+      "describe",
+      "logs",
+      "report",
+      "completion bash",
+      "complete-words -- u",
+      "--help",
+      "--version",
+      "help up",
+      "up --help",
+    ])("because the disk is full does not pass for one: %s", (verb) => {
+    const { status, stderr } = runInShell(`flink-apphost ${verb} > /dev/full`);
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr:
+        "flink-apphost: standard output cannot be written, and what it holds is not the whole answer: ENOSPC: no space left on device, write\n",
+    });
+  });
 
   it.each(["ps", "down", "doctor", "up --once"])("because the current folder was removed says so: %s", (verb) => {
     const { status, stderr } = runInShell(`mkdir gone && cd gone && rmdir ../gone && flink-apphost ${verb}`);

@@ -124,7 +124,7 @@ describe("what was mistyped", () => {
 });
 
 describe("help", () => {
-  const program = createProgram([], () => undefined);
+  const program = createProgram([], { setExitCode: () => undefined, takeHelp: () => undefined });
   const verbs = program.commands.filter((command) => command instanceof VerbCommand);
 
   it("has examples and exit codes for each verb, and for nothing else", () => {

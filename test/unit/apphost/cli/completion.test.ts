@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createProgram } from "../../../../apphost/cli/cli.ts";
 import { completeWords } from "../../../../apphost/cli/completion.ts";
 
-const program = createProgram([], () => undefined);
+const program = createProgram([], { setExitCode: () => undefined, takeHelp: () => undefined });
 const RESOURCES = ["kafka", "taskmanager", "taskmanager-01"];
 
 /** Words of a completed line, or that paths are wanted. */
