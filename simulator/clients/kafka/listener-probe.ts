@@ -9,12 +9,14 @@ import { formatHostPort } from "../../common/foundation/address.ts";
 import { sleep } from "../../common/foundation/deadline.ts";
 import { type AppError, createError, isAppError } from "../../common/foundation/errors.ts";
 import { type KafkaSecurity, PLAINTEXT, protocolOf } from "../../common/foundation/kafka-security.ts";
-import { Connection, SILENT_AFTER_MS } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { openBrokerSocket } from "./security/broker-socket.ts";
 import { nameGreeting } from "./security/foreign-answer.ts";
 import { saslHandshakeApi } from "./wire/apis/sasl-handshake.ts";
 import { ErrorCode } from "./wire/error-codes.ts";
 
+/** Long for the first answer of a broker that is well, and short for a person who waits to hear of a wrong address. */
+const SILENT_MS = 1_000;
 /** Whoever has just closed a connection is there to answer. */
 const ANSWER_DEADLINE_MS = 2_000;
 /** No broker has it, so each says which it has. */
@@ -44,7 +46,7 @@ export class ListenerProbe {
   /** The answer to the first question. Throws why nobody lets us in, as soon as that is known of all addresses. */
   async watch<T>(asking: Promise<T>): Promise<T> {
     const answered = new AbortController();
-    const silence = sleep(SILENT_AFTER_MS, answered.signal).then(() => this.#findOthers());
+    const silence = sleep(SILENT_MS, answered.signal).then(() => this.#findOthers());
     try {
       await Promise.race([asking, silence.then(refuseOthers)]);
       return await asking;
