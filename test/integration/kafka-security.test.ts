@@ -6,8 +6,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readKafkaConfig } from "../../apphost/kafka-config/config-file.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { Connection } from "../../simulator/clients/kafka/connection.ts";
+import { metadataApi } from "../../simulator/clients/kafka/wire/apis/metadata.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { topicName } from "../../simulator/common/contract/names.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { type AppError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { kafkaAt } from "../support/addresses.ts";
 import { describeReal } from "../support/real-parts.ts";
@@ -206,6 +210,27 @@ describeReal(["kafka", "openssl"], "a secured Kafka", () => {
     for (const { password } of [USER, SCRAM_USER]) expect(error.message).not.toContain(password);
   });
 
+  it("a session that the broker ends is followed by another, which nobody who asks notices", async () => {
+    const { security } = readKafkaConfig(writeConfig([...tls("SASL_SSL"), ...sasl("SCRAM-SHA-512", SCRAM_USER)]));
+    const bootstrap = kafkaAt(kafka.at("SASLTLS"));
+    const cluster = await KafkaCluster.open({ bootstrap, security, clientId: "test" });
+    const lost: string[] = [];
+    const [address] = bootstrap;
+    const events = { onLost: (error: AppError) => lost.push(error.message) };
+    const connection = await Connection.open({ ...present(address, "it"), security, clientId: "test", events });
+    try {
+      const request = { topics: [], allowAutoTopicCreation: false };
+      const askUntilClosed = () => connection.send(metadataApi, request).then(() => undefined, String);
+      const wait = { what: "the end of the session", deadlineMs: 20_000, intervalMs: 100 };
+      expect(await waitUntil(askUntilClosed, wait)).toContain("the broker closed it");
+      expect(lost).toHaveLength(1);
+      await expect(cluster.topic("none", 500)).rejects.toMatchObject({ code: "KAFKA_TOPIC_MISSING" });
+    } finally {
+      connection.close();
+      cluster.close();
+    }
+  });
+
   it("a run by SASL_SSL is exact, tells its secrets to nobody, and is purged", async () => {
     const config = writeConfig([
       `bootstrap.servers=${kafka.at("SASLTLS")}`,
@@ -213,7 +238,8 @@ describeReal(["kafka", "openssl"], "a secured Kafka", () => {
       ...sasl("SCRAM-SHA-512", SCRAM_USER),
       "linger.ms=5",
     ]);
-    const size = ["--messages", "20_000", "--rate", "10_000", "--task-managers", "2", "--partitions", "2"];
+    // Each of its connections outlives its session more than once.
+    const size = ["--messages", "20_000", "--rate", "4_000", "--task-managers", "2", "--partitions", "2"];
     const cli = startCli(["up", "--once", "--ui", "json", "--infra", "embedded", "--kafka-config", config, ...size]);
     try {
       await cli.waitForEvent("phase", ({ phase }) => phase === "job");

@@ -14,7 +14,7 @@ export const LISTENERS = {
   PLAINTEXT: "PLAINTEXT",
   /** PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. */
   SASLALL: "SASL_PLAINTEXT",
-  /** SCRAM-SHA-512 alone. */
+  /** SCRAM-SHA-512 alone, by sessions that end after SESSION_LIFETIME_MS. */
   SASLTLS: "SASL_SSL",
   TLS: "SSL",
   /** Its certificate has expired. */
@@ -24,6 +24,8 @@ export const LISTENERS = {
   /** It asks for a client certificate. */
   MUTUAL: "SSL",
 } as const;
+/** After it, the broker closes a connection at the next request (`connections.max.reauth.ms`). */
+export const SESSION_LIFETIME_MS = 2_000;
 export type ListenerName = keyof typeof LISTENERS;
 
 export interface SecuredKafka {
@@ -95,6 +97,7 @@ function saslProperties(): string[] {
     scram("saslall", "scram-sha-512"),
     "listener.name.sasltls.sasl.enabled.mechanisms=SCRAM-SHA-512",
     scram("sasltls", "scram-sha-512"),
+    `listener.name.sasltls.scram-sha-512.connections.max.reauth.ms=${SESSION_LIFETIME_MS}`,
   ];
 }
 

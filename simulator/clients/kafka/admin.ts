@@ -136,6 +136,12 @@ function openCluster(options: AdminOptions): Promise<KafkaCluster> {
   });
 }
 
+/**
+ * How long before the end of a session (`connections.max.reauth.ms`) kafkajs says again who it is. By its own 10 s it does
+ * so at once where sessions are as short, and a broker refuses that within a second of the first time.
+ */
+const REAUTHENTICATE_BEFORE_MS = 500;
+
 /** Runs one piece of work on a kafkajs admin client, and closes it. */
 async function withAdmin<T>(options: AdminOptions, what: string, work: (admin: Admin) => Promise<T>): Promise<T> {
   const { Kafka, logLevel } = (await import("kafkajs")).default;
@@ -146,6 +152,7 @@ async function withAdmin<T>(options: AdminOptions, what: string, work: (admin: A
     clientId: options.clientId ?? CLIENT_ID,
     connectionTimeout: 5_000,
     requestTimeout: deadlineMs,
+    reauthenticationThreshold: REAUTHENTICATE_BEFORE_MS,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: Math.ceil(deadlineMs / 1_000) },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => logKafkajs(options.log, entry),
