@@ -3,6 +3,7 @@ import { formatCheckpointId } from "../../simulator/common/contract/files/checkp
 import {
   type Check,
   type CheckStatus,
+  describeCompression,
   describeWarmUp,
   nameFault,
   type Report,
@@ -65,9 +66,6 @@ function renderSpecification({ messages, parameters, job }: Report): string[] {
     `Parameters: ${options.join(" ")}`,
   ];
 }
-
-const describeCompression = ({ compression = "none" }: Report["parameters"]): string =>
-  compression === "none" ? "" : `, compressed by ${compression}`;
 
 function renderSamples(title: string, samples: readonly SampleMessage[]): string[] {
   const lines = samples.map((sample) => `Message ${sample.redis_ordered_id}: ${JSON.stringify(sample)}`);

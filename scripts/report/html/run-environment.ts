@@ -1,5 +1,6 @@
 /** Where a run took place and with what, what it processed, and how to have it again. Pure. */
 import {
+  describeCompression,
   describeWarmUp,
   type Infrastructure,
   type Report,
@@ -41,6 +42,7 @@ function describeDurability({ aof, fsync }: Infrastructure): string {
 export function renderFigures(report: Report): Content {
   const {
     messages: m,
+    parameters,
     warmUp = null,
     unacknowledged,
     throughput,
@@ -54,7 +56,7 @@ export function renderFigures(report: Report): Content {
   return renderFacts([
     [
       "Messages",
-      `${formatCount(m.requested)} requested, ${formatCount(m.acknowledged)} acknowledged, ${formatCount(m.inKafka)} in Kafka, ${formatCount(m.processed)} processed`,
+      `${formatCount(m.requested)} requested${describeCompression(parameters)}, ${formatCount(m.acknowledged)} acknowledged, ${formatCount(m.inKafka)} in Kafka, ${formatCount(m.processed)} processed`,
     ],
     [
       "Not acknowledged",

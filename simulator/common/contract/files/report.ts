@@ -280,6 +280,10 @@ export function nameFault({ kind, planned }: Pick<Fault, "kind" | "planned">): s
   }
 }
 
+/** `, compressed by lz4`, to follow how many messages were sent; empty where they were not. */
+export const describeCompression = ({ compression = "none" }: Report["parameters"]): string =>
+  compression === "none" ? "" : `, compressed by ${compression}`;
+
 /** `5,000 messages sent and 5,000 read through a topic of its own in 812 ms (5000 asked for), none of them counted`. */
 export function describeWarmUp({ asked, outcome, sent, read, durationMs }: WarmUpFacts): string {
   const done =

@@ -117,6 +117,15 @@ it("says what an earlier version did not record, and still is a page", () => {
   expect(bare).not.toMatch(/undefined|NaN/);
 });
 
+it("tells beside the number of messages by what they were compressed, if they were", () => {
+  const report = sampleReport();
+  const compressed = render({ ...report, parameters: { ...report.parameters, compression: "lz4" } });
+  expect(compressed).toContain("2,000 requested, compressed by lz4, 2,000 acknowledged");
+  for (const parameters of [report.parameters, { ...report.parameters, compression: "none" }]) {
+    expect(render({ ...report, parameters })).toContain("2,000 requested, 2,000 acknowledged");
+  }
+});
+
 it("says nothing of the sources of checks where the report does not", () => {
   const checks = sampleReport().checks.map(({ sources, independent, why, ...check }) => check as Check);
   expect(render(sampleReport())).toContain("(independent: ");
