@@ -2,7 +2,6 @@
  * Our own programs as resources: JobManager, TaskManagers, FlinkJobSimulator, producer, validator, report, and the
  * embedded servers. Each runs from its entry point with the run's environment, and says "ready" on its channel.
  */
-import { basename, dirname, join } from "node:path";
 import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
@@ -10,7 +9,7 @@ import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { type Connections, connectionVariables } from "../model/connection.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
-import { findPackageFolder } from "../package-version.ts";
+import { findCompileCacheFolder } from "../package-version.ts";
 import { type ChildCommand, describeExit, type RunningChild, startChildProcess } from "../processes/child-process.ts";
 import { entryPoint } from "../processes/entry-point.ts";
 import { markVariables, type RunMark } from "../processes/process-identity.ts";
@@ -33,16 +32,6 @@ const NODE_FLAGS = ["--single-threaded-gc", "--no-lazy-feedback-allocation", "--
  */
 export const chooseNodeFlags = ({ options }: { options: Pick<RunFacts["options"], "rate"> }): readonly string[] =>
   options.rate === 0 ? [...NODE_FLAGS, "--no-concurrent-recompilation"] : NODE_FLAGS;
-
-/**
- * Compiled code of the programs, for the next start: 3 MB, and safe to remove at any time. Node runs what it finds there,
- * so it lies beside the programs themselves and not beside the runs, where a cloned project could bring its own.
- */
-function compileCacheFolder(): string {
-  const folder = findPackageFolder();
-  const isInstalled = basename(dirname(folder)) === "node_modules";
-  return join(isInstalled ? dirname(folder) : join(folder, "node_modules"), ".cache", "flink-apphost");
-}
 
 export interface ProgramEnvironment {
   readonly run: Pick<RunContext, "runDir" | "mark" | "clock" | "token" | "options">;
@@ -69,7 +58,7 @@ function createEarlyCommand(resource: string, entry: string, run: RunFacts): Chi
     command: process.execPath,
     args: [...chooseNodeFlags(run), entryPoint(entry)],
     env: {
-      NODE_COMPILE_CACHE: compileCacheFolder(),
+      NODE_COMPILE_CACHE: findCompileCacheFolder(),
       ...inheritedVariables(),
       ...(usesTls(run) ? {} : { NODE_EXTRA_CA_CERTS: "" }),
       ...createRunVariables(resource, run),
