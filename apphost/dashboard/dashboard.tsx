@@ -27,6 +27,7 @@ import { applyEvent, EMPTY_SNAPSHOT, type Snapshot } from "../snapshot/snapshot.
 import { describeAnswer } from "./answers.ts";
 import type { Glyphs } from "./charts/segment.ts";
 import type { HostLink } from "./host-link.ts";
+import { readWholeKeys } from "./key-input.ts";
 import { OpenLog, wantedLog } from "./open-log.ts";
 import { choosePager, type Pager, startPager } from "./pager.ts";
 import { Painter } from "./painter.ts";
@@ -183,7 +184,7 @@ export class Dashboard {
   #show(): void {
     this.#shown?.instance.unmount();
     const { stdin: given, stdout, stderr } = this.#options;
-    const stdin = new ReadStream(given.fd);
+    const stdin = readWholeKeys(new ReadStream(given.fd));
     // A terminal that is closed cannot be read any more. What ends the run then is its SIGHUP, in order.
     stdin.on("error", () => undefined);
     // The alternate screen begins where the cursor stands, and a prompt before it would shift the first row for good.

@@ -190,8 +190,7 @@ const NAMES: readonly (readonly [Exclude<keyof PressedKey, "eventType">, string]
 /**
  * A name for each key that was pressed, from what Ink says of it. A terminal that was slow, or typed very fast, gives
  * several keys at once, and Ink takes apart only those that begin with Escape. Escape and another key at once look like
- * Alt and that key, which is no key here: they are the two that they are. Only Escape and `[` cannot be told from the
- * beginning of a sequence.
+ * Alt and that key, which is no key here: they are the two that they are.
  */
 export function nameKeys(input: string, key: PressedKey): readonly string[] {
   const names = nameWithoutAlt(input, key);

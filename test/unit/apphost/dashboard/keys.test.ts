@@ -1,8 +1,10 @@
 /** What a terminal sends, through Ink's own reading of it, to the names of keys. */
 import { PassThrough } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { render } from "ink";
 import { createElement } from "react";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readWholeKeys, splitUnfinished } from "../../../../apphost/dashboard/key-input.ts";
 import { Screen } from "../../../../apphost/dashboard/screen.tsx";
 import { sleep, waitUntil } from "../../../../simulator/common/foundation/deadline.ts";
 
@@ -33,7 +35,7 @@ beforeEach(() => {
     onPaste: (text) => void heard.push(`pasted ${text}`),
   });
   const display = new Display().resume() as unknown as NodeJS.WriteStream;
-  const stdin = keyboard as unknown as NodeJS.ReadStream;
+  const stdin = readWholeKeys(keyboard) as unknown as NodeJS.ReadStream;
   const instance = render(screen, {
     stdin,
     stdout: display,
@@ -84,6 +86,13 @@ describe("a chunk of input", () => {
     ["\u001b\u001b/", ["esc", "esc", "/"]],
     ["\u001b\u001b[A", ["esc", "up"]],
     ["\u001b\u001bOA", ["esc", "up"]],
+    // No sequence, since nothing finishes it.
+    ["\u001b[", ["esc", "["]],
+    ["j\u001b[", ["j", "esc", "["]],
+    ["\u001b\u001b[", ["esc", "esc", "["]],
+    ["\u001b[[", ["esc", "[", "["]],
+    ["\u001b[1;3", ["esc", "[", "1", ";", "3"]],
+    ["\u001bO5", ["esc", "O", "5"]],
     ["\u001b[A\u001b[B", ["up", "down"]],
     ["j\u001b[Ak", ["j", "up", "k"]],
     ["2/kafka\r", ["2", "/", "k", "a", "f", "k", "a", "enter"]],
@@ -121,6 +130,36 @@ describe("several chunks of input", () => {
   it("put a character together that was cut", async () => {
     const [first, rest] = [Buffer.from("日").subarray(0, 1), Buffer.from("日").subarray(1)];
     expect(await send(first, rest)).toEqual(["日"]);
+  });
+
+  it.each([
+    [["\u001b", "[A"], ["up"]],
+    [["\u001b[", "A"], ["up"]],
+    [["\u001b[1;", "5", "C"], ["right"]],
+    [["\u001bO", "B"], ["down"]],
+    [
+      ["j\u001b[", "Ak"],
+      ["j", "up", "k"],
+    ],
+  ] as const)("are one sequence when they come at once: %j is %j", async (chunks, keys) => {
+    await send();
+    for (const chunk of chunks) {
+      keyboard.write(chunk);
+      // Before any timer: the chunk is read, and no more.
+      await setImmediate();
+    }
+    await sleep(SEQUENCE_MS);
+    expect(heard).toEqual(keys);
+  });
+
+  it("hold back no more than any sequence has", () => {
+    expect(splitUnfinished("k\u001b[1;5")).toEqual({ whole: "k", unfinished: "\u001b[1;5" });
+    const endless = "1".repeat(100);
+    expect(splitUnfinished(`k\u001b[${endless}`)).toEqual({ whole: `k\u001b[27u[${endless}`, unfinished: "" });
+  });
+
+  it("hold back nothing of a paste", async () => {
+    expect(await send("\u001b[200~a\u001b[", "b\u001b", "\u001b[201~j")).toEqual(["pasted a\u001b[b\u001b", "j"]);
   });
 
   it("put a paste together, and take no key of it", async () => {
