@@ -7,7 +7,8 @@
  * N3 A host that lives and cannot be asked within 5 s is an error that names it; it may be starting, or stopped.
  * N4 An answer may take as long as the work that it is about. While it is awaited the host is looked at, and one that
  *    gives no answer for 15 s is the same error.
- * N5 A host that holds its folder and has no run yet pulls an image, or sweeps. Whoever would watch it waits for its run.
+ * N5 A host that holds its folder and has no run yet pulls an image, or sweeps. One that was started a moment ago still
+ *    loads its code, and does not even hold its folder. Whoever would watch it waits for a sign of it, and then for its run.
  */
 import { dirname, join, resolve } from "node:path";
 import { sleep, waitUntil } from "../../simulator/common/foundation/deadline.ts";
@@ -76,7 +77,14 @@ export function requireRunningHost(choice: HostChoice): RunningHost {
   return host;
 }
 
-const STARTING_MS_MAX = 120_000;
+export interface StartingLimits {
+  /** From the start of a host's process to the claim on its folder, on a busy machine. */
+  readonly signMsMax: number;
+  /** From there to its run. */
+  readonly runMsMax: number;
+}
+
+const STARTING: StartingLimits = { signMsMax: 3_000, runMsMax: 120_000 };
 /** Each look reads the records of all runs in the folder. */
 const STARTING_LOOK_INTERVAL_MS = 200;
 
@@ -84,17 +92,34 @@ const STARTING_LOOK_INTERVAL_MS = 200;
 export async function waitForStartingHost(
   { base, run }: HostChoice,
   tell: TellLongWait,
-  deadlineMs = STARTING_MS_MAX,
+  { signMsMax, runMsMax: deadlineMs }: StartingLimits = STARTING,
 ): Promise<void> {
-  const holder = run === null && findRunningHosts(base).length === 0 ? findClaimHolder(base) : null;
-  if (holder === null) return;
+  if (run !== null) return;
+  const findSign = () => (findRunningHosts(base).length > 0 ? "running" : (findClaimHolder(base) ?? undefined));
+  const sign = await waitForSign(findSign, signMsMax, tell);
+  if (sign === null || sign === "running") return;
   const isSettled = () => (findRunningHosts(base).length > 0 || findClaimHolder(base) === null ? true : undefined);
-  const wait = { what: `the host that is just starting (pid ${holder.pid}) to have a run`, deadlineMs };
+  const wait = { what: `the host that is just starting (pid ${sign.pid}) to have a run`, deadlineMs };
   const settled = waitUntil(isSettled, { ...wait, intervalMs: STARTING_LOOK_INTERVAL_MS });
   try {
     await tellLongWait(settled, wait, tell);
   } catch (error) {
     throw createError("NO_RUNNING_HOST", { folder: base }, error);
+  }
+}
+
+/** Null when none came. */
+async function waitForSign<Sign>(
+  findSign: () => Sign | undefined,
+  deadlineMs: number,
+  tell: TellLongWait,
+): Promise<Sign | null> {
+  const wait = { what: "a sign of a host that was just started", deadlineMs };
+  try {
+    return await tellLongWait(waitUntil(findSign, { ...wait, intervalMs: STARTING_LOOK_INTERVAL_MS }), wait, tell);
+  } catch (error) {
+    if (isAppError(error) && error.code === "DEADLINE_EXCEEDED") return null;
+    throw error;
   }
 }
 

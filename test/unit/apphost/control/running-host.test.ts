@@ -8,6 +8,7 @@ import {
   findRunningHosts,
   requireRun,
   requireRunningHost,
+  type StartingLimits,
   waitForStartingHost,
 } from "../../../../apphost/control/running-host.ts";
 import { claimFolder } from "../../../../apphost/run/host-claim.ts";
@@ -63,8 +64,10 @@ it("tells a run that has ended from one that never was", () => {
 
 describe("a host that is starting, and has no run yet (N5)", () => {
   const told: string[] = [];
-  const waitForIt = (deadlineMs = 10_000) =>
-    waitForStartingHost({ base, run: null }, ({ what }) => void told.push(what), deadlineMs);
+  const waitForIt = (limits: Partial<StartingLimits> = {}) => {
+    const tell = ({ what }: { readonly what: string }) => void told.push(what);
+    return waitForStartingHost({ base, run: null }, tell, { signMsMax: 300, runMsMax: 10_000, ...limits });
+  };
   /** What a host holds before it has a run. */
   const claim = () => {
     const answer = claimFolder(base);
@@ -80,6 +83,13 @@ describe("a host that is starting, and has no run yet (N5)", () => {
     expect(told).toEqual([`the host that is just starting (pid ${process.pid}) to have a run`]);
   });
 
+  it("is waited for while it loads its code, and does not hold the folder yet", async () => {
+    setTimeout(claim, 300);
+    setTimeout(() => addRun(1, { isAlive: true }), 700);
+    await waitForIt({ signMsMax: 10_000 });
+    expect(findRunningHosts(base)).toHaveLength(1);
+  });
+
   it("is not waited for when it has ended, nor where there is none", async () => {
     await waitForIt();
     const { release } = claim();
@@ -91,6 +101,6 @@ describe("a host that is starting, and has no run yet (N5)", () => {
   it("is given up after its time", async () => {
     claim();
     const reason = { code: "DEADLINE_EXCEEDED", message: expect.stringMatching(/just starting .* 300 ms/) };
-    await expect(waitForIt(300)).rejects.toMatchObject({ code: "NO_RUNNING_HOST", cause: reason });
+    await expect(waitForIt({ runMsMax: 300 })).rejects.toMatchObject({ code: "NO_RUNNING_HOST", cause: reason });
   });
 });
