@@ -15,12 +15,16 @@
  *    background nothing can be set in it any more, and it is left as the shell has it.
  * J5 A signal that was caught, and whose listener is replaced before its turn comes, is lost. So the listener of SIGTSTP
  *    is taken away only to stop, which the system then does, and put back only where it is missing.
+ * J6 SIGSTOP may come right behind SIGTSTP, and stop the process before it hears of that. By then `fg` has been typed, and
+ *    to stop once more would take the terminal away again: a SIGCONT that has come meanwhile ends the stop.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { ReadStream } from "node:tty";
 
 const LOOK_INTERVAL_MS = 500;
+/** From the end of a SIGSTOP until the SIGCONT is heard (J6): another thread may have taken it, and wait for a core. */
+const CONTINUED_MS_MAX = 25;
 
 export interface JobActions {
   /** Takes the terminal, and draws everything. */
@@ -44,8 +48,10 @@ export function startTerminalJob(actions: JobActions, isForeground = readIsForeg
   let isShown = false;
   let isLent = false;
   let isEnded = false;
+  /** It is asked for, and not done yet (J6). */
+  let isStopping = false;
   const look = () => {
-    if (isShown || isLent || isEnded || !isForeground()) return;
+    if (isShown || isLent || isEnded || isStopping || !isForeground()) return;
     isShown = true;
     // J5.
     if (!process.listeners("SIGTSTP").includes(onStop)) process.on("SIGTSTP", onStop);
@@ -54,9 +60,17 @@ export function startTerminalJob(actions: JobActions, isForeground = readIsForeg
   const onStop = () => {
     if (isShown) actions.hide();
     isShown = false;
-    stopAsDefault(onStop);
+    isStopping = true;
+    const stop = () => {
+      if (!isStopping) return;
+      isStopping = false;
+      stopAsDefault(onStop);
+    };
+    // In two steps: a timer that a SIGSTOP came upon is due before the SIGCONT after it is heard.
+    setTimeout(() => setTimeout(stop, CONTINUED_MS_MAX), CONTINUED_MS_MAX);
   };
   const onContinue = () => {
+    isStopping = false;
     if (isShown && isForeground()) actions.hide();
     else if (isShown) actions.abandon();
     isShown = false;

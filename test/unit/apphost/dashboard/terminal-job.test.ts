@@ -30,6 +30,10 @@ it("J2: gives the terminal back at SIGTSTP", async () => {
   expect(await readWords(["SIGTSTP"], 2)).toEqual(["show", "hide"]);
 });
 
+it("J6: does not stop when the SIGCONT of `fg` has come by then", async () => {
+  expect(await readWords(["SIGTSTP", "SIGCONT"], 3)).toEqual(["show", "hide", "show"]);
+});
+
 it("J5: hears a SIGTSTP that comes right behind the SIGCONT of `fg`", async () => {
   expect(await readWords(["SIGCONT", "SIGTSTP"], 4)).toEqual(["show", "hide", "show", "hide"]);
 });
