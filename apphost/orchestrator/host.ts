@@ -15,6 +15,7 @@ import type { RunEnding } from "../../simulator/common/contract/files/host-facts
 import type { WarmUpFacts } from "../../simulator/common/contract/files/report.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import { formatAmount } from "../../simulator/common/foundation/figures.ts";
 import { followItems } from "../control/follow.ts";
 import { CAPABILITIES, type CheckpointAnswer, type ControlRequest, type ResourceAnswer } from "../control/protocol.ts";
 import type { ItemSink } from "../control/server.ts";
@@ -433,7 +434,7 @@ function describeTurn(requestsAhead: number, isRoundOpen: boolean): string {
 /** A verdict covers all rounds, so whoever asks for a second one is told what it will count. */
 function describeCoverage(rounds: readonly { readonly messages: number }[]): string {
   if (rounds.length === 1) return "its verdict comes at its end";
-  return `its verdict covers all ${rounds.length} rounds, ${sumMessages(rounds).toLocaleString("en-US")} messages`;
+  return `its verdict covers all ${rounds.length} rounds, ${formatAmount(sumMessages(rounds), "message")}`;
 }
 
 const sumMessages = (rounds: readonly { readonly messages: number }[]): number =>

@@ -4,13 +4,22 @@ import { formatCount } from "../../simulator/common/foundation/figures.ts";
 
 export { formatAmount, formatCount, formatMs } from "../../simulator/common/foundation/figures.ts";
 
-const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
-
 export const formatRate = (perSecond: number | null): string =>
   perSecond === null ? "-" : `${formatCount(perSecond)}/s`;
 
+const THOUSANDS = ["", "K", "M", "B", "T"] as const;
+
 /** Three digits that matter, for an axis or a narrow column: 1.25M, 61.7K, 350. */
-export const formatCompact = (n: number | null): string => (n === null ? "-" : COMPACT.format(n));
+export function formatCompact(n: number | null): string {
+  if (n === null) return "-";
+  // Beyond its units.
+  if (!(Math.abs(n) < 1e15)) return n.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+  // Rounded before the unit is chosen: 999.6 is 1K.
+  const rounded = Number(n.toPrecision(3));
+  const power = THOUSANDS.findLastIndex((_, index) => Math.abs(rounded) >= 1_000 ** index);
+  if (power <= 0) return String(rounded);
+  return `${Number((rounded / 1_000 ** power).toPrecision(3))}${THOUSANDS[power]}`;
+}
 
 /** Seconds with one digit, for the margin of a log: `12.3s`. */
 export const formatSeconds = (us: number): string => `${(Math.max(0, us) / 1e6).toFixed(1)}s`;

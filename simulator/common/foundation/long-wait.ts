@@ -5,6 +5,7 @@
  * L1 Nothing is told of a wait that is over within 2 s, nor after its end.
  * L2 The words are asked for anew each time, since what is waited for may change.
  */
+import { formatCount } from "./figures.ts";
 
 export interface WaitWords {
   /** What is waited for, after "waiting for": `kafka to answer`. Must not throw. */
@@ -60,4 +61,4 @@ export function describeWaited(waitedMs: number, deadlineMs: number | null): str
   return waitedMs < 500 ? most : `${waited} of ${most}`;
 }
 
-const formatWholeSeconds = (ms: number): string => `${Math.round(ms / 1_000).toLocaleString("en-US")} s`;
+const formatWholeSeconds = (ms: number): string => `${formatCount(ms / 1_000)} s`;

@@ -1,4 +1,5 @@
 /** Files of `checkpoints/`. Written by the JobManager: temporary file, fsync, rename, fsync of the folder. */
+import { formatCount } from "../../foundation/figures.ts";
 import type { Fields } from "../../foundation/json-fields.ts";
 import { EPOCH_STRIDE } from "../state/redis-state.ts";
 
@@ -20,8 +21,8 @@ export interface CheckpointFile {
  */
 export function formatCheckpointId(id: number): string {
   const epoch = Math.floor(id / EPOCH_STRIDE);
-  const own = (id % EPOCH_STRIDE).toLocaleString("en-US");
-  return epoch <= 1 ? own : `${own} of JobManager ${epoch.toLocaleString("en-US")}`;
+  const own = formatCount(id % EPOCH_STRIDE);
+  return epoch <= 1 ? own : `${own} of JobManager ${formatCount(epoch)}`;
 }
 
 /**
