@@ -15,6 +15,9 @@ const MEMORY_SHARE = 4;
 /** What this process may have: a container may have less than its machine. */
 export const readMemoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
 
+/** The least that a machine must have for so many. */
+export const memoryForIdsBytes = (messages: number): number => Math.ceil(messages / IDS_PER_BYTE) * MEMORY_SHARE;
+
 /** Throws USAGE_CONFLICT with both numbers. */
 export function checkMessageIds(messages: number, memoryBytes = readMemoryBytes()): void {
   if (messages > ID_MAX) {

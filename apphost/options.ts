@@ -39,6 +39,8 @@ export const CONTAINER_IMAGES = {
   kafka: "apache/kafka:4.3.0",
   redis: "redis:8.6",
   kafkaUi: "kafbat/kafka-ui:v1.5.0",
+  /** Of an application that is published. */
+  node: "node:24-slim",
 } as const;
 
 export type UiMode = "auto" | "tui" | "plain" | "json" | "quiet";

@@ -18,6 +18,7 @@ import { describeUnknownVariables } from "../variables.ts";
 import { createFormatOption, createOption, describeDefault, parseValue, type SetExitCode } from "./command-options.ts";
 import { COMPLETE_VERB, COMPLETION_SCRIPTS, completeWords, formatCompletion, SHELLS } from "./completion.ts";
 import { addHostVerbs } from "./host-verbs.ts";
+import { addPublishOptions, publishTarget, readPublishRequest } from "./publish-options.ts";
 import { describeOption, type VerbArgument, VerbCommand } from "./verb-command.ts";
 
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
@@ -106,6 +107,7 @@ export function createProgram(args: readonly string[], { setExitCode, takeHelp }
   addRunVerb(program, "stress", "a fresh run that ends with its verdict", { args, setExitCode });
   addHostVerbs(program, setExitCode);
   addDoctor(program, setExitCode);
+  addPublish(program, setExitCode);
   addCompletion(program, setExitCode);
   addHelp(program);
   return program;
@@ -188,6 +190,18 @@ function addDoctor(program: Command, setExitCode: SetExitCode): void {
     const { runDoctor } = await import("./doctor.ts");
     const { withOutput } = await import("./terminal.ts");
     setExitCode(await withOutput((terminal) => runDoctor(given, format, terminal)));
+  });
+}
+
+function addPublish(program: Command, setExitCode: SetExitCode): void {
+  const command = new VerbCommand(program, "publish", [publishTarget]);
+  addPublishOptions(command);
+  command.description("write the application as files that run it without this program").action(async () => {
+    throwUsage(command.findProblems(process.env));
+    const request = readPublishRequest(command.opts(), process.env);
+    const { runPublish } = await import("./publish.ts");
+    const { withTerminal } = await import("./terminal.ts");
+    setExitCode(await withTerminal((terminal) => runPublish(request, terminal)));
   });
 }
 

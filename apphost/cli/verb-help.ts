@@ -125,6 +125,16 @@ export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
       ...SIGNALS,
     },
   },
+  publish: {
+    examples: ["publish compose --out ./deploy --messages 1_000_000", "publish compose --out ./deploy --force"],
+    exits: {
+      [EXIT.passed]: "written: the last line is the command that runs it",
+      [EXIT.unexpected]: "unexpected error",
+      [EXIT.usage]: "wrong usage, or files that others wrote or changed are in the way: nothing was written",
+      [EXIT.infrastructure]: "this package could not be packed",
+      ...SIGNALS,
+    },
+  },
   completion: {
     examples: ['eval "$(flink-apphost completion bash)"', "flink-apphost completion fish | source"],
     exits: { [EXIT.passed]: "printed", ...USAGE },

@@ -226,6 +226,15 @@ export const FLOORS: readonly Floor[] = [
     on: [...BASE, "files", "processes", "drivers", "docker", "watchdog", "run", "resources", "dashboard"],
     packages: ["execa"],
   },
+  // Every start of the command line reads it, so nothing is behind it.
+  { name: "publication", files: ["apphost/publish/publication.ts"], on: BASE, packages: [] },
+  // Pure but for the folder that is written and the package that is packed.
+  {
+    name: "publish",
+    files: ["apphost/publish/"],
+    on: [...BASE, "files", "drivers", "docker", "doctor", "publication"],
+    packages: ["yaml"],
+  },
   { name: "reader", files: ["apphost/apphost-reader/"], on: [...COMMON, "model"], packages: [] },
   { name: "preparation", files: ["apphost/preparation.ts"], on: [...BASE, "processes"], packages: [] },
   {
@@ -250,6 +259,8 @@ export const FLOORS: readonly Floor[] = [
       "reader",
       "preparation",
       "page",
+      "publication",
+      "publish",
     ],
     packages: ["commander"],
   },

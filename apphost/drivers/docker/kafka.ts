@@ -26,7 +26,7 @@ const ALIAS = "kafka";
 const INTERNAL_PORT = 9093;
 export const KAFKA_INTERNAL_ADDRESS = `${ALIAS}:${INTERNAL_PORT}`;
 /** The image declares them as volumes. The engine makes one for each, and puts labels only on those that are asked for. */
-const DATA_FOLDER = "/var/lib/kafka/data";
+export const KAFKA_DATA_FOLDER = "/var/lib/kafka/data";
 const OTHER_FOLDERS = ["/etc/kafka/secrets", "/mnt/shared/config"];
 const MB_BYTES = 1024 * 1024;
 
@@ -46,19 +46,17 @@ export function createKafkaSpec(options: KafkaContainerOptions): ContainerSpec {
     env: createKafkaEnvironment(options),
     labels,
     reach,
-    volumes: [DATA_FOLDER, ...OTHER_FOLDERS],
+    volumes: [KAFKA_DATA_FOLDER, ...OTHER_FOLDERS],
     file: null,
   };
 }
 
-/** The full set: with any KAFKA_ variable given, the image drops the configuration that it has of its own. */
 export function createKafkaEnvironment(options: KafkaContainerOptions): Record<string, string> {
   const { port, controllerPort, heapBytes, isOnHost } = options;
   const controller = `${LOOPBACK}:${controllerPort}`;
   const client = `${LOOPBACK}:${port}`;
   const hasInternal = !isOnHost && options.network !== null;
-  const properties: Record<string, string> = {
-    ...BROKER_PROPERTIES,
+  const listeners = {
     "controller.quorum.voters": `1@${controller}`,
     listeners: [
       // In a container of its own network the engine forwards to its address there, which is not known yet.
@@ -72,8 +70,16 @@ export function createKafkaEnvironment(options: KafkaContainerOptions): Record<s
     ].join(","),
     "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT",
     "inter.broker.listener.name": "PLAINTEXT",
-    "log.dirs": DATA_FOLDER,
   };
+  return createBrokerVariables(listeners, heapBytes);
+}
+
+/** The full set: with any KAFKA_ variable given, the image drops the configuration that it has of its own. */
+export function createBrokerVariables(
+  listeners: Readonly<Record<string, string>>,
+  heapBytes: number,
+): Record<string, string> {
+  const properties = { ...BROKER_PROPERTIES, ...listeners, "log.dirs": KAFKA_DATA_FOLDER };
   const variables = Object.entries(properties).map(([property, value]) => [variableOf(property), value]);
   return {
     ...(Object.fromEntries(variables) as Record<string, string>),

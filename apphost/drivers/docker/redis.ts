@@ -12,7 +12,7 @@ import type { Labels } from "./labels.ts";
 /** As whom the image runs the server. */
 const REDIS_USER_ID = 999;
 const INSIDE_PORT = 6379;
-const DATA_FOLDER = "/data";
+export const REDIS_DATA_FOLDER = "/data";
 const FILE_FOLDER = "/etc";
 const FILE_NAME = "flink-apphost-redis.conf";
 
@@ -30,7 +30,7 @@ export function createRedisSpec(options: {
     address: isOnHost ? LOOPBACK : "0.0.0.0",
     port: isOnHost ? port : INSIDE_PORT,
     password,
-    folder: DATA_FOLDER,
+    folder: REDIS_DATA_FOLDER,
   });
   return {
     name,
@@ -41,7 +41,7 @@ export function createRedisSpec(options: {
     reach: isOnHost
       ? { kind: "host" }
       : { kind: "published", ports: [{ inside: INSIDE_PORT, host: port }], network: null },
-    volumes: [DATA_FOLDER],
+    volumes: [REDIS_DATA_FOLDER],
     file: { folder: FILE_FOLDER, name: FILE_NAME, text, mode: 0o400, ownerId: REDIS_USER_ID },
   };
 }

@@ -87,6 +87,17 @@ export const verbErrors = {
     false,
     (p) => `run ${p.run} is ${p.verdict}, and no baseline for others: save one that passed`,
   ),
+  PUBLISH_REFUSED: row<{ folder: string; files: readonly string[] }>(
+    "usage",
+    false,
+    (p) =>
+      `in ${p.folder} are files that this verb did not write, or that were changed since: ${p.files.join(", ")}; nothing was written: give --out another folder, or --force to replace them`,
+  ),
+  PACKAGE_NOT_PACKED: row<{ reason: string }>(
+    "infrastructure",
+    false,
+    (p) => `this package cannot be packed (${p.reason}); give its tarball by --package FILE`,
+  ),
   OUTPUT_FILE_FAILED: row<{ path: string }>(
     "infrastructure",
     false,
