@@ -2,18 +2,15 @@
  * How many messages a run may have, over all its rounds. The validator remembers each id by one bit, so that it can name
  * what is lost or repeated; and an id has the digits that a message has room for. Both are checked before anything starts.
  */
-import { totalmem } from "node:os";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { createError } from "../simulator/common/foundation/errors.ts";
 import { formatAmount, formatCount } from "../simulator/common/foundation/figures.ts";
+import { readMemoryBytes } from "../simulator/common/foundation/machine.ts";
 
 const ID_MAX = 10 ** MESSAGE.idDigits - 1;
 const IDS_PER_BYTE = 8;
 /** The rest is for Kafka, whose pages the validator reads meanwhile, and for all others. */
 const MEMORY_SHARE = 4;
-
-/** What this process may have: a container may have less than its machine. */
-export const readMemoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
 
 /** The least that a machine must have for so many. */
 export const memoryForIdsBytes = (messages: number): number => Math.ceil(messages / IDS_PER_BYTE) * MEMORY_SHARE;

@@ -2,7 +2,6 @@
  * The options of a run: one public type, one table, one reader. A value of another form ends in USAGE_OPTION_INVALID naming
  * the option (or variable), the value and the expected form. What they come to together is in `option-resolution.ts`.
  */
-import { totalmem } from "node:os";
 import { COMPRESSIONS, type Compression } from "../simulator/common/contract/child/run-config.ts";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
@@ -14,6 +13,7 @@ import {
   type RedisAddress,
 } from "../simulator/common/foundation/address.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
+import { readMemoryBytes } from "../simulator/common/foundation/machine.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
 import {
   byteCount,
@@ -94,7 +94,7 @@ export interface HostOptions {
   readonly theme: ThemeName;
   /** Folder that holds `runs/` and `latest`. @default ".flink-apphost" */
   readonly runDir: string;
-  /** What the embedded Kafka may store. @default half of the machine's memory */
+  /** What the embedded Kafka may store. @default half of the memory that the machine, or container, has */
   readonly embeddedMemoryBytes: number;
   /** The embedded Kafka creates a topic when a client asks for one that does not exist. @default false */
   readonly embeddedAutoCreateTopics: boolean;
@@ -200,7 +200,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     byteCount(1024 * 1024),
     "what the embedded Kafka and Redis may each store",
     {
-      defaultText: "half of the memory of this machine",
+      defaultText: "half of the memory of this machine, or container",
     },
   ),
   embeddedAutoCreateTopics: row(
@@ -261,7 +261,7 @@ export function defaultsOf(verb: Verb): HostOptions {
     ui: "auto",
     theme: "dark",
     runDir: ".flink-apphost",
-    embeddedMemoryBytes: Math.floor(totalmem() / 2),
+    embeddedMemoryBytes: Math.floor(readMemoryBytes() / 2),
     embeddedAutoCreateTopics: false,
     fixedPorts: false,
     isolated: false,

@@ -18,13 +18,13 @@ Its exit code is the verdict: 0 passed, 3 a server failed or the verdict is unkn
 missed, 6 the job failed. The first start pulls the images of Kafka, Redis and Node, and builds that of the application, for
 which npm needs its registry.
 
-The report of the newest run as a page, as a document, and all that the run wrote:
+The report of the newest run as a page, and as a document; what a process wrote:
 
 \`\`\`sh
 docker compose run --rm report
 docker compose cp app:${WORK_FOLDER}/report.html .
 docker compose cp app:${WORK_FOLDER}/.flink-apphost/latest/report.json .
-docker compose cp app:${WORK_FOLDER}/.flink-apphost/runs .
+docker compose run --rm report logs jobmanager
 \`\`\`
 
 The application is called with

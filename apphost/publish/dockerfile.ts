@@ -3,8 +3,8 @@
 export const TARBALL_NAME = "flink-apphost.tgz";
 /** A volume: the current folder of the program, in which it keeps its runs. */
 export const WORK_FOLDER = "/work";
-/** The user that every image of Node brings. */
-const USER = "node";
+/** The user `node` of every image of Node, by number: an engine that looks for root does not read an image's names. */
+const USER_ID = "1000";
 const PLACED_TARBALL = `/tmp/${TARBALL_NAME}`;
 
 export type Instruction =
@@ -14,7 +14,7 @@ export type Instruction =
   /** One layer: each command runs where the one before it succeeded. */
   | { readonly kind: "RUN"; readonly commands: readonly (readonly string[])[] }
   | { readonly kind: "ENV"; readonly name: string; readonly value: string }
-  | { readonly kind: "USER"; readonly name: string }
+  | { readonly kind: "USER"; readonly id: string }
   | { readonly kind: "WORKDIR"; readonly folder: string }
   | { readonly kind: "ENTRYPOINT"; readonly words: readonly string[] };
 
@@ -30,10 +30,10 @@ export const createInstructions = (options: { readonly nodeImage: string }): rea
       ["npm", "install", "--global", "--ignore-scripts", "--no-audit", "--no-fund", PLACED_TARBALL],
       ["npm", "cache", "clean", "--force"],
       // A new volume takes over whose this folder is.
-      ["install", "--directory", `--owner=${USER}`, `--group=${USER}`, "--mode=0700", WORK_FOLDER],
+      ["install", "--directory", `--owner=${USER_ID}`, `--group=${USER_ID}`, "--mode=0700", WORK_FOLDER],
     ],
   },
-  { kind: "USER", name: USER },
+  { kind: "USER", id: `${USER_ID}:${USER_ID}` },
   { kind: "WORKDIR", folder: WORK_FOLDER },
   { kind: "ENTRYPOINT", words: ["flink-apphost"] },
 ];
@@ -54,7 +54,7 @@ function formatInstruction(instruction: Instruction): string {
     case "ENV":
       return `ENV ${instruction.name}=${JSON.stringify(instruction.value)}`;
     case "USER":
-      return `USER ${instruction.name}`;
+      return `USER ${instruction.id}`;
     case "WORKDIR":
       return `WORKDIR ${instruction.folder}`;
     case "ENTRYPOINT":

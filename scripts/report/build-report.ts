@@ -1,5 +1,4 @@
 /** Merges the facts of a run into its report. Pure: every number comes from a fact, and what is not known is null. */
-import { cpus, totalmem } from "node:os";
 import type { ChecksFile } from "../../simulator/common/contract/files/checks.ts";
 import type { HostFacts } from "../../simulator/common/contract/files/host-facts.ts";
 import type { Ledger } from "../../simulator/common/contract/files/ledger.ts";
@@ -17,16 +16,6 @@ export interface ReportFacts {
   readonly ledgers: readonly Ledger[];
   readonly metrics: MetricsMerge;
   readonly machine: Report["machine"];
-}
-
-export function readMachine(): Report["machine"] {
-  const processors = cpus();
-  return {
-    cores: processors.length,
-    memoryBytes: totalmem(),
-    cpuModel: processors[0]?.model.trim() ?? "unknown",
-    node: process.version,
-  };
 }
 
 export function buildReport({ host, checks, ledgers, metrics, machine }: ReportFacts): Report {

@@ -12,7 +12,8 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { readJson, writeJson, writeText } from "../../simulator/common/foundation/json-file.ts";
 import type { Log } from "../../simulator/common/foundation/log.ts";
-import { buildReport, readMachine } from "./build-report.ts";
+import { readMachine } from "../../simulator/common/foundation/machine.ts";
+import { buildReport } from "./build-report.ts";
 import { readMetrics } from "./metrics-file.ts";
 import { renderReport } from "./report-text.ts";
 

@@ -1,7 +1,8 @@
 /** How many messages a run may have: what is refused says both numbers. */
 import { expect, it } from "vitest";
-import { checkMessageIds, readMemoryBytes } from "../../../apphost/message-ids.ts";
+import { checkMessageIds } from "../../../apphost/message-ids.ts";
 import { resolveOptions } from "../../../apphost/option-resolution.ts";
+import { readMemoryBytes } from "../../../simulator/common/foundation/machine.ts";
 
 const MEBIBYTE = 2 ** 20;
 

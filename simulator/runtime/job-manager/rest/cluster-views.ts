@@ -2,7 +2,8 @@
  * Flink's JSON for the cluster: /overview, /config, /taskmanagers. Pure: JobManager in, JSON out. What this runtime does
  * not have (slots' memory profiles, JVM pools) is 0, and what it does not know is −1, as Flink writes it.
  */
-import { availableParallelism, freemem, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
+import { readMemoryBytes } from "../../../common/foundation/machine.ts";
 import type { JobManager } from "../job-manager.ts";
 import type { RegisteredTaskManager } from "../registry.ts";
 
@@ -105,8 +106,8 @@ function viewTaskManager(manager: JobManager, entry: RegisteredTaskManager, nowM
     freeResource: viewResource(),
     hardware: {
       cpuCores: availableParallelism(),
-      physicalMemory: totalmem(),
-      freeMemory: freemem(),
+      physicalMemory: readMemoryBytes(),
+      freeMemory: process.availableMemory(),
       managedMemory: 0,
     },
     memoryConfiguration: {

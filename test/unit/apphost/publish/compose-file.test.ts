@@ -99,7 +99,9 @@ describe("Dockerfile", () => {
   it("installs the package as root, and runs it as a user without rights", () => {
     const lines = contentOf("Dockerfile").split("\n");
     expect(lines[1]).toBe("FROM node:24-slim");
-    expect(lines.indexOf("USER node")).toBeGreaterThan(lines.findIndex((line) => line.startsWith("RUN npm install")));
+    expect(lines.indexOf("USER 1000:1000")).toBeGreaterThan(
+      lines.findIndex((line) => line.startsWith("RUN npm install")),
+    );
     expect(lines.at(-2)).toBe('ENTRYPOINT ["flink-apphost"]');
   });
 });
