@@ -53,18 +53,18 @@ export function readPublishRequest(given: GivenOptions, env: Variables): Publish
   const names = PUBLISHED_OPTIONS.flatMap(variablesOf);
   const variables = Object.fromEntries(names.map((name) => [name, env[name]]));
   const options = resolveOptions("up", { ...given, ...FIXED_OPTIONS }, variables);
-  refuseEmptyTopic(options);
+  refuseNoMessages(options);
   return {
     options,
     folder: parseValue("out", given, folderForm),
-    nodeImage: parseValue("node-image", { "node-image": given["nodeImage"] }, imageName),
+    nodeImage: parseValue("nodeImage", given, imageName),
     tarball: parseOptional("package", given, fileForm),
     isForced: given["force"] === true,
   };
 }
 
 /** Its Kafka is its own. */
-function refuseEmptyTopic({ messages }: HostOptions): void {
+function refuseNoMessages({ messages }: HostOptions): void {
   if (messages > 0) return;
   const what = "a published run with --messages 0 has nothing to process: its Kafka holds no topic of others";
   throw createError("USAGE_CONFLICT", { what, advice: "give --messages N" });

@@ -7,10 +7,11 @@ import { REDIS_DATA_FOLDER } from "../drivers/docker/redis.ts";
 import { formatRedisConfiguration } from "../drivers/native-configuration.ts";
 import { memoryForIdsBytes } from "../message-ids.ts";
 import type { HostOptions } from "../options.ts";
+import { LOOPBACK } from "../processes/ports.ts";
 import { WORK_FOLDER } from "./dockerfile.ts";
 import { formatRunCommand, PUBLISHED_KAFKA, PUBLISHED_REDIS } from "./publication.ts";
 
-/** What of the compose specification is used here. Compose v1 (1.27) knows all of it, too. */
+/** What of the compose specification is used here. Compose 1.29 knows all of it, too. */
 export interface ComposeFile {
   readonly services: Readonly<Record<"kafka" | "redis" | "app" | "report", ComposeService>>;
   readonly volumes: Readonly<Record<string, Readonly<Record<never, never>>>>;
@@ -66,6 +67,9 @@ const SERVER_TASKS = 1_024;
 /** Longer than everything takes that ends in order. */
 const STOP_GRACE = "90s";
 
+/** Of the file `.env` beside it. Without it nothing is started, and these words say why. */
+const PASSWORD = `\${REDIS_PASSWORD:?it is in the file .env that was written beside docker-compose.yaml}`;
+
 /** It asks a question of the protocol: an open port says only that somebody will listen. No JVM is started for it. */
 const API_VERSIONS_REQUEST = [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 255, 255];
 
@@ -92,7 +96,7 @@ export const createComposeFile = (options: HostOptions, image: string): ComposeF
 
 function createKafka({ kafkaImage, kafkaHeapBytes }: HostOptions): ComposeService {
   const { host, port } = PUBLISHED_KAFKA;
-  const controller = `localhost:${CONTROLLER_PORT}`;
+  const controller = `${LOOPBACK}:${CONTROLLER_PORT}`;
   const listeners = {
     "controller.quorum.voters": `1@${controller}`,
     listeners: `PLAINTEXT://0.0.0.0:${port},CONTROLLER://${controller}`,
@@ -101,7 +105,7 @@ function createKafka({ kafkaImage, kafkaHeapBytes }: HostOptions): ComposeServic
     "inter.broker.listener.name": "PLAINTEXT",
   };
   const request = API_VERSIONS_REQUEST.map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
-  const ask = `exec 3<>/dev/tcp/127.0.0.1/${port} && printf '${request}' >&3 && read -r -t 4 -N 1 -u 3`;
+  const ask = `exec 3<>/dev/tcp/${LOOPBACK}/${port} && printf '${request}' >&3 && read -r -t 4 -N 1 -u 3`;
   return {
     image: kafkaImage,
     environment: createBrokerVariables(listeners, kafkaHeapBytes),
@@ -140,9 +144,6 @@ function createRedis({ redisImage }: HostOptions): ComposeService {
   };
 }
 
-/** Of the file `.env` beside it. Without it nothing is started, and these words say why. */
-const PASSWORD = `\${REDIS_PASSWORD:?it is in the file .env that was written beside docker-compose.yaml}`;
-
 function createApp(options: HostOptions, image: string): ComposeService {
   const { residentBytes } = neededMemory({ options, modes: { kafka: "external", redis: "external" } });
   const processesMib = residentBytes / MEBIBYTE + APP_EXTRA_MIB;
@@ -173,7 +174,7 @@ const createReport = (image: string): ComposeService => ({
   network_mode: "none",
   ...createProgramTraits(),
   mem_limit: formatMebibytes(REPORT_MIB),
-  pids_limit: TASKS_OF_A_PROCESS,
+  pids_limit: TASKS_OF_A_PROCESS * OTHER_PROCESSES,
 });
 
 const createProgramTraits = () => ({

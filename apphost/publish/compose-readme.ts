@@ -40,6 +40,9 @@ docker compose exec app flink-apphost attach
 docker compose exec app flink-apphost describe
 \`\`\`
 
+\`docker compose stop app\` ends a run in order, with exit code 143. A container that was killed leaves a run of which later ones
+say that its host may still live; it is given up by \`docker compose run --rm report down --run ID --forget\`.
+
 Each run has a topic and a state of its own, which stay in the volumes for whoever wants to look. This removes the containers
 and the volumes, with all runs:
 

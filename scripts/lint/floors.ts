@@ -232,7 +232,7 @@ export const FLOORS: readonly Floor[] = [
   {
     name: "publish",
     files: ["apphost/publish/"],
-    on: [...BASE, "files", "drivers", "docker", "doctor", "publication"],
+    on: [...BASE, "files", "processes", "drivers", "docker", "doctor", "publication"],
     packages: ["yaml"],
   },
   { name: "reader", files: ["apphost/apphost-reader/"], on: [...COMMON, "model"], packages: [] },

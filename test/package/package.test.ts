@@ -145,6 +145,15 @@ describe.each(SUPPORTED)("in an empty project, by Node %s", (major) => {
   });
 });
 
+describe("publish compose, of a package that was installed", () => {
+  it("packs the same package once more", () => {
+    const ended = runBy(nodeFolder("24"), ["npx", "flink-apphost", "publish", "compose", "--out", "deploy"], project);
+    expectStatus(ended, 0);
+    const published = readFileSync(join(project, "deploy", "flink-apphost.tgz"));
+    expect(published.equals(readFileSync(packed.tarball))).toBe(true);
+  });
+});
+
 describe("in a project that npm init -y made (CommonJS)", () => {
   it("says what to do, and works when that is done", () => {
     const folder = createOne();
