@@ -2,6 +2,7 @@
  * What a TaskManager says of itself: each second while its counts change, at each checkpoint, and once more when its job
  * ends.
  */
+import type { EngineUsage } from "../foundation/engine-usage.ts";
 import { createLatencyCounts, mergeSparseLatency, type SparseLatency, toSparseLatency } from "./latency-histogram.ts";
 
 export interface TaskManagerMetrics {
@@ -29,6 +30,8 @@ export interface TaskManagerMetrics {
   readonly backPressuredMs?: number;
   readonly idleMs?: number;
   readonly heap?: HeapUsage;
+  /** Beside its heap. */
+  readonly engine?: EngineUsage;
   /** CPU time of what only observes and coordinates here: metrics and checkpoints. In cpuMs, too. */
   readonly observerCpuMs?: number;
   readonly eventLoopLagMsMax: number;

@@ -5,7 +5,9 @@
 import type { CheckpointFile } from "../../common/contract/files/checkpoint.ts";
 
 /** As in Flink's default `web.checkpoints.history`. */
-const HISTORY_MAX = 10;
+const LISTED_MAX = 10;
+/** A checkpoint is asked for by who saw it in a list, long after it left there: one a second is found for ten minutes. */
+const KEPT_MAX = 600;
 /** Completed checkpoints that the summary's quantiles are of: the newest ones. */
 const SAMPLES_MAX = 1_000;
 
@@ -30,12 +32,18 @@ export class CheckpointHistory {
   latestCompleted: CheckpointRecord | null = null;
   latestFailed: CheckpointRecord | null = null;
   restored: { readonly id: number; readonly atMs: number; readonly location: string } | null = null;
-  #records: CheckpointRecord[] = [];
+  /** By id, oldest first. */
+  readonly #kept = new Map<number, CheckpointRecord>();
   #completedSamples: { readonly bytes: number; readonly durationMs: number }[] = [];
 
-  /** Newest first. */
+  /** The newest, newest first. */
   get records(): readonly CheckpointRecord[] {
-    return this.#records;
+    return [...this.#kept.values()].slice(-LISTED_MAX).toReversed();
+  }
+
+  find(id: number): CheckpointRecord | undefined {
+    const latest = [this.latestCompleted, this.latestFailed].find((record) => record?.id === id);
+    return this.#kept.get(id) ?? latest ?? undefined;
   }
 
   get completedSamples(): readonly { readonly bytes: number; readonly durationMs: number }[] {
@@ -43,12 +51,14 @@ export class CheckpointHistory {
   }
 
   get inProgress(): number {
-    return this.#records.filter((record) => record.status === "IN_PROGRESS").length;
+    return this.records.filter((record) => record.status === "IN_PROGRESS").length;
   }
 
   begin(record: CheckpointRecord): void {
     this.counts.total += 1;
-    this.#records = [record, ...this.#records].slice(0, HISTORY_MAX);
+    this.#kept.set(record.id, record);
+    const [oldest] = this.#kept.keys();
+    if (oldest !== undefined && this.#kept.size > KEPT_MAX) this.#kept.delete(oldest);
   }
 
   end(record: CheckpointRecord): void {
@@ -65,7 +75,7 @@ export class CheckpointHistory {
   }
 
   discard(id: number): void {
-    const record = this.#records.find((known) => known.id === id);
+    const record = this.#kept.get(id);
     if (record !== undefined) this.#replace({ ...record, discarded: true });
   }
 
@@ -75,6 +85,6 @@ export class CheckpointHistory {
   }
 
   #replace(record: CheckpointRecord): void {
-    this.#records = this.#records.map((known) => (known.id === record.id ? record : known));
+    if (this.#kept.has(record.id)) this.#kept.set(record.id, record);
   }
 }

@@ -16,6 +16,7 @@ import {
 import type { JobManagerTask } from "../../common/contract/child/tasks.ts";
 import { runFolder } from "../../common/contract/files/run-folder.ts";
 import type { JobGraph } from "../../common/contract/job/rest.ts";
+import { EngineMeter } from "../../common/foundation/engine-usage.ts";
 import { claimEpoch } from "./epoch.ts";
 import { JobManager } from "./job-manager.ts";
 import { RestServer } from "./rest/http-server.ts";
@@ -71,12 +72,21 @@ function describeSite(
     ["rest.address", "127.0.0.1"],
     ["rest.port", String(restPort)],
     ["web.submit.enable", "false"],
+    ["rest.flamegraph.enabled", "false"],
+    ["rest.profiling.enabled", "false"],
     ["parallelism.default", String(config.taskManagers)],
     ["execution.checkpointing.interval", `${config.checkpointIntervalMs} ms`],
     ["execution.checkpointing.dir", checkpoints],
     ...Object.entries(config).map(([name, value]): [string, string] => [`flink-apphost.${name}`, String(value)]),
   ]);
-  return { resource, logsFolder: runFolder.logs(runDir), address: `http://127.0.0.1:${restPort}`, configuration };
+  const engine = new EngineMeter();
+  return {
+    resource,
+    logsFolder: runFolder.logs(runDir),
+    address: `http://127.0.0.1:${restPort}`,
+    configuration,
+    readEngine: () => engine.read(),
+  };
 }
 
 /** Resolves when the process is asked to stop; rejects when it must step down. */

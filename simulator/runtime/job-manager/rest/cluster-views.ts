@@ -62,19 +62,19 @@ export function viewTaskManagers(manager: JobManager, nowMs: number): object {
 export function viewTaskManagerDetails(manager: JobManager, entry: RegisteredTaskManager, nowMs: number): object {
   const jobId = manager.job?.graph.jobId;
   const used = entry.slots - freeSlots(manager, entry);
-  const heap = entry.metrics?.heap;
+  const { heap, engine } = entry.metrics ?? {};
   return {
     ...viewTaskManager(manager, entry, nowMs),
     metrics: {
       heapUsed: heap?.usedBytes ?? -1,
       heapCommitted: heap?.committedBytes ?? -1,
       heapMax: heap?.maxBytes ?? -1,
-      nonHeapUsed: -1,
-      nonHeapCommitted: -1,
+      nonHeapUsed: engine?.nonHeapBytes ?? -1,
+      nonHeapCommitted: engine?.nonHeapBytes ?? -1,
       nonHeapMax: -1,
-      directCount: 0,
-      directUsed: 0,
-      directMax: 0,
+      directCount: -1,
+      directUsed: engine?.bufferBytes ?? -1,
+      directMax: engine?.bufferBytes ?? -1,
       mappedCount: 0,
       mappedUsed: 0,
       mappedMax: 0,
@@ -84,7 +84,7 @@ export function viewTaskManagerDetails(manager: JobManager, entry: RegisteredTas
       nettyShuffleMemoryAvailable: 0,
       nettyShuffleMemoryUsed: 0,
       nettyShuffleMemoryTotal: 0,
-      garbageCollectors: [],
+      garbageCollectors: (engine?.collectors ?? []).map(({ name, count, timeMs }) => ({ name, count, time: timeMs })),
     },
     allocatedSlots: Array.from({ length: used }, () => ({ jobId, resource: viewResource() })),
   };
@@ -107,7 +107,8 @@ function viewTaskManager(manager: JobManager, entry: RegisteredTaskManager, nowM
     hardware: {
       cpuCores: availableParallelism(),
       physicalMemory: readMemoryBytes(),
-      freeMemory: process.availableMemory(),
+      // By Flink's meaning: how large the heap may become.
+      freeMemory: entry.metrics?.heap?.maxBytes ?? -1,
       managedMemory: 0,
     },
     memoryConfiguration: {

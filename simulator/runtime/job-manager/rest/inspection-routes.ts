@@ -30,6 +30,7 @@ import {
   type Subtask,
   viewBackPressure,
   viewSubtask,
+  viewSubtasksAccumulators,
   viewSubtaskTimes,
   viewVertex,
   viewVertexAccumulators,
@@ -41,6 +42,8 @@ const NO_ACCUMULATORS = {
   "user-task-accumulators": [],
   "serialized-user-task-accumulators": {},
 };
+/** The number is Flink's. */
+const FLAME_GRAPH_DISABLED = { endTimestamp: -2 };
 const STDOUT_PLACE = "What this process writes to its standard output stands in its log.\n";
 
 /** The vertex of a path, with its subtasks. */
@@ -76,6 +79,13 @@ export const INSPECTION_ROUTES: readonly Route[] = [
   // The job has no event time, so no subtask has a watermark.
   ["GET", "/jobs/:id/vertices/:vertex/watermarks", ofVertex(() => [])],
   ["GET", "/jobs/:id/vertices/:vertex/accumulators", ofVertex(({ job }) => viewVertexAccumulators(job))],
+  [
+    "GET",
+    "/jobs/:id/vertices/:vertex/subtasks/accumulators",
+    ofVertex(({ job, subtasks }) => viewSubtasksAccumulators(job, subtasks)),
+  ],
+  // As with `rest.flamegraph.enabled: false`. With `rest.profiling.enabled: false` Flink has no path for its profiler.
+  ["GET", "/jobs/:id/vertices/:vertex/flamegraph", ofVertex(() => FLAME_GRAPH_DISABLED)],
   ["GET", "/jobs/:id/vertices/:vertex/metrics", ofVertex(describeVertexMetrics)],
   ["GET", "/jobs/:id/vertices/:vertex/subtasks/metrics", ofVertex(describeSubtasksMetrics)],
   ["GET", "/jobs/:id/vertices/:vertex/subtasks/:subtask", ofVertex(describeSubtask)],
@@ -93,7 +103,7 @@ export const INSPECTION_ROUTES: readonly Route[] = [
   ["GET", "/taskmanagers/:id/thread-dump", (call) => ok(viewThreadDump(findTaskManager(call).tm, false))],
   ["GET", "/jobmanager/config", ({ site }) => ok(viewConfiguration(site))],
   ["GET", "/jobmanager/environment", () => ok(viewEnvironment())],
-  ["GET", "/jobmanager/metrics", ({ manager, query }) => ok(answerMetrics(listJobManagerMetrics(manager), query))],
+  ["GET", "/jobmanager/metrics", describeJobManagerMetrics],
   ["GET", "/jobmanager/logs", (call) => describeLogs(call, call.site.resource)],
   ["GET", "/jobmanager/logs/:file", (call) => sendLog(call, call.site.resource, readParameter(call, "file"))],
   ["GET", "/jobmanager/log", (call) => sendOwnLog(call, call.site.resource)],
@@ -159,6 +169,10 @@ function describeJobsMetrics({ manager, query, nowMs }: Call): RestResponse {
   );
 }
 
+function describeJobManagerMetrics({ manager, site, query }: Call): RestResponse {
+  return ok(answerMetrics(listJobManagerMetrics(manager, site.readEngine()), query));
+}
+
 function describeTaskManagersMetrics({ manager, query }: Call): RestResponse {
   const reporters = selectNamed(listReporters(manager), ({ metrics }) => metrics.tm, query.get("taskmanagers"));
   return ok(
@@ -178,9 +192,8 @@ function describeTaskManagerMetrics(call: Call): RestResponse {
 function findCheckpoint(call: Call): CheckpointRecord {
   const text = readParameter(call, "checkpoint");
   if (!/^\d{1,15}$/.test(text)) throw createBadParameter("checkpointid", text);
-  const { records, latestCompleted, latestFailed } = findJob(call).checkpoints.history;
-  const found = [...records, latestCompleted, latestFailed].find((record) => record?.id === Number(text));
-  if (found) return found;
+  const found = findJob(call).checkpoints.history.find(Number(text));
+  if (found !== undefined) return found;
   throw new RestError(
     404,
     `org.apache.flink.runtime.rest.handler.RestHandlerException: Could not find checkpointing statistics for checkpoint ${text}.`,

@@ -4,6 +4,7 @@ import { countRecordsIn, type RegisteredTaskManager } from "../registry.ts";
 
 export const IO_FIGURES: readonly (readonly [name: string, of: (metrics: TaskManagerMetrics) => number])[] = [
   ["read-bytes", ({ bytes }) => bytes],
+  // To other vertices, of which there is none: what a sink writes, Flink does not count here.
   ["write-bytes", () => 0],
   ["read-records", countRecordsIn],
   ["write-records", ({ processed }) => processed],
@@ -11,9 +12,6 @@ export const IO_FIGURES: readonly (readonly [name: string, of: (metrics: TaskMan
   ["accumulated-idle-time", ({ idleMs }) => idleMs ?? 0],
   ["accumulated-busy-time", ({ busyMs }) => busyMs],
 ];
-/** Bytes written are counted by nobody here, so that sum is never complete. */
-const COMPLETE_FIGURES = ["read-bytes", "read-records", "write-records"];
-
 /** Sums; complete when each of them is there and has told its metrics. */
 export function viewIo(taskManagers: readonly (RegisteredTaskManager | null)[]): object {
   const told = taskManagers.flatMap((taskManager) => taskManager?.metrics ?? []);
@@ -21,7 +19,7 @@ export function viewIo(taskManagers: readonly (RegisteredTaskManager | null)[]):
   const view: Record<string, number | boolean> = {};
   for (const [name, of] of IO_FIGURES) {
     view[name] = told.reduce((total, metrics) => total + of(metrics), 0);
-    if (!name.startsWith("accumulated")) view[`${name}-complete`] = isComplete && COMPLETE_FIGURES.includes(name);
+    if (!name.startsWith("accumulated")) view[`${name}-complete`] = isComplete;
   }
   return view;
 }

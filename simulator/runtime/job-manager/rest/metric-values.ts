@@ -4,6 +4,7 @@
  * runtime does not have is left out of the lists, as Flink leaves out what is not registered. Pure.
  */
 import { getHeapStatistics } from "node:v8";
+import type { EngineUsage } from "../../../common/foundation/engine-usage.ts";
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
 import { countPendingRecords, countRecordsIn } from "../registry.ts";
@@ -28,7 +29,7 @@ export function listClusterFigures(manager: JobManager): Figures {
   ];
 }
 
-export function listJobManagerMetrics(manager: JobManager): MetricValues {
+export function listJobManagerMetrics(manager: JobManager, engine: EngineUsage): MetricValues {
   const cpu = process.cpuUsage();
   const memory = process.memoryUsage();
   return new Map<string, number>([
@@ -37,10 +38,29 @@ export function listJobManagerMetrics(manager: JobManager): MetricValues {
     ["Status.JVM.Memory.Heap.Used", memory.heapUsed],
     ["Status.JVM.Memory.Heap.Committed", memory.heapTotal],
     ["Status.JVM.Memory.Heap.Max", getHeapStatistics().heap_size_limit],
-    ["Status.JVM.Memory.Direct.MemoryUsed", memory.arrayBuffers],
+    ...listEngineFigures(engine),
     ["Status.Node.Memory.Resident", memory.rss],
   ]);
 }
+
+/** Buffers are not counted by the engine, and it does not bound what is outside its heap. Node maps no file. */
+const listEngineFigures = ({ nonHeapBytes, bufferBytes, threads, collectors }: EngineUsage): Figures => [
+  ["Status.JVM.Memory.NonHeap.Used", nonHeapBytes],
+  ["Status.JVM.Memory.NonHeap.Committed", nonHeapBytes],
+  ["Status.JVM.Memory.NonHeap.Max", NONE],
+  ["Status.JVM.Memory.Direct.MemoryUsed", bufferBytes],
+  ["Status.JVM.Memory.Direct.TotalCapacity", bufferBytes],
+  ["Status.JVM.Memory.Mapped.Count", 0],
+  ["Status.JVM.Memory.Mapped.MemoryUsed", 0],
+  ["Status.JVM.Memory.Mapped.TotalCapacity", 0],
+  ...(threads === undefined ? [] : ([["Status.JVM.Threads.Count", threads]] as const)),
+  ...collectors.flatMap(
+    ({ name, count, timeMs }): Figures => [
+      [`Status.JVM.GarbageCollector.${name}.Count`, count],
+      [`Status.JVM.GarbageCollector.${name}.Time`, timeMs],
+    ],
+  ),
+];
 
 export function listTaskManagerMetrics({ metrics, meters }: Reporter, monotonicMs: number): MetricValues {
   const heap: [string, number][] =
@@ -55,6 +75,7 @@ export function listTaskManagerMetrics({ metrics, meters }: Reporter, monotonicM
     ["Status.JVM.CPU.Load", meters.load.perSecond(monotonicMs).cpuLoad],
     ["Status.JVM.CPU.Time", metrics.cpuMs * 1_000_000],
     ...heap,
+    ...(metrics.engine === undefined ? [] : listEngineFigures(metrics.engine)),
     ["Status.Node.Memory.Resident", metrics.rssBytes],
     ["Status.Node.EventLoopLagMs", metrics.eventLoopLagMsMax],
   ]);

@@ -19,7 +19,7 @@ const STATE_WAIT_MS_MAX = 30_000;
 const accepted = (body: unknown): RestResponse => ({ kind: "json", status: 202, body });
 const registeredCount = ({ manager }: Call): number => manager.rpc.names().length;
 
-const PATHS_OF_THEIR_OWN = ["overview", "config", "metrics"];
+const PATHS_OF_THEIR_OWN = ["overview", "config", "metrics", "accumulators"];
 
 const ROUTES: readonly Route[] = [
   ...INSPECTION_ROUTES,

@@ -59,7 +59,7 @@ export function viewSubtask(job: JobMaster, subtask: Subtask, nowMs: number): ob
   return {
     subtask: subtask.index,
     status: subtask.state,
-    attempt: Number(numberFrom0(subtask.taskManager?.incarnation ?? "")),
+    attempt: attemptOf(subtask),
     endpoint: endpointOf(subtask),
     ...viewTimes(job, nowMs),
     metrics: viewIo([subtask.taskManager]),
@@ -129,6 +129,17 @@ export const viewVertexAccumulators = (job: JobMaster): object => ({
   "user-accumulators": [],
 });
 
+export const viewSubtasksAccumulators = (job: JobMaster, subtasks: readonly Subtask[]): object => ({
+  id: vertexIdOf(job.graph),
+  parallelism: job.graph.parallelism,
+  subtasks: subtasks.map((subtask) => ({
+    subtask: subtask.index,
+    attempt: attemptOf(subtask),
+    host: endpointOf(subtask),
+    "user-accumulators": [],
+  })),
+});
+
 function levelOf(ratio: number): "ok" | "low" | "high" {
   if (ratio > HIGH_ABOVE) return "high";
   return ratio > LOW_ABOVE ? "low" : "ok";
@@ -140,6 +151,7 @@ const viewName = ({ graph }: JobMaster, nowMs: number): object => ({
   now: nowMs,
 });
 
+const attemptOf = ({ taskManager }: Subtask): number => Number(numberFrom0(taskManager?.incarnation ?? ""));
 const endpointOf = ({ taskManager }: Subtask): string => taskManager?.address ?? UNASSIGNED;
 
 function viewAggregated(job: JobMaster, subtasks: readonly Subtask[], nowMs: number): object {

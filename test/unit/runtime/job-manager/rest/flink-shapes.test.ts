@@ -5,6 +5,7 @@
  */
 import { symlink, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskManagerMetrics } from "../../../../../simulator/common/contract/metrics.ts";
@@ -36,6 +37,15 @@ const metricsAfter = (seconds: number): TaskManagerMetrics => ({
   backPressuredMs: 600 * seconds,
   idleMs: 100 * seconds,
   heap: { usedBytes: 10, committedBytes: 20, maxBytes: 30 },
+  engine: {
+    nonHeapBytes: 40,
+    bufferBytes: 50,
+    threads: 11,
+    collectors: [
+      { name: "All", count: 3, timeMs: 7 },
+      { name: "Scavenger", count: 3, timeMs: 7 },
+    ],
+  },
   eventLoopLagMsMax: 1,
   latency: [],
   latencyUsMax: 0,
@@ -166,6 +176,61 @@ test("busy, idle and back-pressured time are the TaskManager's, and add up to a 
   ]);
   const { subtasks } = await getJson(`${vertex}/backpressure`);
   expect(subtasks[0]).toMatchObject({ backpressureLevel: "high", ratio: 0.6, busyRatio: 0.3, idleRatio: 0.1 });
+});
+
+test("what Flink says of the Java machine is said of the JavaScript engine, and nothing that it does not tell", async () => {
+  const { hardware, metrics } = await getJson(`/taskmanagers/${tm}`);
+  expect(hardware).toMatchObject({ freeMemory: 30, physicalMemory: totalmem() });
+  expect(metrics).toMatchObject({
+    heapMax: 30,
+    nonHeapUsed: 40,
+    nonHeapMax: -1,
+    directCount: -1,
+    directUsed: 50,
+    garbageCollectors: [
+      { name: "All", count: 3, time: 7 },
+      { name: "Scavenger", count: 3, time: 7 },
+    ],
+  });
+  const names = "NonHeap.Used,Direct.MemoryUsed,Direct.Count,Metaspace.Used,Mapped.Count".split(",");
+  const asked = [...names.map((name) => `Memory.${name}`), "Threads.Count", "GarbageCollector.Scavenger.Time"];
+  expect(await getJson(`/taskmanagers/${tm}/metrics?get=${asked.map((name) => `Status.JVM.${name}`)}`)).toEqual([
+    { id: "Status.JVM.Memory.NonHeap.Used", value: "40" },
+    { id: "Status.JVM.Memory.Direct.MemoryUsed", value: "50" },
+    { id: "Status.JVM.Memory.Mapped.Count", value: "0" },
+    { id: "Status.JVM.Threads.Count", value: "11" },
+    { id: "Status.JVM.GarbageCollector.Scavenger.Time", value: "7" },
+  ]);
+  const [heap, nonHeap, collections] = await getJson(
+    `/jobmanager/metrics?get=${["Memory.Heap.Used", "Memory.NonHeap.Used", "GarbageCollector.All.Count"].map((name) => `Status.JVM.${name}`)}`,
+  );
+  expect(Number(heap.value)).toBeGreaterThan(1_000_000);
+  expect(Number(nonHeap.value)).toBeGreaterThan(1_000);
+  expect(collections.value).toMatch(/^\d+$/);
+});
+
+test("every sum of what the vertex read and wrote is complete: to other vertices it sends nothing", async () => {
+  const [vertex] = (await getJson(`/jobs/${graph.jobId}`)).vertices;
+  expect(vertex.metrics).toMatchObject({
+    "read-records": 200,
+    "read-records-complete": true,
+    "write-bytes": 0,
+    "write-bytes-complete": true,
+  });
+});
+
+test("what this runtime does not do is answered as Flink answers where it is switched off", async () => {
+  const vertex = `/jobs/${graph.jobId}/vertices/${vertexIdOf(graph)}`;
+  expect(await getJson(`${vertex}/flamegraph?type=on_cpu`)).toEqual({ endTimestamp: -2 });
+  expect(await getJson(`${vertex}/flamegraph?type=full&subtaskindex=0`)).toEqual({ endTimestamp: -2 });
+  expect(await getJson(`${vertex}/subtasks/accumulators`)).toEqual({
+    id: vertexIdOf(graph),
+    parallelism: 1,
+    subtasks: [{ subtask: 0, attempt: 0, host: expect.stringMatching(/^127\.0\.0\.1:\d+$/), "user-accumulators": [] }],
+  });
+  for (const process of ["jobmanager", `taskmanagers/${tm}`]) {
+    expect((await get(`/${process}/profiler`)).status).toBe(404);
+  }
 });
 
 test("logs are served, and nothing else that lies beside them or elsewhere", async () => {
