@@ -59,6 +59,7 @@ interface PendingCheckpoint {
   readonly record: CheckpointRecord;
   readonly awaited: Set<string>;
   readonly acknowledgements: Acknowledgement[];
+  readonly acknowledgedAtMs: Map<string, number>;
   latestAckAtMs: number;
   /** Ends the wait for acknowledgements. */
   allAcknowledged: () => void;
@@ -120,6 +121,7 @@ export class CheckpointCoordinator {
     if (pending?.record.id !== acknowledgement.checkpointId || !pending.awaited.delete(tm)) return;
     pending.acknowledgements.push(acknowledgement);
     pending.latestAckAtMs = this.#nowMs();
+    pending.acknowledgedAtMs.set(tm, pending.latestAckAtMs);
     if (pending.awaited.size === 0) pending.allAcknowledged();
   }
 
@@ -150,13 +152,21 @@ export class CheckpointCoordinator {
       bytes: 0,
       participants: awaited.size,
       acknowledged: 0,
+      acknowledgements: [],
       location: null,
       discarded: false,
       failedAtMs: null,
       failure: null,
     };
     this.history.begin(record);
-    const pending = { record, awaited, acknowledgements: [], latestAckAtMs: nowMs, allAcknowledged: () => undefined };
+    const pending = {
+      record,
+      awaited,
+      acknowledgements: [],
+      acknowledgedAtMs: new Map<string, number>(),
+      latestAckAtMs: nowMs,
+      allAcknowledged: () => undefined,
+    };
     this.#pending = pending;
     return pending;
   }
@@ -213,6 +223,7 @@ export class CheckpointCoordinator {
       ...pending.record,
       latestAckAtMs: pending.latestAckAtMs,
       acknowledged: pending.acknowledgements.length,
+      acknowledgements: [...pending.acknowledgedAtMs].map(([tm, atMs]) => ({ tm, atMs })),
       durationMs: this.#nowMs() - pending.record.triggeredAtMs,
       ...changes,
     };

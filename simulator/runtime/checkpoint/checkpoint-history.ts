@@ -21,6 +21,8 @@ export interface CheckpointRecord {
   readonly bytes: number;
   readonly participants: number;
   readonly acknowledged: number;
+  /** Who acknowledged, and when. */
+  readonly acknowledgements: readonly { readonly tm: string; readonly atMs: number }[];
   readonly location: string | null;
   readonly discarded: boolean;
   readonly failedAtMs: number | null;

@@ -5,7 +5,8 @@ export interface JobException {
   readonly name: string;
   readonly message: string;
   readonly atMs: number;
-  readonly tm: string | null;
+  /** Null: it is of the job as a whole. */
+  readonly place: { readonly tm: string; readonly address: string } | null;
 }
 
 export class ExceptionHistory {

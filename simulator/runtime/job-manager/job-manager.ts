@@ -67,7 +67,7 @@ export class JobManager {
       token,
       log,
       onRegistered: (entry) => this.#taskManagerRegistered(entry),
-      onLost: (tm, reason) => this.#taskManagerLost(tm, reason),
+      onLost: (entry, reason) => this.#taskManagerLost(entry, reason),
       onMessage: (tm, message) => this.#receive(tm, message),
     });
   }
@@ -164,12 +164,13 @@ export class JobManager {
     this.#job?.taskManagerRegistered(entry.tm);
   }
 
-  #taskManagerLost(tm: string, reason: string): void {
+  #taskManagerLost({ tm, address }: RegisteredTaskManager, reason: string): void {
     const { tell } = this.#options;
     tell({ type: "taskManagerLost", tm, reason });
     this.#tellRegistered();
     if (this.#job?.status.terminal === false && !this.#job.scheduler.isLeaving(tm)) {
-      this.exceptions.add({ name: "TaskManagerLost", message: `${tm}: ${reason}`, atMs: this.#nowMs(), tm });
+      const atMs = this.#nowMs();
+      this.exceptions.add({ name: "TaskManagerLost", message: `${tm}: ${reason}`, atMs, place: { tm, address } });
     }
     this.#job?.taskManagerLost(tm);
   }
@@ -181,7 +182,7 @@ export class JobManager {
   #tell(message: JobManagerMessage): void {
     if (message.type === "jobState" && message.state === "FAILING") {
       const text = message.reason ?? "";
-      this.exceptions.add({ name: "JobFailed", message: text, atMs: this.#nowMs(), tm: null });
+      this.exceptions.add({ name: "JobFailed", message: text, atMs: this.#nowMs(), place: null });
     }
     this.#options.tell(message);
   }

@@ -34,7 +34,7 @@ export interface RpcServerOptions {
   readonly token: string;
   readonly log: Log;
   readonly onRegistered: (entry: RegisteredTaskManager) => void;
-  readonly onLost: (tm: string, reason: string) => void;
+  readonly onLost: (entry: RegisteredTaskManager, reason: string) => void;
   readonly onMessage: (tm: string, message: TaskManagerToJobManager) => void;
 }
 
@@ -151,7 +151,7 @@ export class RpcServer implements TaskManagerPort {
   #lose(entry: RegisteredTaskManager, reason: string): void {
     if (!this.registry.remove(entry)) return;
     this.#options.log.warn(`${entry.tm} is lost: ${reason}`);
-    this.#options.onLost(entry.tm, reason);
+    this.#options.onLost(entry, reason);
   }
 
   #beat(): void {

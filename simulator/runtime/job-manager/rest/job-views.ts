@@ -96,14 +96,14 @@ export function viewJob(job: JobMaster, taskManagers: readonly RegisteredTaskMan
 }
 
 export function viewExceptions(exceptions: ExceptionHistory, maximum: number): object {
-  const entries = exceptions.entries.slice(0, maximum).map(({ name, message, atMs, tm }) => ({
+  const entries = exceptions.entries.slice(0, maximum).map(({ name, message, atMs, place }) => ({
     exceptionName: name,
     stacktrace: `${name}: ${message}`,
     timestamp: atMs,
     failureLabels: {},
     taskName: null,
-    endpoint: null,
-    taskManagerId: tm,
+    endpoint: place?.address ?? null,
+    taskManagerId: place?.tm ?? null,
     concurrentExceptions: [],
   }));
   const truncated = exceptions.truncated || entries.length < exceptions.entries.length;

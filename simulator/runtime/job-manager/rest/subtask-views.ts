@@ -28,21 +28,24 @@ export interface Subtask {
   readonly taskManager: RegisteredTaskManager | null;
 }
 
-/** One for each of the job's parallelism. A TaskManager has the number of its name, where that is free. */
+/** One for each of the job's parallelism. */
 export function listSubtasks(job: JobMaster, taskManagers: readonly RegisteredTaskManager[]): Subtask[] {
-  const { parallelism } = job.graph;
-  const places: (RegisteredTaskManager | null)[] = Array.from({ length: parallelism }, () => null);
-  const others: RegisteredTaskManager[] = [];
-  for (const taskManager of taskManagers) {
-    const index = Number(numberFrom0(taskManager.tm));
-    if (index < parallelism && places[index] === null) places[index] = taskManager;
-    else others.push(taskManager);
-  }
   const state = taskStateOf(job.status.state);
-  return places.map((place, index) => {
-    const taskManager = place ?? others.shift() ?? null;
+  return placeByNumber(job.graph.parallelism, taskManagers).map((taskManager, index) => {
     return { index, taskManager, state: state === "RUNNING" && taskManager === null ? "SCHEDULED" : state };
   });
+}
+
+/** The subtasks of TaskManagers: each has the number of its name, where that is free, else a free one. Null: nobody's. */
+export function placeByNumber<T extends { readonly tm: string }>(places: number, all: readonly T[]): (T | null)[] {
+  const placed: (T | null)[] = Array.from({ length: places }, () => null);
+  const others: T[] = [];
+  for (const one of all) {
+    const index = Number(numberFrom0(one.tm));
+    if (index < places && placed[index] === null) placed[index] = one;
+    else others.push(one);
+  }
+  return placed.map((place) => place ?? others.shift() ?? null);
 }
 
 export function viewVertex(job: JobMaster, subtasks: readonly Subtask[], nowMs: number): object {

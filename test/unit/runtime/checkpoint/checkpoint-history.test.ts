@@ -15,6 +15,7 @@ const record = (id: number, status: CheckpointRecord["status"]): CheckpointRecor
   bytes: 1,
   participants: 1,
   acknowledged: 1,
+  acknowledgements: [{ tm: "taskmanager-01", atMs: id }],
   location: null,
   discarded: false,
   failedAtMs: null,

@@ -219,6 +219,17 @@ test("every sum of what the vertex read and wrote is complete: to other vertices
   });
 });
 
+test("a subtask of a checkpoint has the time of its acknowledgement", async () => {
+  const details = `/jobs/${graph.jobId}/checkpoints/details/${manager.job?.checkpoints.history.latestCompleted?.id}`;
+  const checkpoint = await getJson(details);
+  const { subtasks, summary } = await getJson(`${details}/subtasks/${vertexIdOf(graph)}`);
+  const durationMs = checkpoint.latest_ack_timestamp - checkpoint.trigger_timestamp;
+  expect(subtasks).toMatchObject([
+    { index: 0, ack_timestamp: checkpoint.latest_ack_timestamp, end_to_end_duration: durationMs, status: "completed" },
+  ]);
+  expect(summary.end_to_end_duration).toMatchObject({ min: durationMs, max: durationMs, avg: durationMs });
+});
+
 test("what this runtime does not do is answered as Flink answers where it is switched off", async () => {
   const vertex = `/jobs/${graph.jobId}/vertices/${vertexIdOf(graph)}`;
   expect(await getJson(`${vertex}/flamegraph?type=on_cpu`)).toEqual({ endTimestamp: -2 });
@@ -258,4 +269,16 @@ test.each([
   const answer = await get(`/jobs/${graph.jobId}/${path}`);
   const { errors } = (await answer.json()) as { errors: string[] };
   expect([answer.status, errors[0]]).toEqual([status, expect.stringMatching(reason)]);
+});
+
+// The last one: the TaskManager is gone then.
+test("a TaskManager that was lost stands at its exception with its address", async () => {
+  const { path } = await getJson(`/taskmanagers/${tm}`);
+  socket.destroy();
+  const entry = await waitUntil(
+    async () => (await getJson(`/jobs/${graph.jobId}/exceptions`)).exceptionHistory.entries[0],
+    { what: "the exception of the lost TaskManager", deadlineMs: 10_000 },
+  );
+  expect(entry).toMatchObject({ exceptionName: "TaskManagerLost", taskManagerId: tm });
+  expect(`tcp://${entry.endpoint}/${tm}`).toBe(path);
 });
