@@ -28,6 +28,7 @@ const slow = [
   "embedded-kafka-groups",
   "embedded-kafka-transactional-clients",
   "exit-codes",
+  "flink-web",
   "host-lifecycle",
   "hung-processes",
   "independent-reader",

@@ -31,12 +31,13 @@ export function flinkWebMissing(): string | null {
   return reason;
 }
 
-export async function startFlinkWeb(jobManagerUrl: string, token: string): Promise<FlinkWeb> {
+/** `authorization` is the header that calls need which change something. */
+export async function startFlinkWeb(jobManagerUrl: string, authorization: string): Promise<FlinkWeb> {
   const files = await listFiles(join(process.env["FLINK_WEB_HOME"] ?? "", "web"));
   const server = createServer((asked, answer) => {
     const { pathname } = new URL(asked.url ?? "/", "http://127.0.0.1");
     const file = files.get(pathname === "/" ? "/index.html" : pathname);
-    if (file === undefined) passOn(new URL(asked.url ?? "/", jobManagerUrl), token, asked, answer);
+    if (file === undefined) passOn(new URL(asked.url ?? "/", jobManagerUrl), authorization, asked, answer);
     else sendFile(file, answer);
   });
   await new Promise<void>((resolve, reject) => {
@@ -71,8 +72,8 @@ function sendFile(path: string, answer: ServerResponse): void {
 }
 
 /** The Host header becomes the JobManager's, which refuses any other. */
-function passOn(target: URL, token: string, asked: IncomingMessage, answer: ServerResponse): void {
-  const headers = { ...asked.headers, host: target.host, authorization: `Bearer ${token}` };
+function passOn(target: URL, authorization: string, asked: IncomingMessage, answer: ServerResponse): void {
+  const headers = { ...asked.headers, host: target.host, authorization };
   const passed = request(target, { method: asked.method, headers }, (got) => {
     answer.writeHead(got.statusCode ?? 502, got.headers);
     got.pipe(answer);

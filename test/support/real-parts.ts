@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { describe } from "vitest";
 import { browserMissing } from "./browser.ts";
+import { flinkWebMissing } from "./flink-web.ts";
 import { realDockerMissing } from "./real-docker.ts";
 import { realKafkaMissing } from "./real-kafka.ts";
 import { realRedisMissing, realRedisTlsMissing } from "./real-redis.ts";
@@ -26,7 +27,8 @@ export type RealPart =
   | "zsh"
   | "fish"
   | "docker"
-  | "browser";
+  | "browser"
+  | "flink-web";
 
 /** Why the part cannot be used, or false. Throws where it is missing and REQUIRE_REAL=1. */
 export function requireReal(part: RealPart): { readonly skip: string | false } {
@@ -53,6 +55,8 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
       return { skip: realDockerMissing() ?? false };
     case "browser":
       return { skip: browserMissing() ?? false };
+    case "flink-web":
+      return { skip: flinkWebMissing() ?? false };
     case "kcat":
     case "tmux":
       return { skip: programMissing(part, "-V") ?? false };
