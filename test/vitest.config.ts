@@ -29,6 +29,7 @@ const slow = [
   "embedded-kafka-transactional-clients",
   "exit-codes",
   "flink-web",
+  "flink-cluster",
   "host-lifecycle",
   "hung-processes",
   "independent-reader",

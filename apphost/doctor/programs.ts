@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { findJava, findProgram } from "../../simulator/common/foundation/program.ts";
-import { JAVA_MAJOR_MIN, readJavaMajor, readKafkaVersion } from "../drivers/kafka-home.ts";
+import { JAVA_MAJOR_MIN, readJavaMajor } from "../drivers/java.ts";
+import { readKafkaVersion } from "../drivers/kafka-home.ts";
 import type { HostOptions, Variables } from "../options.ts";
 import { type CheckPlan, type Finding, ok, warning } from "./check.ts";
 import { judgeMissing, type Need, needOf } from "./need.ts";

@@ -15,7 +15,8 @@ import { type ChildExit, type ChildHooks, describeExit, type RunningServer } fro
 import { choosePort, LOOPBACK } from "../processes/ports.ts";
 import { type ClassArchive, findClassArchive, keepClassArchive } from "./class-archive.ts";
 import type { DriverContext, ServerPlan } from "./driver.ts";
-import { readJavaText, readKafkaVersion } from "./kafka-home.ts";
+import { javaEnvironment, readJavaText } from "./java.ts";
+import { readKafkaVersion } from "./kafka-home.ts";
 import { formatKafkaLogging, formatKafkaProperties } from "./native-configuration.ts";
 import { createPassword } from "./password.ts";
 
@@ -44,15 +45,6 @@ const IN_DATA_FOLDER = {
   /** The archive that the broker leaves, where there is none. */
   madeClasses: "made-classes.jsa",
 } as const;
-/** Without it Java takes the names of files for ASCII, and then cannot even start in a folder with an umlaut. */
-const JAVA_LOCALE = { LC_ALL: "C.UTF-8" };
-
-/**
- * Of a person's shell. Java adds them to the command line, the second one even after it, and the broker of a run would be
- * another one on each machine. What Kafka's own scripts read (KAFKA_OPTS, KAFKA_HEAP_OPTS, KAFKA_JVM_PERFORMANCE_OPTS)
- * nobody reads here: the broker is started without them.
- */
-const JAVA_OPTION_VARIABLES = ["JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -97,8 +89,9 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
       {
         command: java,
         args: [`-Dlog4j2.configurationFile=${logging}`, ...args],
+        // What Kafka's own scripts read (KAFKA_OPTS, KAFKA_HEAP_OPTS, KAFKA_JVM_PERFORMANCE_OPTS) nobody reads here.
         // By variable: a command line with 90 jars is too long for some systems, and the star is expanded by Java.
-        env: { ...withoutJavaOptions(context.foreignEnvironment()), ...JAVA_LOCALE, CLASSPATH: `${libs}/*` },
+        env: { ...javaEnvironment(context.foreignEnvironment()), CLASSPATH: `${libs}/*` },
         folder,
         input: null,
         hasChannel: false,
@@ -129,9 +122,6 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
     },
   };
 }
-
-const withoutJavaOptions = (env: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !JAVA_OPTION_VARIABLES.includes(name)));
 
 /** N2: the archive, too, has a plain name. */
 async function linkArchive(folder: string, home: string, env: Variables): Promise<ClassArchive> {

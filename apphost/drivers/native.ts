@@ -7,10 +7,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import { findJava, findProgram } from "../../simulator/common/foundation/program.ts";
+import { findProgram } from "../../simulator/common/foundation/program.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerPlan } from "./driver.ts";
-import { JAVA_MAJOR_MIN, readJavaMajor, readKafkaVersion } from "./kafka-home.ts";
+import { findJavaObstacle } from "./java.ts";
+import { readKafkaVersion } from "./kafka-home.ts";
 import { formatRedisConfiguration } from "./native-configuration.ts";
 import { planKafka } from "./native-kafka.ts";
 import { createPassword, ownRedis } from "./password.ts";
@@ -33,11 +34,7 @@ async function findKafkaObstacle(env: Variables): Promise<string | undefined> {
   const home = env["KAFKA_HOME"] ?? "";
   if (home === "") return "KAFKA_HOME is not set";
   if (readKafkaVersion(home) === undefined) return `KAFKA_HOME is ${home}, and ${join(home, "libs")} has no Kafka jar`;
-  const java = findJava(env);
-  if (java === undefined) return "there is no java on PATH, and none in JAVA_HOME";
-  const major = await readJavaMajor(java);
-  if (major === undefined) return `${java} -version gave no version`;
-  return major < JAVA_MAJOR_MIN ? `${java} is version ${major}, and Kafka needs ${JAVA_MAJOR_MIN} or newer` : undefined;
+  return findJavaObstacle("Kafka", env);
 }
 
 async function planRedis(context: DriverContext, env: Variables): Promise<ServerPlan> {

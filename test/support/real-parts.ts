@@ -5,6 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { describe } from "vitest";
+import { readFlinkHome } from "../../apphost/drivers/flink/flink-home.ts";
 import { browserMissing } from "./browser.ts";
 import { flinkWebMissing } from "./flink-web.ts";
 import { realDockerMissing } from "./real-docker.ts";
@@ -15,6 +16,7 @@ import { SKIP_MARK } from "./skip-reporter.ts";
 export type RealPart =
   | "kafka"
   | "kafka-zookeeper"
+  | "flink"
   | "redis"
   | "redis-tls"
   | "openssl"
@@ -37,6 +39,8 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
       return { skip: realKafkaMissing() ?? false };
     case "kafka-zookeeper":
       return { skip: realKafkaMissing("KAFKA_ZOOKEEPER_HOME") ?? false };
+    case "flink":
+      return { skip: flinkMissing() };
     case "redis":
       return { skip: realRedisMissing() ?? false };
     case "redis-tls":
@@ -76,6 +80,13 @@ export const REDIS_PYTHON = process.env["REDIS_PYTHON"] ?? "python3";
 function redisPyMissing(): string | null {
   const probe = spawnSync(REDIS_PYTHON, ["-c", "import redis"], { stdio: "ignore" });
   return probe.status === 0 ? null : missing(`${REDIS_PYTHON} has no package redis`);
+}
+
+/** Not missed with REQUIRE_REAL=1 where nobody set FLINK_HOME: a machine is set up for it by setting that. */
+function flinkMissing(): string | false {
+  const home = readFlinkHome(process.env);
+  if (home.kind === "usable") return false;
+  return (process.env["FLINK_HOME"] ?? "") === "" ? home.reason : missing(home.reason);
 }
 
 function programMissing(program: string, versionFlag: string): string | null {

@@ -93,6 +93,11 @@ export const hostErrors = {
     (p) => `${p.resource} cannot run in mode ${p.mode}: ${p.reason}`,
   ),
   ENGINE_CALL_FAILED: row<{ call: string }>("infrastructure", false, (p) => `the container engine could not ${p.call}`),
+  SQL_REFUSED: row<{ status: number; reason: string }>(
+    "job",
+    false,
+    (p) => `Flink's SQL Gateway refused a statement or a session (status ${p.status}): ${p.reason}`,
+  ),
   CONTAINER_NOT_STARTED: row<{ resource: string; image: string; reason: string }>(
     "infrastructure",
     false,

@@ -10,7 +10,7 @@ import { Agent, request } from "node:http";
 const direct = new Agent({ keepAlive: true, scheduling: "lifo", timeout: 5_000 });
 
 export interface HttpCall {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   /** null for somebody else's server, which must not learn ours. */
   readonly token: string | null;

@@ -1,0 +1,92 @@
+/** The configuration texts of a Flink cluster, of which all processes read the same. Pure. */
+import { formatJavaProperties } from "../../../simulator/common/foundation/foreign-syntax.ts";
+import { LOOPBACK } from "../../processes/ports.ts";
+import { TASK_MANAGER_MIB } from "./flink-memory.ts";
+
+export interface FlinkSettings {
+  readonly rpcPort: number;
+  readonly restPort: number;
+  readonly gatewayPort: number;
+  /** Of each TaskManager. */
+  readonly slots: number;
+  readonly checkpointIntervalMs: number;
+  /** Absolute, as it is on disk: Flink takes what follows `file://` as it stands, and resolves no percent signs. */
+  readonly checkpointFolder: string;
+  readonly savepointFolder: string;
+  /** A plain name: Flink splits this setting at commas and colons, and knows no way to write one. */
+  readonly temporaryFolder: string;
+}
+
+/** `config.yaml`, with flat keys. A string of JSON is one of YAML, whatever characters a path has. */
+export function formatFlinkConfiguration(settings: FlinkSettings): string {
+  const entries = { ...addressEntries(settings), ...memoryEntries(), ...jobEntries(settings) };
+  return Object.entries(entries)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+    .join("");
+}
+
+function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Record<string, string | number> {
+  return {
+    "jobmanager.rpc.address": LOOPBACK,
+    "jobmanager.rpc.port": rpcPort,
+    "jobmanager.bind-host": LOOPBACK,
+    "taskmanager.host": LOOPBACK,
+    "taskmanager.bind-host": LOOPBACK,
+    "rest.address": LOOPBACK,
+    "rest.port": restPort,
+    "rest.bind-address": LOOPBACK,
+    "rest.bind-port": String(restPort),
+    "sql-gateway.endpoint.rest.address": LOOPBACK,
+    "sql-gateway.endpoint.rest.bind-address": LOOPBACK,
+    "sql-gateway.endpoint.rest.port": gatewayPort,
+    // Left out, it would be that of `rest.bind-port`, on which the JobManager listens.
+    "sql-gateway.endpoint.rest.bind-port": String(gatewayPort),
+  };
+}
+
+function memoryEntries(): Record<string, string | number> {
+  const mib = TASK_MANAGER_MIB;
+  return {
+    // With all parts given, a TaskManager needs none of the options that Flink's scripts compute for it.
+    "taskmanager.cpu.cores": "1.0",
+    "taskmanager.memory.framework.heap.size": `${mib.frameworkHeap}m`,
+    "taskmanager.memory.task.heap.size": `${mib.taskHeap}m`,
+    "taskmanager.memory.framework.off-heap.size": `${mib.frameworkOffHeap}m`,
+    "taskmanager.memory.task.off-heap.size": `${mib.taskOffHeap}m`,
+    "taskmanager.memory.network.min": `${mib.network}m`,
+    "taskmanager.memory.network.max": `${mib.network}m`,
+    "taskmanager.memory.managed.size": `${mib.managed}m`,
+    "taskmanager.memory.jvm-metaspace.size": `${mib.metaspace}m`,
+    "taskmanager.memory.jvm-overhead.min": `${mib.overhead}m`,
+    "taskmanager.memory.jvm-overhead.max": `${mib.overhead}m`,
+  };
+}
+
+function jobEntries(settings: FlinkSettings): Record<string, string | number> {
+  return {
+    "taskmanager.numberOfTaskSlots": settings.slots,
+    "execution.checkpointing.interval": `${settings.checkpointIntervalMs} ms`,
+    "execution.checkpointing.mode": "EXACTLY_ONCE",
+    "execution.checkpointing.dir": `file://${settings.checkpointFolder}`,
+    "execution.checkpointing.savepoint-dir": `file://${settings.savepointFolder}`,
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    "state.backend.type": "hashmap",
+    "restart-strategy.type": "fixed-delay",
+    "restart-strategy.fixed-delay.attempts": 100,
+    "restart-strategy.fixed-delay.delay": "1 s",
+    "io.tmp.dirs": settings.temporaryFolder,
+  };
+}
+
+/** To standard output, which is the resource's log. */
+export const formatFlinkLogging = (): string =>
+  formatJavaProperties({
+    "rootLogger.level": "info",
+    "rootLogger.appenderRef.out.ref": "OUT",
+    "appender.out.type": "Console",
+    "appender.out.name": "OUT",
+    "appender.out.layout.type": "PatternLayout",
+    "appender.out.layout.pattern": "%d{ISO8601} %-5p %m (%c{1})%n",
+    "logger.kafka.name": "org.apache.kafka",
+    "logger.kafka.level": "warn",
+  });

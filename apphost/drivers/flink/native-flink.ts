@@ -1,0 +1,141 @@
+/**
+ * A Flink session cluster from FLINK_HOME: JobManager, TaskManagers and SQL Gateway, each one JVM that is started directly.
+ * Flink's own scripts start up to three JVMs for each process, and leave it as a daemon that nobody watches.
+ *
+ * L1 Java is told no path of the run or of FLINK_HOME: it runs in the cluster's folder and finds everything there by a plain
+ *    name, for the reasons of N2 of `native-kafka.ts`. The exception is the folder of checkpoints, which must be a URI.
+ * L2 Each TaskManager has the name of its resource as Flink's resource id, so Flink's REST API says which one is there.
+ */
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { runFolder } from "../../../simulator/common/contract/files/run-folder.ts";
+import { createError } from "../../../simulator/common/foundation/errors.ts";
+import { findJava } from "../../../simulator/common/foundation/program.ts";
+import type { ChildHooks, RunningServer } from "../../processes/child-process.ts";
+import { choosePort, LOOPBACK } from "../../processes/ports.ts";
+import type { DriverContext } from "../driver.ts";
+import { findJavaObstacle, javaEnvironment } from "../java.ts";
+import { formatFlinkConfiguration, formatFlinkLogging } from "./flink-configuration.ts";
+import { type FlinkHome, readFlinkHome } from "./flink-home.ts";
+import { jobManagerJvmFlags, sqlGatewayJvmFlags, taskManagerJvmFlags } from "./flink-memory.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+type UsableHome = Extract<FlinkHome, { kind: "usable" }>;
+
+export type FlinkContext = Pick<DriverContext, "runDir" | "foreignEnvironment" | "startProcess">;
+
+/** Addresses that stay for the whole run, and what starts each process on them. */
+export interface FlinkCluster {
+  readonly version: string;
+  readonly restUrl: string;
+  readonly gatewayUrl: string;
+  startJobManager(hooks: ChildHooks): RunningServer;
+  /** `name`: of the resource (L2). */
+  startTaskManager(name: string, hooks: ChildHooks): RunningServer;
+  startSqlGateway(hooks: ChildHooks): RunningServer;
+}
+
+/** L1: what is in the cluster's folder. */
+const IN_FOLDER = {
+  conf: "conf",
+  logging: "log4j2.properties",
+  temporary: "tmp",
+  checkpoints: "checkpoints",
+  savepoints: "savepoints",
+  /** Symbolic links into FLINK_HOME. */
+  lib: "lib",
+  plugins: "plugins",
+  gatewayJar: "sql-gateway.jar",
+} as const;
+
+const OPENED_PACKAGES = [
+  ...["lang", "net", "io", "nio", "lang.reflect", "text", "time", "util"],
+  ...["util.concurrent", "util.concurrent.atomic", "util.concurrent.locks"],
+].map((name) => `java.base/java.${name}`);
+/** Flink's serializers look into these by reflection: `env.java.opts.all` of its own configuration. */
+const OPENS = [...OPENED_PACKAGES, "java.base/sun.nio.ch"].map((name) => `--add-opens=${name}=ALL-UNNAMED`);
+
+/** Makes the cluster's folder anew, and starts nothing. */
+export async function planFlinkCluster(
+  context: FlinkContext,
+  env: Variables,
+  job: { readonly slots: number; readonly checkpointIntervalMs: number },
+): Promise<FlinkCluster> {
+  const home = await requireFlinkHome(env);
+  const folder = runFolder.data(context.runDir, "flink");
+  const ports = { rpcPort: await choosePort(), restPort: await choosePort(), gatewayPort: await choosePort() };
+  layOutFolder(folder, home);
+  const configuration = formatFlinkConfiguration({
+    ...ports,
+    ...job,
+    checkpointFolder: resolve(folder, IN_FOLDER.checkpoints),
+    savepointFolder: resolve(folder, IN_FOLDER.savepoints),
+    temporaryFolder: IN_FOLDER.temporary,
+  });
+  writeFileSync(join(folder, IN_FOLDER.conf, "config.yaml"), configuration, { mode: 0o600 });
+  const run = createRunner(context, { folder, java: findJava(env) ?? "java" });
+  const configured = ["--configDir", IN_FOLDER.conf];
+  return {
+    version: home.version,
+    restUrl: `http://${LOOPBACK}:${ports.restPort}`,
+    gatewayUrl: `http://${LOOPBACK}:${ports.gatewayPort}`,
+    startJobManager: (hooks) =>
+      run([...jobManagerJvmFlags(), ...OPENS], [ENTRY_POINTS.jobManager, ...configured], hooks),
+    startTaskManager: (name, hooks) =>
+      run(
+        [...taskManagerJvmFlags(), ...OPENS, "-XX:TieredStopAtLevel=1"],
+        [ENTRY_POINTS.taskManager, ...configured, "-D", `taskmanager.resource-id=${name}`],
+        hooks,
+      ),
+    startSqlGateway: (hooks) =>
+      run([...sqlGatewayJvmFlags(), ...OPENS, "-XX:+UseSerialGC"], [ENTRY_POINTS.sqlGateway], hooks),
+  };
+}
+
+const ENTRY_POINTS = {
+  jobManager: "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+  taskManager: "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+  sqlGateway: "org.apache.flink.table.gateway.SqlGateway",
+} as const;
+
+async function requireFlinkHome(env: Variables): Promise<UsableHome> {
+  const home = readFlinkHome(env);
+  if (home.kind === "unusable") throw unavailable(home.reason);
+  const obstacle = await findJavaObstacle("Flink", env);
+  if (obstacle !== undefined) throw unavailable(obstacle);
+  return home;
+}
+
+const unavailable = (reason: string) =>
+  createError("INFRASTRUCTURE_UNAVAILABLE", { resource: "Flink", mode: "native", reason });
+
+function layOutFolder(folder: string, home: UsableHome): void {
+  rmSync(folder, { recursive: true, force: true });
+  const { conf, temporary, checkpoints, savepoints, logging, lib, plugins, gatewayJar } = IN_FOLDER;
+  for (const name of [conf, temporary, checkpoints, savepoints]) {
+    mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  }
+  writeFileSync(join(folder, conf, logging), formatFlinkLogging(), { mode: 0o600 });
+  symlinkSync(resolve(home.folder, "lib"), join(folder, lib));
+  symlinkSync(resolve(home.folder, "plugins"), join(folder, plugins));
+  symlinkSync(resolve(home.gatewayJar), join(folder, gatewayJar));
+}
+
+function createRunner(context: FlinkContext, { folder, java }: { folder: string; java: string }) {
+  const { conf, logging, lib, plugins, temporary, gatewayJar } = IN_FOLDER;
+  const env = {
+    ...javaEnvironment(context.foreignEnvironment()),
+    // By variable, with a star that Java expands. The gateway's jar is small, and in nobody's way.
+    CLASSPATH: `${lib}/*:${gatewayJar}`,
+    FLINK_CONF_DIR: conf,
+    FLINK_LIB_DIR: lib,
+    FLINK_PLUGINS_DIR: plugins,
+  };
+  const common = [`-Djava.io.tmpdir=${temporary}`, `-Dlog4j2.configurationFile=${conf}/${logging}`];
+  return (jvm: readonly string[], program: readonly string[], hooks: ChildHooks): RunningServer =>
+    context.startProcess(
+      { command: java, args: [...jvm, ...common, ...program], env, folder, input: null, hasChannel: false },
+      hooks,
+    );
+}
