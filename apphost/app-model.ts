@@ -13,9 +13,11 @@
  * Starting walks this graph forwards, stopping backwards (`orchestrator/`). How each kind of resource is started is in
  * `resources/` and `drivers/`; nothing there decides an order.
  */
+import { MIRROR, SQL_GATEWAY } from "../simulator/common/contract/names.ts";
 import { type Application, createApplication, expandReplicas } from "./model/application.ts";
 import { declareApplication } from "./model/builder.ts";
 import { defineAppHost } from "./model/definition.ts";
+import type { ResourceDeclaration } from "./model/resource.ts";
 
 export const TASK_MANAGERS = "taskmanager";
 
@@ -55,3 +57,31 @@ export const addKafkaUi = (application: Application): Application =>
       waitsFor: [{ on: "kafka", until: "ready" }],
     },
   ]);
+
+/**
+ * With `--engine flink`: Apache Flink's processes bear the names of ours, and in the place of the client that submits the
+ * job stands the mirror, which brings what Flink commits into Redis. Whoever waited for the one waits for the other.
+ *
+ *   jobmanager ──┬─ sql-gateway ──── mirror      the host submits the job to the gateway when the mirror is ready
+ *                └─ taskmanager-NN ──┘
+ */
+export function runOnFlink(application: Application): Application {
+  const client = application.order.find(({ kind }) => kind === "flink-job-simulator");
+  const order = application.order.flatMap((one): readonly ResourceDeclaration[] => {
+    const waitsFor = one.waitsFor.map((wait) => (wait.on === client?.name ? { ...wait, on: MIRROR } : wait));
+    // Java loads when it is started, and needs what it waits for.
+    const resource = { ...one, waitsFor, loadsEarly: false };
+    if (one !== client) return [resource];
+    const gateway: ResourceDeclaration = {
+      name: SQL_GATEWAY,
+      kind: "sql-gateway",
+      life: "standing",
+      group: null,
+      loadsEarly: false,
+      waitsFor: [{ on: "jobmanager", until: "ready" }],
+    };
+    const mirrorWaitsFor = [...waitsFor, { on: SQL_GATEWAY, until: "ready" } as const];
+    return [gateway, { ...resource, name: MIRROR, kind: "mirror", waitsFor: mirrorWaitsFor }];
+  });
+  return createApplication(order);
+}

@@ -34,7 +34,7 @@ export function resolveOptions(
   const { values, problems: unreadable } = inspectOptions(OPTION_NAMES, given, env);
   let options: HostOptions = { ...defaultsOf(verb), ...declared, ...values };
   const refusals = catchUsage(() => {
-    options = completeKafka(options);
+    options = completeEngine(completeKafka(options));
   });
   // What cannot be read contradicts nothing.
   const missing = [...unreadable.map(({ name }) => name), ...(refusals.length > 0 ? ["kafka" as const] : [])];
@@ -47,6 +47,10 @@ export function resolveOptions(
   ]);
   return options;
 }
+
+/** Flink is run on servers of this machine alone, so there is one way to get them. */
+const completeEngine = (options: HostOptions): HostOptions =>
+  options.engine === "flink" && options.infra === "auto" ? { ...options, infra: "native" } : options;
 
 /** The file of --kafka-config may say where its Kafka is, and --kafka says it better. */
 export function completeKafka(options: HostOptions): HostOptions {
@@ -86,8 +90,33 @@ const RELATIONS: readonly Relation[] = [
     check: ({ detach, ui }) =>
       refuseCombination(detach && ui === "tui", "--ui tui with --detach", "a detached host has no terminal; omit --ui"),
   },
+  { about: ["engine", "infra", "kafka", "redis", "messages", "topic", "testOperator"], check: refuseOnFlink },
   { about: ["allowRemote", "kafka", "redis", "messages"], check: refuseRemote },
 ];
+
+/** What is not built is said, and not tried. */
+function refuseOnFlink({ engine, infra, kafka, redis, messages, topic, testOperator }: HostOptions): void {
+  const refuse = (what: string, advice: string) => {
+    throw createError("USAGE_CONFLICT", { what, advice });
+  };
+  const isOfFlink = testOperator === "test-drop-row";
+  if (testOperator !== null && isOfFlink !== (engine === "flink")) {
+    refuse(`--test-operator ${testOperator} is none of --engine ${engine}`, "give another one");
+  }
+  if (engine !== "flink") return;
+  if (kafka !== null || redis !== null) {
+    const given = kafka === null ? "--redis" : "--kafka";
+    refuse(`--engine flink with ${given} is not built: it runs on servers that this host starts`, `omit ${given}`);
+  }
+  if (infra !== "native") {
+    const what = `--engine flink with --infra ${infra} is not built: its job needs a Kafka and a Redis of this machine`;
+    refuse(what, "give --infra native, with KAFKA_HOME set and redis-server on PATH");
+  }
+  if (messages === 0 && topic !== null) {
+    const what = "--engine flink counts what this run produces: to count somebody else's topic with it is not built";
+    refuse(what, "give --messages N, or --engine apphost");
+  }
+}
 
 function refuseEmptyVerdict({ messages, topic, once }: HostOptions, verb: Verb): void {
   if (messages !== 0 || topic !== null || !once) return;

@@ -2,7 +2,7 @@
  * The options of a run: one public type, one table, one reader. A value of another form ends in USAGE_OPTION_INVALID naming
  * the option (or variable), the value and the expected form. What they come to together is in `option-resolution.ts`.
  */
-import { COMPRESSIONS, type Compression } from "../simulator/common/contract/child/run-config.ts";
+import { COMPRESSIONS, type Compression, ENGINES, type Engine } from "../simulator/common/contract/child/run-config.ts";
 import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX } from "../simulator/common/contract/state/redis-state.ts";
@@ -63,6 +63,8 @@ export interface HostOptions {
   readonly maxTimeMs: number;
   /** Made-up messages before the clock of the first round; null: none. */
   readonly warmUp: WarmUp | null;
+  /** What runs the job: this runtime, or Apache Flink from FLINK_HOME. @default "apphost" */
+  readonly engine: Engine;
   /** @default 20 */
   readonly taskManagers: number;
   /** null: not given; 20, or as many as the topic has when somebody else's topic is counted. */
@@ -176,6 +178,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     },
   ),
   warmUp: row("warm-up", warmUpForm, "made-up messages that warm Kafka before the clock of the first round"),
+  engine: row("engine", oneOf(ENGINES), "what runs the job: this runtime, or Apache Flink from FLINK_HOME"),
   taskManagers: row("task-managers", wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }), "TaskManager processes"),
   partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic", {
     defaultText: `${DEFAULT_PARTITIONS}, or those of an existing topic`,
@@ -224,9 +227,14 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     alias: "SIMULATOR_REDIS_KEY_GLOBAL_SEQUENCE",
   }),
   apphost: row("apphost", fileForm, "a file with an application of your own"),
-  testOperator: row("test-operator", oneOf(["test-drop-one", "test-repeat-one", "test-fail-late"]), "for tests", {
-    hidden: true,
-  }),
+  testOperator: row(
+    "test-operator",
+    oneOf(["test-drop-one", "test-repeat-one", "test-fail-late", "test-drop-row"]),
+    "for tests",
+    {
+      hidden: true,
+    },
+  ),
   testHold: row("test-hold", oneOf(["before-validation"]), "for tests", { hidden: true }),
   testHungAfterMs: row("test-hung-after", duration({ minMs: 1, maxMs: DAY_MS }), "for tests", { hidden: true }),
 };
@@ -244,6 +252,7 @@ export function defaultsOf(verb: Verb): HostOptions {
     rate: 0,
     maxTimeMs: 300_000,
     warmUp: null,
+    engine: "apphost",
     taskManagers: 20,
     partitions: null,
     infra: "auto",

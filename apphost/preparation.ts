@@ -7,7 +7,7 @@
 import { statSync } from "node:fs";
 import { present } from "../simulator/common/foundation/assert.ts";
 import { type AppError, createError, describeError } from "../simulator/common/foundation/errors.ts";
-import { builtInApplication } from "./app-model.ts";
+import { builtInApplication, runOnFlink } from "./app-model.ts";
 import { type Application, createApplication, expandReplicas } from "./model/application.ts";
 import type { DeclaredApplication, DeclaredResource, Setting } from "./model/builder.ts";
 import { type FixedPort, findProblems, listFixedPorts } from "./model/checks.ts";
@@ -31,7 +31,7 @@ export interface Given {
 /** Without a file there is nothing that could be wrong with the application. */
 export function prepareBuiltIn(given: Given): PreparedRun {
   const options = resolveOptions(given.verb, given.options, given.env, {}, given.problems);
-  return { options, application: createApplication(expandReplicas(builtInApplication.resources, options)) };
+  return prepareEngine(options, createApplication(expandReplicas(builtInApplication.resources, options)));
 }
 
 /** `source`: how messages name what was declared. */
@@ -51,8 +51,13 @@ export async function prepareDeclared(
     ...(await askMachine(declared.resources)),
   ];
   if (problems.length > 0) throw createError("APPHOST_INVALID", { source, problems });
-  return { options, application: createApplication(expanded) };
+  return prepareEngine(options, createApplication(expanded));
 }
+
+const prepareEngine = (options: HostOptions, application: Application): PreparedRun => ({
+  options,
+  application: options.engine === "flink" ? runOnFlink(application) : application,
+});
 
 /** A file's values are held to the same forms as those of the command line. */
 function readSettings(settings: readonly Setting[]): { values: Partial<HostOptions>; problems: string[] } {

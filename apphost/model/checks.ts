@@ -3,7 +3,7 @@
  * must be asked (does a script exist, is a port free) is asked in `preparation.ts`.
  */
 
-import { WARM_UP_PRODUCER, WARM_UP_READER } from "../../simulator/common/contract/names.ts";
+import { MIRROR, SQL_GATEWAY, WARM_UP_PRODUCER, WARM_UP_READER } from "../../simulator/common/contract/names.ts";
 import { isReplicaCount } from "./application.ts";
 import type { DeclaredResource } from "./builder.ts";
 import type { NodeProcessDeclaration, ResourceDeclaration } from "./resource.ts";
@@ -12,7 +12,11 @@ const NAME_FORM = /^[a-z][a-z0-9-]{0,63}$/;
 const VARIABLE_FORM = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const OWN_VARIABLE = /^FLINK_APPHOST_/;
 /** Names of logs and samples, and of what an option adds. */
-const RESERVED_NAMES: readonly string[] = ["host", "watchdog", "kafka-ui", WARM_UP_PRODUCER, WARM_UP_READER];
+const RESERVED_NAMES: readonly string[] = [
+  ...["host", "watchdog", "kafka-ui"],
+  ...[MIRROR, SQL_GATEWAY],
+  ...[WARM_UP_PRODUCER, WARM_UP_READER],
+];
 /** `scale` may need any of them later. */
 const TASK_MANAGER_NAME = /^taskmanager-\d+$/;
 const RESTARTS_MAX = 10;

@@ -222,7 +222,9 @@ export class Host {
     this.#emitPhase("infrastructure", "");
     await this.#system.start();
     this.#startupMs = Math.round((run.clock.nowUs() - run.startedAtUs) / 1_000);
-    this.#emitPhase("job", `RUNNING after ${this.#startupMs} ms${describeIdle(run.seen.job)}`);
+    // Flink does not tell who has which partition.
+    const idle = this.#system.flink === null ? describeIdle(run.seen.job) : "";
+    this.#emitPhase("job", `RUNNING after ${this.#startupMs} ms${idle}`);
   }
 
   async #runFirstRound(): Promise<void> {
@@ -376,6 +378,7 @@ export class Host {
       answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason }));
     }
     await this.#endWork();
+    await this.#system.flink?.close();
     const { application, supervisors } = this.#system;
     const problems = await stopInReverse(application, supervisors, (event) => run.feed.emit(event));
     problems.push(...(await this.#releaseServers()));

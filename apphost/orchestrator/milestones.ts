@@ -17,6 +17,7 @@ import { topicLoadOf } from "../resources/topic-settings.ts";
 import { isFullyOwned, markStarted } from "../run/job-view.ts";
 import { recordEvidence } from "../run/run-config.ts";
 import type { RunContext } from "../run/run-context.ts";
+import type { FlinkEngine } from "./flink-engine.ts";
 
 const REGISTERED_MS_MAX = 120_000;
 const RUNNING_MS_MAX = 120_000;
@@ -28,6 +29,8 @@ export interface MilestoneContext {
   /** Throws before Kafka was launched. */
   readonly kafka: () => KafkaAccess;
   readonly taskManagers: () => readonly string[];
+  /** Null: this runtime. */
+  readonly flink: FlinkEngine | null;
   readonly onTopic: (topic: PreparedTopic) => void;
 }
 
@@ -48,12 +51,14 @@ export class Milestones {
   }
 
   async #workFor(on: string, until: WaitsFor["until"]): Promise<void> {
-    const { run, taskManagers, config, onTopic } = this.#context;
+    const { run, taskManagers, config, onTopic, flink } = this.#context;
     switch (until) {
       case "topicReady":
         onTopic(await this.#awaitTopic());
+        await flink?.createCountsTopic();
         return;
       case "registered": {
+        flink?.watch();
         const names = taskManagers();
         const what = `registration of ${names.length} TaskManagers`;
         await this.#waitFor(what, REGISTERED_MS_MAX, () =>
@@ -64,7 +69,8 @@ export class Milestones {
       case "jobRunning": {
         const { partitions } = config();
         const what = `the job RUNNING with ${partitions} partitions owned`;
-        await this.#waitFor(what, RUNNING_MS_MAX, () => isFullyOwned(run.seen.job, partitions));
+        if (flink === null) await this.#waitFor(what, RUNNING_MS_MAX, () => isFullyOwned(run.seen.job, partitions));
+        else await flink.submit();
         run.seen.job = markStarted(run.seen.job);
         return;
       }

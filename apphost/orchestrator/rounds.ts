@@ -13,6 +13,7 @@
  */
 
 import type { ProducerTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { ResourceKind } from "../../simulator/common/contract/events.ts";
 import { formatCheckpointId } from "../../simulator/common/contract/files/checkpoint.ts";
 import type { JobSnapshot } from "../../simulator/common/contract/job/rest.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
@@ -140,6 +141,11 @@ async function drain(run: RunContext, system: System, endOffsets: readonly numbe
   // A restarted JobManager may still say that the round before is drained.
   const isSame = (said: readonly number[] | null | undefined) => said?.join() === endOffsets.join();
   feed.emit({ type: "waiting", for: "every end offset to be applied", waitedMs: 0, deadlineMs });
+  if (system.flink !== null) {
+    const reached = await system.flink.drain(endOffsets, deadlineMs);
+    seen.isRoundDrained = true;
+    return reached;
+  }
   const reached = await askUntilReached(run, system, {
     what: "applying everything up to the end offsets",
     deadlineMs,
@@ -162,6 +168,7 @@ export async function stopJob(
   const { deadlineMs = STOP_MS_MAX, signal } = options;
   seen.isStopAsked = true;
   feed.emit({ type: "waiting", for: "the job to stop with a final checkpoint", waitedMs: 0, deadlineMs });
+  if (system.flink !== null) return system.flink.stop(deadlineMs, signal);
   return askUntilReached(run, system, {
     what: "stopping the job with a final checkpoint",
     deadlineMs,
@@ -214,8 +221,9 @@ async function askUntilReached(run: RunContext, system: System, question: Questi
 
 /** The report's latencies and counts come from metrics, so the newest ones must be of the checkpoint or later. */
 export async function waitForMetrics(run: RunContext, system: System, checkpointId: number): Promise<void> {
+  const applier: ResourceKind = system.flink === null ? "taskmanager" : "mirror";
   const running = [...system.supervisors.values()].filter(
-    ({ snapshot, isPaused }) => snapshot.kind === "taskmanager" && snapshot.state === "running" && !isPaused,
+    ({ snapshot, isPaused }) => snapshot.kind === applier && snapshot.state === "running" && !isPaused,
   );
   const isLate = ({ snapshot, life }: Supervisor) => {
     const metrics = run.seen.metricsOf(snapshot.name, String(life + 1));

@@ -5,10 +5,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
-import type { JobManagerTask, TaskManagerTask } from "../../simulator/common/contract/child/tasks.ts";
+import type { JobManagerTask, MirrorTask, TaskManagerTask } from "../../simulator/common/contract/child/tasks.ts";
 import { PAUSED_BY_USER, STOPPED, STOPPED_BY_USER } from "../../simulator/common/contract/events.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
+import { countsTopicName, MIRROR } from "../../simulator/common/contract/names.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
@@ -55,6 +56,7 @@ import {
 import { createServerResource, type ServerResource } from "../resources/server.ts";
 import { createRunConfig } from "../run/run-config.ts";
 import type { RunContext } from "../run/run-context.ts";
+import { FlinkEngine } from "./flink-engine.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { Milestones } from "./milestones.ts";
 import { startInOrder } from "./start.ts";
@@ -73,6 +75,8 @@ export class System {
   #turns: Promise<void>;
   /** For those that load early: settles when they may begin. */
   readonly #reached = new Map<string, Promise<unknown>>();
+  /** Null: this runtime. */
+  readonly flink: FlinkEngine | null;
   readonly #milestones: Milestones;
   readonly #nodeProcesses: NodeProcesses;
   #areServersTold = false;
@@ -82,6 +86,7 @@ export class System {
     this.#drivers = drivers;
     this.#config = createRunConfig(run);
     this.#application = drivers.kafkaUi === null ? application : addKafkaUi(application);
+    this.flink = run.options.engine === "flink" ? this.#createFlinkEngine() : null;
     const variablesOf = (resource: string) => this.#variablesOf(resource);
     this.#nodeProcesses = createNodeProcesses({ run, application: this.application, variablesOf });
     const context = this.#createDriverContext();
@@ -94,6 +99,7 @@ export class System {
       config: () => this.config,
       kafka: () => this.kafkaAccess(),
       taskManagers: () => this.application.members(TASK_MANAGERS).map((member) => member.name),
+      flink: this.flink,
       onTopic: (topic) => this.#noteTopic(topic),
     });
     this.#turns = Promise.all([this.#servers.kafka.launched, this.#servers.redis.launched]).then(() => undefined);
@@ -135,7 +141,7 @@ export class System {
 
   /** Throws before the servers were launched. */
   connections(): Connections {
-    const ports = this.#ports ?? { restPort: 0, rpcPort: 0 };
+    const ports = this.flink?.current?.ports ?? this.#ports ?? { restPort: 0, rpcPort: 0 };
     const kafka = this.#servers.kafka.server();
     return {
       kafka: brokersOf(kafka),
@@ -155,7 +161,7 @@ export class System {
   }
 
   jobControl(): JobControl {
-    const { restPort } = present(this.#ports, "the JobManager's ports");
+    const { restPort } = present(this.flink?.current?.ports ?? this.#ports, "the JobManager's ports");
     const { jobId } = this.config;
     return createJobControl({ baseUrl: `http://${LOOPBACK}:${restPort}`, jobId, token: this.#run.token });
   }
@@ -230,6 +236,16 @@ export class System {
     }
   }
 
+  #createFlinkEngine(): FlinkEngine {
+    return new FlinkEngine({
+      run: this.#run,
+      config: () => this.config,
+      kafka: () => this.kafkaAccess(),
+      deliver: (message) => this.#takeMessage("jobmanager", message),
+      mirror: () => this.supervisors.get(MIRROR),
+    });
+  }
+
   /** Told once, when both are known. */
   #noteServers(): void {
     const { kafka, redis } = this.#servers;
@@ -277,6 +293,8 @@ export class System {
     const { name, kind, process } = declaration;
     if (kind === "kafka" || kind === "redis") return this.#servers[kind].plan;
     if (process !== undefined) return this.#nodeProcesses.plan(declaration, process);
+    const ofFlink = this.flink?.planResource(declaration) ?? null;
+    if (ofFlink !== null) return ofFlink;
     let isDone = false;
     return planProgram({
       declaration,
@@ -314,6 +332,9 @@ export class System {
       ownTask = this.#ports;
     } else if (kind === "taskmanager") {
       ownTask = { incarnation: String(launch.life + 1) } satisfies TaskManagerTask;
+    } else if (kind === "mirror") {
+      const countsTopic = countsTopicName(this.config.runId);
+      ownTask = { incarnation: String(launch.life + 1), countsTopic } satisfies MirrorTask;
     }
     return { config: this.config, connections: this.connections(), task: ownTask };
   }
@@ -325,8 +346,8 @@ export class System {
 
   #judge(name: string, kind: ProgramKind, isDone: () => boolean): (end: ProcessEnd) => Judgement {
     if (kind === "taskmanager") return alwaysRestart;
-    if (kind !== "jobmanager") return judgeTask(this.#run, name, isDone);
-    // A JobManager that could not reach Kafka or Redis for a minute will not reach them by being started again, and one
+    if (kind !== "jobmanager" && kind !== "mirror") return judgeTask(this.#run, name, isDone);
+    // One that holds the state and could not reach Kafka or Redis for a minute will not reach them by being started again, and one
     // that refuses what it was given will refuse it again.
     return () => {
       const failure = this.#run.seen.failureOf(name);

@@ -18,6 +18,7 @@ export const ENTRY = {
   jobmanager: "simulator/runtime/job-manager/main",
   taskmanager: "simulator/runtime/task-manager/main",
   "flink-job-simulator": "simulator/runtime/flink-job-simulator/main",
+  mirror: "simulator/runtime/mirror/main",
   producer: "producer/main",
   validator: "scripts/validate/main",
   report: "scripts/report/main",

@@ -14,60 +14,68 @@ import { exitError } from "./own-program.ts";
 /** Of the resource with this name. */
 export type CreateHooks = (name: string) => ChildHooks;
 
+/** The cluster is planned when the first of its processes is started. */
+export interface PlannedCluster {
+  plan(): Promise<FlinkCluster>;
+  /** Null before it is planned. */
+  readonly current: FlinkCluster | null;
+}
+
 export const planFlinkJobManager = (
   declaration: ResourceDeclaration,
-  cluster: FlinkCluster,
+  cluster: PlannedCluster,
   createHooks: CreateHooks,
 ): ResourcePlan =>
-  createPlan(declaration, {
-    endpoint: cluster.restUrl,
-    start: () => cluster.startJobManager(createHooks(declaration.name)),
-    waitReady: (signal) => waitForJobManager(cluster.restUrl, signal),
+  createPlan(declaration, cluster, {
+    endpoint: ({ restUrl }) => new URL(restUrl).host,
+    start: (planned) => planned.startJobManager(createHooks(declaration.name)),
+    waitReady: ({ restUrl }, signal) => waitForJobManager(restUrl, signal),
   });
 
 export const planFlinkSqlGateway = (
   declaration: ResourceDeclaration,
-  cluster: FlinkCluster,
+  cluster: PlannedCluster,
   createHooks: CreateHooks,
 ): ResourcePlan =>
-  createPlan(declaration, {
-    endpoint: cluster.gatewayUrl,
-    start: () => cluster.startSqlGateway(createHooks(declaration.name)),
-    waitReady: (signal) => waitForSqlGateway(cluster.gatewayUrl, signal),
+  createPlan(declaration, cluster, {
+    endpoint: ({ gatewayUrl }) => new URL(gatewayUrl).host,
+    start: (planned) => planned.startSqlGateway(createHooks(declaration.name)),
+    waitReady: ({ gatewayUrl }, signal) => waitForSqlGateway(gatewayUrl, signal),
   });
 
 /** Ready is registered: a TaskManager that the JobManager does not know takes no work. */
 export function planFlinkTaskManager(
   declaration: ResourceDeclaration,
-  cluster: FlinkCluster,
+  cluster: PlannedCluster,
   createHooks: CreateHooks,
 ): ResourcePlan {
   const { name } = declaration;
   let registered: RegisteredTaskManager | null = null;
-  return createPlan(declaration, {
-    endpoint: null,
-    start: () => cluster.startTaskManager(name, createHooks(name)),
-    async waitReady(signal) {
+  return createPlan(declaration, cluster, {
+    endpoint: () => null,
+    start: (planned) => planned.startTaskManager(name, createHooks(name)),
+    async waitReady({ restUrl }, signal) {
       const formerPath = registered?.path ?? null;
-      registered = await waitForTaskManager(cluster.restUrl, { name, formerPath }, signal);
+      registered = await waitForTaskManager(restUrl, { name, formerPath }, signal);
     },
   });
 }
 
 function createPlan(
   declaration: ResourceDeclaration,
+  cluster: PlannedCluster,
   process: {
-    readonly endpoint: string | null;
-    readonly start: () => RunningServer;
-    readonly waitReady: (signal: AbortSignal) => Promise<unknown>;
+    readonly endpoint: (cluster: FlinkCluster) => string | null;
+    readonly start: (cluster: FlinkCluster) => RunningServer;
+    readonly waitReady: (cluster: FlinkCluster, signal: AbortSignal) => Promise<unknown>;
   },
 ): ResourcePlan {
   return {
     declaration,
     isServer: false,
-    endpoint: () => process.endpoint,
-    launch: async () => process.start(),
-    waitReady: async ({ signal }) => void (await process.waitReady(signal)),
+    endpoint: () => (cluster.current === null ? null : process.endpoint(cluster.current)),
+    launch: async () => process.start(await cluster.plan()),
+    waitReady: async ({ signal }) => void (await process.waitReady(await cluster.plan(), signal)),
     judge: (end) => judgeFlinkProcess(declaration.name, end),
   };
 }

@@ -5,7 +5,7 @@
  *    those before, of which nothing comes any more once the next one speaks.
  * O2 A "failed" message belongs to one process life: a new life starts without it.
  */
-import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
+import type { ChildMessage, MirrorMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import { addMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { AppError } from "../../simulator/common/foundation/errors.ts";
 import { applyJobManagerMessage, EMPTY_JOB_VIEW, isJobManagerMessage, type JobView } from "./job-view.ts";
@@ -21,6 +21,8 @@ export interface ProducerView {
 export class Observations {
   job: JobView = EMPTY_JOB_VIEW;
   producer: ProducerView | null = null;
+  /** What the mirror of Flink's counts said last; null before, and on this runtime. */
+  mirrored: MirrorMessage | null = null;
   /** True from the start to the first verdict, and in each round: an interrupt, or a cancelled job, is then the run's. */
   isRoundOpen = true;
   /** True once all of the open round is applied: whoever ends the job then takes nothing from its verdict. */
@@ -36,6 +38,7 @@ export class Observations {
   take(resource: string, message: ChildMessage): void {
     if (isJobManagerMessage(message)) this.job = applyJobManagerMessage(this.job, message);
     else if (message.type === "metrics") this.#takeMetrics(message.metrics);
+    else if (message.type === "mirrored") this.mirrored = message;
     else if (message.type === "failed") {
       const row = { category: message.category, retryable: false };
       this.#failures.set(resource, new AppError(message.code, `${resource}: ${message.message}`, row));

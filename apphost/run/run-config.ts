@@ -21,6 +21,7 @@ export function createRunConfig(run: Pick<RunContext, "options" | "runId">): Run
   const jobId = jobIdOf(runId);
   return {
     runId,
+    engine: options.engine,
     jobId,
     jobName: JOB_NAME,
     topic: options.topic ?? topicName(runId),

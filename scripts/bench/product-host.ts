@@ -114,6 +114,8 @@ const GROUP_OF: Readonly<Record<ResourceKind, Group>> = {
   taskmanager: "taskManagers",
   producer: "producer",
   "flink-job-simulator": "other",
+  "sql-gateway": "other",
+  mirror: "other",
   validator: "other",
   report: "other",
   "node-process": "other",

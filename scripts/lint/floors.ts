@@ -70,6 +70,13 @@ export const FLOORS: readonly Floor[] = [
     // Loaded at the first scrape.
     packages: ["prom-client"],
   },
+  // It holds the job's state in Redis as a JobManager does, and writes its evidence as a sink does.
+  {
+    name: "mirror",
+    files: ["simulator/runtime/mirror/"],
+    on: [...COMMON, ...CLIENTS, "sink", "job manager"],
+    packages: [],
+  },
   {
     name: "warm-up",
     files: ["simulator/runtime/warm-up/"],

@@ -99,6 +99,10 @@ export function checkLoadBalance(facts: HostFacts, checks: ChecksFile | null): C
     const reason = "the job never ran, so nothing was assigned";
     return { ...title, expected, actual: "—", examined: 0, status: "notApplicable", reason };
   }
+  if (facts.config.engine === "flink") {
+    const reason = "Flink does not tell which partitions a TaskManager has";
+    return { ...title, expected, actual: "—", examined: 0, status: "notApplicable", reason };
+  }
   const problems: string[] = [];
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   if (counts.length === 0) problems.push("no TaskManager was registered");

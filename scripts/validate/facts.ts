@@ -125,6 +125,9 @@ export const readState = ({ state, unsettled }: Pick<Facts, "state" | "unsettled
 export const isMoving = (facts: Pick<Facts, "config" | "task">, state: Pick<JobState, "phase">): boolean =>
   state.phase === "running" && (facts.task.mode === "prefix" || !facts.config.ownTopic);
 
+/** Whether whoever counted made the second checksum, too: SQL has no operations on bits. */
+export const hasIdMix = ({ config }: Pick<Facts, "config">): boolean => config.engine === "apphost";
+
 /** Records of a partition, messages and rejected ones, from the start to the end of the re-read. */
 export function countRecords(tally: PartitionTally): number {
   return countApplied(tally) + tally.above.messages + tally.above.rejected;

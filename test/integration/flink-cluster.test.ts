@@ -46,11 +46,12 @@ describeReal(["kafka", "flink"], "a real Flink", () => {
       startRealKafka(),
       planFlinkCluster(context, process.env, { slots: 2, checkpointIntervalMs: 500 }),
     ]);
+    const planned = { plan: async () => cluster, current: cluster };
     const plans = [
-      planFlinkJobManager(declare("jobmanager"), cluster, createHooks),
-      planFlinkTaskManager(declare("taskmanager-01"), cluster, createHooks),
-      planFlinkTaskManager(declare("taskmanager-02"), cluster, createHooks),
-      planFlinkSqlGateway(declare("sql-gateway"), cluster, createHooks),
+      planFlinkJobManager(declare("jobmanager"), planned, createHooks),
+      planFlinkTaskManager(declare("taskmanager-01"), planned, createHooks),
+      planFlinkTaskManager(declare("taskmanager-02"), planned, createHooks),
+      planFlinkSqlGateway(declare("sql-gateway"), planned, createHooks),
     ];
     supervisors.push(...plans.map((plan) => new Supervisor(plan, host)));
     await Promise.all(supervisors.map((supervisor) => supervisor.start()));
@@ -92,6 +93,8 @@ describeReal(["kafka", "flink"], "a real Flink", () => {
     await createTopics(client, ["in", "out"]);
     await produce(client, "in");
     const job = {
+      jobId: "0123456789abcdef0123456789abcdef",
+      restoreFrom: null,
       name: "counting",
       bootstrap: kafka.bootstrap,
       inputTopic: "in",

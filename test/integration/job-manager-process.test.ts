@@ -169,6 +169,7 @@ class Run {
     this.#endpoints = endpoints;
     this.config = {
       runId,
+      engine: "apphost",
       jobId,
       jobName: "test",
       topic: topicName(runId),

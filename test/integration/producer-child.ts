@@ -29,6 +29,7 @@ export async function createTestRun(
   const runDir = await mkdtemp(join(tmpdir(), "flink-apphost-test-run-"));
   const config: RunConfig = {
     runId: "test",
+    engine: "apphost",
     jobId: "0123456789abcdef0123456789abcdef",
     jobName: "job",
     topic: `topic-${process.pid}-${Math.random().toString(36).slice(2)}`,

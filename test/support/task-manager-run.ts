@@ -83,6 +83,7 @@ export class TaskManagerRun {
     const { partitions, taskManagers, operators = ["identity"] } = options;
     this.config = {
       runId,
+      engine: "apphost",
       jobId,
       jobName: "test",
       topic: "t",

@@ -1,12 +1,18 @@
 /**
- * The built-in job as Flink SQL: of each partition of the input the number of its records and the highest offset, upserted
- * into a topic by transactions that Flink commits with its checkpoints. Pure.
+ * The built-in job as Flink SQL: of each partition of the input its counts (`contract/job/counts.ts`), upserted into a
+ * topic by transactions that Flink commits with its checkpoints. Pure.
  *
  * C1 The values are absolute, one key for each partition, so the newest committed record of each key tells all.
  * C2 The timeout of the transactions is what a broker allows at most by default, and longer than any checkpoint takes.
+ * C3 A message's id is read from its place in the fixed form of `contract/message.ts`. What has no number there is counted
+ *    as a record and not as a message.
  */
+import { COUNTS_COLUMNS } from "../../../simulator/common/contract/job/counts.ts";
+import { MESSAGE, SUM_MODULUS } from "../../../simulator/common/contract/message.ts";
 
 export interface CountingJob {
+  /** 32 hexadecimal digits. */
+  readonly jobId: string;
   readonly name: string;
   /** host:port, several divided by commas. */
   readonly bootstrap: string;
@@ -15,6 +21,8 @@ export interface CountingJob {
   readonly group: string;
   readonly parallelism: number;
   readonly checkpointIntervalMs: number;
+  /** A checkpoint of it from which it goes on, as a URI; null: it begins. */
+  readonly restoreFrom: string | null;
 }
 
 const TRANSACTION_TIMEOUT_MS = 900_000;
@@ -22,20 +30,25 @@ const TRANSACTION_TIMEOUT_MS = 900_000;
 /** Configuration of the session in which the statements run. */
 export const sessionProperties = (job: CountingJob): Record<string, string> => ({
   "pipeline.name": job.name,
+  // Flink invents one else, and nobody could find the job again whose submission was not answered.
+  "$internal.pipeline.job-id": job.jobId,
   "parallelism.default": String(job.parallelism),
   "execution.runtime-mode": "streaming",
   "execution.checkpointing.interval": `${job.checkpointIntervalMs} ms`,
   "execution.checkpointing.mode": "EXACTLY_ONCE",
+  ...(job.restoreFrom === null ? {} : { "execution.state-recovery.path": job.restoreFrom }),
   // A row for each 50,000 records and not for each one.
   "table.exec.mini-batch.enabled": "true",
   "table.exec.mini-batch.allow-latency": "500 ms",
   "table.exec.mini-batch.size": "50000",
 });
 
+const { partition, records, messages, idSum, highestId, highestOffset } = COUNTS_COLUMNS;
+
 /** To be executed in this order; the last one submits the job. */
 export const countingStatements = (job: CountingJob): readonly string[] => [
   `CREATE TABLE input (
-  payload BYTES,
+  payload STRING,
   partition_number INT METADATA FROM 'partition' VIRTUAL,
   record_offset BIGINT METADATA FROM 'offset' VIRTUAL
 ) WITH (${formatOptions({
@@ -47,10 +60,13 @@ export const countingStatements = (job: CountingJob): readonly string[] => [
     format: "raw",
   })})`,
   `CREATE TABLE counts (
-  partition_number INT,
-  processed BIGINT,
-  highest_offset BIGINT,
-  PRIMARY KEY (partition_number) NOT ENFORCED
+  ${partition} INT,
+  ${records} BIGINT,
+  ${messages} BIGINT,
+  ${idSum} BIGINT,
+  ${highestId} BIGINT,
+  ${highestOffset} BIGINT,
+  PRIMARY KEY (${partition}) NOT ENFORCED
 ) WITH (${formatOptions({
     connector: "upsert-kafka",
     topic: job.outputTopic,
@@ -64,7 +80,15 @@ export const countingStatements = (job: CountingJob): readonly string[] => [
     "sink.transaction-naming-strategy": "POOLING",
   })})`,
   `INSERT INTO counts
-SELECT partition_number, COUNT(*), MAX(record_offset) FROM input GROUP BY partition_number`,
+SELECT partition_number, COUNT(*), COUNT(id), MOD(SUM(id), ${SUM_MODULUS}), MAX(id), MAX(record_offset)
+FROM (
+  SELECT
+    partition_number,
+    record_offset,
+    TRY_CAST(SUBSTRING(payload FROM ${MESSAGE.idAt + 1} FOR ${MESSAGE.idDigits}) AS BIGINT) AS id
+  FROM input
+)
+GROUP BY partition_number`,
 ];
 
 const formatOptions = (options: Readonly<Record<string, string>>): string =>

@@ -36,6 +36,8 @@ function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Reco
     "rest.port": restPort,
     "rest.bind-address": LOOPBACK,
     "rest.bind-port": String(restPort),
+    // Of a TaskManager that is gone it is known after two of them that were not answered.
+    "heartbeat.interval": "2 s",
     "sql-gateway.endpoint.rest.address": LOOPBACK,
     "sql-gateway.endpoint.rest.bind-address": LOOPBACK,
     "sql-gateway.endpoint.rest.port": gatewayPort,

@@ -36,7 +36,10 @@ export interface RegisteredTaskManager {
   readonly path: string;
 }
 
-async function readTaskManagers(restUrl: string, signal: AbortSignal): Promise<readonly RegisteredTaskManager[]> {
+export async function readTaskManagers(
+  restUrl: string,
+  signal: AbortSignal,
+): Promise<readonly RegisteredTaskManager[]> {
   const answer = await readFlinkAnswer(`${restUrl}/taskmanagers`, signal);
   return (answer as { readonly taskmanagers: readonly RegisteredTaskManager[] }).taskmanagers;
 }

@@ -28,6 +28,7 @@ export type FlinkContext = Pick<DriverContext, "runDir" | "foreignEnvironment" |
 /** Addresses that stay for the whole run, and what starts each process on them. */
 export interface FlinkCluster {
   readonly version: string;
+  readonly ports: { readonly restPort: number; readonly rpcPort: number };
   readonly restUrl: string;
   readonly gatewayUrl: string;
   startJobManager(hooks: ChildHooks): RunningServer;
@@ -56,6 +57,9 @@ const OPENED_PACKAGES = [
 /** Flink's serializers look into these by reflection: `env.java.opts.all` of its own configuration. */
 const OPENS = [...OPENED_PACKAGES, "java.base/sun.nio.ch"].map((name) => `--add-opens=${name}=ALL-UNNAMED`);
 
+/** Twenty JVMs on few cores would spend more on compiling well, and on collecting in parallel, than a run gets back. */
+const LIGHT_JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+
 /** Makes the cluster's folder anew, and starts nothing. */
 export async function planFlinkCluster(
   context: FlinkContext,
@@ -78,18 +82,19 @@ export async function planFlinkCluster(
   const configured = ["--configDir", IN_FOLDER.conf];
   return {
     version: home.version,
+    ports,
     restUrl: `http://${LOOPBACK}:${ports.restPort}`,
     gatewayUrl: `http://${LOOPBACK}:${ports.gatewayPort}`,
     startJobManager: (hooks) =>
-      run([...jobManagerJvmFlags(), ...OPENS], [ENTRY_POINTS.jobManager, ...configured], hooks),
+      run([...jobManagerJvmFlags(), ...OPENS, ...LIGHT_JVM], [ENTRY_POINTS.jobManager, ...configured], hooks),
     startTaskManager: (name, hooks) =>
       run(
-        [...taskManagerJvmFlags(), ...OPENS, "-XX:TieredStopAtLevel=1"],
+        [...taskManagerJvmFlags(), ...OPENS, ...LIGHT_JVM],
         [ENTRY_POINTS.taskManager, ...configured, "-D", `taskmanager.resource-id=${name}`],
         hooks,
       ),
     startSqlGateway: (hooks) =>
-      run([...sqlGatewayJvmFlags(), ...OPENS, "-XX:+UseSerialGC"], [ENTRY_POINTS.sqlGateway], hooks),
+      run([...sqlGatewayJvmFlags(), ...OPENS, ...LIGHT_JVM], [ENTRY_POINTS.sqlGateway], hooks),
   };
 }
 
@@ -99,7 +104,7 @@ const ENTRY_POINTS = {
   sqlGateway: "org.apache.flink.table.gateway.SqlGateway",
 } as const;
 
-async function requireFlinkHome(env: Variables): Promise<UsableHome> {
+export async function requireFlinkHome(env: Variables): Promise<UsableHome> {
   const home = readFlinkHome(env);
   if (home.kind === "unusable") throw unavailable(home.reason);
   const obstacle = await findJavaObstacle("Flink", env);

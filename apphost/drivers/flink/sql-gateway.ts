@@ -10,7 +10,8 @@ import { createError } from "../../../simulator/common/foundation/errors.ts";
 import { callHttp } from "../../../simulator/common/foundation/http-call.ts";
 
 const CALL_MS_MAX = 10_000;
-const STATEMENT_MS_MAX = 60_000;
+/** The first one loads the planner. */
+const STATEMENT_MS_MAX = 120_000;
 const INTERVAL_MS = 50;
 
 export interface SqlSession {

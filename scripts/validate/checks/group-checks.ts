@@ -71,7 +71,8 @@ function findCeiling(
   state: JobState,
 ): { readonly id: number; readonly offsets: number[] } | null {
   const { checkpoint } = facts;
-  if (checkpoint === null || isMoving(facts, state)) return null;
+  // Flink's checkpoints are in its own files: what is compared there is what was applied.
+  if (checkpoint === null || isMoving(facts, state) || facts.config.engine === "flink") return null;
   if (facts.task.mode === "prefix" && checkpoint.kind !== "final") return null;
   return { id: checkpoint.id, offsets: readOffsets(checkpoint, state.partitions.length) };
 }

@@ -131,6 +131,8 @@ export type ResourceKind =
   | "jobmanager"
   | "taskmanager"
   | "flink-job-simulator"
+  | "sql-gateway"
+  | "mirror"
   | "producer"
   | "validator"
   | "report"

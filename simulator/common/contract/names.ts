@@ -10,6 +10,8 @@ export const JOB_NAME = "flink-job-simulator";
 export const topicName = (runId: string): string => `${TOPIC_PREFIX}-${runId}`;
 /** Of made-up messages before the first round; it is removed before the round begins. */
 export const warmUpTopicName = (runId: string): string => `${topicName(runId)}-warm-up`;
+/** What Flink commits: the counts of each partition, which the mirror applies. */
+export const countsTopicName = (runId: string): string => `${topicName(runId)}-counts`;
 export const groupName = (runId: string): string => `flink-apphost-${runId}`;
 
 /** Flink's job id form: 32 hex digits. The same run always gets the same id, so submitting is idempotent. */
@@ -23,6 +25,10 @@ export const publishedKeyOf = (jobId: string): string => `{${jobId}}:published`;
 /** The processes of a warm-up, as logs and samples name them; they are no resources of the run. */
 export const WARM_UP_PRODUCER = "warm-up-producer";
 export const WARM_UP_READER = "warm-up-reader";
+
+/** Of a run on Apache Flink: the program that brings what Flink commits into Redis, and where SQL is handed in. */
+export const MIRROR = "mirror";
+export const SQL_GATEWAY = "sql-gateway";
 
 /** `taskmanager-01`: one-based, at least two digits, as everywhere in logs, reports and Redis. */
 export const taskManagerName = (number: number): string => `taskmanager-${String(number).padStart(2, "0")}`;

@@ -33,6 +33,23 @@ export const runtimeErrors = {
     false,
     (p) => `the JobManager refused the job with HTTP status ${p.status}: ${p.message}`,
   ),
+  COUNTS_MALFORMED: row<{ topic: string; offset: number; reason: string }>(
+    "job",
+    false,
+    (p) =>
+      `the record at offset ${p.offset} of ${p.topic} is no row of counts of this job's SQL: ${p.reason}; nobody else may write to that topic`,
+  ),
+  COUNTS_WENT_BACK: row<{ p: number; messages: number; highestOffset: number; applied: number; offset: number }>(
+    "exactlyOnce",
+    false,
+    (p) =>
+      `Flink committed ${p.messages} messages of partition ${p.p} up to offset ${p.highestOffset}, after it had committed ${p.applied} below offset ${p.offset}: counts only rise`,
+  ),
+  MIRROR_FENCED: row<{ fence: number }>(
+    "unexpected",
+    false,
+    (p) => `another mirror has taken fence ${p.fence} of the job's state in Redis: this one ends`,
+  ),
   OPERATOR_UNKNOWN: row<{ name: string; known: readonly string[] }>(
     "job",
     false,

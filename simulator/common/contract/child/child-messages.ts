@@ -36,6 +36,7 @@ export type ChildMessage =
   | { readonly type: "metrics"; readonly metrics: TaskManagerMetrics }
   | ProducerMessage
   | WarmUpReaderMessage
+  | MirrorMessage
   | ValidatorMessage;
 
 /** Flink's job states, as far as this runtime has them. */
@@ -113,6 +114,15 @@ export type ProducerMessage =
 export interface WarmUpReaderMessage {
   readonly type: "warmUpRead";
   readonly messages: number;
+}
+
+/** Whenever more of what Flink committed is applied. */
+export interface MirrorMessage {
+  readonly type: "mirrored";
+  /** By partition of the input: the offset after the highest one that the committed counts cover. */
+  readonly offsets: readonly number[];
+  /** Records applied, all partitions. */
+  readonly total: number;
 }
 
 /** What the validator is at. */

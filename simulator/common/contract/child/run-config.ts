@@ -2,12 +2,17 @@
 export const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
 
+/** What runs the job: this runtime, or Apache Flink. */
+export const ENGINES = ["apphost", "flink"] as const;
+export type Engine = (typeof ENGINES)[number];
+
 /**
  * What every process of a run must know, decided once by the host and handed down in FLINK_APPHOST_CONFIG as JSON.
  * It holds no secret and no address: addresses come in the variables of `environment.ts`.
  */
 export interface RunConfig {
   readonly runId: string;
+  readonly engine: Engine;
   readonly jobId: string;
   readonly jobName: string;
   readonly topic: string;

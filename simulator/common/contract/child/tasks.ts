@@ -25,6 +25,13 @@ export interface TaskManagerTask {
   readonly incarnation: string;
 }
 
+/** The mirror of a run on Apache Flink; a restart gets a new incarnation. */
+export interface MirrorTask {
+  readonly incarnation: string;
+  /** What Flink commits to. */
+  readonly countsTopic: string;
+}
+
 /** One round: `messages` more, with ids that continue at `firstId`. */
 export interface RoundTask {
   readonly round: number;

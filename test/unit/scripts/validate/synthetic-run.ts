@@ -125,6 +125,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
 function makeConfig(partitions: number): Draft<RunConfig> {
   return {
     runId: "run",
+    engine: "apphost",
     jobId: "00000000000000000000000000000001",
     jobName: "job",
     topic: "topic",

@@ -1,0 +1,109 @@
+/** What Flink's REST API says of one job, and what it is asked to do with it. */
+import { createError } from "../../../simulator/common/foundation/errors.ts";
+import { callHttp, isOk } from "../../../simulator/common/foundation/http-call.ts";
+import { type Fields, readValue } from "../../../simulator/common/foundation/json-fields.ts";
+
+const CALL_MS_MAX = 5_000;
+const QUOTED_MAX = 600;
+
+/** Flink's own states of a job. */
+export const FLINK_JOB_STATES = [
+  "INITIALIZING",
+  "CREATED",
+  "RUNNING",
+  "RESTARTING",
+  "FAILING",
+  "FAILED",
+  "CANCELLING",
+  "CANCELED",
+  "FINISHED",
+  "SUSPENDED",
+  "RECONCILING",
+] as const;
+export type FlinkJobState = (typeof FLINK_JOB_STATES)[number];
+
+export interface FlinkJobStatus {
+  readonly state: FlinkJobState;
+  /** Each subtask of each vertex runs: before that records wait. */
+  readonly isProcessing: boolean;
+}
+
+export interface FlinkCheckpoints {
+  readonly completed: number;
+  readonly failed: number;
+  /** The newest completed one; null before the first. */
+  readonly newest: { readonly id: number; readonly durationMs: number; readonly path: string } | null;
+}
+
+export interface FlinkJobRest {
+  /** Undefined: Flink does not know the job, as after a restart of the JobManager. */
+  readStatus(signal: AbortSignal): Promise<FlinkJobStatus | undefined>;
+  readCheckpoints(signal: AbortSignal): Promise<FlinkCheckpoints>;
+  /** Why it failed, in the words of Flink's root exception. */
+  readFailure(signal: AbortSignal): Promise<string>;
+  /** Takes a savepoint, commits what it holds, and ends the job: FINISHED tells that it did. */
+  stopWithSavepoint(signal: AbortSignal): Promise<void>;
+}
+
+export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest {
+  const job = `${restUrl}/jobs/${jobId}`;
+  const ask = async (url: string, signal: AbortSignal, method: "GET" | "POST" = "GET", body: object | null = null) => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS_MAX)]);
+    const answer = await callHttp({ method, url, token: null, body, signal: limit });
+    if (isOk(answer) || answer.status === 404) return answer;
+    const call = `${method} ${new URL(url).pathname}`;
+    throw createError("JOB_MANAGER_REFUSED", { call, status: answer.status, body: answer.text.slice(0, QUOTED_MAX) });
+  };
+  const read = async <T>(url: string, signal: AbortSignal, as: (fields: Fields) => T): Promise<T | undefined> => {
+    const { status, text } = await ask(url, signal);
+    if (status === 404) return undefined;
+    const parsed = readValue(JSON.parse(text), as);
+    if (parsed.kind === "valid") return parsed.value;
+    throw createError("JOB_MANAGER_REFUSED", { call: `GET ${new URL(url).pathname}`, status, body: parsed.reason });
+  };
+  return {
+    readStatus: (signal) => read(job, signal, readFlinkJobStatus),
+    async readCheckpoints(signal) {
+      const none: FlinkCheckpoints = { completed: 0, failed: 0, newest: null };
+      return (await read(`${job}/checkpoints`, signal, readFlinkCheckpoints)) ?? none;
+    },
+    async readFailure(signal) {
+      const failure = await read(`${job}/exceptions?maxExceptions=1`, signal, readFlinkFailure);
+      return failure ?? "Flink does not know the job any more";
+    },
+    async stopWithSavepoint(signal) {
+      await ask(`${job}/stop`, signal, "POST", { drain: false });
+    },
+  };
+}
+
+export function readFlinkJobStatus(fields: Fields): FlinkJobStatus {
+  const state = fields.text("state", new RegExp(`^(${FLINK_JOB_STATES.join("|")})$`)) as FlinkJobState;
+  const vertices = fields.list("vertices", (vertex) => {
+    const parallelism = vertex.whole("parallelism", 1);
+    return vertex.object("tasks").whole("RUNNING") === parallelism;
+  });
+  return { state, isProcessing: state === "RUNNING" && vertices.length > 0 && vertices.every((runs) => runs) };
+}
+
+export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
+  const counts = fields.object("counts");
+  const latest = fields.object("latest");
+  const newest = latest.nullable("completed", () => {
+    const completed = latest.object("completed");
+    return {
+      id: completed.whole("id"),
+      durationMs: completed.whole("end_to_end_duration"),
+      path: completed.text("external_path"),
+    };
+  });
+  return { completed: counts.whole("completed"), failed: counts.whole("failed"), newest };
+}
+
+/** The innermost cause says what is wrong; what is around it, only that something is. */
+export function readFlinkFailure(fields: Fields): string {
+  const [newest] = fields.object("exceptionHistory").list("entries", (entry) => entry.text("stacktrace"));
+  if (newest === undefined) return "Flink gives no reason";
+  const causes = newest.split("\n").filter((line) => line.startsWith("Caused by: "));
+  return (causes.at(-1)?.slice("Caused by: ".length) ?? newest.split("\n", 1)[0] ?? "").slice(0, QUOTED_MAX);
+}

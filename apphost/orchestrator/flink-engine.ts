@@ -1,0 +1,330 @@
+/**
+ * Apache Flink as the engine of a run: its processes as resources, and the one job on them, from its submission through
+ * the SQL Gateway to its end. Flink speaks only when it is asked, so it is asked twice a second, and what it says goes the
+ * way of a JobManager's messages.
+ *
+ *   unsubmitted → submitted (watched) ⇄ lost with its JobManager, and submitted again → stopped
+ *
+ * E1 The job is submitted again only where Flink does not know its id, and then from its newest completed checkpoint: the
+ *    offsets, the counts and the transactions of that are one cut.
+ * E2 Drained is what the mirror says is applied, and not what Flink says it has read.
+ * E3 A question that is not answered is asked again at the next look. A JobManager that died is started again by its
+ *    supervisor, and what the last answer said is what is known until then.
+ */
+import type { ChildMessage, JobState } from "../../simulator/common/contract/child/child-messages.ts";
+import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import { countsTopicName, MIRROR } from "../../simulator/common/contract/names.ts";
+import { formatKafkaAddresses } from "../../simulator/common/foundation/address.ts";
+import { present, unreachable } from "../../simulator/common/foundation/assert.ts";
+import { sleepUntilAborted, waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
+import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
+import { type CountingJob, countingStatements, sessionProperties } from "../drivers/flink/counting-job.ts";
+import {
+  createFlinkJobRest,
+  type FlinkCheckpoints,
+  type FlinkJobRest,
+  type FlinkJobState,
+} from "../drivers/flink/flink-job-rest.ts";
+import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
+import { type FlinkCluster, planFlinkCluster } from "../drivers/flink/native-flink.ts";
+import { openSqlSession } from "../drivers/flink/sql-gateway.ts";
+import type { ResourceDeclaration } from "../model/resource.ts";
+import { type ChildHooks, startChildProcess } from "../processes/child-process.ts";
+import type { ResourcePlan } from "../processes/resource-plan.ts";
+import type { Supervisor } from "../processes/supervisor.ts";
+import {
+  type PlannedCluster,
+  planFlinkJobManager,
+  planFlinkSqlGateway,
+  planFlinkTaskManager,
+} from "../resources/flink-cluster.ts";
+import { createScratchTopic } from "../resources/kafka.ts";
+import { createForeignEnvironment } from "../resources/own-program.ts";
+import { topicLoadOf } from "../resources/topic-settings.ts";
+import type { Reached } from "../run/job-view.ts";
+import type { RunContext } from "../run/run-context.ts";
+
+const LOOK_INTERVAL_MS = 500;
+/** The first statement of a gateway takes most of it. */
+const RUNNING_MS_MAX = 240_000;
+/** One for each TaskManager, so that each of them has a part of each step of the job. */
+const SLOTS = 1;
+const STOP_LOOK_MS = 100;
+
+export interface FlinkEngineContext {
+  readonly run: RunContext;
+  /** As it is now: the topic changes it. */
+  readonly config: () => RunConfig;
+  /** Throws before Kafka was launched. */
+  readonly kafka: () => KafkaAccess;
+  /** What a JobManager of ours would say. */
+  readonly deliver: (message: ChildMessage) => void;
+  readonly mirror: () => Supervisor | undefined;
+}
+
+export class FlinkEngine implements PlannedCluster {
+  current: FlinkCluster | null = null;
+  readonly #context: FlinkEngineContext;
+  #planned: Promise<FlinkCluster> | null = null;
+  #rest: FlinkJobRest | null = null;
+  #isSubmitted = false;
+  #isProcessing = false;
+  #state: FlinkJobState | null = null;
+  #checkpointPath: string | null = null;
+  readonly #told = { taskManagers: "", failed: 0, state: "" };
+  readonly #closing = new AbortController();
+  #watching: Promise<void> | null = null;
+
+  constructor(context: FlinkEngineContext) {
+    this.#context = context;
+  }
+
+  plan(): Promise<FlinkCluster> {
+    this.#planned ??= this.#plan();
+    return this.#planned;
+  }
+
+  /** Null for a resource that is not Flink's. */
+  planResource(declaration: ResourceDeclaration): ResourcePlan | null {
+    const createHooks = (name: string) => this.#createHooks(name);
+    switch (declaration.kind) {
+      case "jobmanager":
+        return planFlinkJobManager(declaration, this, createHooks);
+      case "taskmanager":
+        return planFlinkTaskManager(declaration, this, createHooks);
+      case "sql-gateway":
+        return planFlinkSqlGateway(declaration, this, createHooks);
+      default:
+        return null;
+    }
+  }
+
+  /** Where Flink commits its counts: one partition, in which all rows lie in one order. */
+  async createCountsTopic(): Promise<void> {
+    const { run, kafka, config } = this.#context;
+    const { messages } = run.options;
+    await createScratchTopic(kafka(), {
+      topic: countsTopicName(config().runId),
+      partitions: 1,
+      partitionsDefault: 1,
+      loadOf: (partitions) => topicLoadOf({ ...run.options, messages: Math.min(messages, 1) }, partitions),
+      signal: run.ending.signal,
+    });
+  }
+
+  /** From now on what Flink says is told. */
+  watch(): void {
+    this.#watching ??= this.#keepLooking();
+  }
+
+  /** Nothing is asked any more. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("the run is over"));
+    await this.#watching;
+  }
+
+  /** Settles when each subtask runs. */
+  async submit(): Promise<void> {
+    const { run, config } = this.#context;
+    const what = "the job RUNNING on Flink with all subtasks";
+    run.feed.emit({ type: "waiting", for: what, waitedMs: 0, deadlineMs: RUNNING_MS_MAX });
+    const cluster = await this.plan();
+    this.#rest = createFlinkJobRest(cluster.restUrl, config().jobId);
+    const { signal } = run.ending;
+    const running = this.#submit(null).then(() =>
+      waitUntil(() => (this.#isProcessing ? true : undefined), { what, deadlineMs: RUNNING_MS_MAX, signal }),
+    );
+    await run.tellWait(
+      { what, deadlineMs: RUNNING_MS_MAX },
+      withDeadline(running, { what, deadlineMs: RUNNING_MS_MAX, signal }),
+    );
+  }
+
+  /** E2. */
+  async drain(endOffsets: readonly number[], deadlineMs: number): Promise<Reached> {
+    const { run } = this.#context;
+    const what = "applying what Flink committed up to the end offsets";
+    const look = (): Reached | undefined => {
+      const { mirrored } = run.seen;
+      if (mirrored === null || !endOffsets.every((end, p) => (mirrored.offsets[p] ?? 0) >= end)) return undefined;
+      return { checkpointId: 0, total: mirrored.total };
+    };
+    return run.tellWait({ what, deadlineMs }, waitUntil(look, { what, deadlineMs, signal: run.ending.signal }));
+  }
+
+  /** Ends the job with a savepoint, which commits all that was counted, and then the mirror, which fences the state. */
+  async stop(deadlineMs: number, signal?: AbortSignal): Promise<Reached> {
+    const { run, mirror } = this.#context;
+    const endsAtMs = performance.now() + deadlineMs;
+    const rest = present(this.#rest, "the job on Flink");
+    const lasting = signal ?? new AbortController().signal;
+    await rest.stopWithSavepoint(lasting);
+    const isOver = () => (this.#state === "FINISHED" || this.#state === "CANCELED" ? true : undefined);
+    await waitUntil(isOver, {
+      what: "stopping the job on Flink",
+      deadlineMs,
+      intervalMs: STOP_LOOK_MS,
+      ...(signal && { signal }),
+    });
+    await present(mirror(), "the mirror").stop(Math.max(1, endsAtMs - performance.now()));
+    const { stopped } = run.seen.job;
+    if (stopped !== null) return stopped;
+    throw createError("JOB_STOP_FAILED", {
+      jobId: this.#context.config().jobId,
+      attempts: 1,
+      last: run.seen.failureOf(MIRROR)?.message ?? "the mirror ended without a word",
+    });
+  }
+
+  async #plan(): Promise<FlinkCluster> {
+    const { run } = this.#context;
+    const context = {
+      runDir: run.runDir,
+      foreignEnvironment: () => createForeignEnvironment(run.mark),
+      startProcess: startChildProcess,
+    };
+    const { checkpointIntervalMs } = run.options;
+    const cluster = await planFlinkCluster(context, process.env, { slots: SLOTS, checkpointIntervalMs });
+    this.current = cluster;
+    return cluster;
+  }
+
+  #createHooks(name: string): ChildHooks {
+    const { run } = this.#context;
+    return {
+      log: run.logOf(name),
+      onSpawn: (identity) => run.recordChild(name, identity),
+      onMessage: () => undefined,
+    };
+  }
+
+  /** Submitting twice is refused by Flink: the id of the job is ours. */
+  async #submit(restoreFrom: string | null): Promise<void> {
+    const { run } = this.#context;
+    const { gatewayUrl } = await this.plan();
+    const job = this.#describeJob(restoreFrom);
+    const session = await openSqlSession(gatewayUrl, sessionProperties(job), run.ending.signal);
+    for (const statement of countingStatements(job)) await session.execute(statement);
+    await session.close();
+    this.#isSubmitted = true;
+  }
+
+  #describeJob(restoreFrom: string | null): CountingJob {
+    const { config, kafka } = this.#context;
+    const { jobId, jobName, topic, group, taskManagers, runId, checkpointIntervalMs } = config();
+    return {
+      jobId,
+      name: jobName,
+      bootstrap: formatKafkaAddresses(kafka().bootstrap),
+      inputTopic: topic,
+      outputTopic: countsTopicName(runId),
+      group,
+      parallelism: taskManagers * SLOTS,
+      checkpointIntervalMs,
+      restoreFrom,
+    };
+  }
+
+  async #keepLooking(): Promise<void> {
+    const { signal } = this.#closing;
+    let last = "";
+    while (!signal.aborted) {
+      try {
+        await this.#look(signal);
+        last = "";
+      } catch (error) {
+        const reason = describeError(error);
+        if (reason !== last && !signal.aborted)
+          this.#context.run.logOf("host").write(`Flink did not answer: ${reason}`);
+        last = reason;
+      }
+      await sleepUntilAborted(LOOK_INTERVAL_MS, signal);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { restUrl } = await this.plan();
+    this.#tellTaskManagers((await readTaskManagers(restUrl, signal)).map(({ id }) => id).sort());
+    if (this.#rest === null || !this.#isSubmitted) return;
+    const status = await this.#rest.readStatus(signal);
+    if (status === undefined) return this.#submitAgain();
+    this.#isProcessing = status.isProcessing;
+    this.#state = status.state;
+    this.#tellCheckpoints(await this.#rest.readCheckpoints(signal));
+    await this.#tellState(this.#rest, status.state, signal);
+  }
+
+  /** E1. */
+  async #submitAgain(): Promise<void> {
+    const { run } = this.#context;
+    this.#isProcessing = false;
+    if (run.seen.isStopAsked) return;
+    const from = this.#checkpointPath === null ? "the begin of the topic" : this.#checkpointPath;
+    run.notice("warn", "jobmanager", `Flink does not know the job any more: it is submitted again, from ${from}`);
+    await this.#submit(this.#checkpointPath);
+  }
+
+  #tellTaskManagers(registered: readonly string[]): void {
+    const { run, deliver } = this.#context;
+    if (this.#told.taskManagers === registered.join()) return;
+    this.#told.taskManagers = registered.join();
+    for (const tm of run.seen.job.registered.filter((name) => !registered.includes(name))) {
+      deliver({ type: "taskManagerLost", tm, reason: "Flink's JobManager does not have it any more" });
+    }
+    deliver({ type: "taskManagers", registered });
+  }
+
+  /** Those between two looks are told with the newest one's figures. */
+  #tellCheckpoints({ completed, failed, newest }: FlinkCheckpoints): void {
+    const { run, deliver } = this.#context;
+    const total = run.seen.mirrored?.total ?? 0;
+    if (newest !== null && newest.path !== this.#checkpointPath) {
+      this.#checkpointPath = newest.path;
+      const { id, durationMs } = newest;
+      deliver({ type: "checkpoint", id, status: "completed", durationMs, total, reason: null });
+    }
+    // A job that was submitted again begins to count anew. Before all subtasks run none can be taken, and each try fails.
+    if (failed > this.#told.failed && this.#isProcessing) {
+      deliver({
+        type: "checkpoint",
+        id: completed + failed,
+        status: "failed",
+        durationMs: 0,
+        total,
+        reason: "as Flink counts",
+      });
+    }
+    this.#told.failed = failed;
+  }
+
+  async #tellState(rest: FlinkJobRest, flinkState: FlinkJobState, signal: AbortSignal): Promise<void> {
+    const { deliver, config } = this.#context;
+    const state = toJobState(flinkState);
+    if (this.#told.state === state) return;
+    const reason = state === "FAILED" ? `Flink's job failed: ${await rest.readFailure(signal)}` : null;
+    this.#told.state = state;
+    deliver({ type: "jobState", jobId: config().jobId, state, reason, category: reason === null ? null : "job" });
+  }
+}
+
+/** As far as this host's words go: a job that Flink restarts is one that does not run yet. */
+function toJobState(state: FlinkJobState): JobState {
+  switch (state) {
+    case "RESTARTING":
+    case "SUSPENDED":
+    case "RECONCILING":
+      return "CREATED";
+    case "INITIALIZING":
+    case "CREATED":
+    case "RUNNING":
+    case "FAILING":
+    case "FAILED":
+    case "CANCELLING":
+    case "CANCELED":
+    case "FINISHED":
+      return state;
+    default:
+      return unreachable(state);
+  }
+}
