@@ -23,6 +23,7 @@ import { createNativeDriver } from "../drivers/native.ts";
 import { readKafkaEntry } from "../kafka-config/kafka-entry.ts";
 import type { HostOptions } from "../options.ts";
 import { checkEmbeddedMemory, warmUpMessages } from "../topic-size.ts";
+import { requireFlink } from "./flink-choice.ts";
 
 export interface ChosenDrivers {
   readonly kafka: InfrastructureDriver;
@@ -39,6 +40,7 @@ export interface EarlyWords {
 
 /** Decides the modes, and refuses what cannot work, before anything is started. */
 export async function chooseDrivers(options: HostOptions, words: EarlyWords): Promise<ChosenDrivers> {
+  if (options.engine === "flink") await requireFlink(options.taskManagers, process.env);
   const docker = await lookForDocker(options, words);
   const choose = (kind: ServerKind) => chooseDriver(kind, options, docker, words);
   const [kafka, redis] = await Promise.all([choose("kafka"), choose("redis")]);

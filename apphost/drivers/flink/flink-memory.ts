@@ -25,9 +25,12 @@ const SQL_GATEWAY_MIB = { heap: 384, direct: 64, metaspace: 256, overhead: 64 } 
 const sum = (parts: Readonly<Record<string, number>>): number =>
   Object.values(parts).reduce((total, part) => total + part, 0);
 
+/** Kafka with the heap that it has by default, Redis, the producer and the validator. */
+const BESIDE_MIB = 1_536;
+
 /** All that a cluster may take when each process has used all of its parts. */
 const clusterMib = (taskManagers: number): number =>
-  sum(JOB_MANAGER_MIB) + sum(SQL_GATEWAY_MIB) + taskManagers * sum(TASK_MANAGER_MIB);
+  BESIDE_MIB + sum(JOB_MANAGER_MIB) + sum(SQL_GATEWAY_MIB) + taskManagers * sum(TASK_MANAGER_MIB);
 
 export type FlinkRoom =
   | { readonly kind: "enough" }
@@ -39,7 +42,7 @@ export function judgeFlinkRoom(taskManagers: number, availableMib: number): Flin
   if (neededMib <= availableMib) return { kind: "enough" };
   const taskManagersMax = Math.max(0, Math.floor((availableMib - clusterMib(0)) / sum(TASK_MANAGER_MIB)));
   const reason =
-    `${taskManagers} TaskManagers of Flink take up to ${neededMib} MiB with their JobManager and SQL Gateway, and ` +
+    `${taskManagers} TaskManagers of Flink take up to ${neededMib} MiB with JobManager, SQL Gateway, Kafka and Redis, and ` +
     `${availableMib} MiB are available: ${taskManagersMax === 0 ? "not one fits" : `${taskManagersMax} fit`}`;
   return { kind: "tooLittle", taskManagersMax, reason };
 }
