@@ -66,7 +66,7 @@ function describeResource(facts: Facts, declaration: ResourceDeclaration): Resou
       group,
       life,
       logFile: runFolder.log(run.runDir, name),
-      ...(kind === "taskmanager" ? { partitions: run.seen.job.assignment[name] ?? [] } : {}),
+      ...(kind === "taskmanager" && system.flink === null ? { partitions: run.seen.job.assignment[name] ?? [] } : {}),
       ...(server === null ? {} : { mode: server.mode, version: server.version }),
     },
     exitCode: exitCodeOf(supervisor?.lastExit ?? null),
@@ -96,6 +96,7 @@ const SCHEMES: Partial<Record<ResourceKind, string>> = {
   redis: "redis",
   jobmanager: "http",
   "kafka-ui": "http",
+  "sql-gateway": "http",
   "node-process": "http",
 };
 
@@ -110,6 +111,7 @@ function describeEnvironment({ run, system, connections }: Facts, snapshot: Reso
   const { config, infrastructure } = system;
   // What a user's own program is told is the user's; the page over Kafka lives in a container.
   if (kind === "node-process" || kind === "kafka-ui") return {};
+  if (system.flink?.has(kind) === true) return createForeignEnvironment(run.mark, {});
   if (kind !== "kafka" && kind !== "redis") return describeProgramVariables(name, { run, config, connections });
   switch (infrastructure[kind].mode) {
     case "embedded":

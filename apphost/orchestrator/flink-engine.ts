@@ -13,6 +13,7 @@
  */
 import type { ChildMessage, JobState } from "../../simulator/common/contract/child/child-messages.ts";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import type { ResourceKind } from "../../simulator/common/contract/events.ts";
 import { countsTopicName, MIRROR } from "../../simulator/common/contract/names.ts";
 import { formatKafkaAddresses } from "../../simulator/common/foundation/address.ts";
 import { present, unreachable } from "../../simulator/common/foundation/assert.ts";
@@ -83,6 +84,11 @@ export class FlinkEngine implements PlannedCluster {
   plan(): Promise<FlinkCluster> {
     this.#planned ??= this.#plan();
     return this.#planned;
+  }
+
+  /** Whether a resource of this kind is a process of Flink's. */
+  has(kind: ResourceKind): boolean {
+    return kind === "jobmanager" || kind === "taskmanager" || kind === "sql-gateway";
   }
 
   /** Null for a resource that is not Flink's. */
@@ -275,8 +281,8 @@ export class FlinkEngine implements PlannedCluster {
     deliver({ type: "taskManagers", registered });
   }
 
-  /** Those between two looks are told with the newest one's figures. */
-  #tellCheckpoints({ completed, failed, newest }: FlinkCheckpoints): void {
+  /** Of several between two looks the newest is told. Before all subtasks run none can be taken, and each try fails. */
+  #tellCheckpoints({ newest, failed }: FlinkCheckpoints): void {
     const { run, deliver } = this.#context;
     const total = run.seen.mirrored?.total ?? 0;
     if (newest !== null && newest.path !== this.#checkpointPath) {
@@ -284,18 +290,10 @@ export class FlinkEngine implements PlannedCluster {
       const { id, durationMs } = newest;
       deliver({ type: "checkpoint", id, status: "completed", durationMs, total, reason: null });
     }
-    // A job that was submitted again begins to count anew. Before all subtasks run none can be taken, and each try fails.
-    if (failed > this.#told.failed && this.#isProcessing) {
-      deliver({
-        type: "checkpoint",
-        id: completed + failed,
-        status: "failed",
-        durationMs: 0,
-        total,
-        reason: "as Flink counts",
-      });
+    if (failed !== null && failed.id !== this.#told.failed && this.#isProcessing) {
+      deliver({ type: "checkpoint", ...failed, status: "failed", total });
     }
-    this.#told.failed = failed;
+    this.#told.failed = failed?.id ?? 0;
   }
 
   async #tellState(rest: FlinkJobRest, flinkState: FlinkJobState, signal: AbortSignal): Promise<void> {

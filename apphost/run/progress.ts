@@ -23,6 +23,7 @@ import {
   mergeSparseLatency,
 } from "../../simulator/common/contract/latency-histogram.ts";
 import type { ApplyCounts, TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
+import { MIRROR } from "../../simulator/common/contract/names.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 
 /** What the run is to process. */
@@ -108,7 +109,8 @@ export function computeProgress(
     ),
     lastCheckpointId: input.lastCheckpointId,
     applies: sumApplies(input.metrics),
-    taskManagers: newestByTaskManager(input.metrics).map((m) => ({
+    // The mirror applies what all of Flink's have counted, and is none of them.
+    taskManagers: newestByTaskManager(input.metrics.filter(({ tm }) => tm !== MIRROR)).map((m) => ({
       name: m.tm,
       processed: byTaskManager[m.tm] ?? 0,
       perSecond: input.registered.includes(m.tm)

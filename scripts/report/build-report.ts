@@ -71,6 +71,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
       pid,
       partitions,
       ...describeUse(id, checks, metrics),
+      ...(config.engine === "flink" ? describeFlinkUse(id, host) : {}),
       restarts,
     })),
     partitions: checks?.partitions ?? [],
@@ -86,7 +87,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
 }
 
 /** Processes that carry no message: all they do is to observe and to coordinate. */
-const OBSERVERS: readonly string[] = ["host", "jobmanager", "flink-job-simulator"];
+const OBSERVERS: readonly string[] = ["host", "jobmanager", "flink-job-simulator", "sql-gateway"];
 
 function sumObserver(byProcess: readonly ProcessUse[], metrics: MetricsMerge): ObserverCost | null {
   const sum = (uses: readonly ProcessUse[]) => uses.reduce((total, { loadCpuMs }) => total + (loadCpuMs ?? 0), 0);
@@ -100,6 +101,12 @@ function sumObserver(byProcess: readonly ProcessUse[], metrics: MetricsMerge): O
 function describeUse(id: string, checks: ChecksFile | null, metrics: MetricsMerge) {
   const { processed, ...use } = metrics.use(id);
   return { processed: checks === null ? processed : (checks.byTaskManager[id] ?? 0), ...use };
+}
+
+/** A TaskManager of Flink says nothing to this host, which looks at its process as at any other. */
+function describeFlinkUse(id: string, { resources }: HostFacts) {
+  const use = resources.byProcess.find(({ name }) => name === id);
+  return { processed: null, cpuMs: use?.cpuMs ?? 0, rssBytesMax: use?.rssBytesMax ?? 0 };
 }
 
 function countMessages(host: HostFacts, checks: ChecksFile | null, ledgers: readonly Ledger[]): Report["messages"] {

@@ -120,7 +120,7 @@ function nameScenarioResult(scenario: Scenario, own: readonly Check[]): string {
 function renderArchitecture({ taskManagers, checkpoints, applies }: Report): string[] {
   const lines = taskManagers.map(
     ({ id, pid, partitions, processed, cpuMs, rssBytesMax, restarts }) =>
-      `${id}: pid ${pid ?? "none"}, ${partitions.length === 0 ? "idle (no partition)" : `partitions ${partitions.join(",")}`}, processed ${processed}, ` +
+      `${id}: pid ${pid ?? "none"}, ${describeShare(partitions, processed)}, ` +
       `cpu ${Math.round(cpuMs)} ms, memory ${megabytes(rssBytesMax)}, restarts ${restarts}`,
   );
   return [
@@ -129,6 +129,12 @@ function renderArchitecture({ taskManagers, checkpoints, applies }: Report): str
     `Checkpoints: ${checkpoints.completed} completed, ${checkpoints.failed} failed, last ${formatCheckpointId(checkpoints.lastId)}`,
     `Applies: ${applies.ok} ok, ${applies.dup} dup, ${applies.seek} seek, ${applies.fenced} fenced, ${applies.storeLost} store lost`,
   ];
+}
+
+function describeShare(partitions: readonly number[], processed: number | null): string {
+  if (processed === null) return "partitions and share not told";
+  const held = partitions.length === 0 ? "idle (no partition)" : `partitions ${partitions.join(",")}`;
+  return `${held}, processed ${processed}`;
 }
 
 function renderMetrics(report: Report): string[] {

@@ -110,7 +110,7 @@ describe("commands on resources of a running host", () => {
     ]);
     expect(report.latencyMs).toMatchObject({ recorded: MESSAGES, missing: 0 });
     expect(existsSync(runFolder.applied(await host.runDir(), "taskmanager-03", "2"))).toBe(true);
-    expect(report.taskManagers.reduce((sum, { processed }) => sum + processed, 0)).toBe(MESSAGES);
+    expect(report.taskManagers.reduce((sum, { processed }) => sum + (processed ?? 0), 0)).toBe(MESSAGES);
     expect(report.faults).toEqual([]);
   });
 });

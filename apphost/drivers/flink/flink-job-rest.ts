@@ -29,8 +29,8 @@ export interface FlinkJobStatus {
 }
 
 export interface FlinkCheckpoints {
-  readonly completed: number;
-  readonly failed: number;
+  /** The newest that failed; null before the first. */
+  readonly failed: { readonly id: number; readonly durationMs: number; readonly reason: string } | null;
   /** The newest completed one; null before the first. */
   readonly newest: { readonly id: number; readonly durationMs: number; readonly path: string } | null;
 }
@@ -54,7 +54,7 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
     const call = `${method} ${new URL(url).pathname}`;
     throw createError("JOB_MANAGER_REFUSED", { call, status: answer.status, body: answer.text.slice(0, QUOTED_MAX) });
   };
-  const read = async <T>(url: string, signal: AbortSignal, as: (fields: Fields) => T): Promise<T | undefined> => {
+  const readFields = async <T>(url: string, signal: AbortSignal, as: (fields: Fields) => T): Promise<T | undefined> => {
     const { status, text } = await ask(url, signal);
     if (status === 404) return undefined;
     const parsed = readValue(JSON.parse(text), as);
@@ -62,13 +62,13 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
     throw createError("JOB_MANAGER_REFUSED", { call: `GET ${new URL(url).pathname}`, status, body: parsed.reason });
   };
   return {
-    readStatus: (signal) => read(job, signal, readFlinkJobStatus),
+    readStatus: (signal) => readFields(job, signal, readFlinkJobStatus),
     async readCheckpoints(signal) {
-      const none: FlinkCheckpoints = { completed: 0, failed: 0, newest: null };
-      return (await read(`${job}/checkpoints`, signal, readFlinkCheckpoints)) ?? none;
+      const read = await readFields(`${job}/checkpoints`, signal, readFlinkCheckpoints);
+      return read ?? { failed: null, newest: null };
     },
     async readFailure(signal) {
-      const failure = await read(`${job}/exceptions?maxExceptions=1`, signal, readFlinkFailure);
+      const failure = await readFields(`${job}/exceptions?maxExceptions=1`, signal, readFlinkFailure);
       return failure ?? "Flink does not know the job any more";
     },
     async stopWithSavepoint(signal) {
@@ -87,7 +87,6 @@ export function readFlinkJobStatus(fields: Fields): FlinkJobStatus {
 }
 
 export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
-  const counts = fields.object("counts");
   const latest = fields.object("latest");
   const newest = latest.nullable("completed", () => {
     const completed = latest.object("completed");
@@ -97,7 +96,12 @@ export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
       path: completed.text("external_path"),
     };
   });
-  return { completed: counts.whole("completed"), failed: counts.whole("failed"), newest };
+  const failed = latest.nullable("failed", () => {
+    const last = latest.object("failed");
+    const durationMs = last.whole("end_to_end_duration");
+    return { id: last.whole("id"), durationMs, reason: last.text("failure_message") };
+  });
+  return { failed, newest };
 }
 
 /** The innermost cause says what is wrong; what is around it, only that something is. */

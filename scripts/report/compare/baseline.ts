@@ -41,7 +41,7 @@ function readWholeReport(fields: Fields): Report {
   const report = readReport(fields);
   for (const name of ["latencyMs", "durationMs", "checkpoints", "machine", "parameters"]) fields.object(name);
   for (const server of ["kafka", "redis"]) fields.object("infra").object(server).text("version");
-  fields.list("taskManagers", (one) => [one.text("id"), one.whole("processed")]);
+  fields.list("taskManagers", (one) => [one.text("id"), one.nullable("processed", () => one.whole("processed"))]);
   fields.list("partitions", (one) => [one.whole("p"), one.whole("count")]);
   fields.list("faults", (one) => one.flag("planned"));
   fields.object("resources").list("byProcess", (one) => [one.text("name"), one.whole("rssBytesMax")]);

@@ -97,6 +97,8 @@ function describeShape(report: Report): Shape {
     partitions: String(partitions.length),
     TaskManagers: String(taskManagers.length),
     "checkpoint interval": `${option("checkpointIntervalMs")} ms`,
+    // Reports of earlier versions do not name it: there was one.
+    engine: String(parameters["engine"] ?? "apphost"),
     "app host": option("apphost"),
     operator: option("testOperator"),
     Kafka: `${kafka.mode} ${kafka.version}`,
@@ -131,7 +133,7 @@ function readFigures(report: Report, seconds: RunSeconds | null): RunFigures {
   put("validationMs", durationMs.validation);
   put("totalMs", durationMs.total);
   putUse(report, load, put);
-  put("taskManagerImbalance", largestOverMean(report.taskManagers.map(({ processed }) => processed)));
+  put("taskManagerImbalance", largestOverMean(report.taskManagers.flatMap(({ processed }) => processed ?? [])));
   put("partitionImbalance", largestOverMean(report.partitions.map(({ count }) => count)));
   const checkpointMs = seconds?.checkpointMs ?? [];
   put("checkpointMs", median(checkpointMs), checkpointMs);
@@ -172,16 +174,14 @@ function largestOverMean(values: readonly number[]): number | null {
   return values.length === 0 || mean === 0 ? null : Math.max(...values) / mean;
 }
 
-/** From the report alone: at which rate each one worked it does not tell. */
+/** From the report alone: at which rate each one worked it does not tell. One of Apache Flink has no load that is known. */
 function describeTaskManagers({ taskManagers }: Report): TaskManagerLoad[] {
-  return taskManagers.map(({ id, processed, cpuMs, latencyMs }) => ({
-    name: id,
-    processed,
-    perSecond: null,
-    p50Ms: latencyMs?.p50 ?? null,
-    p99Ms: latencyMs?.p99 ?? null,
-    cpuUsPerMessage: processed === 0 ? null : (cpuMs * 1_000) / processed,
-  }));
+  return taskManagers.flatMap(({ id, processed, cpuMs, latencyMs }) => {
+    if (processed === null) return [];
+    const cpuUsPerMessage = processed === 0 ? null : (cpuMs * 1_000) / processed;
+    const { p50: p50Ms = null, p99: p99Ms = null } = latencyMs ?? {};
+    return [{ name: id, processed, perSecond: null, p50Ms, p99Ms, cpuUsPerMessage }];
+  });
 }
 
 function describePartitions({ partitions, durationMs }: Report, seconds: RunSeconds | null): PartitionMeasure[] {

@@ -9,12 +9,17 @@ import type { Timeline } from "./timeline.ts";
 
 export function renderTaskManagers({ taskManagers }: Report): Content {
   if (taskManagers.length === 0) return html`<p>No TaskManager took part in this run.</p>`;
-  const counts = taskManagers.map(({ processed }) => processed);
+  const known = taskManagers.flatMap(({ id, processed }) => (processed === null ? [] : [{ id, processed }]));
+  const counts = known.map(({ processed }) => processed);
+  const shares =
+    known.length === 0
+      ? "how much each of them processed is not told"
+      : `with ${formatCount(Math.min(...counts))} to ${formatCount(Math.max(...counts))} messages each`;
   return renderBarChart({
     id: "task-managers",
     title: "Processed by each TaskManager",
-    summary: `${formatCount(taskManagers.length)} TaskManagers with ${formatCount(Math.min(...counts))} to ${formatCount(Math.max(...counts))} messages each.`,
-    bars: taskManagers.map(({ id, processed }) => ({ name: id.replace(/^taskmanager-/, ""), value: processed })),
+    summary: `${formatCount(taskManagers.length)} TaskManagers, ${shares}.`,
+    bars: known.map(({ id, processed }) => ({ name: id.replace(/^taskmanager-/, ""), value: processed })),
     formatAxis: formatShort,
     table: {
       caption: "TaskManagers",

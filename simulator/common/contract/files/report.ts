@@ -117,7 +117,8 @@ export interface Report {
     readonly id: string;
     readonly pid: number | null;
     readonly partitions: readonly number[];
-    readonly processed: number;
+    /** Null on Apache Flink, which does not tell it. */
+    readonly processed: number | null;
     /** Of what it processed; absent in reports of earlier versions. */
     readonly latencyMs?: { readonly p50: number | null; readonly p99: number | null };
     readonly cpuMs: number;

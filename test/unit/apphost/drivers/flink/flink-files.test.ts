@@ -67,11 +67,11 @@ it("gives the JVM as much heap and direct memory as Flink is told that it has (M
 
 it("fits 20 TaskManagers into 12 GB, and says how many fit into less", () => {
   expect(judgeFlinkRoom(20, Math.floor(12e9 / 1_048_576))).toEqual({ kind: "enough" });
-  const room = judgeFlinkRoom(20, 4_096);
+  const room = judgeFlinkRoom(20, 3_220);
   expect(room).toMatchObject({ kind: "tooLittle", taskManagersMax: 4 });
-  expect(judgeFlinkRoom(4, 4_096)).toEqual({ kind: "enough" });
-  expect(judgeFlinkRoom(5, 4_096).kind).toBe("tooLittle");
-  expect(judgeFlinkRoom(1, 100)).toMatchObject({ taskManagersMax: 0 });
+  expect(judgeFlinkRoom(4, 3_220)).toEqual({ kind: "enough" });
+  expect(judgeFlinkRoom(5, 3_220).kind).toBe("tooLittle");
+  expect(judgeFlinkRoom(1, 2_319)).toMatchObject({ taskManagersMax: 0 });
 });
 
 it("quotes what stands in SQL, and finds the cause at the end of a stack trace", () => {

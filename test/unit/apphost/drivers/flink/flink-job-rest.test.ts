@@ -1,0 +1,67 @@
+/** What is read of Flink's answers, held against recorded ones of Apache Flink 2.2.1. */
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import {
+  readFlinkCheckpoints,
+  readFlinkFailure,
+  readFlinkJobStatus,
+} from "../../../../../apphost/drivers/flink/flink-job-rest.ts";
+import { type Fields, readValue } from "../../../../../simulator/common/foundation/json-fields.ts";
+
+interface Sample {
+  readonly request: string;
+  readonly body: Record<string, unknown>;
+}
+
+const file = new URL("../../../../support/flink-rest-samples/samples.json", import.meta.url);
+const { samples } = JSON.parse(readFileSync(file, "utf8")) as { readonly samples: readonly Sample[] };
+
+function read<T>(body: unknown, as: (fields: Fields) => T): T {
+  const parsed = readValue(body, as);
+  if (parsed.kind === "malformed") throw new Error(parsed.reason);
+  return parsed.value;
+}
+
+const bodyOf = (request: RegExp): Record<string, unknown> => {
+  const sample = samples.find((one) => request.test(one.request));
+  if (sample === undefined) throw new Error(`no sample of ${request}`);
+  return structuredClone(sample.body);
+};
+
+it("takes a job for processing when each subtask of each vertex runs", () => {
+  const job = {
+    state: "RUNNING",
+    vertices: [
+      { parallelism: 2, tasks: { RUNNING: 2 } },
+      { parallelism: 1, tasks: { RUNNING: 1 } },
+    ],
+  };
+  expect(read(job, readFlinkJobStatus)).toEqual({ state: "RUNNING", isProcessing: true });
+  const [first] = job.vertices;
+  if (first !== undefined) first.tasks.RUNNING = first.parallelism - 1;
+  expect(read(job, readFlinkJobStatus).isProcessing).toBe(false);
+  expect(read({ ...job, state: "RESTARTING" }, readFlinkJobStatus)).toEqual({
+    state: "RESTARTING",
+    isProcessing: false,
+  });
+  expect(() => read({ ...job, state: "DANCING" }, readFlinkJobStatus)).toThrow(/state is "DANCING"/);
+});
+
+it("reads the newest checkpoint, and where it lies", () => {
+  const { newest, failed } = read(bodyOf(/^\/jobs\/[^/]+\/checkpoints$/), readFlinkCheckpoints);
+  expect(newest).toMatchObject({ id: expect.any(Number), path: expect.stringMatching(/^file:.*\/chk-\d+$/) });
+  expect(failed).toBe(null);
+  expect(read({ latest: { completed: null, failed: null } }, readFlinkCheckpoints)).toEqual({
+    newest: null,
+    failed: null,
+  });
+});
+
+it("quotes the innermost cause of a failure", () => {
+  const entry = (stacktrace: string) => ({ exceptionHistory: { entries: [{ stacktrace }] } });
+  expect(read(entry("a.Outer: failed\n\tat b\nCaused by: c.Inner: no room\n\tat d"), readFlinkFailure)).toBe(
+    "c.Inner: no room",
+  );
+  expect(read(entry("a.Alone: failed\n\tat b"), readFlinkFailure)).toBe("a.Alone: failed");
+  expect(read({ exceptionHistory: { entries: [] } }, readFlinkFailure)).toBe("Flink gives no reason");
+});

@@ -1,0 +1,47 @@
+/** `--engine flink`: what it makes of an application, and what is refused because it is not built. */
+import { expect, it } from "vitest";
+import { describeApplication, runOnFlink } from "../../../apphost/app-model.ts";
+import { resolveOptions } from "../../../apphost/option-resolution.ts";
+import { requireFlink } from "../../../apphost/resources/flink-choice.ts";
+
+it("has Flink's processes under the names of ours, a gateway, and the mirror in the client's place", () => {
+  const application = runOnFlink(describeApplication({ taskManagers: 2 }));
+  expect(application.order.map(({ name }) => name)).toEqual([
+    "kafka",
+    "redis",
+    "jobmanager",
+    "taskmanager-01",
+    "taskmanager-02",
+    "sql-gateway",
+    "mirror",
+    "producer",
+    "validator",
+    "report",
+  ]);
+  expect(application.order.filter(({ loadsEarly }) => loadsEarly)).toEqual([]);
+  expect(application.members("mirror")[0]?.waitsFor).toEqual([
+    { on: "taskmanager", until: "registered" },
+    { on: "sql-gateway", until: "ready" },
+  ]);
+  expect(application.members("producer")[0]?.waitsFor).toEqual([{ on: "mirror", until: "jobRunning" }]);
+});
+
+it("takes native servers where nobody says otherwise", () => {
+  expect(resolveOptions("stress", { engine: "flink" }, {}).infra).toBe("native");
+  expect(resolveOptions("stress", {}, {})).toMatchObject({ engine: "apphost", infra: "auto" });
+});
+
+it.each<[Record<string, string>, RegExp]>([
+  [{ infra: "embedded" }, /--engine flink with --infra embedded is not built.*give --infra native/],
+  [{ infra: "docker" }, /--engine flink with --infra docker is not built/],
+  [{ kafka: "127.0.0.1:9092" }, /--engine flink with --kafka is not built.*omit --kafka/],
+  [{ redis: "redis://127.0.0.1:6379" }, /--engine flink with --redis is not built/],
+  [{ messages: "0", topic: "theirs" }, /to count somebody else's topic with it is not built/],
+  [{ testOperator: "test-drop-one" }, /--test-operator test-drop-one is none of --engine flink/],
+])("refuses %o with it", (given, message) => {
+  expect(() => resolveOptions("stress", { engine: "flink", ...given }, {})).toThrow(message);
+});
+
+it("says what is missing before anything is started", async () => {
+  await expect(requireFlink(1, {})).rejects.toThrow(/Flink cannot run in mode native: FLINK_HOME is not set/);
+});
