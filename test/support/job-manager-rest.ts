@@ -44,6 +44,7 @@ export async function startJobManagerRest(
   const site = {
     resource: "jobmanager",
     logsFolder: folder,
+    savepointsFolder: join(folder, "savepoints"),
     address: "http://127.0.0.1:1",
     configuration,
     readEngine: () => engine.read(),

@@ -18,6 +18,12 @@ export const runtimeErrors = {
     false,
     (p) => `the final checkpoint of job ${p.jobId} could not be written in ${p.attempts} attempts`,
   ),
+  SAVEPOINT_FAILED: row<{ directory: string }>(
+    "infrastructure",
+    true,
+    (p) =>
+      `no savepoint could be written to ${p.directory}: make room there, or name a folder that this user may write`,
+  ),
   JOB_MANAGER_SUPERSEDED: row<{ epoch: number; by: number }>(
     "unexpected",
     false,

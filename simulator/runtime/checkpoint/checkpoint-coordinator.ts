@@ -11,9 +11,12 @@
  * K4 Ids are never reused, also not by a declined checkpoint.
  * K5 A checkpoint that would tell nothing new is not due: the state is settled when it is that of the newest completed
  *    one, and all TaskManagers acknowledged just these offsets, so that the very last ones are committed to Kafka too.
+ * K6 A savepoint is such a checkpoint whose file lies where somebody wanted it. It is not what a recovery goes back to, so
+ *    nothing is committed to Kafka for it, nothing is removed for it, and it settles nothing.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { CheckpointFile } from "../../common/contract/files/checkpoint.ts";
+import type { SavepointFile } from "../../common/contract/files/savepoint.ts";
 import type { TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
 import { type JobState, parseJobState, type StoreLife } from "../../common/contract/state/redis-state.ts";
 import { assert, present } from "../../common/foundation/assert.ts";
@@ -22,13 +25,20 @@ import { describeError } from "../../common/foundation/errors.ts";
 import { CheckpointHistory, type CheckpointRecord } from "./checkpoint-history.ts";
 import type { CheckpointStorage } from "./checkpoint-storage.ts";
 import type { JobStore } from "./job-store.ts";
+import { writeSavepoint } from "./savepoint-folder.ts";
 
 const ACKNOWLEDGEMENTS_AWAITED_MS = 1_000;
 
 export type Acknowledgement = Extract<TaskManagerToJobManager, { type: "checkpointAcknowledged" }>;
 
 export type CheckpointOutcome =
-  | { readonly kind: "completed"; readonly id: number; readonly durationMs: number; readonly state: JobState }
+  | {
+      readonly kind: "completed";
+      readonly id: number;
+      readonly durationMs: number;
+      readonly state: JobState;
+      readonly location: string;
+    }
   /** It could not be written, for this reason; the next one may work. */
   | {
       readonly kind: "declined";
@@ -45,7 +55,7 @@ export type CheckpointOutcome =
 export interface CheckpointCoordinatorOptions {
   readonly jobId: string;
   readonly epoch: number;
-  readonly partitions: number;
+  readonly source: SavepointFile["source"];
   readonly store: JobStore;
   readonly storage: CheckpointStorage;
   readonly clock: RunClock;
@@ -65,6 +75,11 @@ interface PendingCheckpoint {
   allAcknowledged: () => void;
 }
 
+/** What a checkpoint is of. */
+type Cut = Omit<CheckpointFile, "schema" | "kind">;
+/** Makes it durable. */
+type WriteCut = (cut: Cut) => Promise<{ readonly bytes: number; readonly location: string }>;
+
 type Verdict =
   | { readonly kind: "accepted"; readonly state: JobState }
   | { readonly kind: "lost"; readonly reason: string };
@@ -82,7 +97,19 @@ export class CheckpointCoordinator {
   }
 
   /** Takes one checkpoint of the given life. One at a time: the caller serialises. Throws when the store is away. */
-  async take(kind: CheckpointFile["kind"], life: StoreLife): Promise<CheckpointOutcome> {
+  take(kind: CheckpointFile["kind"], life: StoreLife): Promise<CheckpointOutcome> {
+    return this.#take(kind, life, (cut) => this.#writeCheckpoint(kind, cut));
+  }
+
+  /** K6. The same into a folder of its own in that directory. */
+  takeSavepoint(directory: string, life: StoreLife): Promise<CheckpointOutcome> {
+    const { source } = this.#options;
+    return this.#take("savepoint", life, (cut) =>
+      writeSavepoint(directory, { schema: 1, kind: "savepoint", ...cut, source }),
+    );
+  }
+
+  async #take(kind: CheckpointRecord["kind"], life: StoreLife, write: WriteCut): Promise<CheckpointOutcome> {
     assert(this.#pending === undefined, "one checkpoint at a time");
     const pending = this.#begin(kind);
     try {
@@ -91,14 +118,14 @@ export class CheckpointCoordinator {
       const hash = await store.readHash();
       const verdict = judgeCut({
         hash,
-        partitions: this.#options.partitions,
+        partitions: this.#options.source.partitions,
         life,
         runId: await store.runId(),
         acknowledgements: pending.acknowledgements,
         previous: this.#previous,
       });
       if (verdict.kind === "lost") return { ...this.#fail(pending, verdict.reason), kind: "storeLost" };
-      return await this.#complete(pending, hash, verdict.state);
+      return await this.#complete(pending, { hash, state: verdict.state, write });
     } catch (error) {
       this.#fail(pending, describeError(error));
       throw error;
@@ -138,7 +165,7 @@ export class CheckpointCoordinator {
     if (pending?.awaited.delete(tm) === true && pending.awaited.size === 0) pending.allAcknowledged();
   }
 
-  #begin(kind: CheckpointFile["kind"]): PendingCheckpoint {
+  #begin(kind: CheckpointRecord["kind"]): PendingCheckpoint {
     const id = this.#options.nextCheckpointId();
     const awaited = new Set(this.#options.trigger(id));
     const nowMs = this.#nowMs();
@@ -184,29 +211,36 @@ export class CheckpointCoordinator {
 
   async #complete(
     pending: PendingCheckpoint,
-    hash: Readonly<Record<string, string>>,
-    state: JobState,
+    { hash, state, write }: { hash: Cut["state"]; state: JobState; write: WriteCut },
   ): Promise<CheckpointOutcome> {
-    const { jobId, epoch, storage, store, clock, notifyCompleted } = this.#options;
+    const { jobId, epoch, store, clock, notifyCompleted } = this.#options;
     const { id, kind } = pending.record;
-    const file: CheckpointFile = { schema: 1, id, kind, jobId, epoch, completedAtUs: clock.nowUs(), state: hash };
-    let bytes: number;
+    let written: Awaited<ReturnType<WriteCut>>;
     try {
-      bytes = await storage.write(file);
+      written = await write({ id, jobId, epoch, completedAtUs: clock.nowUs(), state: hash });
     } catch (error) {
       // A full disk costs this checkpoint, not the job: the state is in the store.
       return { ...this.#fail(pending, describeError(error)), kind: "declined", error };
     }
     this.#previous = state;
-    const record = this.#conclude(pending, { status: "COMPLETED", bytes, location: storage.locate(id) });
-    for (const removed of await storage.retain()) this.history.discard(removed);
+    const { durationMs } = this.#conclude(pending, { status: "COMPLETED", ...written });
+    if (kind !== "savepoint") {
+      for (const removed of await this.#options.storage.retain()) this.history.discard(removed);
+    }
     const published = await store.publish({ epoch });
-    const { durationMs } = record;
     if (published.kind === "refused") return { kind: "superseded", id, durationMs, epoch: published.epoch };
-    notifyCompleted(id);
-    this.#settled = isAcknowledged(pending, state) ? hash : undefined;
+    if (kind !== "savepoint") {
+      notifyCompleted(id);
+      this.#settled = isAcknowledged(pending, state) ? hash : undefined;
+    }
     // The checkpoint is complete even when the store is lost just after: the next one, or a TaskManager, will see it.
-    return { kind: "completed", id, durationMs, state };
+    return { kind: "completed", id, durationMs, state, location: written.location };
+  }
+
+  async #writeCheckpoint(kind: CheckpointFile["kind"], cut: Cut): ReturnType<WriteCut> {
+    const { storage } = this.#options;
+    const bytes = await storage.write({ schema: 1, kind, ...cut });
+    return { bytes, location: storage.locate(cut.id) };
   }
 
   #fail(pending: PendingCheckpoint, reason: string): { id: number; durationMs: number; reason: string } {

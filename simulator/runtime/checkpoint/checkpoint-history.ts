@@ -13,7 +13,7 @@ const SAMPLES_MAX = 1_000;
 
 export interface CheckpointRecord {
   readonly id: number;
-  readonly kind: CheckpointFile["kind"];
+  readonly kind: CheckpointFile["kind"] | "savepoint";
   readonly status: "IN_PROGRESS" | "COMPLETED" | "FAILED";
   readonly triggeredAtMs: number;
   readonly latestAckAtMs: number;
@@ -29,11 +29,19 @@ export interface CheckpointRecord {
   readonly failure: string | null;
 }
 
+export interface RestoredCheckpoint {
+  readonly id: number;
+  readonly atMs: number;
+  readonly location: string;
+  readonly isSavepoint: boolean;
+}
+
 export class CheckpointHistory {
   readonly counts = { restored: 0, total: 0, completed: 0, failed: 0 };
   latestCompleted: CheckpointRecord | null = null;
+  latestSavepoint: CheckpointRecord | null = null;
   latestFailed: CheckpointRecord | null = null;
-  restored: { readonly id: number; readonly atMs: number; readonly location: string } | null = null;
+  restored: RestoredCheckpoint | null = null;
   /** By id, oldest first. */
   readonly #kept = new Map<number, CheckpointRecord>();
   #completedSamples: { readonly bytes: number; readonly durationMs: number }[] = [];
@@ -44,7 +52,7 @@ export class CheckpointHistory {
   }
 
   find(id: number): CheckpointRecord | undefined {
-    const latest = [this.latestCompleted, this.latestFailed].find((record) => record?.id === id);
+    const latest = [this.latestCompleted, this.latestSavepoint, this.latestFailed].find((record) => record?.id === id);
     return this.#kept.get(id) ?? latest ?? undefined;
   }
 
@@ -67,7 +75,8 @@ export class CheckpointHistory {
     this.#replace(record);
     if (record.status === "COMPLETED") {
       this.counts.completed += 1;
-      this.latestCompleted = record;
+      if (record.kind === "savepoint") this.latestSavepoint = record;
+      else this.latestCompleted = record;
       const { bytes, durationMs } = record;
       this.#completedSamples = [...this.#completedSamples, { bytes, durationMs }].slice(-SAMPLES_MAX);
     } else {
@@ -81,9 +90,9 @@ export class CheckpointHistory {
     if (record !== undefined) this.#replace({ ...record, discarded: true });
   }
 
-  restore(id: number, atMs: number, location: string): void {
+  restore(restored: RestoredCheckpoint): void {
     this.counts.restored += 1;
-    this.restored = { id, atMs, location };
+    this.restored = restored;
   }
 
   #replace(record: CheckpointRecord): void {

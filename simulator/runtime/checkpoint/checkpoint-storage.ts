@@ -4,7 +4,7 @@
  * D1 A checkpoint exists completely or not at all (see durable-file.ts). A folder without `_metadata` is a crash
  *    before the rename, and counts as none.
  * D2 What cannot be read, or is not a complete state of this job, is skipped for the one before it.
- * D3 Checkpoint 0, savepoints, the final checkpoint and the newest RETAINED_MAX are kept; the rest is removed, only
+ * D3 Checkpoint 0, the final checkpoint and the newest RETAINED_MAX are kept; the rest is removed, only
  *    after the newer one is durable. One that was begun and never completed takes no place among them.
  */
 import { readdir, readFile, rm, stat } from "node:fs/promises";
@@ -96,8 +96,7 @@ export class CheckpointStorage {
       }
       completed += 1;
       if (id === 0 || completed <= RETAINED_MAX) continue;
-      const kind = (await this.#read(id))?.file.kind;
-      if (kind === "savepoint" || kind === "final") continue;
+      if ((await this.#read(id))?.file.kind === "final") continue;
       await rm(this.#folderOf(id), { recursive: true, force: true });
       removed.push(id);
     }

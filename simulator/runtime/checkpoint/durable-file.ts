@@ -15,7 +15,8 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   }
 }
 
-async function replaceDurably(path: string, text: string): Promise<void> {
+/** The same, with what the system said. */
+export async function replaceDurably(path: string, text: string): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = `${path}.tmp`;

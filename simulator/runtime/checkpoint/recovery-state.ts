@@ -11,6 +11,7 @@
 import type { RecoveriesFile } from "../../common/contract/files/checkpoint.ts";
 import {
   byField,
+  isConsistent,
   type JobState,
   parseJobState,
   partitionField,
@@ -51,15 +52,6 @@ function isEligible(state: JobState, recoveries: RecoveriesFile["recoveries"]): 
     state.partitions.every(({ p, offset }) => offset <= (offsets[p] ?? 0)),
   );
   return belowCuts && isConsistent(state);
-}
-
-/** I1 and I2. */
-export function isConsistent(state: JobState): boolean {
-  const total = state.partitions.reduce((sum, { count }) => sum + count, 0);
-  const counted = state.partitions.every(
-    ({ start, offset, count, rejected, skipped }) => count + rejected + skipped === offset - start,
-  );
-  return counted && total === state.total;
 }
 
 export const sumOffsets = (state: JobState): number => state.partitions.reduce((sum, { offset }) => sum + offset, 0);

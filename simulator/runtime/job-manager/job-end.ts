@@ -1,5 +1,6 @@
 /**
- * How a job ends: stopped with a final checkpoint (FINISHED or CANCELED), or FAILED.
+ * How a job ends: stopped with a final checkpoint (FINISHED or CANCELED), and with a savepoint where one was asked for, or
+ * FAILED.
  *
  *   going on → stopping → over
  *   going on or stopping → failing → over
@@ -8,6 +9,8 @@
  *    a run folder that cannot be written may be the failure.
  * O2 A failure is durable before FENCE_ALL, too: the next JobManager would take a stopped state without it for a stop.
  * O3 A failure that comes in the middle of a stop is the end.
+ * O4 A request of somebody other than the host is durable before the job is CANCELLING: the next JobManager ends the job
+ *    as it was asked for, and knows the trigger of its savepoint.
  */
 import type { JobManagerMessage, JobState as JobStateName } from "../../common/contract/child/child-messages.ts";
 import type { JobState } from "../../common/contract/state/redis-state.ts";
@@ -16,7 +19,7 @@ import type { ErrorCategory } from "../../common/foundation/error-row.ts";
 import { isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { EndedJob } from "./ended-job.ts";
-import type { JobFiles, JobOutcome } from "./job-files.ts";
+import type { EndRequest, JobFiles, JobOutcome } from "./job-files.ts";
 import { fenceFailedJob, type JobStopOptions, stopJob } from "./job-stop.ts";
 import type { StoreSession } from "./store-session.ts";
 
@@ -35,6 +38,8 @@ export interface JobEndOptions extends Omit<JobStopOptions, "signal"> {
   readonly log: Log;
   /** The end offsets that this state has reached; null when none were asked for, or it has not. */
   readonly drainedTo: (state: JobState) => readonly number[] | null;
+  /** Called when it is known how the job ended, before anybody is told. */
+  readonly onOutcome: (outcome: JobOutcome) => void;
   /** Makes the state known; says it again when the job is in it already. */
   readonly enter: (state: JobStateName, why: FailureCause | null) => void;
   readonly tell: (message: JobManagerMessage) => void;
@@ -72,17 +77,20 @@ export class JobEnd {
     this.#announce(outcome);
   }
 
-  /** Throws when the job cannot be stopped: then it fails. */
-  async stop(): Promise<void> {
-    const { id, state } = await stopJob({ ...this.#options, signal: this.#interruption.signal });
+  /** Null: the host asked. Throws when the job cannot be stopped: then it fails. */
+  async stop(request: EndRequest | null): Promise<void> {
+    const asked = request?.kind === "savepoint" ? request.savepoint : null;
+    const options = { ...this.#options, signal: this.#interruption.signal };
+    const { id, state, savepoint } = await stopJob(options, asked?.directory ?? null);
     const drainedTo = this.#options.drainedTo(state);
     const outcome: JobOutcome = {
-      state: drainedTo === null ? "CANCELED" : "FINISHED",
+      state: stateAfter(request, drainedTo),
       reason: null,
       category: null,
       checkpointId: id,
       total: state.total,
       drainedTo,
+      savepoint: asked === null || savepoint === null ? null : { triggerId: asked.triggerId, location: savepoint },
     };
     const { signal } = this.#interruption;
     await this.#write(outcome, signal);
@@ -133,12 +141,24 @@ export class JobEnd {
   }
 
   #announce(outcome: JobOutcome): void {
-    const { enter, tell, endTaskManagers } = this.#options;
+    const { enter, tell, endTaskManagers, onOutcome } = this.#options;
     const { state, checkpointId, total } = outcome;
     this.#outcome = outcome;
+    onOutcome(outcome);
     enter(state, whyOf(outcome));
     if (state !== "FAILED") tell({ type: "stopped", checkpointId, total });
     endTaskManagers();
+  }
+}
+
+function stateAfter(request: EndRequest | null, drainedTo: JobOutcome["drainedTo"]): "FINISHED" | "CANCELED" {
+  switch (request?.kind) {
+    case undefined:
+      return drainedTo === null ? "CANCELED" : "FINISHED";
+    case "cancel":
+      return "CANCELED";
+    case "savepoint":
+      return request.endsAs;
   }
 }
 

@@ -125,6 +125,7 @@ export class JobManager {
       ...this.#options,
       graph,
       drain: await files.readDrain(),
+      endRequest: await files.readEndRequest(),
       outcome: await files.readOutcome(),
       numbering: this.#numbering,
       store: deferStore(this.#options.openStore(graph)),

@@ -21,21 +21,23 @@ import { categoryOf, createError, describeError, isAppError } from "../../common
 import type { Log } from "../../common/foundation/log.ts";
 import { CheckpointCoordinator, type CheckpointOutcome } from "../checkpoint/checkpoint-coordinator.ts";
 import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
-import { CheckpointTriggers, type TriggerStatus } from "../checkpoint/checkpoint-triggers.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
 import { DrainMonitor } from "./drain-monitor.ts";
+import { EndRequests } from "./end-requests.ts";
 import { JobEnd } from "./job-end.ts";
-import type { JobFiles, JobOutcome } from "./job-files.ts";
+import type { EndRequest, JobFiles, JobOutcome } from "./job-files.ts";
 import { JobStatus } from "./job-status.ts";
 import type { Numbering } from "./numbering.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { type Recovered, StoreSession } from "./store-session.ts";
 import type { Order, TaskManagerPort } from "./task-manager-port.ts";
+import { TriggeredSnapshots } from "./triggered-snapshots.ts";
 
 export interface JobMasterOptions {
   readonly graph: JobGraph;
   readonly drain: DrainRequest | undefined;
+  readonly endRequest: EndRequest | undefined;
   readonly outcome: JobOutcome | undefined;
   readonly numbering: Numbering;
   readonly store: JobStore;
@@ -55,7 +57,9 @@ export class JobMaster {
   graph: JobGraph;
   readonly status: JobStatus;
   readonly checkpoints: CheckpointCoordinator;
-  readonly triggers = new CheckpointTriggers();
+  /** Checkpoints and savepoints that were asked for. */
+  readonly triggered: TriggeredSnapshots;
+  readonly endRequests: EndRequests;
   readonly scheduler: Scheduler;
   readonly #options: JobMasterOptions;
   readonly #session: StoreSession;
@@ -90,7 +94,7 @@ export class JobMaster {
     this.checkpoints = new CheckpointCoordinator({
       jobId: graph.jobId,
       epoch: numbering.epoch,
-      partitions,
+      source: graph.source,
       store,
       storage,
       clock,
@@ -113,13 +117,29 @@ export class JobMaster {
       session: this.#session,
       verifyStore: (reason) => this.#verify(reason),
       takeFinalCheckpoint: () => this.#takeCheckpoint("final"),
+      takeSavepoint: (directory) => this.#takeSavepoint(directory),
+      onOutcome: (outcome) => this.triggered.end(outcome),
       drainedTo: (state) => (this.#drain.isReached(state) ? (this.#drain.endOffsets ?? null) : null),
       enter: (state, why) => {
         if (!this.#enter(state, why)) this.#tellState();
       },
       endTaskManagers: () => this.#broadcast({ type: "jobEnded" }),
     });
+    this.triggered = new TriggeredSnapshots({
+      state: () => this.status.state,
+      run: (task) => this.#run(task),
+      takeCheckpoint: () => this.#takeCheckpoint("checkpoint"),
+      takeSavepoint: (directory) => this.#takeSavepoint(directory),
+    });
     if (options.drain !== undefined) this.#drain.request(options.drain);
+    this.endRequests = new EndRequests({
+      known: options.endRequest,
+      files: options.files,
+      savepoints: this.triggered.savepoints,
+      state: () => this.status.state,
+      isStopping: () => this.#stopping,
+      beginStop: () => this.#beginStop(),
+    });
   }
 
   /** Begins the job, or takes it up where the JobManager before left it. */
@@ -201,32 +221,7 @@ export class JobMaster {
     this.scheduler.setLeaving(leaving);
   }
 
-  /** Takes a checkpoint even when it would tell nothing new. What becomes of it is in `triggers`. */
-  triggerCheckpoint(triggerId: string): void {
-    if (!this.triggers.add(triggerId)) return;
-    if (this.status.state === "RUNNING") this.#run(() => this.#takeTriggered());
-    else this.#failTriggers(this.triggers.take());
-  }
-
-  #failTriggers(triggerIds: readonly string[]): void {
-    const reason = `the job is ${this.status.state}, and only of a RUNNING one a checkpoint can be taken`;
-    this.triggers.settle(triggerIds, { kind: "failed", reason });
-  }
-
-  async #takeTriggered(): Promise<void> {
-    const triggerIds = this.triggers.take();
-    if (this.status.state !== "RUNNING") {
-      this.#failTriggers(triggerIds);
-      return;
-    }
-    try {
-      this.triggers.settle(triggerIds, describeOutcome(await this.#takeCheckpoint("checkpoint")));
-    } catch (error) {
-      this.triggers.settle(triggerIds, { kind: "failed", reason: describeError(error) });
-      throw error;
-    }
-  }
-
+  /** By the host: how the job ends is told by what was reached. */
   requestStop(): void {
     if (this.#end.outcome !== null) this.#end.repeat();
     else this.#beginStop();
@@ -269,8 +264,8 @@ export class JobMaster {
     this.#total = state.total;
     this.#lastCheckpointId = Math.max(this.#lastCheckpointId, (await this.#options.storage.listIds())[0] ?? 0);
     this.#options.log.info(`the state is current: life ${state.life}, phase ${state.phase}, total ${state.total}`);
-    if (state.phase === "stopped") {
-      // The JobManager before died between FENCE_ALL and the final checkpoint; its stop is completed.
+    if (state.phase === "stopped" || this.endRequests.current !== null) {
+      // The JobManager before died between the request, or FENCE_ALL, and the final checkpoint; its stop is completed.
       this.#beginStop();
       return;
     }
@@ -308,7 +303,9 @@ export class JobMaster {
     const { tell, storage, log, clock } = this.#options;
     log.info(`recovered from ${from === "redis" ? "Redis's own state" : `checkpoint ${checkpointId}`} as life ${life}`);
     if (checkpointId !== null) {
-      this.checkpoints.history.restore(checkpointId, Math.round(clock.nowUs() / 1000), storage.locate(checkpointId));
+      const atMs = Math.round(clock.nowUs() / 1000);
+      const location = storage.locate(checkpointId);
+      this.checkpoints.history.restore({ id: checkpointId, atMs, location, isSavepoint: false });
     }
     this.#drain.rolledBack();
     this.scheduler.renew();
@@ -327,7 +324,15 @@ export class JobMaster {
     const life = this.#session.life;
     if (life === null) return undefined;
     this.#lastTriggerMs = performance.now();
-    const outcome = await this.checkpoints.take(kind, life);
+    return this.#noteOutcome(await this.checkpoints.take(kind, life));
+  }
+
+  async #takeSavepoint(directory: string): Promise<CheckpointOutcome | undefined> {
+    const life = this.#session.life;
+    return life === null ? undefined : this.#noteOutcome(await this.checkpoints.takeSavepoint(directory, life));
+  }
+
+  async #noteOutcome(outcome: CheckpointOutcome): Promise<CheckpointOutcome> {
     const { tell, log, numbering } = this.#options;
     const { id, durationMs } = outcome;
     switch (outcome.kind) {
@@ -361,7 +366,7 @@ export class JobMaster {
     if (this.#stopping || !this.#enter("CANCELLING")) return;
     this.#stopping = true;
     this.scheduler.end();
-    this.#run(() => this.#end.stop());
+    this.#run(() => this.#end.stop(this.endRequests.current));
   }
 
   /** The state stays as it was stopped, until this process ends. That of a failed job may hang on the store's failure. */
@@ -375,8 +380,6 @@ export class JobMaster {
     this.#options.log.error(`the job fails: ${reason}`);
     this.#stopping = true;
     this.scheduler.end();
-    // What is queued is not begun any more.
-    this.#failTriggers(this.triggers.take());
     // Beside the queue: what is queued may hang on the very store that is the cause.
     const outcome: JobOutcome = {
       state: "FAILED",
@@ -385,7 +388,10 @@ export class JobMaster {
       checkpointId: this.#lastCheckpointId,
       total: this.#total,
       drainedTo: null,
+      savepoint: null,
     };
+    // What is queued is not begun any more.
+    this.triggered.end(outcome);
     this.#end.fail(outcome).catch((error: unknown) => this.#options.stepDown(error));
   }
 
@@ -420,11 +426,4 @@ export class JobMaster {
     const { state, reason, category } = this.status;
     this.#options.tell({ type: "jobState", jobId: this.graph.jobId, state, reason, category });
   }
-}
-
-function describeOutcome(outcome: CheckpointOutcome | undefined): TriggerStatus {
-  if (outcome === undefined) return { kind: "failed", reason: "the state is being established" };
-  if (outcome.kind === "completed") return { kind: "completed", checkpointId: outcome.id };
-  const reason = outcome.kind === "superseded" ? `epoch ${outcome.epoch} leads` : outcome.reason;
-  return { kind: "failed", reason };
 }

@@ -1,9 +1,10 @@
 /**
  * The stop of a job's writers, and of the job: FENCE_ALL, so that nobody writes any more, and PUBLISH; then the final
- * checkpoint of what stands.
+ * checkpoint of what stands, and the savepoint, if one was asked for.
  *
  * P1 PUBLISH follows FENCE_ALL at once: nothing changes the total after that, so whatever fails later leaves a view that
  *    shows it. A JobManager that dies between the two has a successor that does both again.
+ * P2 The savepoint follows the final checkpoint, so a store that is lost in between comes back with the state of both.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { JobState } from "../../common/contract/state/redis-state.ts";
@@ -32,6 +33,7 @@ export interface JobStopOptions extends Leadership {
   /** Looks after a store that lost the state. */
   readonly verifyStore: (reason: string) => Promise<void>;
   readonly takeFinalCheckpoint: () => Promise<CheckpointOutcome | undefined>;
+  readonly takeSavepoint: (directory: string) => Promise<CheckpointOutcome | undefined>;
   /** Aborted: the stop is overtaken, and does not go on. */
   readonly signal: AbortSignal;
 }
@@ -47,11 +49,19 @@ export async function fenceWriters({ store, numbering }: Leadership): Promise<bo
   return published.kind === "published";
 }
 
+export interface StoppedJob {
+  /** Of the final checkpoint. */
+  readonly id: number;
+  readonly state: JobState;
+  /** Null: none was asked for. */
+  readonly savepoint: string | null;
+}
+
 /**
- * The final checkpoint and its state. Each attempt either gets through or leaves a recovered store to the next one.
- * Throws JOB_STOP_FAILED or FINAL_CHECKPOINT_FAILED when none got through.
+ * The final checkpoint and its state; with a directory, a savepoint there, too. Each attempt either gets through or leaves
+ * a recovered store to the next one. Throws JOB_STOP_FAILED, FINAL_CHECKPOINT_FAILED or SAVEPOINT_FAILED when none did.
  */
-export async function stopJob(options: JobStopOptions): Promise<{ id: number; state: JobState }> {
+export async function stopJob(options: JobStopOptions, savepointDirectory: string | null): Promise<StoppedJob> {
   const { jobId, signal } = options;
   const backoff = createBackoff({ initialMs: PAUSE_INITIAL_MS, capMs: PAUSE_CAP_MS });
   let failure: Error | undefined;
@@ -64,14 +74,28 @@ export async function stopJob(options: JobStopOptions): Promise<{ id: number; st
       failure = lost(reason);
       continue;
     }
-    const outcome = await options.takeFinalCheckpoint();
-    if (outcome?.kind === "completed") return outcome;
-    if (outcome?.kind === "declined") {
-      failure = createError("FINAL_CHECKPOINT_FAILED", { jobId, attempts: attempt }, outcome.error);
-    } else failure = lost(outcome?.kind === "storeLost" ? outcome.reason : "the store was lost");
+    const final = await options.takeFinalCheckpoint();
+    if (final?.kind !== "completed") {
+      failure =
+        final?.kind === "declined"
+          ? createError("FINAL_CHECKPOINT_FAILED", { jobId, attempts: attempt }, final.error)
+          : lost(describeLoss(final));
+      continue;
+    }
+    const { id, state } = final;
+    if (savepointDirectory === null) return { id, state, savepoint: null };
+    const taken = await options.takeSavepoint(savepointDirectory);
+    if (taken?.kind === "completed") return { id, state, savepoint: taken.location };
+    failure =
+      taken?.kind === "declined"
+        ? createError("SAVEPOINT_FAILED", { directory: savepointDirectory }, taken.error)
+        : lost(describeLoss(taken));
   }
   throw failure ?? createError("ASSERTION_FAILED", { what: "a stop has at least one attempt" });
 }
+
+const describeLoss = (outcome: CheckpointOutcome | undefined): string =>
+  outcome?.kind === "storeLost" ? outcome.reason : "the store was lost";
 
 /**
  * So that nobody goes on writing for a job that failed. Its TaskManagers are told to stop as well. What a hanging store

@@ -66,6 +66,7 @@ function describeSite(
   { restPort, rpcPort }: JobManagerTask,
   checkpoints: string,
 ): JobManagerSite {
+  const savepointsFolder = runFolder.savepoints(runDir);
   const configuration = new Map([
     ["jobmanager.rpc.address", "127.0.0.1"],
     ["jobmanager.rpc.port", String(rpcPort)],
@@ -77,12 +78,14 @@ function describeSite(
     ["parallelism.default", String(config.taskManagers)],
     ["execution.checkpointing.interval", `${config.checkpointIntervalMs} ms`],
     ["execution.checkpointing.dir", checkpoints],
+    ["execution.checkpointing.savepoint-dir", savepointsFolder],
     ...Object.entries(config).map(([name, value]): [string, string] => [`flink-apphost.${name}`, String(value)]),
   ]);
   const engine = new EngineMeter();
   return {
     resource,
     logsFolder: runFolder.logs(runDir),
+    savepointsFolder,
     address: `http://127.0.0.1:${restPort}`,
     configuration,
     readEngine: () => engine.read(),

@@ -12,18 +12,13 @@
  *    cut on the rows of the old life are void, so that life cannot go on.
  */
 import { randomUUID } from "node:crypto";
-import { type JobState, parseJobState, type StoreLife } from "../../common/contract/state/redis-state.ts";
+import { isConsistent, type JobState, parseJobState, type StoreLife } from "../../common/contract/state/redis-state.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
-import {
-  buildInitialFields,
-  buildRecoveredFields,
-  chooseRecovery,
-  isConsistent,
-} from "../checkpoint/recovery-state.ts";
+import { buildInitialFields, buildRecoveredFields, chooseRecovery } from "../checkpoint/recovery-state.ts";
 import type { Numbering } from "./numbering.ts";
 
 /** A server that dies in the middle of a RECOVER makes another one necessary; this many in a row are a broken store. */

@@ -7,7 +7,7 @@ import { EPOCH_STRIDE } from "../state/redis-state.ts";
 export interface CheckpointFile {
   readonly schema: 1;
   readonly id: number;
-  readonly kind: "initial" | "checkpoint" | "final" | "savepoint";
+  readonly kind: "initial" | "checkpoint" | "final";
   readonly jobId: string;
   readonly epoch: number;
   readonly completedAtUs: number;
@@ -58,7 +58,7 @@ export function readRecoveries(fields: Fields): RecoveriesFile {
 export function readCheckpoint(fields: Fields): CheckpointFile {
   fields.whole("schema", 1, 1);
   fields.whole("id");
-  fields.text("kind", /^(initial|checkpoint|final|savepoint)$/);
+  fields.text("kind", /^(initial|checkpoint|final)$/);
   fields.text("jobId");
   fields.whole("epoch");
   fields.whole("completedAtUs");

@@ -4,7 +4,7 @@
  *   host         state.json logs/ events.ndjson metrics.ndjson host-facts.json kafka-security.json
  *   producer     producer.json ledger-<round>.json positions-<round>.bin
  *   TaskManager  applied/<tm>-<incarnation>.log rejected/<tm>-<incarnation>.ndjson
- *   JobManager   checkpoints/
+ *   JobManager   checkpoints/ savepoints/
  *   validator    checks.json
  *   report       report.json report.txt metrics-digest.json
  *   whoever asks for it (`report --open`)  report.html
@@ -34,6 +34,8 @@ export const runFolder = {
   rejected: (run: string, tm: string, incarnation: string) => join(run, "rejected", `${tm}-${incarnation}.ndjson`),
   checkpoints: (run: string) => join(run, "checkpoints"),
   recoveries: (run: string) => join(run, "checkpoints", "recoveries.json"),
+  /** Of those that were asked for without a place of their own. */
+  savepoints: (run: string) => join(run, "savepoints"),
   checks: (run: string) => join(run, "checks.json"),
   report: (run: string) => join(run, "report.json"),
   reportPage: (run: string) => join(run, "report.html"),

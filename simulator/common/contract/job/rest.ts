@@ -10,6 +10,10 @@
  * Flink's own paths, which we use and offer:
  *   POST /jobs/:id/checkpoints            {"triggerId"?,"checkpointType"?}   202 {"request-id"}   idempotent by trigger id
  *   GET  /jobs/:id/checkpoints/:trigger   CheckpointOperation                200
+ *   PATCH /jobs/:id?mode=cancel           202 {}             final checkpoint, CANCELED; durable when it is answered
+ *   POST /jobs/:id/savepoints             {"target-directory"?,"cancel-job"?,"triggerId"?}   202 {"request-id"}   idempotent by trigger id
+ *   POST /jobs/:id/stop                   {"targetDirectory"?,"drain"?,"triggerId"?}   202 {"request-id"}   FENCE_ALL, savepoint, FINISHED
+ *   GET  /jobs/:id/savepoints/:trigger    SavepointOperation 200                  of both
  * Errors are Flink's: {"errors":["…"]}.
  */
 import type { ErrorCategory } from "../../foundation/error-row.ts";
@@ -52,6 +56,16 @@ export type CheckpointOperation =
       readonly operation:
         | { readonly checkpointId: number }
         | { readonly failureCause: { readonly class: string; readonly "stack-trace": string } };
+    };
+
+/** What became of a savepoint. `location` is a URL of its folder. */
+export type SavepointOperation =
+  | { readonly status: { readonly id: "IN_PROGRESS" }; readonly operation: null }
+  | {
+      readonly status: { readonly id: "COMPLETED" };
+      readonly operation:
+        | { readonly location: string }
+        | { readonly "failure-cause": { readonly class: string; readonly "stack-trace": string } };
     };
 
 export interface JobSnapshot {

@@ -162,3 +162,12 @@ export function parseJobState(hash: Readonly<Record<string, string>>, partitions
   };
   return broken === undefined ? { kind: "complete", state } : { kind: "incomplete", field: broken };
 }
+
+/** I1 and I2. */
+export function isConsistent(state: JobState): boolean {
+  const total = state.partitions.reduce((sum, { count }) => sum + count, 0);
+  const counted = state.partitions.every(
+    ({ start, offset, count, rejected, skipped }) => count + rejected + skipped === offset - start,
+  );
+  return counted && total === state.total;
+}

@@ -1,8 +1,9 @@
 /** Flink's JSON for checkpoints. Pure: the history in, JSON out. Sizes are those of the files. */
-import type { CheckpointOperation, JobGraph } from "../../../common/contract/job/rest.ts";
+import type { CheckpointOperation, JobGraph, SavepointOperation } from "../../../common/contract/job/rest.ts";
 import { unreachable } from "../../../common/foundation/assert.ts";
 import type { CheckpointHistory, CheckpointRecord } from "../../checkpoint/checkpoint-history.ts";
 import type { TriggerStatus } from "../../checkpoint/checkpoint-triggers.ts";
+import type { SavepointStatus } from "../../checkpoint/savepoint-triggers.ts";
 import { summarize } from "./aggregates.ts";
 
 export function viewCheckpoints(history: CheckpointHistory): object {
@@ -21,12 +22,12 @@ export function viewCheckpoints(history: CheckpointHistory): object {
     },
     latest: {
       completed: viewOptional(history.latestCompleted),
-      savepoint: null,
+      savepoint: viewOptional(history.latestSavepoint),
       failed: viewOptional(history.latestFailed),
       restored: history.restored && {
         id: history.restored.id,
         restore_timestamp: history.restored.atMs,
-        is_savepoint: false,
+        is_savepoint: history.restored.isSavepoint,
         external_path: history.restored.location,
       },
     },
@@ -62,29 +63,45 @@ export function viewTrigger(status: TriggerStatus): CheckpointOperation {
       return { status: { id: "IN_PROGRESS" } };
     case "completed":
       return { status: { id: "COMPLETED" }, operation: { checkpointId: status.checkpointId } };
-    case "failed": {
-      const failureCause = { class: CHECKPOINT_EXCEPTION, "stack-trace": status.reason };
-      return { status: { id: "COMPLETED" }, operation: { failureCause } };
-    }
+    case "failed":
+      return { status: { id: "COMPLETED" }, operation: { failureCause: describeCause(status.reason) } };
     default:
       return unreachable(status);
   }
 }
 
-const CHECKPOINT_EXCEPTION = "org.apache.flink.runtime.checkpoint.CheckpointException";
+/** Here Flink writes a field `operation` that is null, and names the cause in another way than for a checkpoint. */
+export function viewSavepointTrigger(status: SavepointStatus): SavepointOperation {
+  switch (status.kind) {
+    case "inProgress":
+      return { status: { id: "IN_PROGRESS" }, operation: null };
+    case "completed":
+      return { status: { id: "COMPLETED" }, operation: { location: status.location } };
+    case "failed":
+      return { status: { id: "COMPLETED" }, operation: { "failure-cause": describeCause(status.reason) } };
+    default:
+      return unreachable(status);
+  }
+}
+
+const describeCause = (reason: string) => ({
+  class: "org.apache.flink.runtime.checkpoint.CheckpointException",
+  "stack-trace": reason,
+});
 
 const viewOptional = (record: CheckpointRecord | null): object | null => record && viewCheckpoint(record);
 
 export function viewCheckpoint(record: CheckpointRecord): object {
+  const isSavepoint = record.kind === "savepoint";
   const common = {
     className: record.status.toLowerCase(),
     id: record.id,
     status: record.status,
-    is_savepoint: record.kind === "savepoint",
-    savepointFormat: null,
+    is_savepoint: isSavepoint,
+    savepointFormat: isSavepoint ? "CANONICAL" : null,
     trigger_timestamp: record.triggeredAtMs,
     ...viewFigures(record),
-    checkpoint_type: "CHECKPOINT",
+    checkpoint_type: isSavepoint ? "SAVEPOINT" : "CHECKPOINT",
     tasks: {},
   };
   switch (record.status) {

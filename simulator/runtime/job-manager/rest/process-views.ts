@@ -8,6 +8,8 @@ export interface JobManagerSite {
   readonly resource: string;
   /** `logs/` of the run. */
   readonly logsFolder: string;
+  /** Where savepoints go that are asked for without a place. */
+  readonly savepointsFolder: string;
   readonly address: string;
   /** By Flink's names where it has one. */
   readonly configuration: ReadonlyMap<string, string>;

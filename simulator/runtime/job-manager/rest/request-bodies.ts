@@ -1,4 +1,6 @@
 /** The bodies that REST accepts, checked field by field; each refusal names the field, its value and what is expected. */
+import { isAbsolute } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isOperatorName, OPERATOR_NAMES } from "../../../common/contract/job/operators.ts";
 import type { DrainRequest, JobGraph, ScaleRequest } from "../../../common/contract/job/rest.ts";
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../../../common/contract/state/redis-state.ts";
@@ -6,6 +8,7 @@ import { RestError } from "./http-server.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 const OPERATORS_MAX = 100;
+const DIRECTORY_LENGTH_MAX = 3_000;
 
 export function readJobGraph(body: unknown): JobGraph {
   const graph = fieldsOf(body, "the body");
@@ -60,6 +63,64 @@ export function readCheckpointTrigger(body: unknown): string | null {
   if (checkpointType !== null && checkpointType !== "FULL" && checkpointType !== "CONFIGURED") {
     throw refusal("checkpointType", checkpointType, "FULL or CONFIGURED: each checkpoint is a full one");
   }
+  return readTriggerId(triggerId);
+}
+
+export interface SavepointRequest {
+  /** Null: the caller did not choose one. */
+  readonly triggerId: string | null;
+  /** Null: where the run keeps its own. */
+  readonly directory: string | null;
+}
+
+/** A savepoint has one format here, so either of Flink's is it. */
+export function readSavepointRequest(body: unknown): SavepointRequest & { readonly endsJob: boolean } {
+  const fields = fieldsOf(body ?? {}, "the body");
+  const endsJob = readFlag(fields, "cancel-job");
+  return { ...readPlace(fields, "target-directory"), endsJob };
+}
+
+/** The job has no event time, so there is nothing that "drain" would still bring out. */
+export function readStopRequest(body: unknown): SavepointRequest {
+  const fields = fieldsOf(body ?? {}, "the body");
+  readFlag(fields, "drain");
+  return readPlace(fields, "targetDirectory");
+}
+
+function readPlace(fields: Fields, name: "target-directory" | "targetDirectory"): SavepointRequest {
+  const { formatType = null } = fields;
+  if (formatType !== null && formatType !== "CANONICAL" && formatType !== "NATIVE") {
+    throw refusal("formatType", formatType, "CANONICAL or NATIVE");
+  }
+  return {
+    triggerId: readTriggerId(fields["triggerId"] ?? null),
+    directory: readDirectory(name, fields[name] ?? null),
+  };
+}
+
+function readDirectory(name: string, value: unknown): string | null {
+  if (value === null) return null;
+  const directory = typeof value === "string" && value.length <= DIRECTORY_LENGTH_MAX ? toAbsolutePath(value) : null;
+  if (directory === null) throw refusal(name, value, "an absolute path of this machine, or a file: URL of one");
+  return directory;
+}
+
+/** Null for what names no place on this machine. */
+function toAbsolutePath(text: string): string | null {
+  if (isAbsolute(text)) return text;
+  if (!URL.canParse(text)) return null;
+  const { protocol, host, pathname } = new URL(text);
+  if (protocol !== "file:" || host !== "" || /%2f|%00/i.test(pathname)) return null;
+  return fileURLToPath(`file://${pathname}`);
+}
+
+function readFlag(fields: Fields, name: string): boolean {
+  const value = fields[name] ?? false;
+  if (typeof value !== "boolean") throw refusal(name, value, "true or false");
+  return value;
+}
+
+function readTriggerId(triggerId: unknown): string | null {
   if (triggerId === null) return null;
   if (typeof triggerId === "string" && /^[0-9a-f]{32}$/.test(triggerId)) return triggerId;
   throw refusal("triggerId", triggerId, "32 hex digits");

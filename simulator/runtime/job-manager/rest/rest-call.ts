@@ -15,6 +15,7 @@ export interface Call extends RestRequest {
 export type Handler = (call: Call) => RestResponse | Promise<RestResponse>;
 export type Route = readonly [method: string, path: string, handler: Handler];
 
+export const accepted = (body: unknown): RestResponse => ({ kind: "json", status: 202, body });
 export const ok = (body: unknown): RestResponse => ({ kind: "json", status: 200, body });
 
 /** The value of `:name` in the path. */

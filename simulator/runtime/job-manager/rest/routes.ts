@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { JobManager } from "../job-manager.ts";
 import { viewCheckpointConfig, viewCheckpoints, viewTrigger } from "./checkpoint-views.ts";
 import { viewConfig, viewOverview, viewTaskManagerDetails, viewTaskManagers } from "./cluster-views.ts";
+import { ENDING_ROUTES } from "./ending-routes.ts";
 import { RestError, type RestRequest, type RestResponse } from "./http-server.ts";
 import { INSPECTION_ROUTES } from "./inspection-routes.ts";
 import { viewExceptions, viewJob, viewJobIds, viewJobsOverview } from "./job-views.ts";
@@ -10,19 +11,19 @@ import { viewMetricFamilies } from "./metric-views.ts";
 import type { JobManagerSite } from "./process-views.ts";
 import { writeMetricFamilies } from "./prometheus-text.ts";
 import { readCheckpointTrigger, readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
-import { type Call, findJob, findTaskManager, ok, type Route, readParameter } from "./rest-call.ts";
+import { accepted, type Call, findJob, findTaskManager, ok, type Route, readParameter } from "./rest-call.ts";
 
 const EXCEPTIONS_DEFAULT = 16;
 /** An answer that takes longer could not be told from a JobManager that hangs. */
 const STATE_WAIT_MS_MAX = 30_000;
 
-const accepted = (body: unknown): RestResponse => ({ kind: "json", status: 202, body });
 const registeredCount = ({ manager }: Call): number => manager.rpc.names().length;
 
 const PATHS_OF_THEIR_OWN = ["overview", "config", "metrics", "accumulators"];
 
 const ROUTES: readonly Route[] = [
   ...INSPECTION_ROUTES,
+  ...ENDING_ROUTES,
   ["GET", "/overview", ({ manager }) => ok(viewOverview(manager))],
   ["GET", "/config", () => ok(viewConfig())],
   ["GET", "/taskmanagers", ({ manager, nowMs }) => ok(viewTaskManagers(manager, nowMs))],
@@ -30,7 +31,6 @@ const ROUTES: readonly Route[] = [
   ["GET", "/jobs", ({ manager }) => ok(viewJobIds(manager.job))],
   ["GET", "/jobs/overview", (call) => ok(viewJobsOverview(call.manager.job, registeredCount(call), call.nowMs))],
   ["GET", "/jobs/:id", (call) => ok(viewJob(findJob(call), call.manager.rpc.registry.list(), call.nowMs))],
-  ["PATCH", "/jobs/:id", cancelJob],
   ["GET", "/jobs/:id/status", (call) => ok({ status: findJob(call).status.state })],
   ["GET", "/jobs/:id/checkpoints", (call) => ok(viewCheckpoints(findJob(call).checkpoints.history))],
   ["GET", "/jobs/:id/checkpoints/config", (call) => ok(viewCheckpointConfig(findJob(call).graph))],
@@ -138,14 +138,14 @@ async function scaleJob(call: Call): Promise<RestResponse> {
 function triggerCheckpoint(call: Call): RestResponse {
   const job = findJob(call);
   const triggerId = readCheckpointTrigger(call.body) ?? randomUUID().replaceAll("-", "");
-  job.triggerCheckpoint(triggerId);
+  job.triggered.triggerCheckpoint(triggerId);
   return accepted({ "request-id": triggerId });
 }
 
 function readTrigger(call: Call): RestResponse {
   const job = findJob(call);
   const triggerId = readParameter(call, "trigger");
-  const status = job.triggers.get(triggerId);
+  const status = job.triggered.checkpoints.get(triggerId);
   if (status !== undefined) return ok(viewTrigger(status));
   throw new RestError(
     404,
@@ -156,10 +156,4 @@ function readTrigger(call: Call): RestResponse {
 function stopJob(call: Call): RestResponse {
   findJob(call).requestStop();
   return accepted({});
-}
-
-function cancelJob(call: Call): RestResponse {
-  const mode = call.query.get("mode") ?? "cancel";
-  if (mode !== "cancel") throw new RestError(400, `Bad request: mode is "${mode}": expected cancel.`);
-  return stopJob(call);
 }

@@ -56,9 +56,9 @@ test("what is corrupt, partial, of another job or empty is skipped for the one b
   expect(logged.filter((line) => line.includes("is skipped"))).toHaveLength(4);
 });
 
-test("the newest three, checkpoint 0, savepoints and the final one are kept", async () => {
+test("the newest three, checkpoint 0 and the final one are kept", async () => {
   await storage.write(checkpoint(0, "initial"));
-  await storage.write(checkpoint(1, "savepoint"));
+  await storage.write(checkpoint(1, "final"));
   for (const id of [2, 3, 4, 5, 6]) await storage.write(checkpoint(id));
   expect(await storage.retain()).toEqual([3, 2]);
   expect(await storage.listIds()).toEqual([6, 5, 4, 1, 0]);

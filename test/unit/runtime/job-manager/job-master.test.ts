@@ -38,8 +38,11 @@ let ticks: NodeJS.Timeout;
 /** What the one TaskManager acknowledges. */
 let acknowledged: { p: number; offset: number }[];
 
+const ending = { triggerId: "e".repeat(32), directory: "" };
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "job-master-"));
+  ending.directory = join(folder, "savepoints");
   store = createMemoryStore(1);
   told = [];
   orders = [];
@@ -313,6 +316,29 @@ test("a JobManager that starts after the end looks after the state too", async (
   again.close();
 });
 
+test("a job that was asked to end with a savepoint ends so under the next JobManager, which knows the trigger (O4)", async () => {
+  master.start();
+  await hears(isState("RUNNING"));
+  await openJobFiles(folder).writeEndRequest({ kind: "savepoint", savepoint: ending, endsAs: "FINISHED" });
+  // It dies before it fenced anybody.
+  master.close();
+  const again = new JobMaster({ ...optionsOf(2), endRequest: await openJobFiles(folder).readEndRequest() });
+  expect(again.triggered.savepoints.get(ending.triggerId)).toEqual({ kind: "inProgress" });
+  again.start();
+  await hears(isState("FINISHED"));
+  const { savepoint } = (await openJobFiles(folder).readOutcome()) ?? {};
+  expect(savepoint).toEqual({ triggerId: ending.triggerId, location: expect.stringContaining("/savepoint-cccccc-") });
+  again.close();
+  // And the one after that still tells whoever asks where it is.
+  const last = new JobMaster({ ...optionsOf(3), outcome: await openJobFiles(folder).readOutcome() });
+  last.start();
+  expect(last.triggered.savepoints.get(ending.triggerId)).toEqual({
+    kind: "completed",
+    location: savepoint?.location,
+  });
+  last.close();
+});
+
 test("every TaskManager that reports a loss of a store that is whole gets new generations", async () => {
   store = createMemoryStore(2);
   const two = new JobMaster({
@@ -398,6 +424,7 @@ function optionsOf(epoch: number): ConstructorParameters<typeof JobMaster>[0] {
   return {
     graph,
     drain: undefined,
+    endRequest: undefined,
     outcome: undefined,
     numbering: new Numbering({ epoch, folder }),
     store,

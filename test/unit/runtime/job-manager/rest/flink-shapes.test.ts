@@ -4,17 +4,18 @@
  * are those that the TaskManager sent, and that no file outside the run's logs is served.
  */
 import { symlink, writeFile } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
-import { totalmem } from "node:os";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskManagerMetrics } from "../../../../../simulator/common/contract/metrics.ts";
+import { readMemoryBytes } from "../../../../../simulator/common/foundation/machine.ts";
 import { waitUntil } from "../../../../../simulator/common/foundation/deadline.ts";
 import type { JobManager } from "../../../../../simulator/runtime/job-manager/job-manager.ts";
 import { vertexIdOf } from "../../../../../simulator/runtime/job-manager/rest/job-views.ts";
 import { countingJob } from "../../../../support/counting-job.ts";
 import flink from "../../../../support/flink-rest-samples/samples.json" with { type: "json" };
-import { type JobManagerRest, REST_TOKEN, startJobManagerRest } from "../../../../support/job-manager-rest.ts";
+import { type JobManagerRest, startJobManagerRest } from "../../../../support/job-manager-rest.ts";
+import { playOwningTaskManager } from "../../../../support/owning-task-manager.ts";
 
 const tm = "taskmanager-01";
 const graph = countingJob("0123456789abcdef0123456789abcdef");
@@ -72,8 +73,10 @@ beforeAll(async () => {
   await symlink(join(folder, "secret"), join(folder, `${tm}.link`));
   origin = `http://127.0.0.1:${served.port}`;
   await manager.submit(graph);
-  socket = connect(served.rpcPort, "127.0.0.1");
-  playTaskManager(socket);
+  socket = playOwningTaskManager(served.rpcPort, tm);
+  for (const seconds of [1, 2]) {
+    socket.write(`${JSON.stringify({ type: "heartbeat", metrics: metricsAfter(seconds) })}\n`);
+  }
   await waitUntil(
     () => {
       const { meters } = manager.rpc.registry.get(tm) ?? { meters: null };
@@ -87,29 +90,6 @@ afterAll(async () => {
   socket.destroy();
   await served.close();
 });
-
-/** Owns whatever it is given, acknowledges each checkpoint, and tells the metrics of two seconds. */
-function playTaskManager(connection: Socket): void {
-  const send = (message: object) => connection.write(`${JSON.stringify(message)}\n`);
-  send({ type: "register", token: REST_TOKEN, tm, incarnation: "i", pid: 1, slots: 1, held: [] });
-  send({ type: "heartbeat", metrics: metricsAfter(1) });
-  send({ type: "heartbeat", metrics: metricsAfter(2) });
-  let text = "";
-  let life = "";
-  connection.on("data", (data) => {
-    text += data.toString();
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines.filter(Boolean)) {
-      const message = JSON.parse(line);
-      life = message.life ?? life;
-      for (const { p, g } of message.partitions ?? []) send({ type: "owned", p, g, offset: 0 });
-      const { checkpointId } = message;
-      if (message.type === "triggerCheckpoint")
-        send({ type: "checkpointAcknowledged", checkpointId, life, offsets: [] });
-    }
-  });
-}
 
 const pathOf = (request: string): string =>
   request
@@ -180,7 +160,7 @@ test("busy, idle and back-pressured time are the TaskManager's, and add up to a 
 
 test("what Flink says of the Java machine is said of the JavaScript engine, and nothing that it does not tell", async () => {
   const { hardware, metrics } = await getJson(`/taskmanagers/${tm}`);
-  expect(hardware).toMatchObject({ freeMemory: 30, physicalMemory: totalmem() });
+  expect(hardware).toMatchObject({ freeMemory: 30, physicalMemory: readMemoryBytes() });
   expect(metrics).toMatchObject({
     heapMax: 30,
     nonHeapUsed: 40,

@@ -397,6 +397,7 @@ test("drain and cancel answer 202, and the snapshot tells what became of them", 
     },
     { what: "the job is stopped", deadlineMs: 5_000 },
   );
-  expect(ended).toMatchObject({ state: "FINISHED", drained: true, stopped: true, total: 0 });
-  expect((await get("/overview"))["jobs-finished"]).toBe(1);
+  // Cancelled is cancelled, also where all of it was applied.
+  expect(ended).toMatchObject({ state: "CANCELED", drained: true, stopped: true, total: 0 });
+  expect((await get("/overview"))["jobs-cancelled"]).toBe(1);
 });
