@@ -67,6 +67,7 @@ export function exitCodeOfEnding(ending: RunEnding): number {
       return EXIT.exactlyOnce;
     case "jobFailed":
     case "jobCancelled":
+    case "jobStopped":
       return EXIT.job;
     case "unexpected":
       return EXIT.unexpected;

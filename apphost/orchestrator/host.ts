@@ -27,7 +27,7 @@ import type { HostDescription } from "../model/description.ts";
 import type { HostOptions, Verb } from "../options.ts";
 import { readPackageVersion } from "../package-version.ts";
 import type { ChosenDrivers } from "../resources/driver-choice.ts";
-import { describeIdle } from "../run/job-view.ts";
+import { describeIdle, describeOutsideEnd, type JobView } from "../run/job-view.ts";
 import type { Load } from "../run/progress.ts";
 import { type ProgressTicker, startProgressTicker } from "../run/progress-ticker.ts";
 import { openRun, type RunContext } from "../run/run-context.ts";
@@ -44,7 +44,8 @@ const PRODUCER_STOP_MS = 5_000;
 const EARLY_STOP_MS = 15_000;
 /** Why there is no further round. */
 const IS_STARTING = { kind: "failed", reason: "it is still starting" } satisfies ResourceAnswer & CheckpointAnswer;
-const CANCELLED = "its job was cancelled from outside; end it with down, and start a new one with up";
+const describeEnded = (job: JobView): string =>
+  `its job was ${describeOutsideEnd(job)}; end it with down, and start a new one with up`;
 
 interface ProduceRequest {
   readonly messages: number;
@@ -123,7 +124,7 @@ export class Host {
     else if (this.#needsConclusion()) await this.#conclude();
     // Nothing was produced, and nothing can be any more.
     else if (this.#verdict === null && run.seen.isJobCancelled)
-      this.#settle(EXIT.job, "the job was cancelled from outside");
+      this.#settle(EXIT.job, `the job was ${describeOutsideEnd(run.seen.job)}`, "interrupted");
     this.#progress.stop();
     // Without effect when the conclusion has answered.
     if (failure !== undefined) this.#asker?.reject(failure);
@@ -168,7 +169,7 @@ export class Host {
     accept: (detail: string) => void,
   ): Promise<VerdictEvent> {
     const refuse = (reason: string) => refuseRequest("produce", reason);
-    if (this.run.seen.isJobCancelled) refuse(CANCELLED);
+    if (this.run.seen.isJobCancelled) refuse(describeEnded(this.run.seen.job));
     if (this.#isStopping || this.run.ending.reason !== null) refuse("it is ending");
     if (this.#options.once) refuse("it ends with its verdict; start one with plain `up`");
     if (!this.#system.config.ownTopic) refuse("it counts somebody else's topic, and never writes to it");
@@ -294,7 +295,8 @@ export class Host {
         await this.#sleepUntilWoken();
         this.run.sampler.setPace("busy");
       } else if (this.run.seen.isJobCancelled) {
-        request.answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason: CANCELLED }));
+        const reason = describeEnded(this.run.seen.job);
+        request.answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason }));
       } else {
         this.#asker = request.answer;
         request.answer.resolve(await this.#runRound(request));
@@ -362,8 +364,8 @@ export class Host {
   }
 
   /** Without a report: nothing was counted. */
-  #settle(exitCode: number, reason: string): void {
-    const verdict = createBareVerdict(this.run, { verdict: "failed", exitCode, reason });
+  #settle(exitCode: number, reason: string, word: VerdictEvent["verdict"] = "failed"): void {
+    const verdict = createBareVerdict(this.run, { verdict: word, exitCode, reason });
     this.#verdict = verdict;
     this.run.feed.emit(verdict);
   }
@@ -373,7 +375,7 @@ export class Host {
     this.#isStopping = true;
     this.run.seen.isRoundOpen = false;
     this.#emitPhase("stopping", "taking down");
-    const reason = run.seen.isJobCancelled ? CANCELLED : "it is ending";
+    const reason = run.seen.isJobCancelled ? describeEnded(run.seen.job) : "it is ending";
     for (const { answer } of this.#queue.splice(0)) {
       answer.reject(createError("CONTROL_REFUSED", { request: "produce", reason }));
     }

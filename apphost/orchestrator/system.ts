@@ -54,6 +54,7 @@ import {
   planProgram,
 } from "../resources/own-program.ts";
 import { createServerResource, type ServerResource } from "../resources/server.ts";
+import { describeOutsideEnd, type JobView } from "../run/job-view.ts";
 import { createRunConfig } from "../run/run-config.ts";
 import type { RunContext } from "../run/run-context.ts";
 import { FlinkEngine } from "./flink-engine.ts";
@@ -357,7 +358,7 @@ export class System {
 
   #takeMessage(name: string, message: ChildMessage): void {
     const { seen, notice, writeMetrics, feed, ending } = this.#run;
-    const wasCancelled = seen.isJobCancelled;
+    const before = seen.isJobCancelled ? seen.job : null;
     seen.take(name, message);
     if (message.type === "notice") notice(message.level, name, message.text);
     else if (message.type === "failed") notice("error", name, message.message);
@@ -370,15 +371,20 @@ export class System {
       notice("warn", name, `state recovered from ${message.from}: ${message.reason}`);
     } else if (message.type === "jobState" && message.state === "FAILED") {
       ending.end(endingOfCategory(message.category ?? "job", message.reason ?? "the job failed"));
-    } else if (message.type === "jobState" && seen.isJobCancelled) this.#noteCancelled(wasCancelled);
+    } else if (message.type === "jobState" && seen.isJobCancelled) this.#noteEndedByOthers(before);
   }
 
-  /** An open round ends by it once the job is over; before that, its last state is not in Redis yet. */
-  #noteCancelled(wasKnown: boolean): void {
+  /**
+   * An open round ends by it once the job is over; before that, its last state is not in Redis yet. `before`: what was
+   * known of that end; null when nothing was.
+   */
+  #noteEndedByOthers(before: JobView | null): void {
     const { seen, notice, ending } = this.#run;
-    if (!wasKnown) notice("warn", "jobmanager", "the job is cancelled from outside");
-    const isOver = seen.job.state !== "CANCELLING";
-    if (isOver && seen.isRoundOpen && !seen.isRoundDrained) ending.end({ kind: "jobCancelled" });
+    const { state, savepoint } = seen.job;
+    const isNews = before === null || before.savepoint !== savepoint;
+    if (isNews) notice("warn", "jobmanager", `the job is ${describeOutsideEnd(seen.job)}`);
+    if (state === "CANCELLING" || !seen.isRoundOpen || seen.isRoundDrained) return;
+    ending.end(savepoint === null ? { kind: "jobCancelled" } : { kind: "jobStopped", savepoint });
   }
 
   /** One that we stop or pause is lost to the JobManager too, and nobody needs to hear of that. */

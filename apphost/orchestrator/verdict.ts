@@ -215,10 +215,14 @@ function verdictOfReport({ run, rounds }: VerdictInput, report: Report): Verdict
   };
 }
 
+/** Somebody ended it on purpose. */
+const isInterrupted = ({ kind }: RunEnding): boolean =>
+  kind === "interrupted" || kind === "jobCancelled" || kind === "jobStopped";
+
 function verdictWithoutReport({ run, ending }: VerdictInput): VerdictEvent {
   const reason = run.ending.reason ?? ending;
   return createBareVerdict(run, {
-    verdict: reason.kind === "interrupted" ? "interrupted" : "failed",
+    verdict: isInterrupted(reason) ? "interrupted" : "failed",
     exitCode: exitCodeOfEnding(reason),
     reason: "reason" in reason ? reason.reason : `no report could be made (${reason.kind})`,
   });

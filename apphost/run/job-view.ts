@@ -15,6 +15,8 @@ export interface JobView {
   readonly state: JobState | null;
   readonly reason: string | null;
   readonly category: ErrorCategory | null;
+  /** Of a stop with a savepoint by somebody else: where that is, and empty while it is being taken. Null: no such stop. */
+  readonly savepoint: string | null;
   readonly assignment: Readonly<Record<string, readonly number[]>>;
   /** Run time of the run's first assignment; null before it. */
   readonly firstAssignedAtUs: number | null;
@@ -44,6 +46,7 @@ export const EMPTY_JOB_VIEW: JobView = {
   state: null,
   reason: null,
   category: null,
+  savepoint: null,
   assignment: {},
   firstAssignedAtUs: null,
   drained: null,
@@ -78,7 +81,13 @@ export function applyJobManagerMessage(view: JobView, message: JobManagerMessage
     case "taskManagerLost":
       return { ...view, membershipChanged: view.membershipChanged || view.membersAtStart !== null };
     case "jobState":
-      return { ...view, state: message.state, reason: message.reason, category: message.category };
+      return {
+        ...view,
+        state: message.state,
+        reason: message.reason,
+        category: message.category,
+        savepoint: message.savepoint ?? null,
+      };
     case "assignment":
       return {
         ...view,
@@ -121,6 +130,12 @@ export function describeIdle({ registered, assignment }: JobView): string {
   const idle = registered.filter((name) => (assignment[name] ?? []).length === 0);
   if (idle.length === 0) return "";
   return `; ${idle.length} of ${registered.length} TaskManagers idle, as there are fewer partitions`;
+}
+
+/** How somebody else than the host ended the job, behind "is" or "was". */
+export function describeOutsideEnd({ savepoint }: JobView): string {
+  if (savepoint === null) return "cancelled from outside";
+  return `stopped from outside with ${savepoint === "" ? "a savepoint" : `savepoint ${savepoint}`}`;
 }
 
 /** From now on, whoever leaves or joins changes the membership. */

@@ -87,7 +87,11 @@ function judgeEnding(ending: RunEnding, coverage: Coverage): Applicable[] {
     case "jobFailed":
       return fail(6, ending.reason);
     case "jobCancelled":
-      return fail(6, `the job was cancelled from outside: ${reached}`);
+      return [{ verdict: "interrupted", exitCode: 6, reason: `the job was cancelled from outside: ${reached}` }];
+    case "jobStopped": {
+      const reason = `the job was stopped from outside with savepoint ${ending.savepoint}: ${reached}`;
+      return [{ verdict: "interrupted", exitCode: 6, reason }];
+    }
     case "timeExceeded":
       return fail(5, `--max-time passed while waiting for ${ending.waitedFor}: ${reached}`);
     case "unexpected":

@@ -202,7 +202,7 @@ describe("a job that somebody cancels by REST", () => {
     await cancel();
     const result = await cli.end();
     const report = await expectExit(cli, result, 6);
-    expect(report.verdict).toBe("failed");
+    expect(report.verdict).toBe("interrupted");
     expect(report.reasons[0]).toMatch(
       /^the job was cancelled from outside: [\d,]+ of 20[01],000 messages were processed$/,
     );
@@ -236,7 +236,10 @@ describe("a job that somebody cancels by REST", () => {
     expect((await runCli(["down"], { cwd: cli.cwd })).exitCode).toBe(0);
     const result = await cli.end();
     expect(result.exitCode).toBe(6);
-    expect(readVerdict(result)).toMatchObject({ verdict: "failed", reasons: ["the job was cancelled from outside"] });
+    expect(readVerdict(result)).toMatchObject({
+      verdict: "interrupted",
+      reasons: ["the job was cancelled from outside"],
+    });
   });
 });
 

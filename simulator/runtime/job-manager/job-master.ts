@@ -363,8 +363,9 @@ export class JobMaster {
   }
 
   #beginStop(): void {
-    if (this.#stopping || !this.#enter("CANCELLING")) return;
+    if (this.#stopping) return;
     this.#stopping = true;
+    if (!this.#enter("CANCELLING")) return;
     this.scheduler.end();
     this.#run(() => this.#end.stop(this.endRequests.current));
   }
@@ -424,6 +425,9 @@ export class JobMaster {
 
   #tellState(): void {
     const { state, reason, category } = this.status;
-    this.#options.tell({ type: "jobState", jobId: this.graph.jobId, state, reason, category });
+    const isStopped = this.#stopping && this.endRequests.current?.kind === "savepoint";
+    const savepoint = this.#end.outcome?.savepoint?.location ?? (isStopped ? "" : undefined);
+    const told = { type: "jobState", jobId: this.graph.jobId, state, reason, category } as const;
+    this.#options.tell(savepoint === undefined ? told : { ...told, savepoint });
   }
 }

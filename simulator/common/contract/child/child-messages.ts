@@ -61,6 +61,8 @@ export type JobManagerMessage =
       readonly reason: string | null;
       /** Tells a job that failed because Kafka or Redis stayed away (exit 3) from one that failed by itself (exit 6). */
       readonly category: ErrorCategory | null;
+      /** Somebody stops the job with a savepoint: where that is, and empty while it is being taken. */
+      readonly savepoint?: string;
     }
   | {
       readonly type: "assignment";

@@ -54,6 +54,8 @@ export type RunEnding =
   /** What was acknowledged is gone. */
   | { readonly kind: "exactlyOnceViolated"; readonly reason: string }
   | { readonly kind: "jobFailed"; readonly reason: string }
-  /** Somebody else than the host stopped the job, by REST, before all of the round was applied. */
+  /** Somebody else than the host cancelled the job, by REST, before all of the round was applied. */
   | { readonly kind: "jobCancelled" }
+  /** The same with a savepoint, from which another job can go on. */
+  | { readonly kind: "jobStopped"; readonly savepoint: string }
   | { readonly kind: "unexpected"; readonly reason: string };

@@ -31,6 +31,7 @@ const infrastructure: RunEnding = { kind: "infrastructureFailed", reason: "Kafka
 const lost: RunEnding = { kind: "exactlyOnceViolated", reason: "acknowledged records are gone" };
 const job: RunEnding = { kind: "jobFailed", reason: "the job failed" };
 const cancelled: RunEnding = { kind: "jobCancelled" };
+const stopped: RunEnding = { kind: "jobStopped", savepoint: "file:///savepoint-1" };
 const sigint: RunEnding = { kind: "interrupted", signal: "SIGINT" };
 const sigterm: RunEnding = { kind: "interrupted", signal: "SIGTERM" };
 
@@ -49,8 +50,10 @@ describe("decideVerdict", () => {
     ["a broken promise, all below it exact", lost, [passed, slow], prefix, "failed", 4],
     ["the job failed", job, [passed], prefix, "failed", 6],
     ["the job failed and too slow", job, [slow], prefix, "failed", 6],
-    ["the job was cancelled", cancelled, [passed], prefix, "failed", 6],
-    ["the job was cancelled, and nothing is known", cancelled, [], none, "failed", 6],
+    ["the job was cancelled", cancelled, [passed], prefix, "interrupted", 6],
+    ["the job was cancelled, and nothing is known", cancelled, [], none, "interrupted", 6],
+    ["the job was stopped with a savepoint", stopped, [passed], prefix, "interrupted", 6],
+    ["the job was stopped with a savepoint and a violation", stopped, [violated], prefix, "failed", 4],
     ["the job was cancelled and a violation", cancelled, [violated], prefix, "failed", 4],
     ["Ctrl+C", sigint, [passed], prefix, "interrupted", 130],
     ["Ctrl+C and a violation", sigint, [violated], prefix, "interrupted", 130],
