@@ -2,6 +2,7 @@
  * What the options of a run come to. Option > environment > file > default. Options that contradict each other end in
  * USAGE_CONFLICT. That and all else that is wrong is told before anything is started, and all at once.
  */
+import { readSavepoint, requireSource } from "../simulator/common/contract/files/savepoint-reader.ts";
 import { taskManagersMax } from "../simulator/common/contract/state/redis-state.ts";
 import { formatHostPort, formatRedisAddress, isLoopback } from "../simulator/common/foundation/address.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
@@ -33,11 +34,19 @@ export function resolveOptions(
 ): HostOptions {
   const { values, problems: unreadable } = inspectOptions(OPTION_NAMES, given, env);
   let options: HostOptions = { ...defaultsOf(verb), ...declared, ...values };
-  const refusals = catchUsage(() => {
+  const kafkaRefusals = catchUsage(() => {
     options = completeEngine(completeKafka(options));
   });
+  const savepointRefusals = catchUsage(() => {
+    options = completeSavepoint(options, "messages" in values || "messages" in declared);
+  });
+  const refusals = [...kafkaRefusals, ...savepointRefusals];
   // What cannot be read contradicts nothing.
-  const missing = [...unreadable.map(({ name }) => name), ...(refusals.length > 0 ? ["kafka" as const] : [])];
+  const missing = [
+    ...unreadable.map(({ name }) => name),
+    ...(kafkaRefusals.length > 0 ? (["kafka"] as const) : []),
+    ...(savepointRefusals.length > 0 ? (["messages"] as const) : []),
+  ];
   const relations = RELATIONS.filter(({ about }) => !about.some((name) => missing.includes(name)));
   throwUsage([
     ...problems,
@@ -60,6 +69,28 @@ export function completeKafka(options: HostOptions): HostOptions {
   if (kafka !== null || bootstrap !== null) return { ...options, kafka: kafka ?? bootstrap };
   const advice = "add the line, or give --kafka HOST:PORT";
   throw createError("USAGE_CONFLICT", { what: `${kafkaConfig} has no bootstrap.servers`, advice });
+}
+
+/** The savepoint says which topic it is of. What is in that is counted, and nothing is added to it. */
+function completeSavepoint(options: HostOptions, isMessagesGiven: boolean): HostOptions {
+  const { fromSavepoint, messages, kafka } = options;
+  if (fromSavepoint === null) return options;
+  if (isMessagesGiven && messages > 0) {
+    throw createError("USAGE_CONFLICT", {
+      what: `--from-savepoint counts what is in the savepoint's topic, and --messages ${messages} would add to it`,
+      advice: 'omit --messages; "flink-apphost produce --kafka" fills a topic',
+    });
+  }
+  const savepoint = readSavepoint(fromSavepoint);
+  const { topic, partitions } = savepoint.file.source;
+  requireSource(savepoint, { topic: options.topic ?? topic, partitions: options.partitions ?? partitions });
+  if (kafka === null) {
+    throw createError("USAGE_CONFLICT", {
+      what: `--from-savepoint goes on in topic ${topic}, and a Kafka that the run starts has no such topic`,
+      advice: "give the --kafka HOST:PORT that has it",
+    });
+  }
+  return { ...options, messages: 0, topic, partitions, fromSavepoint: savepoint.path };
 }
 
 /** Each is looked at only where the options that it is about could be read. */

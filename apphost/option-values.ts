@@ -2,6 +2,7 @@
  * The forms of option values. Each reader is pure and returns undefined for a text of another form; the caller names the
  * option, the value and `expected` in its error.
  */
+import { parseFileLocation } from "../simulator/common/contract/files/savepoint.ts";
 import {
   type HostPort,
   KAFKA_ADDRESSES_FORM,
@@ -184,6 +185,12 @@ export const fileForm: ValueForm<string> = {
   expected: "the path of a file",
   placeholder: "file",
   read: (text) => (isPath(text) ? text : undefined),
+};
+
+export const savepointForm: ValueForm<string> = {
+  expected: "the folder of a savepoint, as its path or its file: URL",
+  placeholder: "savepoint",
+  read: (text) => parseFileLocation(text) ?? (isPath(text) ? text : undefined),
 };
 
 export const imageName: ValueForm<string> = {

@@ -25,6 +25,7 @@ import {
   oneOf,
   redisAddress,
   redisKey,
+  savepointForm,
   topicForm,
   type ValueForm,
   type WarmUp,
@@ -108,6 +109,8 @@ export interface HostOptions {
   readonly detach: boolean;
   /** null: a topic of the run's own name. */
   readonly topic: string | null;
+  /** Path of the savepoint that the job starts from: what is behind it in its topic is counted. Null: the topic's start. */
+  readonly fromSavepoint: string | null;
   /** Lifts only the check that no message was rejected. @default false */
   readonly allowRejected: boolean;
   /** End with the verdict instead of staying up. @default false, `stress` true */
@@ -218,6 +221,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     defaultText: "one of the run's own name",
     alias: "SIMULATOR_KAFKA_TOPIC",
   }),
+  fromSavepoint: row("from-savepoint", savepointForm, "start the job from this savepoint, and count what is behind it"),
   allowRejected: row("allow-rejected", yesOrNo, "records that are no messages do not fail the verdict"),
   once: row("once", yesOrNo, "end with the verdict instead of staying up"),
   counterKey: row("counter-key", redisKey, "Redis key of the published message counter", {
@@ -276,6 +280,7 @@ export function defaultsOf(verb: Verb): HostOptions {
     isolated: false,
     detach: false,
     topic: null,
+    fromSavepoint: null,
     allowRejected: false,
     once: verb === "stress",
     counterKey: PROCESSED_MESSAGE_COUNTER_KEY,

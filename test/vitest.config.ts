@@ -52,6 +52,7 @@ const slow = [
   "report-page",
   "resource-commands",
   "screens",
+  "savepoints",
   "secrets",
   "stop-walk",
   "stored-records",

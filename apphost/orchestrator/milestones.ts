@@ -6,6 +6,7 @@
  */
 
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
+import { readSavepoint } from "../../simulator/common/contract/files/savepoint-reader.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
@@ -104,6 +105,7 @@ export class Milestones {
       taskManagers: options.taskManagers,
       willProduce: options.messages > 0 || options.topic === null,
       isNamed: options.topic !== null,
+      savepoint: options.fromSavepoint === null ? null : readSavepoint(options.fromSavepoint),
       loadOf: (partitions) => topicLoadOf(options, partitions),
       log: createLog((line) => run.logOf("kafka").write(line)),
       signal: ending.signal,

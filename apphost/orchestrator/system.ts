@@ -368,7 +368,8 @@ export class System {
     else if (message.type === "checked") feed.emit({ type: "check", check: message.check });
     else if (message.type === "taskManagerLost") this.#noticeLoss(name, message.tm, message.reason);
     else if (message.type === "recovered") {
-      notice("warn", name, `state recovered from ${message.from}: ${message.reason}`);
+      if (message.from === "savepoint") notice("info", name, message.reason);
+      else notice("warn", name, `state recovered from ${message.from}: ${message.reason}`);
     } else if (message.type === "jobState" && message.state === "FAILED") {
       ending.end(endingOfCategory(message.category ?? "job", message.reason ?? "the job failed"));
     } else if (message.type === "jobState" && seen.isJobCancelled) this.#noteEndedByOthers(before);

@@ -9,6 +9,8 @@
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
 import { createTopicOn } from "../../simulator/clients/kafka/topic-creation.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
+import type { StoredSavepoint } from "../../simulator/common/contract/files/savepoint.ts";
+import { requireSource } from "../../simulator/common/contract/files/savepoint-reader.ts";
 import { PARTITIONS_MAX, taskManagersMax } from "../../simulator/common/contract/state/redis-state.ts";
 import { formatKafkaAddresses } from "../../simulator/common/foundation/address.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
@@ -129,6 +131,8 @@ export interface TopicRequest {
   readonly willProduce: boolean;
   /** True when the user named it, so it may exist. */
   readonly isNamed: boolean;
+  /** From which its records are counted; null: from the first that is there. */
+  readonly savepoint: StoredSavepoint | null;
   /** What will be produced, over this many partitions. */
   readonly loadOf: (partitions: number) => TopicLoad;
   readonly log: Log;
@@ -153,11 +157,13 @@ export async function prepareTopic(request: TopicRequest): Promise<PreparedTopic
     // One that is not seen may exist all the same, where a broker has not loaded its topics yet.
     const existed = lookup.kind === "found" || (await createOwnTopic(cluster, request)) === "exists";
     const partitions = (await cluster.topic(request.topic, LEADERS_MS_MAX)).partitions.length;
+    if (request.savepoint !== null) requireSource(request.savepoint, { topic: request.topic, partitions });
     if (existed) refuseTooMany(request, partitions);
     const endOffsets = await readEndOffsets(cluster, request.topic, partitions);
     const startOffsets = await cluster.listOffsets(request.topic, listPartitions(partitions), "earliest");
     if (existed) {
       checkExisting(request, partitions, endOffsets, isForeign);
+      if (request.savepoint !== null) refuseUnfitSavepoint(request.savepoint, startOffsets, endOffsets);
       if (isForeign) refuseEmpty(request, startOffsets, endOffsets);
       else await checkSettings(request, partitions);
     }
@@ -257,6 +263,24 @@ function checkExisting(
     reason: `${used} offsets of it are used, and counts would mix with what is there`,
     advice: "give --messages 0 to count what is in it, or another topic",
   });
+}
+
+/** Records would be missing, or be others than those that were counted. */
+function refuseUnfitSavepoint(
+  { path, file, state }: StoredSavepoint,
+  startOffsets: readonly number[],
+  endOffsets: readonly number[],
+): void {
+  for (const { p, offset } of state.partitions) {
+    const [start = 0, end = 0] = [startOffsets[p], endOffsets[p]];
+    if (offset >= start && offset <= end) continue;
+    const stands = `partition ${p} of topic ${file.source.topic} goes on at offset ${offset}`;
+    const reason =
+      offset < start
+        ? `${stands}, and Kafka has deleted what is below ${start}`
+        : `${stands}, and ends at ${end}: it is not the topic that was counted`;
+    throw createError("SAVEPOINT_REFUSED", { path, reason, advice: "give a savepoint of the topic as it is now" });
+  }
 }
 
 /** Otherwise every check would have examined nothing. */

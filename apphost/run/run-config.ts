@@ -41,6 +41,7 @@ export function createRunConfig(run: Pick<RunContext, "options" | "runId">): Run
     checkpointIntervalMs: options.checkpointIntervalMs,
     allowRejected: options.allowRejected,
     operators: options.testOperator === null ? ["identity"] : ["identity", options.testOperator],
+    ...(options.fromSavepoint === null ? {} : { savepointPath: options.fromSavepoint }),
   };
 }
 

@@ -51,7 +51,7 @@ export function buildReport({ host, checks, ledgers, metrics, machine }: ReportF
     messages,
     unacknowledged: countUnacknowledged(ledgers),
     throughput: computeThroughput(checks),
-    latencyMs: metrics.latencyMs(checks?.messages.processed ?? null),
+    latencyMs: metrics.latencyMs(countOwn(checks)),
     durationMs: {
       startup: host.startupMs,
       produce: produceMs(checks),
@@ -117,6 +117,12 @@ function countMessages(host: HostFacts, checks: ChecksFile | null, ledgers: read
   return { requested, acknowledged, ...unknown, lost: null, duplicated: null, outOfOrder: null };
 }
 
+/** What was processed in this run, and not before a savepoint; null when that is not known. */
+function countOwn(checks: ChecksFile | null): number | null {
+  const processed = checks?.messages.processed ?? null;
+  return processed === null ? null : processed - (checks?.restored ?? 0);
+}
+
 function countUnacknowledged(ledgers: readonly Ledger[]): Report["unacknowledged"] {
   if (ledgers.length === 0) return null;
   const sum = (count: (ledger: Ledger) => number) => ledgers.reduce((total, ledger) => total + count(ledger), 0);
@@ -132,7 +138,7 @@ function computeThroughput(checks: ChecksFile | null): Report["throughput"] {
     messages === null || messages === undefined || ms === null || ms <= 0 ? null : messages / (ms / 1000);
   return {
     producePerSecond: perSecond(checks?.messages.acknowledged, produceMs(checks)),
-    endToEndPerSecond: perSecond(checks?.messages.processed, endToEndMs(checks)),
+    endToEndPerSecond: perSecond(countOwn(checks), endToEndMs(checks)),
   };
 }
 

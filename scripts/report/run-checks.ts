@@ -121,12 +121,16 @@ export function checkLoadBalance(facts: HostFacts, checks: ChecksFile | null): C
     return { ...title, expected, actual, examined, status: "failed", reason: problems.join("; ") };
   const reason = facts.membershipChanged
     ? "the last assignment; shares are not compared, because TaskManagers left or joined"
-    : "the last assignment, and each TaskManager's share";
+    : hasRestored(checks)
+      ? "the last assignment; shares are not compared, because a savepoint had a part of the partitions' records"
+      : "the last assignment, and each TaskManager's share";
   return { ...title, expected, actual, examined, status: "passed", reason };
 }
 
+const hasRestored = (checks: ChecksFile | null): boolean => (checks?.restored ?? 0) > 0;
+
 function findIdle(facts: HostFacts, checks: ChecksFile | null): string[] {
-  if (checks === null || facts.membershipChanged || checks.mode === "prefix") return [];
+  if (checks === null || facts.membershipChanged || hasRestored(checks) || checks.mode === "prefix") return [];
   const filled = new Set(checks.partitions.filter(({ count }) => count > 0).map(({ p }) => p));
   return facts.taskManagers
     .filter(({ id, partitions }) => partitions.some((p) => filled.has(p)) && (checks.byTaskManager[id] ?? 0) === 0)

@@ -15,7 +15,7 @@ import { checkLedgers } from "./checks/ledger-checks.ts";
 import { checkAppliedLog } from "./checks/log-checks.ts";
 import { checkPlanned, findLostIds } from "./checks/plan-checks.ts";
 import { checkPublished } from "./checks/published-checks.ts";
-import { checkJobState, checkJobStateAlone } from "./checks/state-checks.ts";
+import { checkJobState, checkJobStateAlone, countShares } from "./checks/state-checks.ts";
 import { checkTopic } from "./checks/topic-checks.ts";
 import { countNotCounted, explainShortEnd, listUncovered } from "./coverage.ts";
 import { countRecords, type Facts, type FactsBeforeTopic, hasIdMix, readLedgers, readState, sumOver } from "./facts.ts";
@@ -38,7 +38,8 @@ export function evaluateFacts(facts: Facts, { durationMs, checks = runChecks(fac
     messages: countMessages(facts, state),
     partitions: describePartitions(facts, state),
     samples: facts.samples,
-    byTaskManager: state?.by ?? {},
+    byTaskManager: state === null ? {} : countShares(facts, state.by),
+    restored: facts.restored?.total ?? 0,
     firstSendAtUs: smallest(times(({ firstSendAtUs }) => firstSendAtUs)),
     lastAckAtUs: largest(times(({ lastAckAtUs }) => lastAckAtUs)),
     lastEffectAtUs: largest(facts.union.rows.filter(({ n }) => n > 0).map(({ appliedAtUs }) => appliedAtUs)),

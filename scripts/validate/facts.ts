@@ -97,6 +97,8 @@ export interface Facts {
   readonly group: GroupFacts;
   /** The newest completed checkpoint; null when there is none. */
   readonly checkpoint: CheckpointFile | null;
+  /** What the job's savepoint had counted before this run; null: it began with nothing. */
+  readonly restored: JobState | null;
   /** Checkpoint 0 exists: the job's state was, or was about to be, created. */
   readonly jobBegan: boolean;
   /** producer.json exists: something may have been sent. */

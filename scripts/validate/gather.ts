@@ -20,7 +20,7 @@ import type { KafkaAccess } from "../../simulator/common/foundation/kafka-securi
 import type { Log } from "../../simulator/common/foundation/log.ts";
 import { readAppliedLogs } from "./applied-log-files.ts";
 import { uniteAppliedRows } from "./applied-log-union.ts";
-import { readNewestCheckpoint } from "./checkpoint-files.ts";
+import { readNewestCheckpoint, readRestoredState } from "./checkpoint-files.ts";
 import { sortByBase } from "./checks/log-checks.ts";
 import { countRecords, type Facts, type FactsBeforeTopic, isMoving, type LedgerFact } from "./facts.ts";
 import { readGroupOffsets } from "./group-offsets.ts";
@@ -82,6 +82,7 @@ async function gatherWith(client: TopicClient, options: GatherOptions): Promise<
     published,
     group,
     checkpoint,
+    restored: await readRestoredState(runDir, config),
     jobBegan: await folderHasEntries(runFolder.checkpoints(runDir)),
     producerBegan: await exists(runFolder.producer(runDir)),
     ledgers,

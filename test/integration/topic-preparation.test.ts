@@ -93,6 +93,7 @@ function requestOf(request: Partial<TopicRequest> & { readonly topic: string }):
     taskManagers: 1,
     willProduce: true,
     isNamed: false,
+    savepoint: null,
     loadOf: () => {
       throw new Error("nothing is produced");
     },

@@ -32,7 +32,8 @@ export function checkFencing(facts: FactsBeforeTopic): Check[] {
       return {
         expected: "0 rows",
         actual: `${stale.length} rows`,
-        examined: applies.length === 0 ? 0 : acquires.length + state.partitions.length,
+        // A job whose savepoint had all of it applies nothing, and has its fences all the same.
+        examined: applies.length === 0 && facts.restored === null ? 0 : acquires.length + state.partitions.length,
         problems,
         compared: `${applies.length} apply rows with ${acquires.length} acquire rows and ${state.partitions.length} fences`,
         notes,

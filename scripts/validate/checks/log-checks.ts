@@ -2,6 +2,7 @@
 import type { ApplyRow } from "../../../simulator/common/contract/files/applied-log.ts";
 import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
+import type { PartitionState } from "../../../simulator/common/contract/state/redis-state.ts";
 import { type FactsBeforeTopic, sumOver } from "../facts.ts";
 import { checkState, judge } from "./check.ts";
 
@@ -32,11 +33,12 @@ function checkForm(facts: FactsBeforeTopic): Check {
 function checkOrderedIds(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.orderedIds, ({ total }) => {
     const ranges = sortByBase(facts.union.rows);
+    const before = facts.restored?.total ?? 0;
     return {
-      expected: total === 0 ? "none" : `1 to ${total}`,
+      expected: total === before ? "none" : `${before + 1} to ${total}`,
       actual: `${sumOver(ranges, ({ n }) => n)} ids in ${ranges.length} ranges`,
       examined: total === 0 ? 0 : ranges.length + 1,
-      problems: findIdGaps(ranges, total),
+      problems: findIdGaps(ranges, before, total),
       compared: `${ranges.length} ranges, sorted by their base`,
     };
   });
@@ -47,9 +49,10 @@ export function sortByBase(rows: readonly ApplyRow[]): ApplyRow[] {
   return rows.filter(({ n }) => n > 0).sort((a, b) => a.base - b.base || a.n - b.n);
 }
 
-function findIdGaps(ranges: readonly ApplyRow[], total: number): string[] {
+/** `before`: ids up to this one were given before the run. */
+function findIdGaps(ranges: readonly ApplyRow[], before: number, total: number): string[] {
   const problems: string[] = [];
-  let next = 0;
+  let next = before;
   for (const { p, prev, base, n } of ranges) {
     if (base > next) problems.push(`ids ${next + 1} to ${base} are missing`);
     if (base < next) {
@@ -66,7 +69,8 @@ function findIdGaps(ranges: readonly ApplyRow[], total: number): string[] {
 function checkOffsetRanges(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.offsetRanges, ({ partitions }) => {
     const byPartition = Map.groupBy(facts.union.rows, ({ p }) => p);
-    const problems = partitions.flatMap(({ p, start, offset, count }) => {
+    const own = partitions.map((partition) => countOwn(facts, partition));
+    const problems = own.flatMap(({ p, start, offset, count }) => {
       const rows = byPartition.get(p) ?? [];
       const sum = sumOver(rows, ({ n }) => n);
       const gaps = findOffsetGaps(p, rows, start, offset);
@@ -74,13 +78,20 @@ function checkOffsetRanges(facts: FactsBeforeTopic): Check {
     });
     const strange = [...byPartition.keys()].filter((p) => p >= partitions.length);
     return {
-      expected: `${sumOver(partitions, ({ start, offset }) => offset - start)} offsets`,
+      expected: `${sumOver(own, ({ start, offset }) => offset - start)} offsets`,
       actual: `${sumOver(facts.union.rows, ({ prev, next }) => next - prev)} offsets in ${facts.union.rows.length} rows`,
-      examined: facts.union.rows.length,
+      // That nothing was applied is a finding, too, where all of it may have been before.
+      examined: facts.union.rows.length + (facts.restored === null ? 0 : partitions.length),
       problems: [...problems, ...strange.map((p) => `there are rows of partition ${p}, which the job does not have`)],
       compared: `${facts.union.rows.length} rows of ${partitions.length} partitions`,
     };
   });
+}
+
+/** What is this run's own: a savepoint stands at an offset, and has counted up to there. */
+function countOwn({ restored }: FactsBeforeTopic, { p, start, offset, count }: PartitionState) {
+  const before = restored?.partitions[p];
+  return { p, start: before?.offset ?? start, offset, count: count - (before?.count ?? 0) };
 }
 
 /** `rows` are sorted by prev. */

@@ -4,6 +4,7 @@
  */
 import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue.ts";
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
+import type { JobState } from "../../../simulator/common/contract/state/redis-state.ts";
 import { listUncovered, selectCovered } from "../coverage.ts";
 import { type Facts, type FactsBeforeTopic, sumOver } from "../facts.ts";
 import { checkState, compareEach, notApplicable } from "./check.ts";
@@ -112,18 +113,25 @@ function checkShareRows(facts: FactsBeforeTopic): Check {
   return checkState(facts, CHECKS.shareRows, ({ by }) => {
     const rows = new Map<string, number>();
     for (const { tm, n } of facts.union.rows) rows.set(tm, (rows.get(tm) ?? 0) + n);
-    const names = [...new Set([...Object.keys(by), ...rows.keys()])].sort();
+    const shares = countShares(facts, by);
+    const names = [...new Set([...Object.keys(shares), ...rows.keys()])].sort();
     const problems = names
-      .filter((tm) => (by[tm] ?? 0) !== (rows.get(tm) ?? 0))
-      .map((tm) => `${tm}: its share is ${by[tm] ?? 0}, its rows sum to ${rows.get(tm) ?? 0}`);
+      .filter((tm) => (shares[tm] ?? 0) !== (rows.get(tm) ?? 0))
+      .map((tm) => `${tm}: its share is ${shares[tm] ?? 0}, its rows sum to ${rows.get(tm) ?? 0}`);
     return {
-      expected: names.map((tm) => by[tm] ?? 0).join(" "),
+      expected: names.map((tm) => shares[tm] ?? 0).join(" "),
       actual: names.map((tm) => rows.get(tm) ?? 0).join(" "),
       examined: names.length,
       problems,
       compared: `${names.length} TaskManagers and ${facts.union.rows.length} rows`,
     };
   });
+}
+
+/** What each TaskManager did in this run: a savepoint has shares of the run before. */
+export function countShares({ restored }: Pick<Facts, "restored">, by: JobState["by"]): Record<string, number> {
+  const names = [...new Set([...Object.keys(by), ...Object.keys(restored?.by ?? {})])];
+  return Object.fromEntries(names.map((tm) => [tm, (by[tm] ?? 0) - (restored?.by[tm] ?? 0)]));
 }
 
 function checkRejected(facts: Facts): Check {

@@ -24,6 +24,11 @@ export const runtimeErrors = {
     (p) =>
       `no savepoint could be written to ${p.directory}: make room there, or name a folder that this user may write`,
   ),
+  SAVEPOINT_REFUSED: row<{ path: string; reason: string; advice: string }>(
+    "usage",
+    false,
+    (p) => `no job can start from savepoint ${p.path}: ${p.reason}; ${p.advice}`,
+  ),
   JOB_MANAGER_SUPERSEDED: row<{ epoch: number; by: number }>(
     "unexpected",
     false,

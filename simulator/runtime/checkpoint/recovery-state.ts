@@ -73,6 +73,22 @@ export function buildRecoveredFields(
   return fields;
 }
 
+/**
+ * The state of a savepoint for another job, before its first life: it runs, and nothing of the former writers is left by
+ * which a fence or a repeated batch could be mistaken for one of its own.
+ */
+export function buildFieldsOfSavepoint(
+  fields: Readonly<Record<string, string>>,
+  partitions: number,
+): Record<string, string> {
+  const state: Record<string, string> = { ...fields, phase: "running" };
+  for (let p = 0; p < partitions; p += 1) {
+    state[partitionField("fence", p)] = "0";
+    state[partitionField("last", p)] = "";
+  }
+  return state;
+}
+
 /** The hash that INIT would create: checkpoint 0, before there is any. */
 export function buildInitialFields(
   life: StoreLife & { readonly epoch: number },

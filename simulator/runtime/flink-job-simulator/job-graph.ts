@@ -49,6 +49,7 @@ export function declareJob(config: RunConfig): JobGraph {
       name: config.jobName,
       parallelism: config.taskManagers,
       checkpointIntervalMs: config.checkpointIntervalMs,
+      ...(config.savepointPath === undefined ? {} : { savepointPath: config.savepointPath }),
     },
   );
 }

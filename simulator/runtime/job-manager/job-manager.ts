@@ -7,6 +7,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { JobManagerMessage } from "../../common/contract/child/child-messages.ts";
+import { readSavepoint, requireSource } from "../../common/contract/files/savepoint-reader.ts";
 import type { JobGraph } from "../../common/contract/job/rest.ts";
 import type { TaskManagerToJobManager } from "../../common/contract/job/rpc.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
@@ -21,6 +22,7 @@ import { JobMaster } from "./job-master.ts";
 import { Numbering } from "./numbering.ts";
 import type { RegisteredTaskManager } from "./registry.ts";
 import { RpcServer } from "./rpc-server.ts";
+import type { StoreSessionOptions } from "./store-session.ts";
 
 /** How often a job looks for what is due by time: at most its checkpoint interval. */
 const TICK_MS_MAX = 100;
@@ -40,6 +42,16 @@ export interface JobManagerOptions {
   readonly stepDown: (error: unknown) => void;
   /** Numbers of an epoch, see `Numbering`. */
   readonly epochStride?: number;
+}
+
+/** Throws SAVEPOINT_REFUSED when the offsets are those of another topic. */
+function readSavepointOf({ savepointPath, source }: JobGraph): StoreSessionOptions["readSavepoint"] {
+  if (savepointPath === undefined) return null;
+  return () => {
+    const savepoint = readSavepoint(savepointPath);
+    requireSource(savepoint, source);
+    return savepoint;
+  };
 }
 
 export type Submission = { readonly kind: "accepted" } | { readonly kind: "conflict"; readonly reason: string };
@@ -133,6 +145,7 @@ export class JobManager {
       files,
       taskManagers: this.rpc,
       readStartOffsets: () => this.#options.readStartOffsets(graph),
+      readSavepoint: readSavepointOf(graph),
       tell: (message) => this.#tell(message),
     });
     this.#job.start();

@@ -30,7 +30,7 @@ import { JobStatus } from "./job-status.ts";
 import type { Numbering } from "./numbering.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SerialQueue } from "./serial-queue.ts";
-import { type Recovered, StoreSession } from "./store-session.ts";
+import { type Recovered, StoreSession, type StoreSessionOptions } from "./store-session.ts";
 import type { Order, TaskManagerPort } from "./task-manager-port.ts";
 import { TriggeredSnapshots } from "./triggered-snapshots.ts";
 
@@ -47,6 +47,7 @@ export interface JobMasterOptions {
   readonly clock: RunClock;
   readonly log: Log;
   readonly readStartOffsets: () => Promise<readonly number[]>;
+  readonly readSavepoint: StoreSessionOptions["readSavepoint"];
   readonly tell: (message: JobManagerMessage) => void;
   /** Another JobManager leads: this process must end. */
   readonly stepDown: (error: unknown) => void;
@@ -299,13 +300,12 @@ export class JobMaster {
     this.scheduler.flush();
   }
 
-  #noteRecovered({ life, reason, from, checkpointId }: Recovered): void {
-    const { tell, storage, log, clock } = this.#options;
-    log.info(`recovered from ${from === "redis" ? "Redis's own state" : `checkpoint ${checkpointId}`} as life ${life}`);
-    if (checkpointId !== null) {
+  #noteRecovered({ life, reason, from, restored }: Recovered): void {
+    const { tell, log, clock } = this.#options;
+    log.info(`recovered from ${restored === null ? "Redis's own state" : `${from} ${restored.id}`} as life ${life}`);
+    if (restored !== null) {
       const atMs = Math.round(clock.nowUs() / 1000);
-      const location = storage.locate(checkpointId);
-      this.checkpoints.history.restore({ id: checkpointId, atMs, location, isSavepoint: false });
+      this.checkpoints.history.restore({ ...restored, atMs, isSavepoint: from === "savepoint" });
     }
     this.#drain.rolledBack();
     this.scheduler.renew();

@@ -10,15 +10,24 @@
  * S4 A higher epoch in the store ends this JobManager.
  * S5 A cut that nobody followed up (its JobManager died before the HSET) is followed up by the next JobManager: from the
  *    cut on the rows of the old life are void, so that life cannot go on.
+ * S6 A savepoint becomes this job's checkpoint 0 before anything of it is in the store: from then on it is not needed.
  */
 import { randomUUID } from "node:crypto";
+import { pathToFileURL } from "node:url";
+import type { RecoverySource } from "../../common/contract/files/checkpoint.ts";
+import type { StoredSavepoint } from "../../common/contract/files/savepoint.ts";
 import { isConsistent, type JobState, parseJobState, type StoreLife } from "../../common/contract/state/redis-state.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import type { CheckpointStorage } from "../checkpoint/checkpoint-storage.ts";
 import type { JobStore } from "../checkpoint/job-store.ts";
-import { buildInitialFields, buildRecoveredFields, chooseRecovery } from "../checkpoint/recovery-state.ts";
+import {
+  buildFieldsOfSavepoint,
+  buildInitialFields,
+  buildRecoveredFields,
+  chooseRecovery,
+} from "../checkpoint/recovery-state.ts";
 import type { Numbering } from "./numbering.ts";
 
 /** A server that dies in the middle of a RECOVER makes another one necessary; this many in a row are a broken store. */
@@ -27,9 +36,9 @@ const RECOVER_ATTEMPTS_MAX = 5;
 export interface Recovered {
   readonly life: string;
   readonly reason: string;
-  readonly from: "redis" | "checkpoint";
-  /** The checkpoint that was restored; null when Redis's own state was taken. */
-  readonly checkpointId: number | null;
+  readonly from: RecoverySource;
+  /** What was restored; null when Redis's own state was taken. */
+  readonly restored: { readonly id: number; readonly location: string } | null;
 }
 
 export interface StoreSessionOptions {
@@ -41,6 +50,8 @@ export interface StoreSessionOptions {
   readonly clock: RunClock;
   readonly log: Log;
   readonly readStartOffsets: () => Promise<readonly number[]>;
+  /** Throws SAVEPOINT_REFUSED. Null: the job starts at the start offsets. */
+  readonly readSavepoint: (() => StoredSavepoint) | null;
   readonly onRecovered: (recovered: Recovered) => void;
 }
 
@@ -101,8 +112,19 @@ export class StoreSession {
     return true;
   }
 
+  /** S6. The state of the savepoint is checkpoint 0, and the first life is recovered from there. */
+  async #startFrom({ file, path }: StoredSavepoint): Promise<void> {
+    const { storage, numbering, jobId, clock } = this.#options;
+    const { epoch } = numbering;
+    const state = buildFieldsOfSavepoint(file.state, file.source.partitions);
+    await storage.write({ schema: 1, id: 0, kind: "initial", jobId, epoch, completedAtUs: clock.nowUs(), state });
+    const savepoint = { id: file.id, location: pathToFileURL(path).href };
+    await this.#recover(`the job starts from savepoint ${savepoint.location} of job ${file.jobId}`, savepoint);
+  }
+
   async #initialise(): Promise<void> {
-    const { store, storage, numbering, jobId, clock } = this.#options;
+    const { store, storage, numbering, jobId, clock, readSavepoint } = this.#options;
+    if (readSavepoint !== null) return this.#startFrom(readSavepoint());
     const { epoch } = numbering;
     const startOffsets = await this.#options.readStartOffsets();
     const life: StoreLife = { life: randomUUID(), redisRunId: await store.runId() };
@@ -153,13 +175,14 @@ export class StoreSession {
     return recoveries.length > 0 && recoveries.at(-1)?.life !== life;
   }
 
-  async #recover(reason: string): Promise<JobState> {
+  /** `savepoint`: what checkpoint 0 was made from just now. */
+  async #recover(reason: string, savepoint: Recovered["restored"] = null): Promise<JobState> {
     const { store, partitions, log } = this.#options;
     this.#life = null;
     log.warn(`recovering the state: ${reason}`);
     for (let attempt = 1; attempt <= RECOVER_ATTEMPTS_MAX; attempt += 1) {
       store.expect(null);
-      const { life, fields, recovered } = await this.#prepareRecovery(reason);
+      const { life, fields, recovered } = await this.#prepareRecovery(reason, savepoint);
       const parsed = parseJobState(fields, partitions);
       if ((await this.#writeRecovered(life, fields)) && parsed.kind === "complete") {
         this.#options.onRecovered(recovered);
@@ -191,6 +214,7 @@ export class StoreSession {
   /** Chooses the state and makes its cut durable (S2). */
   async #prepareRecovery(
     reason: string,
+    savepoint: Recovered["restored"],
   ): Promise<{ life: StoreLife; fields: Record<string, string>; recovered: Recovered }> {
     const { store, storage, partitions, numbering, clock } = this.#options;
     const redisRunId = await store.runId();
@@ -207,11 +231,12 @@ export class StoreSession {
       epoch: numbering.epoch,
       nextGeneration: () => numbering.nextGeneration(),
     });
-    const { from } = choice;
+    const from = choice.from === "checkpoint" && savepoint !== null ? "savepoint" : choice.from;
     const offsets = choice.state.partitions.map(({ offset }) => offset);
     await storage.appendRecovery({ life: life.life, atUs: clock.nowUs(), from, reason, offsets });
-    const checkpointId = from === "checkpoint" ? (checkpoint?.file.id ?? null) : null;
-    return { life, fields, recovered: { life: life.life, reason, from, checkpointId } };
+    const id = checkpoint?.file.id ?? 0;
+    const restored = from === "redis" ? null : (savepoint ?? { id, location: storage.locate(id) });
+    return { life, fields, recovered: { life: life.life, reason, from, restored } };
   }
 
   #adopt({ life, redisRunId }: StoreLife): void {

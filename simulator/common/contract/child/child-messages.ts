@@ -7,6 +7,7 @@
 
 import type { ErrorCategory } from "../../foundation/error-row.ts";
 import type { ErrorCode } from "../../foundation/errors.ts";
+import type { RecoverySource } from "../files/checkpoint.ts";
 import type { Check } from "../files/report.ts";
 import type { TaskManagerMetrics } from "../metrics.ts";
 
@@ -91,7 +92,7 @@ export type JobManagerMessage =
       readonly type: "recovered";
       readonly life: string;
       readonly reason: string;
-      readonly from: "redis" | "checkpoint";
+      readonly from: RecoverySource;
     };
 
 export type ProducerMessage =

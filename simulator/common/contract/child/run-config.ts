@@ -40,4 +40,6 @@ export interface RunConfig {
   readonly allowRejected: boolean;
   /** Names from the operator registry, in order. */
   readonly operators: readonly string[];
+  /** Of the savepoint that the job starts from; absent: it starts at the topic's earliest offsets. */
+  readonly savepointPath?: string;
 }

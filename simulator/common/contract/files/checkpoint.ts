@@ -25,6 +25,9 @@ export function formatCheckpointId(id: number): string {
   return epoch <= 1 ? own : `${own} of JobManager ${formatCount(epoch)}`;
 }
 
+/** Where the state of a new life came from. A job that starts from a savepoint has its first life from there. */
+export type RecoverySource = "redis" | "checkpoint" | "savepoint";
+
 /**
  * `recoveries.json`: one entry a RECOVER, oldest first, fsynced before the HSET. Rows of every earlier life with `next`
  * above `offsets[p]` are void. The newest entry's life is the current one, or is still
@@ -35,7 +38,7 @@ export interface RecoveriesFile {
   readonly recoveries: readonly {
     readonly life: string;
     readonly atUs: number;
-    readonly from: "redis" | "checkpoint";
+    readonly from: RecoverySource;
     readonly reason: string;
     /** The cut: next offset by partition. */
     readonly offsets: readonly number[];
@@ -47,7 +50,7 @@ export function readRecoveries(fields: Fields): RecoveriesFile {
   fields.list("recoveries", (entry) => {
     entry.text("life");
     entry.whole("atUs");
-    entry.text("from", /^(redis|checkpoint)$/);
+    entry.text("from", /^(redis|checkpoint|savepoint)$/);
     entry.text("reason");
     entry.wholes("offsets");
   });

@@ -2,6 +2,8 @@
  * `savepoint-<6 of the job id>-<12 hex digits>/_metadata`: a state that another job can start from, wherever a user
  * wanted it. Written by the JobManager as a checkpoint is; its folder may be moved, since nothing in it names a place.
  */
+import { isAbsolute } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Fields, type Parsed, parseJson } from "../../foundation/json-fields.ts";
 import { isConsistent, type JobState, PARTITIONS_MAX, parseJobState } from "../state/redis-state.ts";
 
@@ -31,6 +33,11 @@ export interface Savepoint {
   readonly state: JobState;
 }
 
+/** One that lies at this path. */
+export interface StoredSavepoint extends Savepoint {
+  readonly path: string;
+}
+
 /** The file comes from anywhere, so all of it is looked at: also whether its counts belong together. */
 export function parseSavepoint(text: string): Parsed<Savepoint> {
   const parsed = parseJson(text, readSavepointFile);
@@ -42,6 +49,15 @@ export function parseSavepoint(text: string): Parsed<Savepoint> {
   if (found.kind === "incomplete") return malformed(`its state lacks a valid ${found.field}`);
   if (!isConsistent(found.state)) return malformed("the counts and offsets of its state do not belong together");
   return { kind: "valid", value: { file, state: found.state } };
+}
+
+/** The path that an absolute path or a file: URL names on this machine; null for any other text. */
+export function parseFileLocation(text: string): string | null {
+  if (isAbsolute(text)) return text;
+  if (!URL.canParse(text)) return null;
+  const { protocol, host, pathname } = new URL(text);
+  if (protocol !== "file:" || host !== "" || /%2f|%00/i.test(pathname)) return null;
+  return fileURLToPath(`file://${pathname}`);
 }
 
 function readSavepointFile(fields: Fields): SavepointFile {

@@ -34,6 +34,8 @@ export interface JobGraph {
     readonly sequenceKey: string;
   };
   readonly checkpointIntervalMs: number;
+  /** Of the savepoint that the job starts from; absent: it starts at the topic's earliest offsets. */
+  readonly savepointPath?: string;
 }
 
 export interface DrainRequest {

@@ -1,6 +1,5 @@
 /** The bodies that REST accepts, checked field by field; each refusal names the field, its value and what is expected. */
-import { isAbsolute } from "node:path";
-import { fileURLToPath } from "node:url";
+import { parseFileLocation } from "../../../common/contract/files/savepoint.ts";
 import { isOperatorName, OPERATOR_NAMES } from "../../../common/contract/job/operators.ts";
 import type { DrainRequest, JobGraph, ScaleRequest } from "../../../common/contract/job/rest.ts";
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../../../common/contract/state/redis-state.ts";
@@ -34,6 +33,7 @@ export function readJobGraph(body: unknown): JobGraph {
       sequenceKey: textOf(sink, "sequenceKey", "sink."),
     },
     checkpointIntervalMs: wholeOf(graph, "checkpointIntervalMs", { min: 10, max: 86_400_000 }),
+    ...(graph["savepointPath"] === undefined ? {} : { savepointPath: textOf(graph, "savepointPath") }),
   };
 }
 
@@ -100,18 +100,9 @@ function readPlace(fields: Fields, name: "target-directory" | "targetDirectory")
 
 function readDirectory(name: string, value: unknown): string | null {
   if (value === null) return null;
-  const directory = typeof value === "string" && value.length <= DIRECTORY_LENGTH_MAX ? toAbsolutePath(value) : null;
+  const directory = typeof value === "string" && value.length <= DIRECTORY_LENGTH_MAX ? parseFileLocation(value) : null;
   if (directory === null) throw refusal(name, value, "an absolute path of this machine, or a file: URL of one");
   return directory;
-}
-
-/** Null for what names no place on this machine. */
-function toAbsolutePath(text: string): string | null {
-  if (isAbsolute(text)) return text;
-  if (!URL.canParse(text)) return null;
-  const { protocol, host, pathname } = new URL(text);
-  if (protocol !== "file:" || host !== "" || /%2f|%00/i.test(pathname)) return null;
-  return fileURLToPath(`file://${pathname}`);
 }
 
 function readFlag(fields: Fields, name: string): boolean {

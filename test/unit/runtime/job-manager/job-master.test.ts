@@ -434,6 +434,7 @@ function optionsOf(epoch: number): ConstructorParameters<typeof JobMaster>[0] {
     clock: startRunClock(),
     log,
     readStartOffsets: () => Promise.resolve([0]),
+    readSavepoint: null,
     tell: (message) => told.push(message),
     stepDown: (error) => stepped.push(error),
   };

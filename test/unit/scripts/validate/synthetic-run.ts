@@ -56,6 +56,8 @@ export interface SyntheticRun {
   otherJobs: string[];
   group: Draft<GroupFacts>;
   checkpoint: Draft<CheckpointFile> | null;
+  /** What a savepoint had before the run; null: there was none. */
+  restored: JobState | null;
   ledgers: (Draft<Ledger> | undefined)[];
   applies: Draft<ApplyRow>[];
   acquires: Draft<AcquireRow>[];
@@ -97,6 +99,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
     otherJobs: [],
     group: { kind: "read", committed: [], excuses: null },
     checkpoint: null,
+    restored: null,
     ledgers,
     applies: [],
     acquires: topic.map((_, p) => ({ kind: "acquire", life: "life-1", p, g: 1_000_001 + p, offset: 0 })),
@@ -271,6 +274,7 @@ export function toFacts(run: SyntheticRun): Facts {
     published: { own: run.published, counter: run.counter, sequence: run.sequence, otherJobs: run.otherJobs },
     group: run.group,
     checkpoint: run.checkpoint,
+    restored: run.restored,
     jobBegan: run.jobBegan,
     producerBegan: run.producerBegan,
     ledgers,
