@@ -7,7 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SAVEPOINT_FILE, type SavepointFile } from "../../common/contract/files/savepoint.ts";
 import { createError } from "../../common/foundation/errors.ts";
@@ -16,12 +16,40 @@ import { createExclusively, replaceDurably, syncFolder } from "./durable-file.ts
 /** Makes the directory where it is missing. Throws SAVEPOINT_FAILED with the system's reason (F2). */
 export async function proveDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
     const probe = join(directory, `.savepoint-probe-${randomBytes(6).toString("hex")}`);
     await createExclusively(probe);
     await rm(probe);
   } catch (error) {
     throw createError("SAVEPOINT_FAILED", { directory }, error);
+  }
+}
+
+/**
+ * With its parents. Not by Node's `recursive`, which tries for ever where a file system takes no directory and says that
+ * its parent is missing, as /proc does.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  if ((await tryDirectory(path)) === "there") return;
+  await makeDirectory(dirname(path));
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // Another savepoint may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+/** "there": also when it is a file, which whoever writes into it is told. */
+async function tryDirectory(path: string): Promise<"there" | "parentMissing"> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return "there";
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return "there";
+    if (code === "ENOENT" && dirname(path) !== path) return "parentMissing";
+    throw error;
   }
 }
 

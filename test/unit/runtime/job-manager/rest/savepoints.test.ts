@@ -141,12 +141,20 @@ test.each([
   expect(await readState()).toBe("RUNNING");
 });
 
-test("a directory that cannot be written is refused with the system's reason before anything is fenced", async () => {
+test.each([
+  ["a file", () => join(served.folder, "file"), "ENOTDIR"],
+  ["below a file", () => join(served.folder, "file", "below"), "ENOTDIR"],
+  // Node's own recursive mkdir never ends there.
+  ["where no directory can be", () => "/proc/none", "(ENOENT|EACCES)"],
+])("a directory that is %s is refused with the system's reason before anything is fenced", async (_, locate, code) => {
   await writeFile(join(served.folder, "file"), "");
   for (const path of ["savepoints", "stop"]) {
-    const body = path === "stop" ? stopBody(join(served.folder, "file")) : savepointBody(join(served.folder, "file"));
-    const answer = await call("POST", `/jobs/${jobId}/${path}`, body);
-    expect(answer).toMatchObject({ status: 400, body: { errors: [expect.stringMatching(/no savepoint.*EEXIST/)] } });
+    const answer = await call(
+      "POST",
+      `/jobs/${jobId}/${path}`,
+      path === "stop" ? stopBody(locate()) : savepointBody(locate()),
+    );
+    expect(answer).toMatchObject({ status: 400, body: { errors: [expect.stringMatching(`no savepoint.*${code}`)] } });
   }
   expect(await readState()).toBe("RUNNING");
 });
