@@ -63,6 +63,7 @@ function createJob() {
         ...shared,
         storage,
         log,
+        readSavepoint: null,
         readStartOffsets: async () => Array.from({ length: PARTITIONS }, () => 0),
         onRecovered: ({ reason }) => recovered.push(reason),
       });

@@ -78,6 +78,8 @@ async function createMirror(
     numbering,
     clock,
     log,
+    // What a savepoint of ours holds is no state of Flink's.
+    readSavepoint: null,
     readStartOffsets: () => parts.cluster.listOffsets(topic, [...Array(partitions).keys()], "earliest"),
     onRecovered: ({ life, reason, from }) => send({ type: "recovered", life, reason, from }),
   });
