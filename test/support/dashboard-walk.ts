@@ -20,9 +20,8 @@ export interface DashboardPage {
   readonly shows: readonly (string | RegExp)[];
   /** Those of its calls that Flink refuses, too. */
   readonly refused?: readonly string[];
-  /** What a user opens there. */
+  /** What a user opens there, and how, before it shows all that. */
   readonly tab?: string;
-  /** How, before it shows all that. */
   readonly use?: (page: Page) => Promise<void>;
 }
 

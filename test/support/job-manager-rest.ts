@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
-import { EngineMeter } from "../../simulator/common/foundation/engine-usage.ts";
+import { CollectionMeter } from "../../simulator/common/foundation/engine-usage.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { JobManager } from "../../simulator/runtime/job-manager/job-manager.ts";
 import { RestServer } from "../../simulator/runtime/job-manager/rest/http-server.ts";
@@ -40,14 +40,14 @@ export async function startJobManagerRest(
     tell: () => undefined,
     stepDown: () => undefined,
   });
-  const engine = new EngineMeter();
+  const collections = new CollectionMeter();
   const site = {
     resource: "jobmanager",
     logsFolder: folder,
     savepointsFolder: join(folder, "savepoints"),
     address: "http://127.0.0.1:1",
     configuration,
-    readEngine: () => engine.read(),
+    readCollectors: () => collections.read(),
   };
   const rest = new RestServer({
     token: REST_TOKEN,

@@ -16,7 +16,7 @@ import {
 import type { JobManagerTask } from "../../common/contract/child/tasks.ts";
 import { runFolder } from "../../common/contract/files/run-folder.ts";
 import type { JobGraph } from "../../common/contract/job/rest.ts";
-import { EngineMeter } from "../../common/foundation/engine-usage.ts";
+import { CollectionMeter } from "../../common/foundation/engine-usage.ts";
 import { claimEpoch } from "./epoch.ts";
 import { JobManager } from "./job-manager.ts";
 import { RestServer } from "./rest/http-server.ts";
@@ -81,14 +81,14 @@ function describeSite(
     ["execution.checkpointing.savepoint-dir", savepointsFolder],
     ...Object.entries(config).map(([name, value]): [string, string] => [`flink-apphost.${name}`, String(value)]),
   ]);
-  const engine = new EngineMeter();
+  const collections = new CollectionMeter();
   return {
     resource,
     logsFolder: runFolder.logs(runDir),
     savepointsFolder,
     address: `http://127.0.0.1:${restPort}`,
     configuration,
-    readEngine: () => engine.read(),
+    readCollectors: () => collections.read(),
   };
 }
 

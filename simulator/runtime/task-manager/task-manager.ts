@@ -20,7 +20,6 @@ import type { PartitionPosition, TaskManagerMetrics } from "../../common/contrac
 import type { StoreLife } from "../../common/contract/state/redis-state.ts";
 import { unreachable } from "../../common/foundation/assert.ts";
 import { waitUntil } from "../../common/foundation/deadline.ts";
-import { EngineMeter } from "../../common/foundation/engine-usage.ts";
 import { type AppError, categoryOf, describeError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { createOperatorChain } from "../operators/registry.ts";
@@ -68,7 +67,6 @@ export class TaskManager {
   readonly #options: TaskManagerOptions;
   readonly #counters = createTaskCounters();
   readonly #lag = new EventLoopLag();
-  readonly #engine = new EngineMeter();
   readonly #partitions = new Map<number, PartitionTask>();
   readonly #appliedLog: AppliedLog;
   readonly #rejectedLog: RejectedLog;
@@ -316,14 +314,7 @@ export class TaskManager {
     const partitions = this.#listPositions();
     this.#publishedCounts = describeCounts(this.#counters, partitions);
     this.#newestMetrics = collectMetrics(
-      {
-        tm: environment.resource,
-        incarnation,
-        clock: environment.clock,
-        counters: this.#counters,
-        lag: this.#lag,
-        engine: this.#engine,
-      },
+      { tm: environment.resource, incarnation, clock: environment.clock, counters: this.#counters, lag: this.#lag },
       { partitions, checkpointId: this.#checkpointId, final: this.#final },
     );
     sendMetrics(this.#newestMetrics);

@@ -4,7 +4,7 @@ import { getHeapStatistics } from "node:v8";
 import { toSparseLatency } from "../../common/contract/latency-histogram.ts";
 import type { PartitionPosition, TaskManagerMetrics } from "../../common/contract/metrics.ts";
 import type { RunClock } from "../../common/foundation/clock.ts";
-import type { EngineMeter } from "../../common/foundation/engine-usage.ts";
+import { readEngineUsage } from "../../common/foundation/engine-usage.ts";
 import type { TaskCounters } from "./task-counters.ts";
 
 /** A look ten times per second sees every pause that a person would notice. */
@@ -47,7 +47,6 @@ export interface MetricsSource {
   readonly clock: RunClock;
   readonly counters: TaskCounters;
   readonly lag: EventLoopLag;
-  readonly engine: EngineMeter;
 }
 
 /** All that metrics tell but for the process and the time: while it is the same there is nothing to tell. */
@@ -63,7 +62,7 @@ export interface MetricsMoment {
 }
 
 export function collectMetrics(source: MetricsSource, moment: MetricsMoment): TaskManagerMetrics {
-  const { tm, incarnation, clock, counters, lag, engine } = source;
+  const { tm, incarnation, clock, counters, lag } = source;
   const cpu = process.cpuUsage();
   const memory = process.memoryUsage();
   const times = counters.times.view();
@@ -88,7 +87,7 @@ export function collectMetrics(source: MetricsSource, moment: MetricsMoment): Ta
     backPressuredMs: Math.round(times.backPressuredMs),
     idleMs: Math.round(times.idleMs),
     heap: { usedBytes: memory.heapUsed, committedBytes: memory.heapTotal, maxBytes: HEAP_BYTES_MAX },
-    engine: engine.read(),
+    engine: readEngineUsage(memory),
     eventLoopLagMsMax: Math.round(lag.takeMax()),
     latency: toSparseLatency(counters.latency),
     latencyUsMax: counters.latency.maxUs,

@@ -57,6 +57,9 @@ export const INSPECTION_ROUTES: readonly Route[] = [
   ["GET", "/jobs/:id/config", (call) => ok(viewJobConfig(findJob(call).graph))],
   ["GET", "/jobs/:id/plan", (call) => ok({ plan: viewPlan(findJob(call).graph) })],
   ["GET", "/jobs/:id/accumulators", (call) => ok(findJob(call) && NO_ACCUMULATORS)],
+  // The JobManager is the job's alone, so its configuration is the same by this name.
+  ["GET", "/jobs/:id/jobmanager/config", (call) => ok(findJob(call) && viewConfiguration(call.site))],
+  ["GET", "/jobs/:id/jobmanager/environment", (call) => ok(findJob(call) && viewEnvironment())],
   ["GET", "/jobs/:id/metrics", (call) => ok(answerMetrics(listJobMetrics(findJob(call), call.nowMs), call.query))],
   ["GET", "/jobs/:id/checkpoints/details/:checkpoint", describeCheckpoint],
   ["GET", "/jobs/:id/checkpoints/details/:checkpoint/subtasks/:vertex", describeCheckpointSubtasks],
@@ -170,7 +173,7 @@ function describeJobsMetrics({ manager, query, nowMs }: Call): RestResponse {
 }
 
 function describeJobManagerMetrics({ manager, site, query }: Call): RestResponse {
-  return ok(answerMetrics(listJobManagerMetrics(manager, site.readEngine()), query));
+  return ok(answerMetrics(listJobManagerMetrics(manager, site.readCollectors()), query));
 }
 
 function describeTaskManagersMetrics({ manager, query }: Call): RestResponse {

@@ -4,7 +4,7 @@
  * runtime does not have is left out of the lists, as Flink leaves out what is not registered. Pure.
  */
 import { getHeapStatistics } from "node:v8";
-import type { EngineUsage } from "../../../common/foundation/engine-usage.ts";
+import { type CollectorUsage, type EngineUsage, readEngineUsage } from "../../../common/foundation/engine-usage.ts";
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
 import { countPendingRecords, countRecordsIn } from "../registry.ts";
@@ -29,7 +29,7 @@ export function listClusterFigures(manager: JobManager): Figures {
   ];
 }
 
-export function listJobManagerMetrics(manager: JobManager, engine: EngineUsage): MetricValues {
+export function listJobManagerMetrics(manager: JobManager, collectors: readonly CollectorUsage[]): MetricValues {
   const cpu = process.cpuUsage();
   const memory = process.memoryUsage();
   return new Map<string, number>([
@@ -38,13 +38,19 @@ export function listJobManagerMetrics(manager: JobManager, engine: EngineUsage):
     ["Status.JVM.Memory.Heap.Used", memory.heapUsed],
     ["Status.JVM.Memory.Heap.Committed", memory.heapTotal],
     ["Status.JVM.Memory.Heap.Max", getHeapStatistics().heap_size_limit],
-    ...listEngineFigures(engine),
+    ...listEngineFigures(readEngineUsage(memory)),
+    ...collectors.flatMap(
+      ({ name, count, timeMs }): Figures => [
+        [`Status.JVM.GarbageCollector.${name}.Count`, count],
+        [`Status.JVM.GarbageCollector.${name}.Time`, timeMs],
+      ],
+    ),
     ["Status.Node.Memory.Resident", memory.rss],
   ]);
 }
 
 /** Buffers are not counted by the engine, and it does not bound what is outside its heap. Node maps no file. */
-const listEngineFigures = ({ nonHeapBytes, bufferBytes, threads, collectors }: EngineUsage): Figures => [
+const listEngineFigures = ({ nonHeapBytes, bufferBytes, threads }: EngineUsage): Figures => [
   ["Status.JVM.Memory.NonHeap.Used", nonHeapBytes],
   ["Status.JVM.Memory.NonHeap.Committed", nonHeapBytes],
   ["Status.JVM.Memory.NonHeap.Max", NONE],
@@ -54,12 +60,6 @@ const listEngineFigures = ({ nonHeapBytes, bufferBytes, threads, collectors }: E
   ["Status.JVM.Memory.Mapped.MemoryUsed", 0],
   ["Status.JVM.Memory.Mapped.TotalCapacity", 0],
   ...(threads === undefined ? [] : ([["Status.JVM.Threads.Count", threads]] as const)),
-  ...collectors.flatMap(
-    ({ name, count, timeMs }): Figures => [
-      [`Status.JVM.GarbageCollector.${name}.Count`, count],
-      [`Status.JVM.GarbageCollector.${name}.Time`, timeMs],
-    ],
-  ),
 ];
 
 export function listTaskManagerMetrics({ metrics, meters }: Reporter, monotonicMs: number): MetricValues {

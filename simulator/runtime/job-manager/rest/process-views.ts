@@ -1,5 +1,5 @@
 /** Flink's JSON for the JobManager's own process and for stacks of threads. Pure but for what Node says of the process. */
-import type { EngineUsage } from "../../../common/foundation/engine-usage.ts";
+import type { CollectorUsage } from "../../../common/foundation/engine-usage.ts";
 import { MASK, maskAddresses } from "../../../common/foundation/mask.ts";
 
 /** What the JobManager was told at its start, for those who ask. */
@@ -13,7 +13,7 @@ export interface JobManagerSite {
   readonly address: string;
   /** By Flink's names where it has one. */
   readonly configuration: ReadonlyMap<string, string>;
-  readonly readEngine: () => EngineUsage;
+  readonly readCollectors: () => readonly CollectorUsage[];
 }
 
 /** The parts of a name by which Flink, too, knows a secret. */
