@@ -28,6 +28,7 @@ const slow = [
   "embedded-kafka-groups",
   "embedded-kafka-transactional-clients",
   "exit-codes",
+  "flink-cli",
   "flink-engine",
   "flink-web",
   "host-lifecycle",

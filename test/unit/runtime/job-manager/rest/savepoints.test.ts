@@ -89,6 +89,24 @@ const stopBody = (directory: string | null, more: object = {}) => ({
   ...more,
 });
 
+test.each([
+  "/overview",
+  "/config",
+  "/taskmanagers",
+  "/taskmanagers/taskmanager-01",
+  "/jobs",
+  "/jobs/overview",
+  `/jobs/${jobId}`,
+  `/jobs/${jobId}/status`,
+  `/jobs/${jobId}/exceptions`,
+  `/jobs/${jobId}/checkpoints`,
+  `/jobs/${jobId}/checkpoints/config`,
+  "/jobmanager/config",
+  `/ts/jobs/${jobId}`,
+])("GET %s answers with the prefix and the body that Flink's clients send", async (path) => {
+  expect((await call("GET", `/v1${path}`)).status).toBe(200);
+});
+
 test("a savepoint lies where it was asked for, can be read by itself, and is listed as one", async () => {
   const directory = join(served.folder, "mine", "deeper");
   const { status, body } = await call("POST", `/v1/jobs/${jobId}/savepoints`, savepointBody(directory));
