@@ -7,8 +7,11 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { prepareTopic, type TopicRequest } from "../../apphost/resources/kafka.ts";
 import * as admin from "../../simulator/clients/kafka/admin.ts";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import type { StoredSavepoint } from "../../simulator/common/contract/files/savepoint.ts";
+import { parseJobState } from "../../simulator/common/contract/state/redis-state.ts";
 import { PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { buildInitialFields } from "../../simulator/runtime/checkpoint/recovery-state.ts";
 import { kafkaAt } from "../support/addresses.ts";
 import { startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
 
@@ -30,6 +33,24 @@ it.each([
   const prepared = prepareTopic(requestOf({ topic, taskManagers, willProduce: false, isNamed: true }));
   if (refusal === null) expect(await prepared).toMatchObject({ partitions });
   else await expect(prepared).rejects.toMatchObject({ category: "usage", message: expect.stringMatching(refusal) });
+});
+
+it("a savepoint goes on in the topic that was counted, with its partitions and offsets, or is refused", async () => {
+  await createFilledTopic("restored", 2);
+  const prepareFor = (offsets: readonly number[]) =>
+    prepareTopic(
+      requestOf({ topic: "restored", willProduce: false, isNamed: true, savepoint: savepointOf("restored", offsets) }),
+    );
+  expect(await prepareFor([1, 0])).toMatchObject({ ownTopic: false, endOffsets: [1, 0] });
+  await expect(prepareFor([3, 0])).rejects.toMatchObject({
+    code: "SAVEPOINT_REFUSED",
+    message: expect.stringMatching(
+      /partition 0 of topic restored goes on at offset 3, and ends at 1: it is not the topic/,
+    ),
+  });
+  await expect(prepareFor([1, 0, 0])).rejects.toMatchObject({
+    message: expect.stringMatching(/it holds 3 partitions of topic restored, which has 2/),
+  });
 });
 
 it("a topic to be counted that appears a moment later is not refused", async () => {
@@ -83,6 +104,21 @@ function missOnce() {
   const looking = vi.spyOn(KafkaCluster.prototype, "refreshTopic");
   looking.mockImplementationOnce(async (name) => ({ kind: "missing", name }));
   return looking.mockImplementation(refreshTopic);
+}
+
+/** Of a topic whose records were all counted up to these offsets. */
+function savepointOf(topic: string, offsets: readonly number[]): StoredSavepoint {
+  const partitions = offsets.length;
+  const fields = buildInitialFields({ life: "life-1", redisRunId: "r", epoch: 1 }, offsets);
+  const parsed = parseJobState(fields, partitions);
+  if (parsed.kind !== "complete") throw new Error(`the state is ${parsed.kind}`);
+  const origin = { id: 1, jobId: "a".repeat(32), epoch: 1, completedAtUs: 1 };
+  const source = { topic, partitions, group: "g" };
+  return {
+    path: "/savepoint",
+    file: { schema: 1, kind: "savepoint", ...origin, source, state: fields },
+    state: parsed.state,
+  };
 }
 
 function requestOf(request: Partial<TopicRequest> & { readonly topic: string }): TopicRequest {
