@@ -13,9 +13,13 @@ const VARIABLE_FORM = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const OWN_VARIABLE = /^FLINK_APPHOST_/;
 /** Names of logs and samples, and of what an option adds. */
 const RESERVED_NAMES: readonly string[] = [
-  ...["host", "watchdog", "kafka-ui"],
-  ...[MIRROR, SQL_GATEWAY],
-  ...[WARM_UP_PRODUCER, WARM_UP_READER],
+  "host",
+  "watchdog",
+  "kafka-ui",
+  MIRROR,
+  SQL_GATEWAY,
+  WARM_UP_PRODUCER,
+  WARM_UP_READER,
 ];
 /** `scale` may need any of them later. */
 const TASK_MANAGER_NAME = /^taskmanager-\d+$/;

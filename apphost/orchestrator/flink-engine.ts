@@ -193,6 +193,7 @@ export class FlinkEngine implements PlannedCluster {
     const { checkpointIntervalMs } = run.options;
     const cluster = await planFlinkCluster(context, process.env, { slots: SLOTS, checkpointIntervalMs });
     this.current = cluster;
+    run.notice("info", "jobmanager", `is of Apache Flink ${cluster.version}, in FLINK_HOME`);
     return cluster;
   }
 

@@ -34,7 +34,8 @@ const latency = (value: number | null): string => (value === null ? "unknown" : 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 const percent = (value: number | null): string => (value === null ? "unknown" : `${value.toFixed(1)} %`);
 
-function renderHead({ verdict, exitCode, runId, startedAt, finishedAt, infra, machine }: Report): string[] {
+function renderHead(report: Report): string[] {
+  const { verdict, exitCode, runId, startedAt, finishedAt, infra, machine, parameters } = report;
   const { kafka, redis } = infra;
   return [
     "=== BDD-STYLE INTEGRATION TEST VERIFIER ===",
@@ -43,6 +44,7 @@ function renderHead({ verdict, exitCode, runId, startedAt, finishedAt, infra, ma
     `Started at: ${startedAt}`,
     `Finished at: ${finishedAt}`,
     ...heading("ENVIRONMENT CONFIGURATION ANALYSIS"),
+    ...(parameters["engine"] === "flink" ? ["Engine: Apache Flink; the mirror applied what it committed"] : []),
     `Kafka: ${kafka.mode} ${kafka.version} at ${kafka.endpoint}`,
     `Redis: ${redis.mode} ${redis.version} at ${redis.endpoint}, ${describeDurability(redis)}`,
     `Machine: ${machine.cores} cores (${machine.cpuModel}), ${megabytes(machine.memoryBytes)}, Node ${machine.node}`,
