@@ -19,7 +19,7 @@ const SEQUENCE_LENGTH_MAX = 64;
 const WHOLE_ESCAPE = "\u001b[27u";
 const PASTE_START = "\u001b[200~";
 const PASTE_END = "\u001b[201~";
-/** CSI with its parameters, SS3 with its own, or nothing behind Escape yet. Two are Alt and another key in old terminals. */
+/** `ESC [` or `ESC O` with its parameters, or nothing behind Escape yet. Two are Alt and another key in old terminals. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is Escape that begins a sequence.
 const UNFINISHED = /\u001b+(?:\[\[?[ -?]*|O[\d;]*)?$/;
 

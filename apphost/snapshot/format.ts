@@ -12,8 +12,7 @@ const THOUSANDS = ["", "K", "M", "B", "T"] as const;
 /** Three digits that matter, for an axis or a narrow column: 1.25M, 61.7K, 350. */
 export function formatCompact(n: number | null): string {
   if (n === null) return "-";
-  // Beyond its units.
-  if (!(Math.abs(n) < 1e15)) return n.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+  if (!(Math.abs(n) < 1e15)) return formatCount(n);
   // Rounded before the unit is chosen: 999.6 is 1K.
   const rounded = Number(n.toPrecision(3));
   const power = THOUSANDS.findLastIndex((_, index) => Math.abs(rounded) >= 1_000 ** index);

@@ -9,8 +9,9 @@ const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 /** 1,234,567; `-` for what is not known, which is never zero. */
 export function formatCount(n: number | null): string {
   if (n === null) return "-";
-  // From there on `toFixed` writes an exponent.
-  return Math.abs(n) < 1e21 ? n.toFixed(0).replace(THOUSANDS, ",") : n.toLocaleString("en-US");
+  if (Math.abs(n) < 1e21) return n.toFixed(0).replace(THOUSANDS, ",");
+  // From there on `toFixed` writes an exponent. What a host of another version does not tell is no number at all: NaN.
+  return Number(n).toLocaleString("en-US");
 }
 
 /** `1 message`, `7 messages`. */

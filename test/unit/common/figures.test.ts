@@ -28,6 +28,11 @@ it("counts as Intl does", () => {
   expect(formatAmount(1, "message")).toBe("1 message");
 });
 
+it.each([1e21, 1.797e308, Number.NaN, undefined as unknown as number])("throws at no number, not at %d", (n) => {
+  expect(formatCount(n)).toBe(COUNTS.format(n));
+  expect(formatCompact(n)).toBe(COUNTS.format(n));
+});
+
 it("has three digits that matter as Intl does", () => {
   const shown = fc.oneof(
     fc.nat(),
