@@ -58,7 +58,7 @@ export async function scaleTaskManagers(context: CommandContext, replicas: numbe
 }
 
 function findLimit({ system }: CommandContext, replicas: number): string | null {
-  if (system.flink !== null) {
+  if (system.config.engine === "flink") {
     return "scaling a job on Apache Flink is not built: end this run, and start one with another --task-managers";
   }
   const { partitions } = system.config;

@@ -19,10 +19,10 @@ const environment = {
   FLINK_HOME: process.env["FLINK_HOME"] ?? "",
   KAFKA_HOME: process.env["KAFKA_HOME"] ?? "",
 };
-const ON_FLINK = [
-  ...["stress", "--engine", "flink", "--infra", "native", "--ui", "json"],
-  ...["--task-managers", "2", "--partitions", String(PARTITIONS), "--max-time", "300s"],
-];
+const ON_FLINK =
+  `stress --engine flink --infra native --ui json --task-managers 2 --partitions ${PARTITIONS} --max-time 300s`.split(
+    " ",
+  );
 
 const processedOf = ({ processed }: ProgressEvent): number => processed;
 

@@ -51,8 +51,17 @@ const IN_FOLDER = {
 } as const;
 
 const OPENED_PACKAGES = [
-  ...["lang", "net", "io", "nio", "lang.reflect", "text", "time", "util"],
-  ...["util.concurrent", "util.concurrent.atomic", "util.concurrent.locks"],
+  "lang",
+  "net",
+  "io",
+  "nio",
+  "lang.reflect",
+  "text",
+  "time",
+  "util",
+  "util.concurrent",
+  "util.concurrent.atomic",
+  "util.concurrent.locks",
 ].map((name) => `java.base/java.${name}`);
 /** Flink's serializers look into these by reflection: `env.java.opts.all` of its own configuration. */
 const OPENS = [...OPENED_PACKAGES, "java.base/sun.nio.ch"].map((name) => `--add-opens=${name}=ALL-UNNAMED`);
