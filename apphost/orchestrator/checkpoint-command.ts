@@ -69,7 +69,8 @@ function triggerUntilDone({ run, system, signal }: CommandContext): Promise<Done
       askedLife = life;
     }
     const answer = await system.jobControl().readCheckpoint(triggerId);
-    return "operation" in answer ? answer.operation : undefined;
+    // Apache Flink names the operation from the begin, with null until it is over.
+    return "operation" in answer ? (answer.operation ?? undefined) : undefined;
   };
   const what = "the checkpoint";
   return waitUntil(look, { what, deadlineMs: CHECKPOINT_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal });

@@ -73,7 +73,7 @@ export class FlinkEngine implements PlannedCluster {
   #isProcessing = false;
   #state: FlinkJobState | null = null;
   #checkpointPath: string | null = null;
-  readonly #told = { taskManagers: "", failed: 0, state: "" };
+  readonly #told = { taskManagers: "", checkpoint: 0, state: "" };
   readonly #closing = new AbortController();
   #watching: Promise<void> | null = null;
 
@@ -282,19 +282,18 @@ export class FlinkEngine implements PlannedCluster {
     deliver({ type: "taskManagers", registered });
   }
 
-  /** Of several between two looks the newest is told. Before all subtasks run none can be taken, and each try fails. */
-  #tellCheckpoints({ newest, failed }: FlinkCheckpoints): void {
+  /** Each once. Before all subtasks run none can be taken, and each try fails: those are not told. */
+  #tellCheckpoints({ ended, newestPath }: FlinkCheckpoints): void {
     const { run, deliver } = this.#context;
     const total = run.seen.mirrored?.total ?? 0;
-    if (newest !== null && newest.path !== this.#checkpointPath) {
-      this.#checkpointPath = newest.path;
-      const { id, durationMs } = newest;
-      deliver({ type: "checkpoint", id, status: "completed", durationMs, total, reason: null });
+    this.#checkpointPath = newestPath ?? this.#checkpointPath;
+    for (const { id, durationMs, failure } of ended.filter((one) => one.id > this.#told.checkpoint)) {
+      this.#told.checkpoint = id;
+      if (failure === null) deliver({ type: "checkpoint", id, status: "completed", durationMs, total, reason: null });
+      else if (this.#isProcessing) {
+        deliver({ type: "checkpoint", id, status: "failed", durationMs, total, reason: failure });
+      }
     }
-    if (failed !== null && failed.id !== this.#told.failed && this.#isProcessing) {
-      deliver({ type: "checkpoint", ...failed, status: "failed", total });
-    }
-    this.#told.failed = failed?.id ?? 0;
   }
 
   async #tellState(rest: FlinkJobRest, flinkState: FlinkJobState, signal: AbortSignal): Promise<void> {

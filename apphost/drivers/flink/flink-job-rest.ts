@@ -28,11 +28,18 @@ export interface FlinkJobStatus {
   readonly isProcessing: boolean;
 }
 
+export interface FlinkCheckpoint {
+  readonly id: number;
+  readonly durationMs: number;
+  /** Null: it completed. */
+  readonly failure: string | null;
+}
+
 export interface FlinkCheckpoints {
-  /** The newest that failed; null before the first. */
-  readonly failed: { readonly id: number; readonly durationMs: number; readonly reason: string } | null;
-  /** The newest completed one; null before the first. */
-  readonly newest: { readonly id: number; readonly durationMs: number; readonly path: string } | null;
+  /** The last ten that ended, oldest first. */
+  readonly ended: readonly FlinkCheckpoint[];
+  /** Where the newest completed one lies, as a URI; null before the first. */
+  readonly newestPath: string | null;
 }
 
 export interface FlinkJobRest {
@@ -65,7 +72,7 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
     readStatus: (signal) => readFields(job, signal, readFlinkJobStatus),
     async readCheckpoints(signal) {
       const read = await readFields(`${job}/checkpoints`, signal, readFlinkCheckpoints);
-      return read ?? { failed: null, newest: null };
+      return read ?? { ended: [], newestPath: null };
     },
     async readFailure(signal) {
       const failure = await readFields(`${job}/exceptions?maxExceptions=1`, signal, readFlinkFailure);
@@ -88,20 +95,16 @@ export function readFlinkJobStatus(fields: Fields): FlinkJobStatus {
 
 export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
   const latest = fields.object("latest");
-  const newest = latest.nullable("completed", () => {
-    const completed = latest.object("completed");
-    return {
-      id: completed.whole("id"),
-      durationMs: completed.whole("end_to_end_duration"),
-      path: completed.text("external_path"),
-    };
+  const newestPath = latest.nullable("completed", () => latest.object("completed").text("external_path"));
+  const history = fields.list("history", (one) => {
+    const status = one.text("status", /^(COMPLETED|FAILED|IN_PROGRESS)$/);
+    if (status === "IN_PROGRESS") return null;
+    const failure =
+      status === "FAILED" ? (one.nullable("failure_message", () => one.text("failure_message")) ?? "") : null;
+    return { id: one.whole("id"), durationMs: one.whole("end_to_end_duration"), failure };
   });
-  const failed = latest.nullable("failed", () => {
-    const last = latest.object("failed");
-    const durationMs = last.whole("end_to_end_duration");
-    return { id: last.whole("id"), durationMs, reason: last.text("failure_message") };
-  });
-  return { failed, newest };
+  const ended = history.filter((one) => one !== null).sort((a, b) => a.id - b.id);
+  return { ended, newestPath };
 }
 
 /** The innermost cause says what is wrong; what is around it, only that something is. */

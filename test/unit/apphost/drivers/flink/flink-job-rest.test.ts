@@ -47,13 +47,21 @@ it("takes a job for processing when each subtask of each vertex runs", () => {
   expect(() => read({ ...job, state: "DANCING" }, readFlinkJobStatus)).toThrow(/state is "DANCING"/);
 });
 
-it("reads the newest checkpoint, and where it lies", () => {
-  const { newest, failed } = read(bodyOf(/^\/jobs\/[^/]+\/checkpoints$/), readFlinkCheckpoints);
-  expect(newest).toMatchObject({ id: expect.any(Number), path: expect.stringMatching(/^file:.*\/chk-\d+$/) });
-  expect(failed).toBe(null);
-  expect(read({ latest: { completed: null, failed: null } }, readFlinkCheckpoints)).toEqual({
-    newest: null,
-    failed: null,
+it("reads the checkpoints that ended, and where the newest lies", () => {
+  const { ended, newestPath } = read(bodyOf(/^\/jobs\/:jobid\/checkpoints$/), readFlinkCheckpoints);
+  expect(newestPath).toMatch(/^file:.*\/chk-162$/);
+  for (const one of ended) expect(one).toMatchObject({ id: expect.any(Number), durationMs: expect.any(Number) });
+  const history = [
+    { id: 9, status: "IN_PROGRESS", end_to_end_duration: 3 },
+    { id: 8, status: "FAILED", end_to_end_duration: 2, failure_message: "declined" },
+    { id: 7, status: "COMPLETED", end_to_end_duration: 1 },
+  ];
+  expect(read({ latest: { completed: null }, history }, readFlinkCheckpoints)).toEqual({
+    newestPath: null,
+    ended: [
+      { id: 7, durationMs: 1, failure: null },
+      { id: 8, durationMs: 2, failure: "declined" },
+    ],
   });
 });
 
