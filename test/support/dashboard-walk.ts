@@ -93,7 +93,7 @@ export class DashboardWalk {
       ];
       return missing.length === 0 && this.#underWay.size === 0 ? true : undefined;
     };
-    await waitUntil(look, { what: visited.path, deadlineMs: PAGE_WITHIN_MS, intervalMs: 50 }).catch((error: Error) => {
+    await waitUntil(look, { what: visited.path, deadlineMs: PAGE_WITHIN_MS, intervalMs: 100 }).catch((error: Error) => {
       throw new Error(
         `${error.message}: still missing ${missing.map(String)}; refused ${this.#refused}; shown: ${text}`,
       );
