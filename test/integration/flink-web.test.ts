@@ -168,7 +168,10 @@ describeReal(["browser", "flink-web"], "Flink's web dashboard", () => {
       served = await startJobManagerRest();
       const jobManager = `http://127.0.0.1:${served.port}`;
       await served.manager.submit(job);
-      served.manager.job?.requestStop();
+      const authorization = `Bearer ${REST_TOKEN}`;
+      const path = `${jobManager}/jobs/${job.jobId}?mode=cancel`;
+      const cancelled = await fetch(path, { method: "PATCH", headers: { authorization } });
+      expect(cancelled.status).toBe(202);
       const state = await waitUntil(
         () => (served.manager.job?.status.terminal ? served.manager.job.status.state : undefined),
         {
@@ -176,7 +179,7 @@ describeReal(["browser", "flink-web"], "Flink's web dashboard", () => {
           deadlineMs: 10_000,
         },
       );
-      web = await startFlinkWeb(jobManager, `Bearer ${REST_TOKEN}`);
+      web = await startFlinkWeb(jobManager, authorization);
       walk = await DashboardWalk.begin(browser, web.url, { job: job.jobId, vertex: vertexIdOf(job), state });
     });
     afterAll(async () => {
