@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { flinkClientVariables } from "../../apphost/model/connection.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { countingJob } from "../support/counting-job.ts";
@@ -86,6 +86,22 @@ describe.skipIf(missing !== null)(missing === null ? title : `${title} ${SKIP_MA
     expect((await readdir(directory)).filter((name) => name.startsWith("savepoint-"))).toHaveLength(2);
     const all = await flink("list", "-a");
     expect(all.said).toContain(`${jobId} : counting (FINISHED)`);
+  });
+
+  test("tells why a savepoint failed that was under way, at once", async () => {
+    const outcome = {
+      kind: "declined",
+      id: 7,
+      durationMs: 1,
+      reason: "the disk was full: Größe",
+      error: null,
+    } as const;
+    const checkpoints = served.manager.job?.checkpoints;
+    if (checkpoints !== undefined) vi.spyOn(checkpoints, "takeSavepoint").mockResolvedValue(outcome);
+    const failed = await flink("savepoint", jobId, served.folder);
+    expect(failed.said).toContain("the disk was full: Größe");
+    expect(failed.said).not.toContain("TimeoutException");
+    expect(failed.exitCode).toBe(1);
   });
 
   test("cancels the job, and fails with the reason where a savepoint cannot be", async () => {

@@ -5,6 +5,7 @@ import type { CheckpointHistory, CheckpointRecord } from "../../checkpoint/check
 import type { TriggerStatus } from "../../checkpoint/checkpoint-triggers.ts";
 import type { SavepointStatus } from "../../checkpoint/savepoint-triggers.ts";
 import { summarize } from "./aggregates.ts";
+import { describeCause } from "./serialized-throwable.ts";
 
 export function viewCheckpoints(history: CheckpointHistory): object {
   const { restored, total, completed, failed } = history.counts;
@@ -64,7 +65,10 @@ export function viewTrigger(status: TriggerStatus): CheckpointOperation {
     case "completed":
       return { status: { id: "COMPLETED" }, operation: { checkpointId: status.checkpointId } };
     case "failed":
-      return { status: { id: "COMPLETED" }, operation: { failureCause: describeCause(status.reason) } };
+      return {
+        status: { id: "COMPLETED" },
+        operation: { failureCause: describeCause(CHECKPOINT_EXCEPTION, status.reason) },
+      };
     default:
       return unreachable(status);
   }
@@ -78,16 +82,16 @@ export function viewSavepointTrigger(status: SavepointStatus): SavepointOperatio
     case "completed":
       return { status: { id: "COMPLETED" }, operation: { location: status.location } };
     case "failed":
-      return { status: { id: "COMPLETED" }, operation: { "failure-cause": describeCause(status.reason) } };
+      return {
+        status: { id: "COMPLETED" },
+        operation: { "failure-cause": describeCause(CHECKPOINT_EXCEPTION, status.reason) },
+      };
     default:
       return unreachable(status);
   }
 }
 
-const describeCause = (reason: string) => ({
-  class: "org.apache.flink.runtime.checkpoint.CheckpointException",
-  "stack-trace": reason,
-});
+const CHECKPOINT_EXCEPTION = "org.apache.flink.runtime.checkpoint.CheckpointException";
 
 const viewOptional = (record: CheckpointRecord | null): object | null => record && viewCheckpoint(record);
 
