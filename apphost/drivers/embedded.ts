@@ -29,12 +29,20 @@ async function planKafka(context: DriverContext): Promise<ServerPlan> {
   };
 }
 
+/**
+ * Memory of 64 KiB and more is mapped for itself, and so is given back when it is freed: what a read of a socket takes, and
+ * long values. The C library of most Linux systems would put it among small pieces, where it stays resident: it learns to
+ * from the first large one that is freed. Elsewhere nobody knows this variable.
+ */
+export const REDIS_MEMORY_VARIABLES = { MALLOC_MMAP_THRESHOLD_: "65536" };
+
 /** Its restart is a new, empty life: the JobManager then recovers the state from a checkpoint. */
 async function planRedis(context: DriverContext): Promise<ServerPlan> {
   const port = await context.choosePort("redis");
   const password = createPassword();
   const task: EmbeddedRedisTask = { port, password, memoryBytesMax: context.embeddedMemoryBytes };
-  const command = context.ownProgram("redis", "simulator/embedded/redis/main", task);
+  const program = context.ownProgram("redis", "simulator/embedded/redis/main", task);
+  const command = { ...program, env: { ...program.env, ...REDIS_MEMORY_VARIABLES } };
   return {
     mode: "embedded",
     address: { kind: "redis", redis: ownRedis(password, { host: LOOPBACK, port }) },

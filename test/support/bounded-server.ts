@@ -2,6 +2,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { REDIS_MEMORY_VARIABLES } from "../../apphost/drivers/embedded.ts";
+import { chooseNodeFlags } from "../../apphost/resources/own-program.ts";
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "./dist.ts";
@@ -24,8 +26,13 @@ export interface BoundedServer {
 
 /** Resolves when it is ready. Whoever starts one stops it. */
 export async function startBoundedServer(kind: "kafka" | "redis", task: object): Promise<BoundedServer> {
-  const env = { ...process.env, [ENV.task]: JSON.stringify({ port: 0, ...task }) };
-  const child = fork(distPath(`simulator/embedded/${kind}/main`), { env, silent: true });
+  const memory = kind === "redis" ? REDIS_MEMORY_VARIABLES : {};
+  const env = { ...process.env, ...memory, [ENV.task]: JSON.stringify({ port: 0, ...task }) };
+  const child = fork(distPath(`simulator/embedded/${kind}/main`), {
+    env,
+    silent: true,
+    execArgv: [...chooseNodeFlags({ options: { rate: 0 } })],
+  });
   let log = "";
   const keep = (text: Buffer) => {
     log += text.toString();

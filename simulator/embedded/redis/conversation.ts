@@ -1,7 +1,7 @@
 /**
  * One connection: bytes in, replies out in the order of the requests.
  *
- *   answering ⇄ waiting (BLPOP …)      answering ⇄ draining (replies unread)      → closed
+ *   answering ⇄ waiting (BLPOP …)      answering ⇄ draining (replies unread)      → ending (the last words) → closed
  *
  * E2 A client that does not read its replies is answered no further (OUTPUT_PAUSE_BYTES): its requests wait in the
  *    backlog and in the socket. Messages of channels cannot wait; one that lets them outgrow OUTPUT_BYTES_MAX is closed.
@@ -12,12 +12,14 @@ import type { Socket } from "node:net";
 import type { ClosingLog } from "../closing-log.ts";
 import type { HeldBytes, Holder } from "../held-bytes.ts";
 import type { ServerState } from "./commands/command.ts";
+import { Output } from "./output.ts";
 import { encodeReply, isWait, type Reply, ReplyTooLargeError } from "./reply.ts";
 import { RespError, type RespLimits, RespParser } from "./resp-parser.ts";
 import { Session } from "./session.ts";
 import type { Waiting, Waits } from "./waits.ts";
 
 const MIB = 1_048_576;
+const LARGE_BYTES = MIB;
 const OUTPUT_PAUSE_BYTES = MIB;
 const OUTPUT_BYTES_MAX = 64 * MIB;
 const LIMITS: RespLimits = { argumentsMax: 65_536, bulkBytesMax: 16 * MIB, requestBytesMax: 64 * MIB };
@@ -40,13 +42,15 @@ export class Conversation implements Holder {
   readonly #options: ConversationOptions;
   readonly #session: Session;
   readonly #parser: RespParser;
-  #state: "answering" | "waiting" | "draining" | "closed" = "answering";
+  #state: "answering" | "waiting" | "draining" | "ending" | "closed" = "answering";
   /** Requests that came while it was not answering; at most what one read brought. */
   #backlog: string[][] = [];
   #backlogBytes = 0;
-  #output = "";
+  readonly #output = new Output();
   /** Between the first request of a turn and its write: pushes join the replies, so that they keep their order. */
   #inTurn = false;
+  /** Of the request that this read completes, much had come before. */
+  #heldMuch = false;
   #waiting: Waiting | undefined;
   #lastRequestAtMs: number;
 
@@ -70,7 +74,11 @@ export class Conversation implements Holder {
   get heldBytes(): number {
     const { transaction } = this.#session.client;
     const queuedBytes = transaction.kind === "queueing" ? transaction.bytes : 0;
-    return this.#parser.pendingBytes + this.#backlogBytes + queuedBytes + this.#socket.writableLength;
+    return this.#parser.pendingBytes + this.#backlogBytes + queuedBytes + this.#unsentBytes;
+  }
+
+  get #unsentBytes(): number {
+    return this.#output.bytes + this.#socket.writableLength;
   }
 
   evict(): void {
@@ -89,10 +97,12 @@ export class Conversation implements Holder {
   }
 
   #read(chunk: Buffer): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "ending" || this.#state === "closed") return;
     this.#lastRequestAtMs = this.#options.server.nowMs();
     let failure: RespError | undefined;
     this.#inTurn = true;
+    const { length } = chunk;
+    this.#heldMuch = this.#parser.pendingBytes > LARGE_BYTES;
     try {
       this.#parser.push(chunk, (request) => this.#take(request));
     } catch (error) {
@@ -100,11 +110,17 @@ export class Conversation implements Holder {
       failure = error;
     }
     this.#endTurn(failure);
+    this.#options.server.guard.afterTurn(length);
   }
 
   #take(request: string[]): void {
+    if (this.#heldMuch) {
+      // Its parts are no longer held here, and what it makes others hold must not be laid to its charge.
+      this.#heldMuch = false;
+      this.#options.held.update(this);
+    }
     if (this.#state === "answering") this.#answer(request);
-    else if (this.#state !== "closed") {
+    else if (this.#state === "waiting" || this.#state === "draining") {
       this.#backlog.push(request);
       this.#backlogBytes += request.reduce((sum, arg) => sum + arg.length, REQUEST_OVERHEAD_BYTES);
     }
@@ -120,45 +136,60 @@ export class Conversation implements Holder {
       this.#state = "waiting";
       server.facts.clientsWaiting += 1;
       this.#waiting = waits.add(client.keyspace, reply, (late) => this.#endWait(late));
-    } else this.#output += this.#encode(reply);
+    } else this.#addReply(reply);
     this.#parser.limits = client.authenticated ? LIMITS : STRANGER_LIMITS;
     waits.serve();
-    if (this.#state === "answering" && this.#output.length + this.#socket.writableLength > OUTPUT_PAUSE_BYTES) {
+    server.guard.afterCommand();
+    if (this.#state === "answering" && this.#unsentBytes > OUTPUT_PAUSE_BYTES) {
       this.#state = "draining";
     }
   }
 
-  #encode(reply: Reply): string {
+  #addReply(reply: Reply): void {
+    const { protocol } = this.#session.client;
+    const output = this.#output;
+    output.begin();
     try {
-      return encodeReply(reply, this.#session.client.protocol, OUTPUT_BYTES_MAX);
+      encodeReply(reply, protocol, output, output.bytes + OUTPUT_BYTES_MAX);
     } catch (error) {
       if (!(error instanceof ReplyTooLargeError)) throw error;
-      return encodeReply({
-        error: `ERR the reply would have more than ${OUTPUT_BYTES_MAX} bytes: ask for less at once`,
-      });
+      output.undo();
+      this.#addError(`the reply would have more than ${OUTPUT_BYTES_MAX} bytes: ask for less at once`);
     }
   }
 
-  /** Writes what the turn made, and says what comes next. */
+  #addError(message: string): void {
+    this.#output.add(`-ERR ${message}\r\n`);
+  }
+
+  /** Sends what the turn made, and says what comes next. */
   #endTurn(failure?: RespError): void {
     this.#inTurn = false;
-    if (failure !== undefined) this.#output += encodeReply({ error: `ERR ${failure.message}` });
-    if (this.#output !== "") this.#socket.write(this.#output, "latin1");
-    this.#output = "";
-    if (failure !== undefined || this.#session.client.ended) {
-      if (failure !== undefined) this.#options.closing.warn(failure.message);
-      this.#state = "closed";
-      this.#socket.end();
-    } else if (this.#state === "draining" && !this.#socket.writableNeedDrain) {
+    if (this.#state === "closed") return;
+    if (failure !== undefined) {
+      this.#addError(failure.message);
+      this.#options.closing.warn(failure.message);
+    }
+    if (failure !== undefined || this.#session.client.ended) this.#state = "ending";
+    this.#send();
+    if (this.#state === "draining" && this.#output.bytes === 0 && !this.#socket.writableNeedDrain) {
       // All of it went out at once, so no drain will come.
       this.#goOn();
       return;
     }
     if (this.#state === "answering") this.#socket.resume();
-    else if (this.#state !== "closed") this.#socket.pause();
-    this.#options.held.update(this);
+    else if (this.#state === "waiting" || this.#state === "draining") this.#socket.pause();
     // What the turn added to the data leaves less for all that clients hold.
     this.#options.held.enforce();
+  }
+
+  #send(): void {
+    if (this.#state !== "closed") this.#output.send(this.#socket);
+    if (this.#state === "ending" && this.#output.bytes === 0) {
+      this.#state = "closed";
+      this.#socket.end();
+    }
+    this.#options.held.update(this);
   }
 
   #goOn(): void {
@@ -172,8 +203,8 @@ export class Conversation implements Holder {
   }
 
   #onDrain(): void {
-    if (this.#state === "draining") this.#goOn();
-    else this.#options.held.update(this);
+    this.#send();
+    if (this.#state === "draining" && this.#output.bytes === 0) this.#goOn();
   }
 
   #endWait(reply: Reply): void {
@@ -181,25 +212,19 @@ export class Conversation implements Holder {
     this.#options.server.facts.clientsWaiting -= 1;
     if (this.#state !== "waiting") return;
     // In a turn of its own: the one that brought the reply belongs to another client.
-    this.#socket.write(this.#encode(reply), "latin1");
+    this.#addReply(reply);
     this.#goOn();
   }
 
   #push(reply: Reply): void {
-    if (this.#state === "closed") return;
-    const text = this.#encode(reply);
-    if (this.#inTurn) {
-      this.#output += text;
-      return;
-    }
-    this.#socket.write(text, "latin1");
-    if (this.#socket.writableLength > OUTPUT_BYTES_MAX) {
-      this.#close(`it left ${this.#socket.writableLength} bytes of messages unread`);
-    } else this.#options.held.update(this);
+    if (this.#state === "ending" || this.#state === "closed") return;
+    this.#addReply(reply);
+    if (!this.#inTurn) this.#send();
+    if (this.#unsentBytes > OUTPUT_BYTES_MAX) this.#close(`it left ${this.#unsentBytes} bytes of messages unread`);
   }
 
   #close(reason: string): void {
-    if (this.#state === "closed") return;
+    if (this.#socket.destroyed) return;
     this.#state = "closed";
     this.#options.closing.warn(reason);
     this.#socket.destroy();

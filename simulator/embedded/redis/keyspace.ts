@@ -39,9 +39,11 @@ const makeCollection: { [K in CollectionKind]: () => Collections[K] } = {
   stream: () => new StreamValue(),
 };
 
-/** The estimated bytes of all databases and the scripts together, and their bound. */
+/** The estimated bytes of all databases, the scripts and the connections together, and their bound. */
 export interface MemoryUse {
   bytes: number;
+  /** What was dropped and read since `MemoryGuard` looked: garbage that the engine may not have collected yet. */
+  garbageBytes: number;
   readonly bytesMax: number;
 }
 
@@ -59,8 +61,13 @@ export interface Watcher {
   onChange(): void;
 }
 
-/** What a map entry costs beside its text, roughly; `usedBytes` is an estimate that bounds, not a measurement. */
-const ENTRY_OVERHEAD_BYTES = 96;
+/**
+ * What each costs beside its text: the objects of the engine, and its share of a map that has just doubled. `usedBytes` is
+ * an estimate that bounds, not a measurement.
+ */
+const KEY_OVERHEAD_BYTES = 192;
+const HASH_OVERHEAD_BYTES = 224;
+const FIELD_OVERHEAD_BYTES = 112;
 
 export class Keyspace {
   readonly #nowMs: () => number;
@@ -68,7 +75,10 @@ export class Keyspace {
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #memory: MemoryUse;
 
-  constructor(nowMs: () => number, memory: MemoryUse = { bytes: 0, bytesMax: Number.POSITIVE_INFINITY }) {
+  constructor(
+    nowMs: () => number,
+    memory: MemoryUse = { bytes: 0, garbageBytes: 0, bytesMax: Number.POSITIVE_INFINITY },
+  ) {
     this.#nowMs = nowMs;
     this.#memory = memory;
   }
@@ -126,7 +136,7 @@ export class Keyspace {
   /** What the key counts, as an estimate. */
   bytesOf(key: string): number | undefined {
     const entry = this.#find(key);
-    return entry === undefined ? undefined : key.length + sizeOf(entry.value) + ENTRY_OVERHEAD_BYTES;
+    return entry === undefined ? undefined : key.length + sizeOf(entry.value) + KEY_OVERHEAD_BYTES;
   }
 
   /** Changes the collection, and makes it first when there is none. A collection left empty is no key any more. */
@@ -139,9 +149,11 @@ export class Keyspace {
     if (value.version === version) return result;
     if (found === undefined && value.size > 0) {
       this.#entries.set(key, this.#entryOf(value, null));
-      this.#memory.bytes += key.length + ENTRY_OVERHEAD_BYTES;
+      this.#memory.bytes += key.length + KEY_OVERHEAD_BYTES;
     }
-    this.#memory.bytes += value.bytes - (found === undefined && value.size === 0 ? value.bytes : bytes);
+    const after = value.bytes;
+    this.#memory.bytes += after - (found === undefined && value.size === 0 ? after : bytes);
+    this.#memory.garbageBytes += Math.max(0, bytes - after);
     if (found !== undefined && value.size === 0) this.#drop(key);
     this.#touch(key);
     return result;
@@ -152,7 +164,7 @@ export class Keyspace {
     if (this.#memory.bytes + sizeOf(value) > this.#memory.bytesMax) throw outOfMemory();
     this.#drop(key);
     this.#entries.set(key, this.#entryOf(cloneValue(value), expiresAtMs));
-    this.#memory.bytes += key.length + sizeOf(value) + ENTRY_OVERHEAD_BYTES;
+    this.#memory.bytes += key.length + sizeOf(value) + KEY_OVERHEAD_BYTES;
     this.#touch(key);
   }
 
@@ -160,7 +172,7 @@ export class Keyspace {
   setString(key: string, text: string, expiresAtMs: number | null): void {
     this.#drop(key);
     this.#entries.set(key, this.#entryOf({ kind: "string", text }, expiresAtMs));
-    this.#memory.bytes += key.length + text.length + ENTRY_OVERHEAD_BYTES;
+    this.#memory.bytes += key.length + text.length + KEY_OVERHEAD_BYTES;
     this.#touch(key);
   }
 
@@ -170,12 +182,13 @@ export class Keyspace {
     if (hash === undefined) {
       hash = { kind: "hash", fields: new Map() };
       this.#entries.set(key, this.#entryOf(hash, null));
-      this.#memory.bytes += key.length + ENTRY_OVERHEAD_BYTES;
+      this.#memory.bytes += key.length + KEY_OVERHEAD_BYTES + HASH_OVERHEAD_BYTES;
     }
     const before = hash.fields.get(field);
     hash.fields.set(field, text);
+    if (before !== undefined) this.#memory.garbageBytes += before.length;
     this.#memory.bytes +=
-      before === undefined ? field.length + text.length + ENTRY_OVERHEAD_BYTES : text.length - before.length;
+      before === undefined ? field.length + text.length + FIELD_OVERHEAD_BYTES : text.length - before.length;
     this.#touch(key);
     return before === undefined;
   }
@@ -185,7 +198,8 @@ export class Keyspace {
     const before = hash?.fields.get(field);
     if (hash === undefined || before === undefined) return false;
     hash.fields.delete(field);
-    this.#memory.bytes -= field.length + before.length + ENTRY_OVERHEAD_BYTES;
+    this.#memory.bytes -= field.length + before.length + FIELD_OVERHEAD_BYTES;
+    this.#memory.garbageBytes += field.length + before.length + FIELD_OVERHEAD_BYTES;
     if (hash.fields.size === 0) this.#drop(key);
     this.#touch(key);
     return true;
@@ -229,6 +243,11 @@ export class Keyspace {
     return [...this.#entries.keys()].filter((key) => this.#find(key) !== undefined);
   }
 
+  /** Looks at each key, and makes no list of them. */
+  removeExpired(): void {
+    for (const [key, { expiresAtMs }] of this.#entries) if (expiresAtMs !== null) this.#find(key);
+  }
+
   /** How many of the keys have an end. */
   countExpiring(): number {
     let count = 0;
@@ -236,20 +255,33 @@ export class Keyspace {
     return count;
   }
 
-  get size(): number {
+  /** How many keys there are that have not expired. */
+  countKeys(): number {
+    this.removeExpired();
     return this.#entries.size;
   }
 
   /** Some key, each with the same chance; undefined when there is none. */
   randomKey(): string | undefined {
-    const keys = this.listKeys();
-    return keys[Math.floor(Math.random() * keys.length)];
+    let chosen: string | undefined;
+    let count = 0;
+    this.removeExpired();
+    for (const key of this.#entries.keys()) {
+      count += 1;
+      if (Math.random() * count < 1) chosen = key;
+    }
+    return chosen;
   }
 
   clear(): void {
-    const keys = [...this.#entries.keys()];
-    for (const key of keys) this.#drop(key);
-    for (const key of keys) this.#touch(key);
+    const watched = [...this.#watchers.keys()].filter((key) => this.#entries.has(key));
+    let bytes = 0;
+    for (const [key, { value }] of this.#entries) bytes += key.length + sizeOf(value) + KEY_OVERHEAD_BYTES;
+    // At once: a map that is emptied key by key is copied each time that it has become much smaller.
+    this.#entries.clear();
+    this.#memory.bytes -= bytes;
+    this.#memory.garbageBytes += bytes;
+    for (const key of watched) this.#touch(key);
   }
 
   watch(key: string, watcher: Watcher): void {
@@ -292,8 +324,9 @@ export class Keyspace {
     const value = this.#entries.get(key)?.value;
     if (value === undefined) return;
     this.#entries.delete(key);
-    this.#memory.bytes -= key.length + ENTRY_OVERHEAD_BYTES;
-    this.#memory.bytes -= sizeOf(value);
+    const bytes = key.length + sizeOf(value) + KEY_OVERHEAD_BYTES;
+    this.#memory.bytes -= bytes;
+    this.#memory.garbageBytes += bytes;
   }
 
   #touch(key: string): void {
@@ -306,8 +339,8 @@ function sizeOf(value: Value): number {
     case "string":
       return value.text.length;
     case "hash": {
-      let bytes = 0;
-      for (const [field, text] of value.fields) bytes += field.length + text.length + ENTRY_OVERHEAD_BYTES;
+      let bytes = HASH_OVERHEAD_BYTES;
+      for (const [field, text] of value.fields) bytes += field.length + text.length + FIELD_OVERHEAD_BYTES;
       return bytes;
     }
     default:

@@ -34,7 +34,7 @@ export type Reply =
 export const OK = { simple: "OK" } as const;
 export const NULL_ARRAY = { nullArray: true } as const;
 
-/** A reply of more bytes than a client may be sent at once; it is not built, and the connection is closed. */
+/** A reply of more bytes than a client may be sent at once. */
 export class ReplyTooLargeError extends Error {
   override readonly name = "ReplyTooLargeError";
 }
@@ -59,22 +59,32 @@ export function isWait(reply: Reply | Wait): reply is Wait {
   return typeof reply === "object" && reply !== null && "wait" in reply;
 }
 
-/** Throws ReplyTooLargeError, so that no reply outgrows what one string of the engine can hold. */
-export function encodeReply(reply: Reply, protocol: Protocol = 2, bytesMax = Number.POSITIVE_INFINITY): string {
-  if (reply === null) return protocol === 2 ? "$-1\r\n" : "_\r\n";
-  if (typeof reply === "string") return `$${reply.length}\r\n${reply}\r\n`;
-  if (typeof reply === "number" || typeof reply === "bigint") return `:${reply}\r\n`;
-  if ("length" in reply) return encodeAll(`*${reply.length}\r\n`, reply, protocol, bytesMax);
-  if ("simple" in reply) return `+${reply.simple}\r\n`;
-  if ("error" in reply) return `-${reply.error.replace(/[\r\n]/g, " ")}\r\n`;
-  if ("nullArray" in reply) return protocol === 2 ? "*-1\r\n" : "_\r\n";
-  if ("several" in reply) return encodeAll("", reply.several, protocol, bytesMax);
-  if (protocol === 2) return encodeReply(asRespTwo(reply), protocol, bytesMax);
-  if ("pairs" in reply) return encodeAll(`%${reply.pairs.length / 2}\r\n`, reply.pairs, protocol, bytesMax);
-  if ("set" in reply) return encodeAll(`~${reply.set.length}\r\n`, reply.set, protocol, bytesMax);
-  if ("push" in reply) return encodeAll(`>${reply.push.length}\r\n`, reply.push, protocol, bytesMax);
-  if ("double" in reply) return `,${formatDouble(reply.double)}\r\n`;
-  return `=${reply.verbatim.length + 4}\r\ntxt:${reply.verbatim}\r\n`;
+/** Takes the bytes of replies one after the other. */
+export interface TextSink {
+  /** Of all that it was given. */
+  readonly bytes: number;
+  add(text: string): void;
+}
+
+/** A longer value is handed on by itself: one text made of it and its head would be a copy. */
+const JOINED_BYTES_MAX = 4_096;
+
+/** Throws ReplyTooLargeError when the sink would get beyond `bytesMax`; it then has the beginning of the reply. */
+export function encodeReply(reply: Reply, protocol: Protocol, sink: TextSink, bytesMax: number): void {
+  if (reply === null) sink.add(protocol === 2 ? "$-1\r\n" : "_\r\n");
+  else if (typeof reply === "string") addText(sink, `$${reply.length}\r\n`, reply);
+  else if (typeof reply === "number" || typeof reply === "bigint") sink.add(`:${reply}\r\n`);
+  else if ("length" in reply) encodeAll(`*${reply.length}\r\n`, reply, protocol, sink, bytesMax);
+  else if ("simple" in reply) addText(sink, "+", reply.simple);
+  else if ("error" in reply) sink.add(`-${reply.error.replace(/[\r\n]/g, " ")}\r\n`);
+  else if ("nullArray" in reply) sink.add(protocol === 2 ? "*-1\r\n" : "_\r\n");
+  else if ("several" in reply) encodeAll("", reply.several, protocol, sink, bytesMax);
+  else if (protocol === 2) encodeReply(asRespTwo(reply), protocol, sink, bytesMax);
+  else if ("pairs" in reply) encodeAll(`%${reply.pairs.length / 2}\r\n`, reply.pairs, protocol, sink, bytesMax);
+  else if ("set" in reply) encodeAll(`~${reply.set.length}\r\n`, reply.set, protocol, sink, bytesMax);
+  else if ("push" in reply) encodeAll(`>${reply.push.length}\r\n`, reply.push, protocol, sink, bytesMax);
+  else if ("double" in reply) sink.add(`,${formatDouble(reply.double)}\r\n`);
+  else addText(sink, `=${reply.verbatim.length + 4}\r\ntxt:`, reply.verbatim);
 }
 
 type RespThreeOnly = Extract<
@@ -90,11 +100,26 @@ function asRespTwo(reply: RespThreeOnly): Reply {
   return reply.verbatim;
 }
 
-function encodeAll(head: string, replies: readonly Reply[], protocol: Protocol, bytesMax: number): string {
-  let text = head;
-  for (const reply of replies) {
-    text += encodeReply(reply, protocol, bytesMax - text.length);
-    if (text.length > bytesMax) throw new ReplyTooLargeError(`a reply of more than ${text.length} bytes`);
+function addText(sink: TextSink, head: string, text: string): void {
+  if (text.length <= JOINED_BYTES_MAX) {
+    sink.add(`${head}${text}\r\n`);
+    return;
   }
-  return text;
+  sink.add(head);
+  sink.add(text);
+  sink.add("\r\n");
+}
+
+function encodeAll(
+  head: string,
+  replies: readonly Reply[],
+  protocol: Protocol,
+  sink: TextSink,
+  bytesMax: number,
+): void {
+  sink.add(head);
+  for (const reply of replies) {
+    encodeReply(reply, protocol, sink, bytesMax);
+    if (sink.bytes > bytesMax) throw new ReplyTooLargeError(`a reply of more than ${bytesMax} bytes`);
+  }
 }

@@ -23,16 +23,25 @@ const INLINE_BYTES_MAX = 65_536;
 /** Roughly what a Buffer and a string cost beside their bytes: a request that comes byte by byte costs mostly these. */
 const CHUNK_OVERHEAD_BYTES = 256;
 const ARGUMENT_OVERHEAD_BYTES = 32;
+/** A bulk string of more bytes is gathered in one buffer of its size: it would take several reads of a socket. */
+const GATHERED_BYTES_MIN = 65_536;
 const LF = 10;
 const CR = 13;
+
+/** A large argument that is under way, and how much of it and of its line end has come. */
+interface Gathering {
+  readonly bytes: Buffer;
+  filled: number;
+}
 
 export class RespParser {
   /** May be changed between requests: whoever has not authenticated gets less. */
   limits: RespLimits;
   #chunks: Buffer[] = [];
   #buffered = 0;
-  /** Do not look again before so many bytes are there: a large argument is joined once, not at each chunk. */
+  /** Do not look again before so many bytes are there: an argument is joined once, not at each chunk. */
   #needed = 1;
+  #gathering: Gathering | undefined;
   /** Arguments of the array that is being read; null between requests. */
   #arguments: string[] | null = null;
   #argumentsLeft = 0;
@@ -45,7 +54,8 @@ export class RespParser {
   /** What is kept of requests that are not complete, with what keeping it costs beside the bytes themselves. */
   get pendingBytes(): number {
     const held = (this.#arguments?.length ?? 0) * ARGUMENT_OVERHEAD_BYTES + this.#chunks.length * CHUNK_OVERHEAD_BYTES;
-    return this.#buffered + held + (this.#arguments === null ? 0 : this.#requestBytes);
+    const gathered = this.#gathering?.bytes.length ?? 0;
+    return this.#buffered + gathered + held + (this.#arguments === null ? 0 : this.#requestBytes);
   }
 
   /** Hands on each complete request, in order. Throws RespError. */
@@ -54,22 +64,48 @@ export class RespParser {
     this.#buffered += chunk.length;
     if (this.#buffered < this.#needed) return;
     const buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered);
-    let at = 0;
-    this.#needed = 1;
-    while (at < buffer.length) {
-      const next = this.#arguments === null ? this.#readHead(buffer, at, onRequest) : this.#readBulk(buffer, at);
-      if (next === undefined) break;
-      at = next;
-      if (this.#arguments !== null && this.#argumentsLeft === 0) {
-        const request = this.#arguments;
-        this.#arguments = null;
-        onRequest(request);
-      }
-    }
-    const rest = buffer.subarray(at);
+    const rest = keepRest(buffer, this.#readAll(buffer, onRequest));
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#buffered = rest.length;
     this.#needed = Math.max(this.#needed, rest.length + 1);
+  }
+
+  /** Returns the position behind all that could be read. */
+  #readAll(buffer: Buffer, onRequest: (request: string[]) => void): number {
+    let at = 0;
+    this.#needed = 1;
+    while (at < buffer.length) {
+      if (this.#gathering !== undefined) {
+        at = this.#gather(this.#gathering, buffer, at, onRequest);
+        continue;
+      }
+      const next = this.#arguments === null ? this.#readHead(buffer, at, onRequest) : this.#readBulk(buffer, at);
+      if (next === undefined) break;
+      at = next;
+      this.#endRequest(onRequest);
+    }
+    return at;
+  }
+
+  /** Fills the large argument that is under way; returns the position behind what was taken. */
+  #gather(gathering: Gathering, buffer: Buffer, at: number, onRequest: (request: string[]) => void): number {
+    const { bytes } = gathering;
+    const taken = buffer.copy(bytes, gathering.filled, at);
+    gathering.filled += taken;
+    if (gathering.filled < bytes.length) return at + taken;
+    this.#gathering = undefined;
+    this.#endBulk(bytes, 0, bytes.length - 2);
+    // Given back at once: the collector sees a small object, and learns late of the bytes behind it.
+    (bytes.buffer as ArrayBuffer).transfer(0);
+    this.#endRequest(onRequest);
+    return at + taken;
+  }
+
+  #endRequest(onRequest: (request: string[]) => void): void {
+    if (this.#arguments === null || this.#argumentsLeft > 0) return;
+    const request = this.#arguments;
+    this.#arguments = null;
+    onRequest(request);
   }
 
   /** The start of a request; returns the position behind it, or undefined when it is not complete yet. */
@@ -80,7 +116,7 @@ export class RespParser {
     if (!line.startsWith("*")) {
       const words = line.split(/[ \t]+/).filter((word) => word !== "");
       if (words.length > this.limits.argumentsMax) throw new RespError("Protocol error: too many words");
-      if (words.length > 0) onRequest(words);
+      if (words.length > 0) onRequest(words.map(copyText));
       return end + 1;
     }
     const count = parseLength(line);
@@ -113,17 +149,39 @@ export class RespParser {
     const from = end + 1;
     const to = from + length;
     if (buffer.length < to + 2) {
-      this.#needed = to + 2 - at;
-      return undefined;
+      if (length < GATHERED_BYTES_MIN) {
+        this.#needed = to + 2 - at;
+        return undefined;
+      }
+      this.#gathering = { bytes: Buffer.allocUnsafeSlow(length + 2), filled: 0 };
+      return from;
     }
+    this.#endBulk(buffer, from, to);
+    return to + 2;
+  }
+
+  #endBulk(buffer: Buffer, from: number, to: number): void {
     if (buffer[to] !== CR || buffer[to + 1] !== LF) {
       throw new RespError("Protocol error: a bulk string does not end where its length says");
     }
     this.#arguments?.push(buffer.toString("latin1", from, to));
     this.#argumentsLeft -= 1;
-    this.#requestBytes += length;
-    return to + 2;
+    this.#requestBytes += to - from;
   }
+}
+
+/** The bytes from the position on. Few bytes are copied, so that they do not hold all of a large buffer. */
+function keepRest(buffer: Buffer, at: number): Buffer {
+  const rest = buffer.subarray(at);
+  if (rest.length === 0 || rest.length > buffer.length / 2) return rest;
+  const own = Buffer.allocUnsafeSlow(rest.length);
+  rest.copy(own);
+  return own;
+}
+
+/** The engine keeps a part of a line as a reference to the whole line: a short value would hold 64 KiB. */
+function copyText(word: string): string {
+  return Buffer.from(word, "latin1").toString("latin1");
 }
 
 /** The position of the line's LF; undefined when it has not come yet. */

@@ -14,8 +14,8 @@ export interface ServerFacts {
   clientsWaiting: number;
   connectionsReceived: number;
   commandsProcessed: number;
-  /** When all keys were looked at for those that have expired. */
-  sweptAtMs: number;
+  /** Before that, keys are not looked at again for those that have expired. */
+  sweepAfterMs: number;
 }
 
 interface InfoSource {
@@ -55,7 +55,7 @@ export function formatInfo(server: InfoSource, nowMs: number, names: readonly st
     replication: ["role:master", "connected_slaves:0"],
     cluster: ["cluster_enabled:0"],
     keyspace: server.databases.flatMap((database, index) => {
-      const keys = database.listKeys().length;
+      const keys = database.countKeys();
       return keys === 0 ? [] : [`db${index}:keys=${keys},expires=${database.countExpiring()},avg_ttl=0`];
     }),
   };

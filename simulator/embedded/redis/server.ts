@@ -16,6 +16,7 @@ import { COMMANDS } from "./commands/table.ts";
 import { Conversation } from "./conversation.ts";
 import { createIdleTimeout } from "./idle-timeout.ts";
 import { Keyspace, type MemoryUse } from "./keyspace.ts";
+import { createMemoryGuard } from "./memory-guard.ts";
 import { PubSub } from "./pubsub.ts";
 import { ScriptStore } from "./script-store.ts";
 import { Waits } from "./waits.ts";
@@ -26,6 +27,9 @@ const DATABASES = 16;
 /** However full of data the memory is, clients may make the server hold so much; and never more than the maximum. */
 const HELD_BYTES_MIN = 16_777_216;
 const HELD_BYTES_MAX = 134_217_728;
+/** Of the bound, what the work itself takes: requests and replies that are under way, and garbage not yet collected. */
+const WORKING_BYTES_MAX = 50_331_648;
+const WORKING_SHARE_MAX = 0.25;
 /** As long as Redis lets a script run before it answers BUSY to all others. */
 const SCRIPT_DEADLINE_MS = 5_000;
 
@@ -36,7 +40,7 @@ export interface EmbeddedRedisOptions {
   readonly password: string;
   readonly log: Log;
   readonly nowMs?: () => number;
-  /** Of the data, of Lua's heap and of what clients make the server hold, together. */
+  /** Of the data, of Lua's heap, of what clients make the server hold and of what the work takes, together. */
   readonly memoryBytesMax?: number;
   readonly scriptDeadlineMs?: number;
 }
@@ -67,6 +71,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
       for (const conversation of conversations) conversation.closeIfIdle(silentSinceMs);
     },
   });
+  state.memory.bytes += workingBytes(state.memory.bytesMax);
   const shared = {
     server: state,
     waits: new Waits(),
@@ -118,10 +123,11 @@ export function createServerState(a: {
   onShutdown: () => void;
   closeIdle: (silentSinceMs: number) => void;
 }): ServerState {
-  const memory: MemoryUse = { bytes: 0, bytesMax: a.memoryBytesMax };
+  const memory: MemoryUse = { bytes: 0, garbageBytes: 0, bytesMax: a.memoryBytesMax };
   return {
     databases: Array.from({ length: DATABASES }, () => new Keyspace(a.nowMs, memory)),
     memory,
+    guard: createMemoryGuard(memory),
     pubSub: new PubSub(),
     monitors: new Set(),
     clients: new Set(),
@@ -134,7 +140,7 @@ export function createServerState(a: {
       clientsWaiting: 0,
       connectionsReceived: 0,
       commandsProcessed: 0,
-      sweptAtMs: Number.NEGATIVE_INFINITY,
+      sweepAfterMs: Number.NEGATIVE_INFINITY,
     },
     commandNames: [...COMMANDS.keys()],
     idleTimeout: createIdleTimeout(a.nowMs, a.closeIdle),
@@ -142,6 +148,9 @@ export function createServerState(a: {
     onShutdown: a.onShutdown,
   };
 }
+
+const workingBytes = (memoryBytesMax: number): number =>
+  Math.floor(Math.min(WORKING_BYTES_MAX, memoryBytesMax * WORKING_SHARE_MAX));
 
 async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   const closed = once(server, "close");

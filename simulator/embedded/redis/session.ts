@@ -16,7 +16,9 @@ import { outOfMemory } from "./keyspace.ts";
 import { formatMonitorLine } from "./monitor.ts";
 import { isWait, type Reply, type Wait } from "./reply.ts";
 
+/** Of the time, sweeps for what has expired may take so much. */
 const SWEEP_INTERVAL_MS = 100;
+const SWEEP_SHARE_MAX = 0.1;
 
 export interface SessionOptions extends ClientOptions {
   readonly server: ServerState;
@@ -124,9 +126,11 @@ export class Session {
   /** What has expired makes room when it is looked at. That costs all keys, so not each refused command may ask for it. */
   #sweep(): void {
     const { databases, facts, nowMs } = this.#server;
-    if (nowMs() - facts.sweptAtMs < SWEEP_INTERVAL_MS) return;
-    facts.sweptAtMs = nowMs();
-    for (const keyspace of databases) keyspace.listKeys();
+    const startedAtMs = nowMs();
+    if (startedAtMs < facts.sweepAfterMs) return;
+    for (const keyspace of databases) keyspace.removeExpired();
+    const endedAtMs = nowMs();
+    facts.sweepAfterMs = endedAtMs + Math.max(SWEEP_INTERVAL_MS, (endedAtMs - startedAtMs) / SWEEP_SHARE_MAX);
   }
 
   #tellMonitors(given: string, args: readonly string[], source: "client" | "lua" = "client"): void {

@@ -3,7 +3,7 @@ import { CommandError, syntaxError } from "../command-error.ts";
 import { parseInteger, readInteger } from "../numbers/integer.ts";
 import type { Reply } from "../reply.ts";
 import type { CommandContext, CommandTable } from "./command.ts";
-import { replaceText, STRING_BYTES_MAX } from "./strings.ts";
+import { STRING_BYTES_MAX, writeRange } from "./strings.ts";
 
 export const bitCommands: CommandTable = {
   SETBIT: { arity: 4, grows: true, run: setBit },
@@ -38,12 +38,9 @@ function setBit(context: CommandContext, [key, offset, given]: readonly [string,
   if (given !== "0" && given !== "1") throw new CommandError("ERR bit is not an integer or out of range");
   const before = keyspace.readString(key) ?? "";
   const byteAt = Math.floor(at / 8);
-  context.requireRoom(Math.max(0, byteAt + 1 - before.length));
-  const bytes = Buffer.alloc(Math.max(before.length, byteAt + 1));
-  bytes.write(before, "latin1");
+  const byte = byteAt < before.length ? before.charCodeAt(byteAt) : 0;
   const mask = 0x80 >> (at % 8);
-  bytes[byteAt] = given === "1" ? (bytes[byteAt] as number) | mask : (bytes[byteAt] as number) & ~mask;
-  replaceText(keyspace, key, bytes.toString("latin1"));
+  writeRange(context, key, byteAt, String.fromCharCode(given === "1" ? byte | mask : byte & ~mask));
   return readBit(before, at);
 }
 

@@ -3,6 +3,7 @@ import type { Client } from "../client.ts";
 import { CommandError, syntaxError } from "../command-error.ts";
 import { compileGlob } from "../glob.ts";
 import type { Keyspace, MemoryUse } from "../keyspace.ts";
+import type { MemoryGuard } from "../memory-guard.ts";
 import { parseIndex, readInteger } from "../numbers/integer.ts";
 import type { Listener, PubSub } from "../pubsub.ts";
 import type { Reply, Wait } from "../reply.ts";
@@ -13,6 +14,7 @@ import type { ServerFacts } from "../server-facts.ts";
 export interface ServerState {
   readonly databases: readonly Keyspace[];
   readonly memory: MemoryUse;
+  readonly guard: MemoryGuard;
   readonly pubSub: PubSub;
   readonly monitors: Set<Listener>;
   readonly clients: Set<Client>;

@@ -9,6 +9,8 @@ import type { Command, CommandContext, CommandTable } from "./command.ts";
 
 /** What SETRANGE, SETBIT and APPEND may make of a value. */
 export const STRING_BYTES_MAX = 67_108_864;
+/** A copy of a longer text needs room among the data. Until then it is a part of what is kept for the work itself. */
+const COPIED_BYTES_MAX = 33_554_432;
 
 export const stringCommands: CommandTable = {
   GET: { arity: 2, run: ({ keyspace }, [key]: readonly [string]) => keyspace.readString(key) ?? null },
@@ -69,10 +71,14 @@ export const stringCommands: CommandTable = {
   APPEND: {
     arity: 3,
     grows: true,
-    run({ keyspace }, [key, tail]: readonly [string, string]) {
+    run(context, [key, tail]: readonly [string, string]) {
+      const { keyspace } = context;
       const before = keyspace.readString(key) ?? "";
       checkSize(before.length + tail.length);
+      const isDue = isCompactedAt(before.length, before.length + tail.length);
+      if (isDue) requireCopy(context, before, before.length + tail.length);
       const text = before + tail;
+      if (isDue) compact(text);
       replaceText(keyspace, key, text);
       return text.length;
     },
@@ -129,6 +135,20 @@ export function replaceText(keyspace: Keyspace, key: string, text: string): void
   keyspace.setString(key, text, keyspace.expiryOf(key) ?? null);
 }
 
+/**
+ * The engine keeps a sum of texts as a tree of them, and a part as a reference to the whole. Reading a character makes it
+ * one plain text in place, so that neither the tree nor the whole outlives the command.
+ */
+function compact(text: string): void {
+  text.charCodeAt(0);
+}
+
+/** Texts that are added a few bytes at a time become plain at each 32nd of their length: what is between costs little. */
+const isCompactedAt = (before: number, after: number): boolean => {
+  const shift = Math.max(0, 26 - Math.clz32(after));
+  return before >>> shift !== after >>> shift;
+};
+
 function checkSize(bytes: number): void {
   if (bytes > STRING_BYTES_MAX) {
     throw new CommandError("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
@@ -159,10 +179,24 @@ function setRange(context: CommandContext, [key, offsetText, piece]: readonly [s
   const before = keyspace.readString(key) ?? "";
   if (piece === "") return before.length;
   checkSize(offset + piece.length);
-  context.requireRoom(Math.max(0, offset + piece.length - before.length));
+  return writeRange(context, key, offset, piece).length;
+}
+
+/** The value of the key with the piece in it, and with zeros where there was nothing before the piece. */
+export function writeRange(context: CommandContext, key: string, offset: number, piece: string): string {
+  const { keyspace } = context;
+  const before = keyspace.readString(key) ?? "";
+  requireCopy(context, before, Math.max(before.length, offset + piece.length));
   const text = before.slice(0, offset).padEnd(offset, "\0") + piece + before.slice(offset + piece.length);
+  compact(text);
   replaceText(keyspace, key, text);
-  return text.length;
+  return text;
+}
+
+/** A changed text is made anew, and for a moment both are there. Throws OOM. */
+function requireCopy(context: CommandContext, before: string, bytes: number): void {
+  context.requireRoom(Math.max(bytes - before.length, bytes - COPIED_BYTES_MAX));
+  context.server.guard.makeRoom(bytes);
 }
 
 interface ExpiryOptions {

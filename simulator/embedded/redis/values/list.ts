@@ -1,5 +1,7 @@
 /** A list: a ring of texts, so that both ends take and give in constant time. */
-const OVERHEAD_BYTES = 16;
+/** What the collection itself and each of its members cost beside the text, see `keyspace.ts`. */
+const OWN_BYTES = 256;
+const OVERHEAD_BYTES = 40;
 
 export class ListValue {
   readonly kind = "list";
@@ -15,7 +17,7 @@ export class ListValue {
   }
 
   get bytes(): number {
-    return this.#textBytes + this.#size * OVERHEAD_BYTES;
+    return OWN_BYTES + this.#textBytes + this.#size * OVERHEAD_BYTES;
   }
 
   /** Negative counts from the end; undefined when there is none. */

@@ -1,5 +1,7 @@
 /** A set that can also give a random member in constant time: the members in an array, and where each of them is. */
-const OVERHEAD_BYTES = 64;
+/** What the collection itself and each of its members cost beside the text, see `keyspace.ts`. */
+const OWN_BYTES = 416;
+const OVERHEAD_BYTES = 104;
 
 export class SetValue {
   readonly kind = "set";
@@ -13,7 +15,7 @@ export class SetValue {
   }
 
   get bytes(): number {
-    return this.#textBytes + this.size * OVERHEAD_BYTES;
+    return OWN_BYTES + this.#textBytes + this.size * OVERHEAD_BYTES;
   }
 
   get members(): readonly string[] {

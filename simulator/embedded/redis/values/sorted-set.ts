@@ -4,7 +4,9 @@
  * A change moves what stands behind it in the array, one memory move of 8 bytes a member: for the sizes of a
  * development server this is faster than a skip list, and much simpler.
  */
-const OVERHEAD_BYTES = 80;
+/** What the collection itself and each of its members cost beside the text, see `keyspace.ts`. */
+const OWN_BYTES = 448;
+const OVERHEAD_BYTES = 176;
 
 export interface Scored {
   readonly member: string;
@@ -23,7 +25,7 @@ export class SortedSetValue {
   }
 
   get bytes(): number {
-    return this.#textBytes + this.size * OVERHEAD_BYTES;
+    return OWN_BYTES + this.#textBytes + this.size * OVERHEAD_BYTES;
   }
 
   get ordered(): readonly Scored[] {

@@ -42,9 +42,11 @@ export interface StreamGroup {
 const UINT64_MAX = 2n ** 64n - 1n;
 export const ID_MIN: StreamId = { ms: 0n, seq: 0n };
 export const ID_MAX: StreamId = { ms: UINT64_MAX, seq: UINT64_MAX };
-const ENTRY_OVERHEAD_BYTES = 64;
-const GROUP_OVERHEAD_BYTES = 256;
-const PENDING_OVERHEAD_BYTES = 160;
+const OWN_BYTES = 448;
+const ENTRY_OVERHEAD_BYTES = 208;
+const FIELD_OVERHEAD_BYTES = 32;
+const GROUP_OVERHEAD_BYTES = 448;
+const PENDING_OVERHEAD_BYTES = 256;
 /** Entries before the first one are dropped from the array only now and then, so that XTRIM costs little. */
 const GAP_MAX = 1_024;
 
@@ -91,7 +93,7 @@ export class StreamValue {
   }
 
   get bytes(): number {
-    let bytes = this.#entryBytes;
+    let bytes = OWN_BYTES + this.#entryBytes;
     for (const group of this.groups.values()) {
       bytes += GROUP_OVERHEAD_BYTES + group.consumers.size * GROUP_OVERHEAD_BYTES;
       bytes += group.pending.size * PENDING_OVERHEAD_BYTES;
@@ -226,7 +228,7 @@ export class StreamValue {
 }
 
 function bytesOf(fields: readonly string[]): number {
-  return fields.reduce((sum, text) => sum + text.length + 8, ENTRY_OVERHEAD_BYTES);
+  return fields.reduce((sum, text) => sum + text.length + FIELD_OVERHEAD_BYTES, ENTRY_OVERHEAD_BYTES);
 }
 
 function cloneGroup(group: StreamGroup): StreamGroup {

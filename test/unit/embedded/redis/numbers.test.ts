@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import { compileGlob } from "../../../../simulator/embedded/redis/glob.ts";
 import { formatDouble, readDouble } from "../../../../simulator/embedded/redis/numbers/double.ts";
 import { addLongDoubles } from "../../../../simulator/embedded/redis/numbers/long-double.ts";
-import { encodeReply, ReplyTooLargeError } from "../../../../simulator/embedded/redis/reply.ts";
+import {
+  encodeReply,
+  type Protocol,
+  type Reply,
+  ReplyTooLargeError,
+} from "../../../../simulator/embedded/redis/reply.ts";
 
 describe("numbers", () => {
   it.each([
@@ -55,7 +60,21 @@ describe("patterns", () => {
 
 it("stops building a reply at its bound", () => {
   const large = "x".repeat(1_000);
-  expect(() => encodeReply([[large, large], [large]], 2, 2_500)).toThrow(ReplyTooLargeError);
-  expect(encodeReply({ pairs: ["a", null] }, 3)).toBe("%1\r\n$1\r\na\r\n_\r\n");
-  expect(encodeReply({ pairs: ["a", null] }, 2)).toBe("*2\r\n$1\r\na\r\n$-1\r\n");
+  expect(() => encode([[large, large], [large]], 2, 2_500)).toThrow(ReplyTooLargeError);
+  expect(encode({ pairs: ["a", null] }, 3)).toBe("%1\r\n$1\r\na\r\n_\r\n");
+  expect(encode({ pairs: ["a", null] }, 2)).toBe("*2\r\n$1\r\na\r\n$-1\r\n");
 });
+
+function encode(reply: Reply, protocol: Protocol, bytesMax = Number.POSITIVE_INFINITY): string {
+  let text = "";
+  const sink = {
+    get bytes() {
+      return text.length;
+    },
+    add(more: string) {
+      text += more;
+    },
+  };
+  encodeReply(reply, protocol, sink, bytesMax);
+  return text;
+}
