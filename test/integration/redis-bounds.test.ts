@@ -265,6 +265,28 @@ describe("bounds of the embedded Redis", () => {
     await bystander.ask("DEL", "large");
   });
 
+  it.each([
+    ["channels that somebody listens to", "SUBSCRIBE"],
+    ["keys that somebody watches", "WATCH"],
+    ["keys that somebody waits for", "BLPOP"],
+  ])("counts the names of %s", async (_, command) => {
+    const closed = new Set<Socket>();
+    const [piece, last] = ["x".repeat(15 * MIB), command === "BLPOP" ? "0" : "last"];
+    for (let i = 0; i < 3; i += 1) {
+      const socket = await server.openSocket();
+      socket.resume();
+      socket.once("close", () => closed.add(socket));
+      const names = Array.from({ length: 4 }, (_unused, k) => `${i}${k}${piece.slice(2)}`);
+      const args = [command, ...names, last];
+      const request = `*${args.length}\r\n${args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("")}`;
+      // One after the other: what counts is what is there when the request is complete.
+      await new Promise((resolve) => socket.write(request, "latin1", resolve));
+    }
+    await waitUntil(() => (closed.size >= 1 ? true : undefined), { what: "one is closed", deadlineMs: 30_000 });
+    expect(await bystander.ask("PING")).toEqual(["+", "PONG"]);
+    for (const socket of server.sockets.splice(0)) socket.destroy();
+  });
+
   it("counts what transactions have queued", async () => {
     const closed = new Set<Socket>();
     const piece = Buffer.alloc(15 * MIB, "x");

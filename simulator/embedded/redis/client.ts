@@ -16,6 +16,8 @@ import type { Protocol, Reply, Wait } from "./reply.ts";
 const QUEUE_MAX = 10_000;
 const QUEUE_BYTES_MAX = 67_108_864;
 const NAMES_MAX = 10_000;
+/** What a watch or a subscription costs beside the name itself. */
+const NAME_OVERHEAD_BYTES = 256;
 
 export interface QueuedCommand {
   readonly bytes: number;
@@ -66,6 +68,7 @@ export class Client implements Watcher, Listener {
   readonly subscriptions: Readonly<Record<SubscriptionKind, Set<string>>> = { channel: new Set(), pattern: new Set() };
   #watched: { readonly keyspace: Keyspace; readonly key: string }[] = [];
   #watchedChanged = false;
+  #namesBytes = 0;
 
   constructor(options: ClientOptions) {
     this.id = options.id;
@@ -80,6 +83,11 @@ export class Client implements Watcher, Listener {
 
   get keyspace(): Keyspace {
     return this.#server.databases[this.database] as Keyspace;
+  }
+
+  /** What the names cost that it watches, listens to, and bears. */
+  get namesBytes(): number {
+    return this.#namesBytes + this.name.length;
   }
 
   get subscriptionCount(): number {
@@ -101,24 +109,29 @@ export class Client implements Watcher, Listener {
     const { keyspace } = this;
     for (const key of keys) {
       this.#watched.push({ keyspace, key });
+      this.#namesBytes += key.length + NAME_OVERHEAD_BYTES;
       keyspace.watch(key, this);
     }
   }
 
   unwatch(): void {
-    for (const { keyspace, key } of this.#watched) keyspace.unwatch(key, this);
+    for (const { keyspace, key } of this.#watched) {
+      keyspace.unwatch(key, this);
+      this.#namesBytes -= key.length + NAME_OVERHEAD_BYTES;
+    }
     this.#watched = [];
     this.#watchedChanged = false;
   }
 
   subscribe(kind: SubscriptionKind, name: string): void {
     if (this.subscriptionCount >= NAMES_MAX) throw new CommandError(`ERR more than ${NAMES_MAX} subscriptions`);
+    if (!this.subscriptions[kind].has(name)) this.#namesBytes += name.length + NAME_OVERHEAD_BYTES;
     this.subscriptions[kind].add(name);
     this.#server.pubSub.subscribe(kind, name, this);
   }
 
   unsubscribe(kind: SubscriptionKind, name: string): void {
-    this.subscriptions[kind].delete(name);
+    if (this.subscriptions[kind].delete(name)) this.#namesBytes -= name.length + NAME_OVERHEAD_BYTES;
     this.#server.pubSub.unsubscribe(kind, name, this);
   }
 

@@ -45,6 +45,7 @@ export class Conversation implements Holder {
   #state: "answering" | "waiting" | "draining" | "ending" | "closed" = "answering";
   /** Requests that came while it was not answering; at most what one read brought. */
   #backlog: string[][] = [];
+  /** Of the backlog, and of the request that waits. */
   #backlogBytes = 0;
   readonly #output = new Output();
   /** Between the first request of a turn and its write: pushes join the replies, so that they keep their order. */
@@ -72,9 +73,9 @@ export class Conversation implements Holder {
   }
 
   get heldBytes(): number {
-    const { transaction } = this.#session.client;
+    const { transaction, namesBytes } = this.#session.client;
     const queuedBytes = transaction.kind === "queueing" ? transaction.bytes : 0;
-    return this.#parser.pendingBytes + this.#backlogBytes + queuedBytes + this.#unsentBytes;
+    return this.#parser.pendingBytes + this.#backlogBytes + queuedBytes + namesBytes + this.#unsentBytes;
   }
 
   get #unsentBytes(): number {
@@ -122,7 +123,7 @@ export class Conversation implements Holder {
     if (this.#state === "answering") this.#answer(request);
     else if (this.#state === "waiting" || this.#state === "draining") {
       this.#backlog.push(request);
-      this.#backlogBytes += request.reduce((sum, arg) => sum + arg.length, REQUEST_OVERHEAD_BYTES);
+      this.#backlogBytes += bytesOf(request);
     }
   }
 
@@ -134,6 +135,7 @@ export class Conversation implements Holder {
     const reply = this.#session.answer(request);
     if (isWait(reply)) {
       this.#state = "waiting";
+      this.#backlogBytes += bytesOf(request);
       server.facts.clientsWaiting += 1;
       this.#waiting = waits.add(client.keyspace, reply, (late) => this.#endWait(late));
     } else this.#addReply(reply);
@@ -238,3 +240,6 @@ export class Conversation implements Holder {
     this.#options.held.remove(this);
   }
 }
+
+const bytesOf = (request: readonly string[]): number =>
+  request.reduce((sum, arg) => sum + arg.length, REQUEST_OVERHEAD_BYTES);

@@ -30,6 +30,8 @@ const HELD_BYTES_MAX = 134_217_728;
 /** Of the bound, what the work itself takes: requests and replies that are under way, and garbage not yet collected. */
 const WORKING_BYTES_MAX = 50_331_648;
 const WORKING_SHARE_MAX = 0.25;
+/** What a client takes that only is there. */
+const CONNECTION_BYTES = 6_144;
 /** As long as Redis lets a script run before it answers BUSY to all others. */
 const SCRIPT_DEADLINE_MS = 5_000;
 
@@ -95,11 +97,13 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
       return;
     }
     facts.connections += 1;
+    state.memory.bytes += CONNECTION_BYTES;
     facts.connectionsReceived += 1;
     const conversation = new Conversation(socket, { ...shared, id: facts.connectionsReceived });
     conversations.add(conversation);
     socket.once("close", () => {
       facts.connections -= 1;
+      state.memory.bytes -= CONNECTION_BYTES;
       conversations.delete(conversation);
     });
   });
