@@ -39,7 +39,7 @@ const ALL = "All";
 const THREADS_FOLDER = "/proc/self/task";
 const TELLS_THREADS = existsSync(THREADS_FOLDER);
 
-export const readEngineUsage = ({ arrayBuffers }: NodeJS.MemoryUsage): EngineUsage => ({
+export const readEngineUsage = ({ arrayBuffers }: { readonly arrayBuffers: number }): EngineUsage => ({
   nonHeapBytes: getHeapStatistics().malloced_memory,
   bufferBytes: arrayBuffers,
   ...(TELLS_THREADS ? { threads: readdirSync(THREADS_FOLDER).length } : {}),
