@@ -11,6 +11,9 @@ const PAGE_WITHIN_MS = 20_000;
 const BROKEN = /\b(NaN|undefined|Infinity|Invalid Date)\b|\[object|loading\.\.\./;
 /** The browser's own line for each refused call. */
 const REFUSED_LINE = "Failed to load resource: the server responded with a status of";
+/** Flink's pages with an editor (logs, thread dump) lay it out once more after they were left, when it is gone. */
+const LEFT_EDITOR = "Cannot read properties of null (reading 'layout')";
+const isComplaint = (text: string): boolean => !text.startsWith(REFUSED_LINE) && !text.includes(LEFT_EDITOR);
 
 export interface DashboardPage {
   /** Behind `#/`; names in braces are filled in. */
@@ -56,9 +59,12 @@ export class DashboardWalk {
       const { pathname } = new URL(response.url());
       (response.status() < 400 ? this.#answered : this.#refused).push(pathname);
     });
-    page.on("pageerror", (error) => this.#complaints.push(error.message));
+    const complain = (text: string) => {
+      if (isComplaint(text)) this.#complaints.push(text);
+    };
+    page.on("pageerror", (error) => complain(error.message));
     page.on("console", (message) => {
-      if (message.type() === "error" && !message.text().startsWith(REFUSED_LINE)) this.#complaints.push(message.text());
+      if (message.type() === "error") complain(message.text());
     });
   }
 
