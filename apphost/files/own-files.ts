@@ -67,18 +67,27 @@ export function removeOwn(path: string): string | null {
 }
 
 /**
- * Makes a folder for this user alone, and those above it that are missing. Node's own `recursive` never returns in a folder
- * that exists and denies it when something is made in it, as /proc does.
+ * Makes a folder for this user alone, and those above it that are missing; others may be making the same ones at this
+ * moment. Node's own `recursive` never returns in a folder that exists and denies it when something is made in it, as
+ * /proc does.
  */
 export function makeFolders(path: string): void {
+  if (makeFolder(path) === null) return;
+  if (!existsSync(dirname(path))) makeFolders(dirname(path));
+  const failure = makeFolder(path);
+  if (failure !== null) throw failure;
+}
+
+/** Null: it is there. Otherwise why what it lies in is missing, or only seems to be. */
+function makeFolder(path: string): NodeJS.ErrnoException | null {
   try {
     mkdirSync(path, { mode: 0o700 });
+    return null;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
-    if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
-    makeFolders(dirname(path));
-    makeFolders(path);
+    const failure = error as NodeJS.ErrnoException;
+    if (failure.code === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return null;
+    if (failure.code === "ENOENT") return failure;
+    throw failure;
   }
 }
 
@@ -124,8 +133,9 @@ export function findFlaw(stats: Stats, kind: Kind): string | undefined {
 
 /** Systems have several codes for a link that is not followed, so the link itself is looked at. */
 function explainClosed(path: string, kind: Kind, error: NodeJS.ErrnoException): Exclude<Ownership, { kind: "ours" }> {
+  // Also where it is there by now: somebody else may make it at this moment.
+  if (error.code === "ENOENT") return { kind: "missing" };
   const stats = lookAt(path);
-  if (stats === undefined && error.code === "ENOENT") return { kind: "missing" };
   if (stats === undefined && error.code === "ENOTDIR")
     return { kind: "refused", reason: "what it lies in is not a folder" };
   if (stats?.isSymbolicLink() === true) return { kind: "refused", reason: "it is a symbolic link" };
