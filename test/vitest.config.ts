@@ -71,7 +71,7 @@ const slow = [
 const notCollected = ["dist/**", "node_modules/**"];
 
 /**
- * Projects, one after the other: `unit` (pure, parallel), `integration` (real processes and sockets, four files at a time:
+ * Projects, one after the other: `unit` (pure, parallel), `integration` (real processes and sockets, three files at a time:
  * most of it waits) and `machine` (one file at a time) are `npm test`; `slow`, `slow-machine`, `resilience` (faults on the
  * whole system) and `package` (needs a registry) come on top in `.ci/run`. `dist` holds compiled copies and must never be
  * collected.
@@ -104,7 +104,7 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           exclude: [...notCollected, ...ofMachine, ...slowOfMachine, ...slow],
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -147,7 +147,7 @@ export default defineConfig({
           include: ["test/resilience/**/*.test.ts"],
           testTimeout: 300_000,
           // Brokers that start, and waits: each takes less than half of a core.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 5 },
         },
       },
