@@ -2,7 +2,7 @@
 
 export const TARBALL_NAME = "flink-apphost.tgz";
 /** A volume: the current folder of the program, in which it keeps its runs. */
-export const WORK_FOLDER = "/work";
+export const WORK_FOLDER = "/srv/flink-apphost";
 /** The user `node` of every image of Node, by number: an engine that looks for root does not read an image's names. */
 const USER_ID = "1000";
 const PLACED_TARBALL = `/tmp/${TARBALL_NAME}`;
