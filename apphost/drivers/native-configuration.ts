@@ -60,7 +60,8 @@ export function formatKafkaProperties(options: { port: number; controllerPort: n
   });
 }
 
-export function formatKafkaLogging(): string {
+/** Of Log4j 2, to standard output, which is the resource's log. `loggers`: what else it is told of single ones. */
+export function formatJavaLogging(loggers: Readonly<Record<string, string>> = {}): string {
   return formatJavaProperties({
     "rootLogger.level": "info",
     "rootLogger.appenderRef.out.ref": "OUT",
@@ -68,5 +69,6 @@ export function formatKafkaLogging(): string {
     "appender.out.name": "OUT",
     "appender.out.layout.type": "PatternLayout",
     "appender.out.layout.pattern": "%d{ISO8601} %-5p %m (%c{1})%n",
+    ...loggers,
   });
 }

@@ -17,7 +17,7 @@ import { type ClassArchive, findClassArchive, keepClassArchive } from "./class-a
 import type { DriverContext, ServerPlan } from "./driver.ts";
 import { javaEnvironment, readJavaText } from "./java.ts";
 import { readKafkaVersion } from "./kafka-home.ts";
-import { formatKafkaLogging, formatKafkaProperties } from "./native-configuration.ts";
+import { formatJavaLogging, formatKafkaProperties } from "./native-configuration.ts";
 import { createPassword } from "./password.ts";
 
 /**
@@ -62,7 +62,7 @@ export async function planKafka(context: DriverContext, env: Variables): Promise
     writeFileSync(join(folder, properties), formatKafkaProperties({ port, controllerPort, logDir: log }), {
       mode: 0o600,
     });
-    writeFileSync(join(folder, logging), formatKafkaLogging(), { mode: 0o600 });
+    writeFileSync(join(folder, logging), formatJavaLogging(), { mode: 0o600 });
     symlinkSync(resolve(home, "libs"), join(folder, libs));
     const archive = await linkArchive(folder, home, env);
     await java.format(hooks, signal, archive);

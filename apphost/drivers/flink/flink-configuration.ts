@@ -1,6 +1,6 @@
 /** The configuration texts of a Flink cluster, of which all processes read the same. Pure. */
-import { formatJavaProperties } from "../../../simulator/common/foundation/foreign-syntax.ts";
 import { LOOPBACK } from "../../processes/ports.ts";
+import { formatJavaLogging } from "../native-configuration.ts";
 import { TASK_MANAGER_MIB } from "./flink-memory.ts";
 
 export interface FlinkSettings {
@@ -80,15 +80,6 @@ function jobEntries(settings: FlinkSettings): Record<string, string | number> {
   };
 }
 
-/** To standard output, which is the resource's log. */
+/** Kafka's clients write their whole configuration for each reader and writer. */
 export const formatFlinkLogging = (): string =>
-  formatJavaProperties({
-    "rootLogger.level": "info",
-    "rootLogger.appenderRef.out.ref": "OUT",
-    "appender.out.type": "Console",
-    "appender.out.name": "OUT",
-    "appender.out.layout.type": "PatternLayout",
-    "appender.out.layout.pattern": "%d{ISO8601} %-5p %m (%c{1})%n",
-    "logger.kafka.name": "org.apache.kafka",
-    "logger.kafka.level": "warn",
-  });
+  formatJavaLogging({ "logger.kafka.name": "org.apache.kafka", "logger.kafka.level": "warn" });

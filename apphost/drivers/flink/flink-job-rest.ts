@@ -1,9 +1,9 @@
 /** What Flink's REST API says of one job, and what it is asked to do with it. */
 import { createError } from "../../../simulator/common/foundation/errors.ts";
-import { callHttp, isOk } from "../../../simulator/common/foundation/http-call.ts";
+import { isOk } from "../../../simulator/common/foundation/http-call.ts";
 import { type Fields, readValue } from "../../../simulator/common/foundation/json-fields.ts";
+import { callFlink, findInnermostCause } from "./flink-rest.ts";
 
-const CALL_MS_MAX = 5_000;
 const QUOTED_MAX = 600;
 
 /** Flink's own states of a job. */
@@ -55,8 +55,7 @@ export interface FlinkJobRest {
 export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest {
   const job = `${restUrl}/jobs/${jobId}`;
   const ask = async (url: string, signal: AbortSignal, method: "GET" | "POST" = "GET", body: object | null = null) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS_MAX)]);
-    const answer = await callHttp({ method, url, token: null, body, signal: limit });
+    const answer = await callFlink({ method, url, body, signal });
     if (isOk(answer) || answer.status === 404) return answer;
     const call = `${method} ${new URL(url).pathname}`;
     throw createError("JOB_MANAGER_REFUSED", { call, status: answer.status, body: answer.text.slice(0, QUOTED_MAX) });
@@ -107,10 +106,8 @@ export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
   return { ended, newestPath };
 }
 
-/** The innermost cause says what is wrong; what is around it, only that something is. */
 export function readFlinkFailure(fields: Fields): string {
   const [newest] = fields.object("exceptionHistory").list("entries", (entry) => entry.text("stacktrace"));
   if (newest === undefined) return "Flink gives no reason";
-  const causes = newest.split("\n").filter((line) => line.startsWith("Caused by: "));
-  return (causes.at(-1)?.slice("Caused by: ".length) ?? newest.split("\n", 1)[0] ?? "").slice(0, QUOTED_MAX);
+  return (findInnermostCause(newest) ?? newest.split("\n", 1)[0] ?? "").slice(0, QUOTED_MAX);
 }

@@ -1,16 +1,26 @@
-/** What is asked of Flink's REST API and of its SQL Gateway's to know whether they serve. */
+/** How Flink's REST API and its SQL Gateway's are asked, and what they are asked to know whether they serve. */
 import { waitUntil } from "../../../simulator/common/foundation/deadline.ts";
-import { callHttp } from "../../../simulator/common/foundation/http-call.ts";
+import { callHttp, type HttpAnswer, type HttpCall } from "../../../simulator/common/foundation/http-call.ts";
 
 const CALL_MS_MAX = 5_000;
 const INTERVAL_MS = 100;
 /** A JVM on a machine on which 20 others start. */
 const FLINK_READY_MS_MAX = 120_000;
 
+/** Rejects when no answer came within `msMax`. */
+export const callFlink = (call: Omit<HttpCall, "token">, msMax = CALL_MS_MAX): Promise<HttpAnswer> =>
+  callHttp({ ...call, token: null, signal: AbortSignal.any([call.signal, AbortSignal.timeout(msMax)]) });
+
+/**
+ * Of a Java stack trace, as it is or as a string of JSON: what was really wrong stands at the end of hundreds of lines.
+ * Undefined where nothing is a cause of something else.
+ */
+export const findInnermostCause = (text: string): string | undefined =>
+  [...text.matchAll(/Caused by: (.*?)(?:\\n|\n|\\r|$)/g)].at(-1)?.[1];
+
 /** The body of an answer with 200; throws what else came. */
 export async function readFlinkAnswer(url: string, signal: AbortSignal): Promise<unknown> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS_MAX)]);
-  const { status, text } = await callHttp({ method: "GET", url, token: null, body: null, signal: limit });
+  const { status, text } = await callFlink({ method: "GET", url, body: null, signal });
   if (status !== 200) throw new Error(`${url} answered ${status}: ${text.slice(0, 400)}`);
   return JSON.parse(text);
 }

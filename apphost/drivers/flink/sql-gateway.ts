@@ -7,12 +7,14 @@
  */
 import { waitUntil } from "../../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../../simulator/common/foundation/errors.ts";
-import { callHttp } from "../../../simulator/common/foundation/http-call.ts";
+import type { HttpCall } from "../../../simulator/common/foundation/http-call.ts";
+import { callFlink, findInnermostCause } from "./flink-rest.ts";
 
 const CALL_MS_MAX = 10_000;
 /** The first one loads the planner. */
 const STATEMENT_MS_MAX = 120_000;
 const INTERVAL_MS = 50;
+const QUOTED_MAX = 600;
 
 export interface SqlSession {
   /** The id of the job that the statement submitted; null where it submits none. */
@@ -77,20 +79,11 @@ async function waitForResult(operation: string, statement: string, signal: Abort
 
 const firstLine = (statement: string): string => statement.split("\n", 1)[0] ?? "";
 
-interface Request {
-  readonly method: "GET" | "POST" | "DELETE";
-  readonly body: object | null;
-}
-
-async function call<T>(url: string, { method, body }: Request, signal: AbortSignal): Promise<T> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS_MAX)]);
-  const { status, text } = await callHttp({ method, url, token: null, body, signal: limit });
+async function call<T>(url: string, request: Pick<HttpCall, "method" | "body">, signal: AbortSignal): Promise<T> {
+  const { status, text } = await callFlink({ ...request, url, signal }, CALL_MS_MAX);
   if (status === 200) return JSON.parse(text) as T;
   throw createError("SQL_REFUSED", { status, reason: readInnermostCause(text) });
 }
 
 /** Of `{"errors": ["Internal server error.", "<stack trace with causes>"]}`; of anything else its begin. */
-export function readInnermostCause(text: string): string {
-  const causes = [...text.matchAll(/Caused by: (.*?)(?:\\n|\n|\\r|$)/g)].map((match) => match[1] ?? "");
-  return (causes.at(-1) ?? text).slice(0, 600);
-}
+export const readInnermostCause = (text: string): string => (findInnermostCause(text) ?? text).slice(0, QUOTED_MAX);

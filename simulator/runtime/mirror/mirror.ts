@@ -131,7 +131,10 @@ export class Mirror {
           const { offset, last } = present(parsed.state.partitions[p], `partition ${p}`);
           appliedLog.append({ kind: "acquire", life, p, g, offset });
           // The process before may have ended between APPLY and its row.
-          if (last !== null) appliedLog.append({ kind: "apply", life, p, ...pickRow(last), appliedAtUs: 0 });
+          if (last !== null) {
+            const { prev, next, n, base, tm } = last;
+            appliedLog.append({ kind: "apply", life, p, g: last.g, prev, next, n, base, tm, appliedAtUs: 0 });
+          }
         }
         this.#held = parsed.state.partitions.map((applied, p) => ({ g: generations[p] as number, applied }));
         return;
@@ -210,26 +213,3 @@ export class Mirror {
     return answer.kind === "published";
   }
 }
-
-const pickRow = ({
-  prev,
-  next,
-  n,
-  base,
-  g,
-  tm,
-}: {
-  prev: number;
-  next: number;
-  n: number;
-  base: number;
-  g: number;
-  tm: string;
-}) => ({
-  prev,
-  next,
-  n,
-  base,
-  g,
-  tm,
-});
