@@ -128,12 +128,10 @@ async function holdForTest(run: RunContext): Promise<void> {
   }).catch((error: unknown) => void run.ending.endWithError(error));
 }
 
-function createValidatorTask({ run, system, rounds, ending }: VerdictInput): ValidatorTask {
-  // A round that ended before its producer began has no ledger, and nothing to compare. Whether a ledger that must be
-  // there is there is the validator's question: it is not looked for here.
-  const isLastBegun = run.seen.producer?.firstSendAtUs !== null;
+function createValidatorTask({ system, rounds, ending }: VerdictInput): ValidatorTask {
   return {
-    rounds: system.config.ownTopic ? rounds.slice(0, isLastBegun ? rounds.length : -1) : [],
+    // Whether one had begun when the run was cut short, is the validator's question: what is known here may be old.
+    rounds: system.config.ownTopic ? rounds : [],
     mode: ending.kind === "drained" ? "drained" : "prefix",
     endOffsets: system.topic?.endOffsets ?? null,
     sharedRedis: system.infrastructure.redis.mode === "external",

@@ -148,3 +148,17 @@ export function sumOver<T>(items: readonly T[], value: (item: T) => number): num
 export function readLedgers(facts: Pick<Facts, "ledgers">): Ledger[] {
   return facts.ledgers.flatMap((fact) => (fact.kind === "read" ? [fact.ledger] : []));
 }
+
+/**
+ * The ledgers that must be there. Each is written before the first send of its round (P1 of `producer/round.ts`): where the
+ * topic ends with the round before, a run that was cut short may have ended before its last round began.
+ */
+export function listNeededLedgers({ task, ledgers, topic }: Pick<Facts, "task" | "ledgers" | "topic">): LedgerFact[] {
+  const needed = [...ledgers];
+  if (task.mode === "drained" || ledgers.at(-1)?.kind !== "missing") return needed;
+  const before = ledgers.at(-2);
+  const endsBefore = (p: number) => (before?.kind === "read" ? before.ledger.partitions[p]?.endOffset : undefined);
+  const hasNothing = topic.ranges.high.every((high, p) => high === (before === undefined ? 0 : endsBefore(p)));
+  if (hasNothing) needed.pop();
+  return needed;
+}

@@ -27,7 +27,7 @@ const preload = (name: string, more: Readonly<Record<string, string>> = {}): Cli
 });
 
 describe("a producer that is stopped just after its last ledger", () => {
-  const AT_LAST_WORD = preload("stop-at-last-word.mjs");
+  const AT_LAST_WORD = preload("stop-producer.mjs", { TEST_STOP_PRODUCER_AT: "produceFinished" });
 
   it("delays neither what is measured nor the verdict: it is killed, and its work counts", async () => {
     // All is applied in time. The process is silent for longer than that, and than news of it may take.
@@ -48,6 +48,26 @@ describe("a producer that is stopped just after its last ledger", () => {
       process.kill(cli.pid, "SIGINT");
       const report = await expectExit(cli, await cli.end(), 130);
       expect(report.messages).toMatchObject({ processed: 2_000, lost: 0, duplicated: 0 });
+    } finally {
+      await cli.dispose();
+    }
+  });
+});
+
+describe("a producer that is stopped before its first send", () => {
+  /** It has no ledger then (P1 of `producer/round.ts`), and nothing was lost. */
+  it("leaves a run that is left by Ctrl+C with nothing to complain about", async () => {
+    const cli = startCli(
+      [...SMALL, "--messages", "2000"],
+      preload("stop-producer.mjs", { TEST_STOP_PRODUCER_AT: "ready" }),
+    );
+    try {
+      await cli.waitForEvent("resource", ({ name, state }) => name === "producer" && state === "running");
+      process.kill(cli.pid, "SIGINT");
+      const report = await expectExit(cli, await cli.end(), 130);
+      expect(report.verdict).toBe("interrupted");
+      expect(report.messages).toMatchObject({ requested: 2_000, acknowledged: 0, inKafka: 0, processed: 0, lost: 0 });
+      expect(report.checks.filter(({ status }) => status === "failed" || status === "unknown")).toEqual([]);
     } finally {
       await cli.dispose();
     }

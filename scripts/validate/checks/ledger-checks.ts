@@ -6,7 +6,7 @@ import type { Ledger, LedgerPartition } from "../../../simulator/common/contract
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import { SUM_MODULUS } from "../../../simulator/common/contract/message.ts";
 import { explainShortEnd, listUncovered, selectCovered } from "../coverage.ts";
-import { countRecords, type Facts, readLedgers, sumOver } from "../facts.ts";
+import { countRecords, type Facts, type LedgerFact, listNeededLedgers, readLedgers, sumOver } from "../facts.ts";
 import { countPlanned } from "../round-plan.ts";
 import type { PartitionTally } from "../topic-tally.ts";
 import { compareEach, failMissing, judge, notApplicable } from "./check.ts";
@@ -19,15 +19,13 @@ export function checkLedgers(facts: Facts): Check[] {
   if (facts.task.mode === "prefix" && !facts.producerBegan) {
     return skipAll("the run was ended before the producer began");
   }
-  const inKafka = sumOver(facts.topic.tallies, countRecords);
-  const unread = facts.ledgers.filter(({ kind }) => kind !== "read");
-  const isEmpty = inKafka === 0 && facts.topic.ranges.ends.every((end) => end === 0);
-  if (facts.task.mode === "prefix" && isEmpty && unread.every(({ kind }) => kind === "missing") && unread.length > 0) {
+  const needed = listNeededLedgers(facts);
+  if (needed.length === 0 && facts.ledgers.length > 0) {
     return skipAll("the run was ended before the first message was sent");
   }
-  const complete = checkComplete(facts);
-  const first = unread[0];
-  if (first !== undefined || facts.ledgers.length === 0) {
+  const complete = checkComplete(facts, needed);
+  const first = needed.find(({ kind }) => kind !== "read");
+  if (first !== undefined || needed.length === 0) {
     const reason = first === undefined ? "the run has no round" : describeUnread(first);
     const [, ...others] = definitions;
     return [complete, ...others.map((definition) => failMissing(definition, "a ledger of every round", reason))];
@@ -40,9 +38,9 @@ function describeUnread(fact: Facts["ledgers"][number]): string {
   return fact.kind === "broken" ? `${what} cannot be read: ${fact.reason}` : `${what} is missing`;
 }
 
-function checkComplete(facts: Facts): Check {
+function checkComplete(facts: Facts, needed: readonly LedgerFact[]): Check {
   const { rounds, mode } = facts.task;
-  const problems = facts.ledgers.flatMap((fact, i) => {
+  const problems = needed.flatMap((fact, i) => {
     if (fact.kind !== "read") return [describeUnread(fact)];
     const isLast = i === facts.ledgers.length - 1;
     // A deadline or an interrupt ends the last round early; its ledger then holds what was acknowledged so far.

@@ -3,7 +3,7 @@ import { CHECKS } from "../../../simulator/common/contract/files/check-catalogue
 import type { Check } from "../../../simulator/common/contract/files/report.ts";
 import { SUM_MODULUS } from "../../../simulator/common/contract/message.ts";
 import { listUncovered, selectCovered } from "../coverage.ts";
-import { countRecords, type Facts, readLedgers, sumOver } from "../facts.ts";
+import { countRecords, type Facts, listNeededLedgers, readLedgers, sumOver } from "../facts.ts";
 import { countPlanned, type PlannedShare } from "../round-plan.ts";
 import type { PartitionTally } from "../topic-tally.ts";
 import { compareEach, judge, notApplicable } from "./check.ts";
@@ -68,7 +68,7 @@ function listExpectedIndexes(facts: Facts): IndexRange[] | null {
     return facts.plan.map(({ planned }, p) => ({ p, from: 0, to: planned }));
   }
   const ledgers = readLedgers(facts);
-  if (ledgers.length < facts.ledgers.length && sumOver(facts.topic.tallies, countRecords) > 0) return null;
+  if (ledgers.length < listNeededLedgers(facts).length && sumOver(facts.topic.tallies, countRecords) > 0) return null;
   return ledgers.flatMap(({ partitions }) =>
     partitions.map(({ p, firstIndex, acknowledged }) => ({ p, from: firstIndex, to: firstIndex + acknowledged })),
   );

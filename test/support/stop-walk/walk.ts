@@ -30,7 +30,7 @@ export interface CellEnd {
 }
 
 /** Loaded into each process of the run: stops the producer when it has said its last word. */
-const AT_LAST_WORD = fileURLToPath(new URL("../preload/stop-at-last-word.mjs", import.meta.url));
+const STOP_PRODUCER = fileURLToPath(new URL("../preload/stop-producer.mjs", import.meta.url));
 const BETWEEN_INTERRUPTS_MS = 200;
 
 /** Throws when the run does not end in time, never comes to the phase, or leaves something behind. */
@@ -51,7 +51,10 @@ export async function runCell(cell: Cell, options: CellOptions): Promise<CellEnd
   };
   const all = [...args, "--infra", infra, ...(phase === "idle" ? [] : ["--once"])];
   const env: Record<string, string> = { KAFKA_HOME: process.env["KAFKA_HOME"] ?? "" };
-  if (isByItself) env["NODE_OPTIONS"] = `--import ${AT_LAST_WORD}`;
+  if (isByItself) {
+    env["NODE_OPTIONS"] = `--import ${STOP_PRODUCER}`;
+    env["TEST_STOP_PRODUCER_AT"] = "produceFinished";
+  }
   const host = startWatchedHost(all, env, (event) => {
     if (event.type === "run") ({ runId } = event);
     if (event.type === "resource" && event.pid !== null) pids.set(event.name, event.pid);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { evaluateFacts, runChecks } from "../../../../scripts/validate/evaluate.ts";
 import { addTo, check, failedIds, makePrefix, row, set, setFences } from "./run-changes.ts";
-import { makeRun, toFacts } from "./synthetic-run.ts";
+import { makeRun, message, type SyntheticRun, toFacts } from "./synthetic-run.ts";
 
 describe("a run that was ended early", () => {
   it("passes on the part below the applied offsets; what lies above is unprocessed, never lost", () => {
@@ -79,4 +79,34 @@ describe("a run that was ended early", () => {
     run.jobBegan = true;
     expect(failedIds(run)).toContain("store-state");
   });
+
+  /** P1 of `producer/round.ts`: the producer's process was there, and its round had not begun. */
+  it("has nothing to fail when it ended between the producer's start and its first send", () => {
+    const run = makeRun([]);
+    askForRound(run, { round: 1, firstId: 1, messages: 100 });
+    expect(failedIds(run)).toEqual([]);
+    expect(check(run, "ledger-complete")?.reason).toBe("the run was ended before the first message was sent");
+    run.topic[0]?.push(message(1));
+    expect(failedIds(run)).toContain("ledger-complete");
+  });
+
+  it("has nothing to fail when it ended before a later round began, and checks the earlier one as always", () => {
+    const run = makeRun([100]);
+    askForRound(run, { round: 2, firstId: 101, messages: 50 });
+    expect(failedIds(run)).toEqual([]);
+    expect(check(run, "ledger-complete")).toMatchObject({ status: "passed", examined: 1 });
+    expect(check(run, "topic-ids")?.status).toBe("passed");
+    run.topic[1]?.push(message(101));
+    expect(check(run, "ledger-complete")?.reason).toContain("the ledger of round 2 is missing");
+    run.task.mode = "drained";
+    run.topic[1]?.pop();
+    expect(failedIds(run)).toContain("ledger-complete");
+  });
 });
+
+/** The run ends before the producer has a ledger of it. */
+function askForRound(run: SyntheticRun, task: SyntheticRun["task"]["rounds"][number]): void {
+  run.task.mode = "prefix";
+  run.task.rounds.push(task);
+  run.ledgers.push(undefined);
+}
