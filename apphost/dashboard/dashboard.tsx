@@ -37,7 +37,7 @@ import type { Reduced } from "./state/outcomes.ts";
 import { reduce } from "./state/reduce.ts";
 import { createViewState, type Effect, type Input, type ViewState } from "./state/view-state.ts";
 import { formatSummary } from "./summary.ts";
-import { restoreTerminal, startTerminalJob } from "./terminal-job.ts";
+import { createTerminalJob, restoreTerminal, type TerminalJob } from "./terminal-job.ts";
 import { createTheme, findColorLevel, findGlyphs, hasColors } from "./theme.ts";
 import { isSpoken } from "./ui-mode.ts";
 import { bodyRows, drawFrame } from "./views/frame.ts";
@@ -83,7 +83,7 @@ export class Dashboard {
   readonly #isSpoken: boolean;
   readonly #painter: Painter;
   readonly #timer: NodeJS.Timeout;
-  readonly #job: ReturnType<typeof startTerminalJob>;
+  readonly #job: TerminalJob;
   #snapshot: Snapshot = EMPTY_SNAPSHOT;
   #state: ViewState;
   #link: HostLink | null = null;
@@ -119,12 +119,14 @@ export class Dashboard {
       unicode: this.#glyphs === "unicode",
       onChange: () => this.#drawLog(),
     });
-    this.#job = startTerminalJob({
+    this.#timer = setInterval(() => this.#drawChanges(), FRAME_INTERVAL_MS);
+    this.#job = createTerminalJob({
       show: () => this.#show(),
       hide: () => this.#hide(),
       abandon: () => this.#abandon(),
     });
-    this.#timer = setInterval(() => this.#drawChanges(), FRAME_INTERVAL_MS);
+    // Last of all: what fails in the first frame finds everything that ends it.
+    this.#job.start();
   }
 
   get snapshot(): Snapshot {
@@ -173,7 +175,8 @@ export class Dashboard {
     const shown = this.#shown;
     if (this.#hide()) await shown?.instance.waitUntilExit().catch(() => undefined);
     await this.#lent.catch(() => undefined);
-    process.off("uncaughtException", this.#fail);
+    // What Ink does at the end of the process fails as well then, and was told.
+    if (!this.#isFailed) process.off("uncaughtException", this.#fail);
     this.#write([...summary(this.#snapshot), ...describeFailure(this.#failure)]);
   }
 
@@ -190,19 +193,25 @@ export class Dashboard {
     // The alternate screen begins where the cursor stands, and a prompt before it would shift the first row for good.
     stdout.write("\r");
     this.#painter.forget();
-    const instance = render(this.#element([]), {
-      stdout,
-      stderr,
-      stdin,
-      alternateScreen: true,
-      exitOnCtrlC: false,
-      isScreenReaderEnabled: this.#isSpoken,
-      // The mode was decided before: CI variables must not turn a wanted dashboard into silence.
-      interactive: true,
-      maxFps: FRAMES_PER_SECOND_MAX,
-    });
-    this.#shown = { instance, stdin, isAbandoned: false };
-    instance.waitUntilExit().catch(this.#fail);
+    try {
+      const instance = render(this.#element([]), {
+        stdout,
+        stderr,
+        stdin,
+        alternateScreen: true,
+        exitOnCtrlC: false,
+        isScreenReaderEnabled: this.#isSpoken,
+        // The mode was decided before: CI variables must not turn a wanted dashboard into silence.
+        interactive: true,
+        maxFps: FRAMES_PER_SECOND_MAX,
+      });
+      this.#shown = { instance, stdin, isAbandoned: false };
+      instance.waitUntilExit().catch(this.#fail);
+    } catch (error) {
+      restoreTerminal(stdout, stdin);
+      stdin.destroy();
+      this.#fail(error);
+    }
     this.#draw();
   }
 

@@ -36,6 +36,8 @@ export interface JobActions {
 }
 
 export interface TerminalJob {
+  /** Takes the terminal now if the process is in the foreground, else as soon as it is. */
+  start(): void;
   /** Gives the terminal to a program until `work` settles, and takes it back then. */
   lend(work: () => Promise<void>): Promise<void>;
   /** What Ctrl+Z means: in raw mode the terminal does not send the signal. */
@@ -44,7 +46,7 @@ export interface TerminalJob {
   end(): void;
 }
 
-export function startTerminalJob(actions: JobActions, isForeground = readIsForeground): TerminalJob {
+export function createTerminalJob(actions: JobActions, isForeground = readIsForeground): TerminalJob {
   let isShown = false;
   let isLent = false;
   let isEnded = false;
@@ -76,10 +78,13 @@ export function startTerminalJob(actions: JobActions, isForeground = readIsForeg
     isShown = false;
     look();
   };
-  process.on("SIGTSTP", onStop).on("SIGCONT", onContinue);
-  const timer = setInterval(look, LOOK_INTERVAL_MS).unref();
-  look();
+  let timer: NodeJS.Timeout | undefined;
   return {
+    start() {
+      process.on("SIGTSTP", onStop).on("SIGCONT", onContinue);
+      timer = setInterval(look, LOOK_INTERVAL_MS).unref();
+      look();
+    },
     async lend(work) {
       if (isLent) return;
       if (isShown) actions.hide();

@@ -87,18 +87,26 @@ describeReal(["tmux"], "a run in a terminal", () => {
   });
 
   /** T5 of `dashboard/dashboard.tsx`. Its last frame cannot be drawn either, which is how Ink gives a terminal back. */
-  it("gives the terminal back when Ink fails, and ends with the verdict of the run, which went on", async () => {
-    const broken = join(import.meta.dirname, "../support/preload/break-screen.mjs");
-    terminal.type(`export NODE_OPTIONS='--import ${broken}' TEST_BREAK_SCREEN_AFTER_MS=2500`);
-    start("--once", "--messages", "12000", "--rate", "3000");
-    const screen = await terminal.waitFor(/the dashboard failed .broken as asked.; the run goes on\nCtrl\+C stops it/);
-    expect(screen.join("\n")).toMatch(/^before-2$/m);
-    expect(terminal.modes()).toEqual({ isAlternate: false, isCursorShown: true, isCursorKeys: false });
-    await expectTerminalBack(0);
-    expect(terminal.screen().join("\n")).toMatch(
-      /PASSED: 12,000 messages processed, 0 lost, 0 duplicated[\s\S]*a fault of the dashboard, and none of the run/,
-    );
-  });
+  it.each([
+    ["in its first frame", 1],
+    ["in the middle", 2_500],
+  ])(
+    "gives the terminal back when Ink fails %s, and ends with the verdict of the run, which went on",
+    async (_, atMs) => {
+      const broken = join(import.meta.dirname, "../support/preload/break-screen.mjs");
+      terminal.type(`export NODE_OPTIONS='--import ${broken}' TEST_BREAK_SCREEN_AFTER_MS=${atMs}`);
+      start("--once", "--messages", "12000", "--rate", "3000");
+      const screen = await terminal.waitFor(
+        /the dashboard failed .broken as asked.; the run goes on\nCtrl\+C stops it/,
+      );
+      expect(screen.join("\n")).toMatch(/^before-2$/m);
+      expect(terminal.modes()).toEqual({ isAlternate: false, isCursorShown: true, isCursorKeys: false });
+      await expectTerminalBack(0);
+      expect(terminal.screen().join("\n")).toMatch(
+        /PASSED: 12,000 messages processed, 0 lost, 0 duplicated[\s\S]*a fault of the dashboard, and none of the run/,
+      );
+    },
+  );
 
   /** T4 of `dashboard/dashboard.tsx`. */
   it("leaves a pager to its reader when the run ends meanwhile, and tells the end after it", async () => {
