@@ -40,6 +40,7 @@ import { pipelineSuite } from "./suites/pipeline.ts";
 import { produceSuite } from "./suites/produce.ts";
 import { replaySuite } from "./suites/replay.ts";
 import { startupSuite } from "./suites/startup.ts";
+import { warmUpSuite } from "./suites/warm-up.ts";
 import { renderSuite, type SuiteSummary, summarizeSuite } from "./summary.ts";
 
 const SUITES: Readonly<Record<SuiteName, BenchSuite>> = {
@@ -55,6 +56,7 @@ const SUITES: Readonly<Record<SuiteName, BenchSuite>> = {
   logs: logsSuite,
   produce: produceSuite,
   compression: compressionSuite,
+  "warm-up": warmUpSuite,
 };
 
 const EXIT = { passed: 0, failed: 1, usage: 2, unknown: 3, worse: 5, interrupted: 130 };

@@ -14,6 +14,7 @@ export const SUITE_NAMES = [
   "logs",
   "produce",
   "compression",
+  "warm-up",
 ] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
 

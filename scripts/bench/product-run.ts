@@ -34,6 +34,8 @@ export interface RunSpec {
   readonly taskManagers?: number;
   readonly rate?: number;
   readonly compression?: Compression;
+  /** As `--warm-up` takes it; its time is not of the measured interval. */
+  readonly warmUp?: string;
   /** With `messages` 0: the topic to count, which stays. */
   readonly topic?: string;
   /** The run's topic stays on the session's broker: somebody else will read it. */
@@ -111,6 +113,7 @@ function formatArguments(spec: RunSpec): string[] {
     infra: spec.infra,
     rate: spec.rate,
     compression: spec.compression,
+    "warm-up": spec.warmUp,
     "task-managers": spec.taskManagers,
     topic: spec.topic,
     // The bench measures how long it takes, and judges nothing by it.
