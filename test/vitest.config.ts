@@ -24,8 +24,6 @@ const slow = [
   "bench",
   "dashboard-session",
   "docker-kafka-ui",
-  "embedded-kafka-admin",
-  "embedded-kafka-groups",
   "embedded-kafka-transactional-clients",
   "exit-codes",
   "flink-cli",
@@ -34,15 +32,9 @@ const slow = [
   "host-lifecycle",
   "hung-processes",
   "independent-reader",
-  "job-manager-end",
-  "job-manager-limits",
   "judge-brokers",
   "judge-real-kafka",
   "judge-two-runs",
-  "kafka-client",
-  "kafka-client-cluster",
-  "kafka-client-leaders",
-  "kafka-client-long-runs",
   "kafka-security",
   "no-silence",
   "planted-files",
@@ -68,12 +60,18 @@ const slow = [
   "topic-settings",
   "two-hosts",
 ].map((name) => `test/integration/${name}.test.ts`);
+/** Slow ones of a single part with servers of its own: no host sweeps there, so they run beside those that look at the machine. */
+const slowOfParts = [
+  "test/integration/embedded-kafka-{admin,groups}.test.ts",
+  "test/integration/job-manager-{end,limits}.test.ts",
+  "test/integration/kafka-client{,-cluster,-leaders,-long-runs}.test.ts",
+];
 const notCollected = ["dist/**", "node_modules/**"];
 
 /**
  * Projects, one after the other: `unit` (pure, parallel), `integration` (real processes and sockets, three files at a time:
- * most of it waits) and `machine` (one file at a time) are `npm test`; `slow`, `slow-machine`, `resilience` (faults on the
- * whole system) and `package` (needs a registry) come on top in `.ci/run`. `dist` holds compiled copies and must never be
+ * most of it waits) and `machine` (one file at a time) are `npm test`; `slow`, `slow-parts`, `slow-machine`, `resilience` (faults on the whole
+ * system) and `package` (needs a registry) come on top in `.ci/run`. `dist` holds compiled copies and must never be
  * collected.
  */
 export default defineConfig({
@@ -103,7 +101,7 @@ export default defineConfig({
           ...ofProcesses,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          exclude: [...notCollected, ...ofMachine, ...slowOfMachine, ...slow],
+          exclude: [...notCollected, ...ofMachine, ...slowOfMachine, ...slowOfParts, ...slow],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
@@ -126,6 +124,16 @@ export default defineConfig({
           include: slow,
           // Most of them wait.
           maxWorkers: 5,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        root,
+        test: {
+          ...ofProcesses,
+          name: "slow-parts",
+          include: slowOfParts,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },

@@ -123,15 +123,20 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
   };
 }
 
-/** N2: the archive, too, has a plain name. */
-async function linkArchive(folder: string, home: string, env: Variables): Promise<ClassArchive> {
+/** The archive of a broker that runs in a folder with `home`'s jars in its `libs`, under the flags of ours. */
+export async function findBrokerArchive(home: string, env: Variables): Promise<ClassArchive> {
   const subject = {
     javaText: await readJavaText(findJava(env) ?? "java"),
     kafkaVersion: readKafkaVersion(home) ?? "unknown",
     libs: join(home, "libs"),
     jvmFlags: BROKER_JVM_FLAGS,
   };
-  const archive = await findClassArchive(subject, env);
+  return findClassArchive(subject, env);
+}
+
+/** N2: the archive, too, has a plain name. */
+async function linkArchive(folder: string, home: string, env: Variables): Promise<ClassArchive> {
+  const archive = await findBrokerArchive(home, env);
   if (archive.kind === "kept") symlinkSync(archive.path, join(folder, IN_DATA_FOLDER.classes));
   return archive;
 }

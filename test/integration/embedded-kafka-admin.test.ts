@@ -1,22 +1,18 @@
 /** The administrators that people have, on the embedded Kafka: Kafka's own tools, kafkajs, @platformatic/kafka, kcat. */
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface, type Interface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from "@platformatic/kafka";
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
+import { KafkaTools } from "../support/kafka-tools.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { batchOf, createTopic, Peer, produceBatch, startTestBroker, type TestBroker } from "./embedded-kafka-peer.ts";
 
 const run = promisify(execFile);
-const RUN_TOOLS = fileURLToPath(new URL("../support/java/RunTools.java", import.meta.url));
-const TOOL_DEADLINE_MS = 60_000;
+const CLIENT_MS_MAX = 60_000;
 
 let broker: TestBroker;
 let address: string;
@@ -35,41 +31,14 @@ afterAll(async () => {
 const startOf = (topic: string) => broker.state.topics.findPartition(topic, 0)?.log.startOffset;
 
 describeReal(["kafka"], "Kafka's own tools", () => {
-  let java: ReturnType<typeof spawn>;
-  let lines: AsyncIterator<string>;
-  let reader: Interface;
-
+  let tools: KafkaTools;
   beforeAll(() => {
-    const classPath = join(process.env["KAFKA_HOME"] ?? "", "libs", "*");
-    java = spawn("java", ["-cp", classPath, RUN_TOOLS], { stdio: ["pipe", "pipe", "ignore"] });
-    if (java.stdout === null) throw new Error("java has no output to read");
-    reader = createInterface({ input: java.stdout });
-    lines = reader[Symbol.asyncIterator]();
+    tools = new KafkaTools();
   });
-  afterAll(async () => {
-    const exited = once(java, "exit");
-    java.stdin?.end();
-    await withDeadline(exited, { what: "java ends", deadlineMs: TOOL_DEADLINE_MS });
-    reader.close();
-  });
+  afterAll(() => tools.end());
 
-  /** What the tool writes; it must end with 0. */
-  async function runTool(tool: string, ...args: string[]): Promise<string> {
-    java.stdin?.write(`${[tool, ...args, "--bootstrap-server", address].join("\t")}\n`);
-    const read = async () => {
-      const output: string[] = [];
-      for (;;) {
-        const { value, done } = await lines.next();
-        if (done === true) throw new Error(`java ended: ${output.join("\n")}`);
-        if (value.startsWith("exit ")) return { code: value, text: output.join("\n") };
-        output.push(value);
-      }
-    };
-    const { code, text } = await withDeadline(read(), { what: tool, deadlineMs: TOOL_DEADLINE_MS });
-    expect(code, text).toBe("exit 0");
-    return text;
-  }
-  const topicTool = (...args: string[]) => runTool("org.apache.kafka.tools.TopicCommand", ...args);
+  const runTool = (tool: string, ...args: string[]) => tools.run(tool, ...args, "--bootstrap-server", address);
+  const topicTool = (...args: string[]) => runTool("TopicCommand", ...args);
   const configTool = (...args: string[]) => runTool("kafka.admin.ConfigCommand", ...args);
 
   test("kafka-topics and kafka-configs alter what there is, and describe it", async () => {
@@ -98,25 +67,24 @@ describeReal(["kafka"], "Kafka's own tools", () => {
     const folder = await mkdtemp(join(tmpdir(), "delete-records-"));
     const file = join(folder, "offsets.json");
     await writeFile(file, JSON.stringify({ version: 1, partitions: [{ topic: "tools", partition: 0, offset: 35 }] }));
-    const deleted = await runTool("org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file", file);
+    const deleted = await runTool("DeleteRecordsCommand", "--offset-json-file", file);
     await rm(folder, { recursive: true });
     expect(deleted).toContain("low_watermark: 35");
     expect(startOf("tools")).toBe(35);
 
-    const offsets = (...args: string[]) =>
-      runTool("org.apache.kafka.tools.GetOffsetShell", "--topic", "tools", ...args);
+    const offsets = (...args: string[]) => runTool("GetOffsetShell", "--topic", "tools", ...args);
     expect(await offsets("--time", "earliest")).toContain("tools:0:35");
     expect(await offsets("--time", "latest")).toContain("tools:0:100");
     expect(await offsets("--time", "max-timestamp")).toContain("tools:0:35");
-    const logDirs = await runTool("org.apache.kafka.tools.LogDirsCommand", "--describe", "--topic-list", "tools");
+    const logDirs = await runTool("LogDirsCommand", "--describe", "--topic-list", "tools");
     expect(logDirs).toContain('"partition":"tools-4"');
-    const versions = await runTool("org.apache.kafka.tools.BrokerApiVersionsCommand");
+    const versions = await runTool("BrokerApiVersionsCommand");
     expect(versions).toMatch(/Produce\(0\): 0 to 13 \[usable: 13\]/);
     expect(versions).toMatch(/AlterConfigs\(33\): 0 to 2 \[usable: 2\]/);
-    const cluster = await runTool("org.apache.kafka.tools.ClusterTool", "cluster-id");
+    const cluster = await runTool("ClusterTool", "cluster-id");
     expect(cluster).toContain(`Cluster ID: ${broker.state.identity.clusterId}`);
     const perf = ["--topic", "tools", "--num-records", "65", "--timeout", "20000"];
-    expect(await runTool("org.apache.kafka.tools.ConsumerPerformance", ...perf)).toMatch(/, 65, /);
+    expect(await runTool("ConsumerPerformance", ...perf)).toMatch(/, 65, /);
   });
 });
 
@@ -167,7 +135,7 @@ describeReal(["kcat"], "kcat", () => {
   test("-L lists the partitions that were added", async () => {
     await createTopic(peer, "listed");
     broker.state.topics.addPartitions("listed", 3);
-    const { stdout } = await run("kcat", ["-b", address, "-L", "-t", "listed"], { timeout: TOOL_DEADLINE_MS });
+    const { stdout } = await run("kcat", ["-b", address, "-L", "-t", "listed"], { timeout: CLIENT_MS_MAX });
     expect(stdout).toContain('topic "listed" with 3 partitions');
   });
 });

@@ -1,7 +1,6 @@
 /** Transactions of the embedded Kafka, by clients that people have: kafkajs, @platformatic/kafka, librdkafka, Java. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as platformatic from "@platformatic/kafka";
@@ -9,6 +8,7 @@ import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { type EmbeddedKafka, startEmbeddedKafka } from "../support/embedded-kafka.ts";
+import { KafkaTools } from "../support/kafka-tools.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { runCli } from "../support/run-cli.ts";
 import { countWithKcat, sendWithJava } from "../support/stored-records.ts";
@@ -119,22 +119,13 @@ describeReal(["kcat"], "@platformatic/kafka", () => {
 });
 
 describeReal(["kafka", "kcat", "javac"], "Java", () => {
-  async function runTool(tool: string, ...args: string[]): Promise<string> {
-    const classPath = join(process.env["KAFKA_HOME"] ?? "", "libs", "*");
-    // Each of them lives for a second or two.
-    const brief = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
-    const command = [
-      ...brief,
-      "-cp",
-      classPath,
-      `org.apache.kafka.tools.${tool}`,
-      "--bootstrap-server",
-      broker.address,
-      ...args,
-    ];
-    const { stdout } = await run("java", command, { timeout: CLIENT_DEADLINE_MS });
-    return stdout;
-  }
+  let tools: KafkaTools;
+  beforeAll(() => {
+    tools = new KafkaTools();
+  });
+  afterAll(() => tools.end());
+
+  const runTool = (tool: string, ...args: string[]) => tools.run(tool, "--bootstrap-server", broker.address, ...args);
 
   test("ProducerPerformance sends in transactions", async () => {
     await createTopics("performance");

@@ -3,13 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { HostDescription } from "../../apphost/model/description.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { untilProcessed, untilRestarted, withRun } from "../support/faults.ts";
+import { endStanding, STANDING, untilProcessed, untilRestarted, withRun } from "../support/faults.ts";
 import { type Cli, runCli } from "../support/run-cli.ts";
 import { expectExit, expectPassed, ONCE } from "../support/system.ts";
 
 const SMALL = ["--task-managers", "3", "--partitions", "6"];
-const load = (messages: number) => [...ONCE, ...SMALL, "--messages", String(messages), "--rate", "3000"];
-const IDLE = ["up", "--infra", "embedded", "--ui", "json", "--messages", "0", ...SMALL];
+/** Slow enough for some commands to find it in its middle, on a busy machine, too. */
+const atRate = (messages: number) => [...SMALL, "--messages", String(messages), "--rate", "1500"];
+const load = (messages: number) => [...ONCE, ...atRate(messages)];
+const IDLE = [...STANDING, "--messages", "0", ...SMALL];
 
 async function expectDone(host: Cli, ...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await runCli(args, { cwd: host.cwd });
@@ -50,7 +52,7 @@ const newestProgress = async (host: Cli) => {
 };
 
 it("each is a planned fault from which the job recovers, and the count is exact", async () => {
-  await withRun(load(120_000), async (host) => {
+  await withRun([...STANDING, ...atRate(120_000)], async (host) => {
     await untilProcessed(host, 1);
     expect(await expectDone(host, "kill", "taskmanager-02")).toBe("taskmanager-02: killed\n");
     await untilRestarted(host, "taskmanager-02");
@@ -77,7 +79,7 @@ it("each is a planned fault from which the job recovers, and the count is exact"
     await expectDone(host, "kill", "jobmanager");
     const { kind, id, total } = await untilCheckpoint(host);
     expect([kind, id > 0, total > 0]).toEqual(["completed", true, true]);
-    const report = await expectPassed(host, await host.end(), 120_000);
+    const report = await expectPassed(host, await endStanding(host), 120_000);
     expect(report.faults.map(({ kind, target, planned }) => [kind, target, planned])).toEqual([
       ["processExit", "taskmanager-02", true],
       ["paused", "taskmanager-01", true],

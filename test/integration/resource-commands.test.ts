@@ -3,13 +3,24 @@ import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostDescription } from "../../apphost/model/description.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
+import { endStanding, STANDING } from "../support/faults.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 import { listRunProcesses } from "../support/run-processes.ts";
-import { expectPassed, ONCE } from "../support/system.ts";
+import { expectPassed } from "../support/system.ts";
 
-/** About twenty seconds of load: on a busy machine each command takes one or two to load its program. */
-const MESSAGES = 60_000;
-const ARGS = [...ONCE, "--messages", String(MESSAGES), "--rate", "3000", "--task-managers", "3", "--partitions", "8"];
+/** Half a minute of load: on a busy machine each command takes two or three seconds to load its program. */
+const MESSAGES = 45_000;
+const ARGS = [
+  ...STANDING,
+  "--messages",
+  String(MESSAGES),
+  "--rate",
+  "3000",
+  "--task-managers",
+  "3",
+  "--partitions",
+  "8",
+];
 
 describe("commands on resources of a running host", () => {
   let host: Cli;
@@ -50,7 +61,7 @@ describe("commands on resources of a running host", () => {
     await expectDone("restart", "taskmanager");
     await expectDone("restart", "redis");
     await expectDone("restart", "flink-job-simulator");
-    const report = await expectPassed(host, await host.end(), MESSAGES);
+    const report = await expectPassed(host, await endStanding(host), MESSAGES);
     expect(report.faults).toEqual([]);
   });
 
@@ -99,7 +110,7 @@ describe("commands on resources of a running host", () => {
     expect(processes.filter((name) => name.startsWith("taskmanager-")).sort()).toEqual(names);
     // A name that comes back goes on as a new incarnation: its former counts are still its own.
     await expectDone("scale", "taskmanager", "4");
-    const report = await expectPassed(host, await host.end(), MESSAGES);
+    const report = await expectPassed(host, await endStanding(host), MESSAGES);
     expect(report.taskManagers.map(({ id, partitions }) => [id, partitions.length])).toEqual([
       ["taskmanager-01", 2],
       ["taskmanager-02", 2],

@@ -61,9 +61,9 @@ const byOrder = (a: CellEnd, b: CellEnd): number =>
 const INTERRUPTIBLE = CELLS.filter(({ phase }) => phase !== "idle");
 
 const CHOSEN = {
-  alone: chooseCells(CELLS, 6),
-  once: chooseCells(INTERRUPTIBLE, 2),
-  twice: chooseCells(INTERRUPTIBLE, 2),
+  alone: chooseCells(CELLS, 4),
+  once: chooseCells(INTERRUPTIBLE, 1),
+  twice: chooseCells(INTERRUPTIBLE, 1),
 };
 const tell = (cells: readonly Cell[], all: readonly Cell[]) =>
   `${cells.length} of ${all.length} cells${isWhole ? "" : `, TEST_SEED=${seed}`}`;

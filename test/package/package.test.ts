@@ -7,6 +7,7 @@ import { dirname, join, normalize } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../support/dist.ts";
 import {
+  copyProject,
   createFolder,
   type Ended,
   initialize,
@@ -30,12 +31,21 @@ const PUBLISHING = "dist/apphost/publish/";
 const folders: string[] = [];
 const nodeFolders = new Map<string, string>();
 let packed: Packed;
+/** A project that `npm init -y` made, with this package installed; only copies of it are worked with. */
+let installed: string;
 let project: string;
 
 function createOne(): string {
   const folder = createFolder();
   folders.push(folder);
   initialize(folder);
+  return folder;
+}
+
+function copyInstalled(): string {
+  const folder = createFolder();
+  folders.push(folder);
+  copyProject(installed, folder);
   return folder;
 }
 
@@ -46,8 +56,9 @@ beforeAll(() => {
   const tarballs = createFolder();
   folders.push(tarballs);
   packed = packInto(tarballs);
-  project = createOne();
-  install(project, packed.tarball);
+  installed = createOne();
+  install(installed, packed.tarball);
+  project = copyInstalled();
   runNpm(["pkg", "set", "type=module"], project);
   writeFiles(project, EXAMPLE);
   for (const major of [...SUPPORTED, TOO_OLD]) {
@@ -129,8 +140,8 @@ describe.each(SUPPORTED)("in an empty project, by Node %s", (major) => {
   });
 
   it("compiles the docs' example strictly, with the types of that Node and no check left out", () => {
-    const folder = createOne();
-    install(folder, packed.tarball, `@types/node@${major}`);
+    const folder = copyInstalled();
+    install(folder, `@types/node@${major}`);
     runNpm(["pkg", "set", "type=module"], folder);
     const compilerOptions = {
       strict: true,
@@ -159,8 +170,7 @@ describe("publish compose, of a package that was installed", () => {
 
 describe("in a project that npm init -y made (CommonJS)", () => {
   it("says what to do, and works when that is done", () => {
-    const folder = createOne();
-    install(folder, packed.tarball);
+    const folder = copyInstalled();
     writeFiles(folder, { "apphost.ts": EXAMPLE["apphost.ts"], "api.ts": EXAMPLE["api.ts"] });
     const up = (file: string): Ended => {
       const options = ["--once", "--infra", "embedded", "--ui", "plain", "--apphost", file];
@@ -191,8 +201,7 @@ describe(`by Node ${TOO_OLD}`, () => {
   });
 
   it("works once that is done", () => {
-    const folder = createOne();
-    install(folder, packed.tarball);
+    const folder = copyInstalled();
     install(folder, "--save-dev", "node@24");
     expectStatus(runBy(nodeFolder(TOO_OLD), ["npx", "flink-apphost", "--help"], folder), 0);
   });

@@ -1,7 +1,7 @@
 /** Faults for a run: which process a resource is at the moment, and signals to it. Only what the run itself named. */
 import type { HostEvent, RunPhase } from "../../simulator/common/contract/events.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { type Cli, type CliOptions, startCli } from "./run-cli.ts";
+import { type Cli, type CliOptions, type CliResult, startCli } from "./run-cli.ts";
 
 /** Of a whole run, and of each wait in it: generous, for a busy machine with two cores that restarts a broker. */
 const RUN_DEADLINE_MS = 240_000;
@@ -21,6 +21,16 @@ export async function withRun(
   } finally {
     await cli.dispose();
   }
+}
+
+/** A host that stays: however slowly its commands come on a busy machine, the end of the load does not end it under them. */
+export const STANDING = ["up", "--infra", "embedded", "--ui", "json"] as const;
+
+/** Ends one that stays, once its round has a verdict. */
+export async function endStanding(cli: Cli): Promise<CliResult> {
+  await cli.waitForEvent("verdict", () => true, WAIT_DEADLINE_MS);
+  process.kill(cli.pid, "SIGTERM");
+  return cli.end();
 }
 
 /** The process of a resource, once it has one. */

@@ -3,7 +3,7 @@
  * registry that is configured here. Nothing in it leads back to the checkout.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { ROOT } from "./dist.ts";
@@ -43,6 +43,9 @@ export function packInto(folder: string): Packed {
 }
 
 export const createFolder = (): string => mkdtempSync(join(tmpdir(), "flink-apphost-package-"));
+/** Everything in it, as its packages were installed. */
+export const copyProject = (from: string, to: string): void =>
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true });
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
 /** As `npm init -y` leaves it. */

@@ -1,7 +1,6 @@
 /** Topics that others have filled: with Kafka's own producer and with kcat; and what lies in them, as kcat counts it. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
@@ -10,6 +9,7 @@ import { BATCH, batchCompression, findBatchEnd } from "../../simulator/clients/k
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { kafkaAt } from "./addresses.ts";
+import { briefJvmArguments } from "./kafka-tools.ts";
 import { messageOf } from "./record-sets.ts";
 
 const run = promisify(execFile);
@@ -23,8 +23,8 @@ export interface Place {
 
 /** Lets Kafka's own producer do what the lines say: see SendRecords.java. */
 export async function sendWithJava({ bootstrap, topic }: Place, lines: readonly string[]): Promise<void> {
-  const classPath = join(process.env["KAFKA_HOME"] ?? "", "libs", "*");
-  const java = spawn("java", ["-cp", classPath, SEND_RECORDS, bootstrap, topic], { stdio: ["pipe", "pipe", "pipe"] });
+  const program = [...briefJvmArguments(), SEND_RECORDS];
+  const java = spawn("java", [...program, bootstrap, topic], { stdio: ["pipe", "pipe", "pipe"] });
   await endInput(java, `${lines.join("\n")}\n`);
 }
 
