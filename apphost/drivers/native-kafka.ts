@@ -15,10 +15,10 @@ import { type ChildExit, type ChildHooks, describeExit, type RunningServer } fro
 import { choosePort, LOOPBACK } from "../processes/ports.ts";
 import { type ClassArchive, findClassArchive, keepClassArchive } from "./class-archive.ts";
 import type { DriverContext, ServerPlan } from "./driver.ts";
+import { prepareStorage } from "./formatted-storage.ts";
 import { javaEnvironment, readJavaText } from "./java.ts";
 import { readKafkaVersion } from "./kafka-home.ts";
-import { formatJavaLogging, formatKafkaProperties } from "./native-configuration.ts";
-import { createPassword } from "./password.ts";
+import { BROKER_PROPERTIES, formatJavaLogging, formatKafkaProperties } from "./native-configuration.ts";
 
 /**
  * The parallel collector took a fifth less of the broker's CPU than the default one, Garbage-First, for which a batch of ours is a
@@ -65,7 +65,11 @@ export async function planKafka(context: DriverContext, env: Variables): Promise
     writeFileSync(join(folder, logging), formatJavaLogging(), { mode: 0o600 });
     symlinkSync(resolve(home, "libs"), join(folder, libs));
     const archive = await linkArchive(folder, home, env);
-    await java.format(hooks, signal, archive);
+    const reason = await prepareStorage(
+      { kafkaVersion: readKafkaVersion(home) ?? "unknown", libs: join(home, "libs"), properties: BROKER_PROPERTIES },
+      { env, logDir: join(folder, log), askTool: (clusterId) => java.format(clusterId, hooks, signal, archive) },
+    );
+    if (reason !== null) hooks.log.write(`host  what the storage tool wrote is not kept: ${reason}\n`);
     return archive;
   });
   return {
@@ -101,10 +105,8 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
   return {
     startBroker: (hooks: ChildHooks, archive: ClassArchive) =>
       run([...BROKER_JVM_FLAGS, ...readsArchive(archive), ...leavesArchive(archive), "kafka.Kafka", properties], hooks),
-    /** Once for a data folder: KRaft refuses one without its identity. A tool that is not done in time is ended. */
-    async format(hooks: ChildHooks, signal: AbortSignal, archive: ClassArchive): Promise<void> {
-      // 22 characters of base64 that never begin like an option; the last one has no bits to spare.
-      const clusterId = `${createPassword().slice(0, 21)}A`;
+    /** A tool that is not done in time is ended. */
+    async format(clusterId: string, hooks: ChildHooks, signal: AbortSignal, archive: ClassArchive): Promise<void> {
       const command = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties];
       const flags = archive.kind === "kept" ? [...BROKER_JVM_FLAGS, ...readsArchive(archive)] : [TOOL_COLLECTOR];
       const tool = run([...TOOL_JVM_FLAGS, ...flags, ...command], hooks);

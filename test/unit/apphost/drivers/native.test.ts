@@ -20,7 +20,16 @@ const SHELL = {
   CLASSPATH: "/elsewhere",
 };
 
-it("starts Kafka's tool and its broker as on any machine, whatever a person's shell gives to Java", async () => {
+/** As the tool does it, in the folder in which it runs. */
+function formatLog({ args, folder = "" }: ChildCommand): void {
+  const log = join(folder, "log");
+  mkdirSync(log);
+  const clusterId = args[args.indexOf("-t") + 1];
+  writeFileSync(join(log, "meta.properties"), `version=1\nnode.id=1\ncluster.id=${clusterId}\n`);
+  writeFileSync(join(log, "bootstrap.checkpoint"), "checkpoint");
+}
+
+it("starts Kafka's tool once and each broker as on any machine, whatever a person's shell gives to Java", async () => {
   const home = join(folder, "kafka-home");
   mkdirSync(join(home, "libs"), { recursive: true });
   writeFileSync(join(home, "libs", "kafka_2.13-4.3.0.jar"), "");
@@ -31,13 +40,18 @@ it("starts Kafka's tool and its broker as on any machine, whatever a person's sh
     foreignEnvironment: () => SHELL,
     startProcess(command: ChildCommand) {
       started.push(command);
+      if (command.args.includes("kafka.tools.StorageTool")) formatLog(command);
       return { exited: Promise.resolve({ kind: "exit", code: 0 }) } as unknown as RunningServer;
     },
   } as unknown as DriverContext;
-  const plan = await createNativeDriver({ KAFKA_HOME: home, JAVA_HOME: folder, CI: "true" }).plan("kafka", context);
-  await plan.launch?.({} as ChildHooks, new AbortController().signal);
+  const env = { KAFKA_HOME: home, JAVA_HOME: folder, XDG_CACHE_HOME: join(folder, "cache"), CI: "true" };
+  for (let run = 0; run < 2; run += 1) {
+    const plan = await createNativeDriver(env).plan("kafka", context);
+    await plan.launch?.({} as ChildHooks, new AbortController().signal);
+  }
   expect(started.map(({ args }) => args.find((arg) => arg.startsWith("kafka.")))).toEqual([
     "kafka.tools.StorageTool",
+    "kafka.Kafka",
     "kafka.Kafka",
   ]);
   for (const { args, env } of started) {
