@@ -42,6 +42,8 @@ export const BROKER_PROPERTIES: Readonly<Record<string, string>> = {
   // As large as the system makes them: the default of 100 KB takes ten turns for a batch.
   "socket.receive.buffer.bytes": "-1",
   "socket.send.buffer.bytes": "-1",
+  // For 160,000 keys a turn. The default of 128 MB is taken at the start, and written all over, before any topic is compacted.
+  "log.cleaner.dedupe.buffer.size": "4194304",
   // Topics of a run go with it: their memory and disk are needed for the next one, not in a minute.
   "log.segment.delete.delay.ms": "1000",
 };
