@@ -3,7 +3,7 @@
  * what a failure of TLS means. Node's codes are the only thing that tells the failures apart.
  */
 import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import type { HostPort } from "../../../common/foundation/address.ts";
 import { type AppError, createError } from "../../../common/foundation/errors.ts";
 import { type KafkaSecurity, protocolOf, type TlsSettings } from "../../../common/foundation/kafka-security.ts";
@@ -13,6 +13,8 @@ export type SocketSettings = Pick<TcpNetConnectOpts, "noDelay" | "keepAlive" | "
 /** What is written to it before TLS is agreed upon waits until it is. */
 export function openBrokerSocket({ host, port }: HostPort, { tls }: KafkaSecurity, settings: SocketSettings): Socket {
   if (tls === null) return connectPlain({ ...settings, host, port });
+  // Loaded only where it is used: it would be a fifth of the time to load a TaskManager, and twenty of them start at once.
+  const { connect: connectTls } = process.getBuiltinModule("node:tls");
   // Node passes what it does not name in its types on to the socket beneath.
   return connectTls({ ...settings, ...describeTls(tls, host), host, port } as ConnectionOptions);
 }
