@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { BUILD_STAMP, findStaleOutputs } from "./build-state.ts";
+import { takeBuiltinsDirectly } from "./builtin-imports.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const DIST = join(ROOT, "dist");
@@ -31,7 +32,8 @@ writeFileSync(join(ROOT, BUILD_STAMP), "");
 /** In place, since the host finds its programs by their paths. Closed: with the packages that it uses, and short. */
 async function bundle(path: string, { isClosed, banner = "" }: { isClosed: boolean; banner?: string }): Promise<void> {
   const external = (id: string) => !isClosed && /^[^./]/.test(id);
-  const bundled = await rolldown({ input: path, platform: "node", external });
+  const plugins = isClosed ? [] : [{ name: "builtins", renderChunk: takeBuiltinsDirectly }];
+  const bundled = await rolldown({ input: path, platform: "node", external, plugins });
   const output = { file: `${path}.bundled`, format: "esm", codeSplitting: false, banner, minify: isClosed } as const;
   await bundled.write(output);
   await bundled.close();

@@ -6,7 +6,7 @@
  * G4 dockerode, which takes a while to load, is loaded only when there is a socket to ask.
  */
 import { readFileSync, statSync } from "node:fs";
-import { Agent as HttpAgent } from "node:http";
+import type { Agent as HttpAgent } from "node:http";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import type Docker from "dockerode";
@@ -119,7 +119,9 @@ async function connect(place: EnginePlace): Promise<Docker> {
 
 async function createClientOptions({ target, certificates }: EnginePlace): Promise<ClientOptions> {
   const socketPath = socketPathOf(target);
-  const agent = describeBriefly(new HttpAgent({ keepAlive: true }));
+  // An `import` would look at all that this module has, and with its WebSocket load `fetch`.
+  const { Agent } = process.getBuiltinModule("node:http");
+  const agent = describeBriefly(new Agent({ keepAlive: true }));
   // Without a host given dockerode takes that of DOCKER_HOST, whatever the socket.
   if (socketPath !== null) return { socketPath, host: "", agent };
   const { hostname: host, port } = new URL(target);

@@ -3,9 +3,15 @@ import { type RedisAddress, redisPlace } from "../../common/foundation/address.t
 import { createError, isAppError } from "../../common/foundation/errors.ts";
 import type { Log } from "../../common/foundation/log.ts";
 import { dialRedis, introduce, type RedisConnection } from "./connection.ts";
-import { openIoredisTransport } from "./ioredis-transport.ts";
+import type { OpenTransport } from "./transport.ts";
 
 const DIAL_MS_MAX = 5_000;
+
+/** Loaded when it is used: the host would load it, and TLS with it, before it starts Kafka, for whose answer all wait. */
+const open: OpenTransport = async (endpoint, options) => {
+  const { openIoredisTransport } = await import("./ioredis-transport.ts");
+  return openIoredisTransport(endpoint, options);
+};
 
 export interface OpenOptions {
   /** Dialling goes on for at most this long. Default 60,000. */
@@ -19,7 +25,7 @@ export interface OpenOptions {
 export async function openRedis(address: RedisAddress, options: OpenOptions = {}): Promise<RedisConnection> {
   const { deadlineMs = 60_000, replyMs = 5_000, signal, log } = options;
   return dialRedis(address, {
-    open: openIoredisTransport,
+    open,
     deadlineMs,
     connectMs: DIAL_MS_MAX,
     replyMs,
@@ -37,7 +43,7 @@ export async function probeRedis(
   const startedMs = performance.now();
   try {
     return await introduce(address, {
-      open: openIoredisTransport,
+      open,
       connectMs: dialMs,
       replyMs: dialMs,
       signal,

@@ -5,7 +5,9 @@
  * Node's own agent sends every call to a proxy when the environment tells it to (NODE_USE_ENV_PROXY, HTTP_PROXY), those to
  * this machine and their tokens included. This one knows of no proxy.
  */
-import { Agent, request } from "node:http";
+
+// An `import` would look at all that this module has, and with its WebSocket load `fetch` after all.
+const { Agent, request } = process.getBuiltinModule("node:http");
 
 const direct = new Agent({ keepAlive: true, scheduling: "lifo", timeout: 5_000 });
 
