@@ -199,6 +199,12 @@ export const imageName: ValueForm<string> = {
   read: (text) => (/^[a-z0-9][\w.:/-]{0,199}(@sha256:[0-9a-f]{64})?$/.test(text) ? text : undefined),
 };
 
+export const imageRegistry: ValueForm<string> = {
+  expected: "what stands before the name of an image: REGISTRY[:PORT][/PATH]",
+  placeholder: "registry",
+  read: (text) => (/^[a-z0-9][\w.-]{0,99}(:\d{1,5})?(\/[a-z0-9][\w.-]{0,99}){0,5}$/.test(text) ? text : undefined),
+};
+
 export const runIdForm: ValueForm<string> = {
   expected: "a run id, as in the name of its folder",
   placeholder: "id",

@@ -198,7 +198,7 @@ function addPublish(program: Command, setExitCode: SetExitCode): void {
   addPublishOptions(command);
   command.description("write the application as files that run it without this program").action(async () => {
     throwUsage(command.findProblems(process.env));
-    const request = readPublishRequest(command.opts(), process.env);
+    const request = readPublishRequest(String(command.operands[0]), command.opts(), process.env);
     const { runPublish } = await import("./publish.ts");
     const { withTerminal } = await import("./terminal.ts");
     setExitCode(await withTerminal((terminal) => runPublish(request, terminal)));

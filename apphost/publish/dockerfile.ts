@@ -9,8 +9,10 @@ const PLACED_TARBALL = `/tmp/${TARBALL_NAME}`;
 
 export type Instruction =
   | { readonly kind: "comment"; readonly text: string }
-  | { readonly kind: "FROM"; readonly image: string }
-  | { readonly kind: "COPY"; readonly from: string; readonly to: string }
+  /** `as`: a stage of its own, from which a later one copies. */
+  | { readonly kind: "FROM"; readonly image: string; readonly as?: string }
+  /** Of the folder that is built, or of a stage. */
+  | { readonly kind: "COPY"; readonly from: string; readonly to: string; readonly stage?: string }
   /** One layer: each command runs where the one before it succeeded. */
   | { readonly kind: "RUN"; readonly commands: readonly (readonly string[])[] }
   | { readonly kind: "ENV"; readonly name: string; readonly value: string }
@@ -18,10 +20,16 @@ export type Instruction =
   | { readonly kind: "WORKDIR"; readonly folder: string }
   | { readonly kind: "ENTRYPOINT"; readonly words: readonly string[] };
 
+export interface ProgramImage {
+  readonly nodeImage: string;
+  /** By which it is written. */
+  readonly verb: string;
+}
+
 /** Nothing of the package or of what it needs is compiled or fetched by an install script. */
-export const createInstructions = (options: { readonly nodeImage: string }): readonly Instruction[] => [
-  { kind: "comment", text: "flink-apphost as a program of its own. Written by `flink-apphost publish compose`." },
-  { kind: "FROM", image: options.nodeImage },
+export const createInstructions = ({ nodeImage, verb }: ProgramImage): readonly Instruction[] => [
+  { kind: "comment", text: `flink-apphost as a program of its own. Written by \`flink-apphost ${verb}\`.` },
+  { kind: "FROM", image: nodeImage },
   { kind: "ENV", name: "NODE_ENV", value: "production" },
   { kind: "COPY", from: TARBALL_NAME, to: PLACED_TARBALL },
   {
@@ -46,9 +54,9 @@ function formatInstruction(instruction: Instruction): string {
     case "comment":
       return `# ${instruction.text}`;
     case "FROM":
-      return `FROM ${instruction.image}`;
+      return `FROM ${instruction.image}${instruction.as === undefined ? "" : ` AS ${instruction.as}`}`;
     case "COPY":
-      return `COPY ${JSON.stringify([instruction.from, instruction.to])}`;
+      return `COPY ${formatStage(instruction.stage)}${JSON.stringify([instruction.from, instruction.to])}`;
     case "RUN":
       return `RUN ${instruction.commands.map((words) => words.join(" ")).join(" \\\n && ")}`;
     case "ENV":
@@ -61,6 +69,8 @@ function formatInstruction(instruction: Instruction): string {
       return `ENTRYPOINT ${JSON.stringify(instruction.words)}`;
   }
 }
+
+const formatStage = (stage: string | undefined): string => (stage === undefined ? "" : `--from=${stage} `);
 
 /** Everything stays outside but the package: the password above all, which would lie in a layer. */
 export const formatDockerignore = (): string => `*\n!${TARBALL_NAME}\n`;

@@ -27,6 +27,21 @@ export const RUN_OPTIONS: readonly (keyof HostOptions)[] = [
   "sequenceKey",
 ];
 
+/** Of a job on Flink in a cluster: the other options are about a runtime, or a Kafka, that is not there. */
+export const KUBERNETES_OPTIONS: readonly (keyof HostOptions)[] = [
+  "messages",
+  "messageSize",
+  "compression",
+  "rate",
+  "maxTimeMs",
+  "taskManagers",
+  "partitions",
+  "checkpointIntervalMs",
+  "topic",
+  "redisImage",
+  "kafkaHeapBytes",
+];
+
 /** What every published run is, whatever was asked for. */
 export const FIXED_OPTIONS = {
   once: true,
@@ -38,11 +53,17 @@ export const FIXED_OPTIONS = {
 
 /** Words behind the program's name. The address of Redis holds a password, and comes by its variable. */
 export function formatRunCommand(options: HostOptions): string[] {
-  const defaults = defaultsOf("up");
-  const asked = RUN_OPTIONS.filter((name) => name === "messages" || isOther(options[name], defaults[name]));
   const { kafka, ui } = FIXED_OPTIONS;
   const always = ["up", "--once", "--ui", ui, "--kafka", kafka, "--allow-remote"];
-  return [...always, ...asked.flatMap((name) => formatOption(name, options))];
+  return [...always, ...formatAsked(options, RUN_OPTIONS)];
+}
+
+/** Those of the options that are not as they are anyhow, and how many messages. */
+export function formatAsked(options: HostOptions, names: readonly (keyof HostOptions)[]): string[] {
+  const defaults = defaultsOf("up");
+  return names
+    .filter((name) => name === "messages" || isOther(options[name], defaults[name]))
+    .flatMap((name) => formatOption(name, options));
 }
 
 /** Some values are objects. */

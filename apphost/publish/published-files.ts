@@ -22,13 +22,13 @@ export interface Publication {
   readonly redisPassword: string;
 }
 
-const PUBLIC_MODE = 0o644;
-const SECRET_MODE = 0o600;
+export const PUBLIC_MODE = 0o644;
+export const SECRET_MODE = 0o600;
 const TAG_LENGTH = 12;
 
 export function createPublishedFiles({ options, nodeImage, tarball, redisPassword }: Publication): PublishedFile[] {
-  const dockerfile = formatDockerfile(createInstructions({ nodeImage }));
-  const image = `flink-apphost:${digest(dockerfile, tarball).slice(0, TAG_LENGTH)}`;
+  const dockerfile = formatDockerfile(createInstructions({ nodeImage, verb: "publish compose" }));
+  const image = nameImage("flink-apphost", dockerfile, tarball);
   const readable = { mode: PUBLIC_MODE, isSecret: false };
   return [
     { name: "docker-compose.yaml", content: formatComposeFile(options, image), ...readable },
@@ -41,10 +41,10 @@ export function createPublishedFiles({ options, nodeImage, tarball, redisPasswor
 }
 
 /** An image of other contents has another name: so none is taken for it that was built of an older package. */
-function digest(...contents: readonly (string | Buffer)[]): string {
+export function nameImage(name: string, ...contents: readonly (string | Buffer)[]): string {
   const hash = createHash("sha256");
   for (const content of contents) hash.update(content);
-  return hash.digest("hex");
+  return `${name}:${hash.digest("hex").slice(0, TAG_LENGTH)}`;
 }
 
 /** By the older rules of YAML, which quote what any reader could take for something else than a text. */

@@ -3,14 +3,14 @@
  *
  * W1 A file is replaced only where it holds what was published there last. What somebody else wrote, or has changed since,
  *    is theirs: all such files are named at once, and nothing is written. `isForced` replaces them, too.
- * W2 What is no plain file, a link above all, is never replaced.
+ * W2 What is no plain file, a link above all, is never replaced; and nothing is written through a link in the folder.
  * W3 A secret that was published stays as it is: what runs already was started with it.
  * W4 The record of what was published is written last. Where that did not come to pass, the files that are already what
  *    they are to be are in nobody's way.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { parseJson } from "../../simulator/common/foundation/json-fields.ts";
 import { lookAt, makeFolders, temporaryNameOf } from "../files/own-files.ts";
@@ -41,6 +41,7 @@ export function writePublishedFolder(
   try {
     makeFolders(folder);
     for (const { file, outcome } of plans) {
+      makeFolders(dirname(join(folder, file.name)));
       outcomes.set(file.name, outcome === "foreign" ? "replaced" : outcome);
       if (outcome !== "unchanged" && outcome !== "kept") replaceFile(join(folder, file.name), file.content, file.mode);
     }
@@ -55,6 +56,7 @@ const refuse = (path: string, reason: string, cause?: unknown) =>
   createError("OUTPUT_REFUSED", { path, reason: `the system says ${reason}` }, cause);
 
 function decideOutcome(folder: string, file: PublishedFile, record: PublishRecord | "foreign"): Plan["outcome"] {
+  refuseLeading(folder, dirname(file.name));
   const present = readPlainFile(join(folder, file.name));
   if (present === null) return "new";
   const recorded = record === "foreign" ? undefined : record.get(file.name);
@@ -62,6 +64,17 @@ function decideOutcome(folder: string, file: PublishedFile, record: PublishRecor
   const presentDigest = digestOf(present);
   if (presentDigest === digestOf(file.content)) return "unchanged";
   return presentDigest === recorded ? "replaced" : "foreign";
+}
+
+/** Throws where a folder on the way to a file is none (W2). */
+function refuseLeading(folder: string, name: string): void {
+  if (name === ".") return;
+  refuseLeading(folder, dirname(name));
+  const path = join(folder, name);
+  const stats = lookAt(path);
+  if (stats === undefined || stats.isDirectory()) return;
+  const reason = stats.isSymbolicLink() ? "it is a symbolic link" : "it is not a folder";
+  throw createError("OUTPUT_REFUSED", { path, reason });
 }
 
 /** Null: there is none. Throws where something else has the name (W2), and where it cannot be read. */

@@ -234,13 +234,19 @@ export const FLOORS: readonly Floor[] = [
     packages: ["execa"],
   },
   // Every start of the command line reads it, so nothing is behind it.
-  { name: "publication", files: ["apphost/publish/publication.ts"], on: BASE, packages: [] },
+  {
+    name: "publication",
+    files: ["apphost/publish/publication.ts", "apphost/publish/kubernetes/flavor.ts"],
+    on: BASE,
+    packages: [],
+  },
   // Pure but for the folder that is written and the package that is packed.
   {
     name: "publish",
     files: ["apphost/publish/"],
-    on: [...BASE, "files", "processes", "drivers", "docker", "doctor", "publication"],
-    packages: ["yaml"],
+    on: [...BASE, "files", "processes", "drivers", "docker", "resources", "doctor", "publication"],
+    // Of Kubernetes and its operators only types, which nobody needs who installs this package.
+    packages: ["yaml", "kubernetes-models", "@kubernetes-models/flink", "@kubernetes-models/strimzi-kafka-operator"],
   },
   { name: "reader", files: ["apphost/apphost-reader/"], on: [...COMMON, "model"], packages: [] },
   { name: "preparation", files: ["apphost/preparation.ts"], on: [...BASE, "processes"], packages: [] },

@@ -10,15 +10,21 @@
 import { COUNTS_COLUMNS } from "../../../simulator/common/contract/job/counts.ts";
 import { MESSAGE, SUM_MODULUS } from "../../../simulator/common/contract/message.ts";
 
-export interface CountingJob {
-  /** 32 hexadecimal digits. */
-  readonly jobId: string;
+/** What the statements say. */
+export interface CountingTables {
   readonly name: string;
   /** host:port, several divided by commas. */
   readonly bootstrap: string;
+  /** What a secured Kafka needs, by the keys of Kafka's clients. */
+  readonly clientProperties?: Readonly<Record<string, string>>;
   readonly inputTopic: string;
   readonly outputTopic: string;
   readonly group: string;
+}
+
+export interface CountingJob extends CountingTables {
+  /** 32 hexadecimal digits. */
+  readonly jobId: string;
   readonly parallelism: number;
   readonly checkpointIntervalMs: number;
   /** A checkpoint of it from which it goes on, as a URI; null: it begins. */
@@ -26,6 +32,13 @@ export interface CountingJob {
 }
 
 const TRANSACTION_TIMEOUT_MS = 900_000;
+
+/** A row for each 50,000 records and not for each one. */
+export const MINI_BATCH: Readonly<Record<string, string>> = {
+  "table.exec.mini-batch.enabled": "true",
+  "table.exec.mini-batch.allow-latency": "500 ms",
+  "table.exec.mini-batch.size": "50000",
+};
 
 /** Configuration of the session in which the statements run. */
 export const sessionProperties = (job: CountingJob): Record<string, string> => ({
@@ -37,16 +50,13 @@ export const sessionProperties = (job: CountingJob): Record<string, string> => (
   "execution.checkpointing.interval": `${job.checkpointIntervalMs} ms`,
   "execution.checkpointing.mode": "EXACTLY_ONCE",
   ...(job.restoreFrom === null ? {} : { "execution.state-recovery.path": job.restoreFrom }),
-  // A row for each 50,000 records and not for each one.
-  "table.exec.mini-batch.enabled": "true",
-  "table.exec.mini-batch.allow-latency": "500 ms",
-  "table.exec.mini-batch.size": "50000",
+  ...MINI_BATCH,
 });
 
 const { partition, records, messages, idSum, highestId, highestOffset } = COUNTS_COLUMNS;
 
 /** To be executed in this order; the last one submits the job. */
-export const countingStatements = (job: CountingJob): readonly string[] => [
+export const countingStatements = (job: CountingTables): readonly string[] => [
   `CREATE TABLE input (
   payload STRING,
   partition_number INT METADATA FROM 'partition' VIRTUAL,
@@ -54,7 +64,7 @@ export const countingStatements = (job: CountingJob): readonly string[] => [
 ) WITH (${formatOptions({
     connector: "kafka",
     topic: job.inputTopic,
-    "properties.bootstrap.servers": job.bootstrap,
+    ...clientOptions(job),
     "properties.group.id": job.group,
     "scan.startup.mode": "earliest-offset",
     format: "raw",
@@ -70,7 +80,7 @@ export const countingStatements = (job: CountingJob): readonly string[] => [
 ) WITH (${formatOptions({
     connector: "upsert-kafka",
     topic: job.outputTopic,
-    "properties.bootstrap.servers": job.bootstrap,
+    ...clientOptions(job),
     "properties.transaction.timeout.ms": String(TRANSACTION_TIMEOUT_MS),
     "key.format": "json",
     "value.format": "json",
@@ -91,9 +101,17 @@ FROM (
 GROUP BY partition_number`,
 ];
 
+const clientOptions = ({ bootstrap, clientProperties = {} }: CountingTables): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ "bootstrap.servers": bootstrap, ...clientProperties }).map(([key, value]) => [
+      `properties.${key}`,
+      value,
+    ]),
+  );
+
 const formatOptions = (options: Readonly<Record<string, string>>): string =>
   Object.entries(options)
     .map(([key, value]) => `${quoteSql(key)} = ${quoteSql(value)}`)
     .join(", ");
 
-const quoteSql = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+export const quoteSql = (text: string): string => `'${text.replaceAll("'", "''")}'`;

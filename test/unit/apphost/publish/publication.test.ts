@@ -6,7 +6,8 @@ import { camelCase, type GivenOptions, type HostOptions, OPTION_TABLE } from "..
 import { formatRunCommand, RUN_OPTIONS } from "../../../../apphost/publish/publication.ts";
 
 const OUT = { out: "deploy", nodeImage: "node:24-slim" };
-const optionsOf = (given: GivenOptions, env = {}): HostOptions => readPublishRequest({ ...OUT, ...given }, env).options;
+const optionsOf = (given: GivenOptions, env = {}): HostOptions =>
+  readPublishRequest("compose", { ...OUT, ...given }, env).options;
 
 /** As the command line would, for words without arguments between them. */
 function readWords([verb, ...words]: readonly string[]): HostOptions {

@@ -86,6 +86,19 @@ describe("a folder that is published", () => {
     );
   });
 
+  it("W2: makes the folders of its files, and writes through none that is a link", () => {
+    expect(publish([fileOf("base/a", "1")])).toEqual({ "base/a": "new" });
+    expect(publish([fileOf("base/a", "2")])).toEqual({ "base/a": "replaced" });
+    const elsewhere = mkdtempSync(join(tmpdir(), "flink-apphost-publish-"));
+    symlinkSync(elsewhere, join(folder, "jobs"));
+    for (const isForced of [false, true]) {
+      expect(() => publish([fileOf("jobs/b/c", "1")], isForced)).toThrow(/jobs is not written: it is a symbolic link/);
+      expect(() => publish([fileOf("base/a/b", "1")], isForced)).toThrow(/base\/a is not written: it is not a folder/);
+    }
+    expect(readdirSync(elsewhere)).toEqual([]);
+    rmSync(elsewhere, { recursive: true });
+  });
+
   it("W4: is published again where the record was not written any more", () => {
     publish(FIRST);
     const record = read(RECORD_NAME);

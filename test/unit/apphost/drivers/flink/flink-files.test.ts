@@ -76,15 +76,11 @@ it("fits 20 TaskManagers into 12 GB, and says how many fit into less", () => {
 
 it("quotes what stands in SQL, and finds the cause at the end of a stack trace", () => {
   const statements = countingStatements({
-    jobId: "0123456789abcdef0123456789abcdef",
-    restoreFrom: null,
     name: "it's",
     bootstrap: "127.0.0.1:9092",
     inputTopic: "in",
     outputTopic: "out",
     group: "g",
-    parallelism: 2,
-    checkpointIntervalMs: 1_000,
   });
   expect(statements[1]).toContain(`'sink.transactional-id-prefix' = 'it''s-out'`);
   const trace = JSON.stringify({
