@@ -19,6 +19,7 @@ import { createFormatOption, createOption, describeDefault, parseValue, type Set
 import { COMPLETE_VERB, COMPLETION_SCRIPTS, completeWords, formatCompletion, SHELLS } from "./completion.ts";
 import { addHostVerbs } from "./host-verbs.ts";
 import { addPublishOptions, publishTarget, readPublishRequest } from "./publish-options.ts";
+import { addValidateOptions, readValidation } from "./validate-options.ts";
 import { describeOption, type VerbArgument, VerbCommand } from "./verb-command.ts";
 
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
@@ -108,6 +109,7 @@ export function createProgram(args: readonly string[], { setExitCode, takeHelp }
   addHostVerbs(program, setExitCode);
   addDoctor(program, setExitCode);
   addPublish(program, setExitCode);
+  addValidate(program, setExitCode);
   addCompletion(program, setExitCode);
   addHelp(program);
   return program;
@@ -202,6 +204,18 @@ function addPublish(program: Command, setExitCode: SetExitCode): void {
     const { runPublish } = await import("./publish.ts");
     const { withTerminal } = await import("./terminal.ts");
     setExitCode(await withTerminal((terminal) => runPublish(request, terminal)));
+  });
+}
+
+function addValidate(program: Command, setExitCode: SetExitCode): void {
+  const command = new VerbCommand(program, "validate");
+  addValidateOptions(command);
+  command.description("judge a job on Flink in a cluster: what it counted, beside the topic").action(async () => {
+    throwUsage(command.findProblems(process.env));
+    const validation = readValidation(command.opts(), process.env);
+    const { runValidate } = await import("./validate.ts");
+    const { withTerminal } = await import("./terminal.ts");
+    setExitCode(await withTerminal((terminal) => runValidate(validation, terminal)));
   });
 }
 

@@ -28,6 +28,15 @@ const VERDICT = {
 const PRINTING = { [EXIT.passed]: "printed", [EXIT.unexpected]: "unexpected error", ...USAGE, ...SIGNALS };
 
 export const VERB_HELP: Readonly<Record<string, VerbHelp>> = {
+  validate: {
+    examples: ["validate --kafka localhost:9092 --topic orders --counts-topic orders.counts --messages 50_000"],
+    exits: {
+      ...VERDICT,
+      [EXIT.exactlyOnce]: "exactly-once violated: what differs is named",
+      [EXIT.budget]: "Flink's counts did not come in time",
+      [EXIT.job]: "what lies in the topic of counts is none",
+    },
+  },
   up: {
     examples: ["up", "up --once --messages 100_000", "up --infra embedded --detach", "up --apphost ./apphost.ts"],
     exits: VERDICT,

@@ -38,6 +38,7 @@ export const KUBERNETES_OPTIONS: readonly (keyof HostOptions)[] = [
   "partitions",
   "checkpointIntervalMs",
   "topic",
+  "counterKey",
   "redisImage",
   "kafkaHeapBytes",
 ];

@@ -88,6 +88,13 @@ export const FLOORS: readonly Floor[] = [
 
   // scripts/: the validator shares no code with the sink or the producer, or it would share their mistakes.
   { name: "validate", files: ["scripts/validate/"], on: [...COMMON, ...CLIENTS], packages: [] },
+  // Rows of Flink's are read as the mirror reads them; the topic that they are about by the validator's own reader.
+  {
+    name: "counts validation",
+    files: ["scripts/validate/counts/"],
+    on: [...COMMON, ...CLIENTS, "validate", "mirror"],
+    packages: [],
+  },
   { name: "report", files: ["scripts/report/"], on: COMMON, packages: [] },
   // What is made from reports that are there already: the command line and the bench use it as it is.
   {
@@ -274,6 +281,7 @@ export const FLOORS: readonly Floor[] = [
       "page",
       "publication",
       "publish",
+      "counts validation",
     ],
     packages: ["commander"],
   },

@@ -52,7 +52,7 @@ export const createProducerJob = (options: HostOptions, image: string): IJob => 
 
 export const createValidatorJob = (options: HostOptions, image: string): IJob => {
   const { input, counts } = topicsOf(options);
-  const asked = formatAsked(options, ["messages", "maxTimeMs"]);
+  const asked = formatAsked(options, ["messages", "maxTimeMs", "counterKey"]);
   return createJob("validator", image, {
     args: ["validate", "--topic", input, "--counts-topic", counts, ...KAFKA_WORDS, ...asked],
     memory: "1Gi",
