@@ -8,6 +8,7 @@ import { describe } from "vitest";
 import { readFlinkHome } from "../../apphost/drivers/flink/flink-home.ts";
 import { browserMissing } from "./browser.ts";
 import { flinkWebMissing } from "./flink-web.ts";
+import { type KubernetesProgram, kubernetesProgramMissing } from "./kubernetes-tools.ts";
 import { realDockerMissing } from "./real-docker.ts";
 import { realKafkaMissing } from "./real-kafka.ts";
 import { realRedisMissing, realRedisTlsMissing } from "./real-redis.ts";
@@ -30,7 +31,8 @@ export type RealPart =
   | "fish"
   | "docker"
   | "browser"
-  | "flink-web";
+  | "flink-web"
+  | KubernetesProgram;
 
 /** Why the part cannot be used, or false. Throws where it is missing and REQUIRE_REAL=1. */
 export function requireReal(part: RealPart): { readonly skip: string | false } {
@@ -61,6 +63,10 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
       return { skip: browserMissing() ?? false };
     case "flink-web":
       return { skip: flinkWebMissing() ?? false };
+    case "kubectl":
+    case "hadolint":
+    case "kubeconform":
+      return { skip: kubernetesToolMissing(part) };
     case "kcat":
     case "tmux":
       return { skip: programMissing(part, "-V") ?? false };
@@ -87,6 +93,14 @@ function flinkMissing(): string | false {
   const home = readFlinkHome(process.env);
   if (home.kind === "usable") return false;
   return (process.env["FLINK_HOME"] ?? "") === "" ? home.reason : missing(home.reason);
+}
+
+/** Not missed with REQUIRE_REAL=1 where nobody set KUBERNETES_TOOLS; kubeconform is built, which takes a minute, and is not. */
+function kubernetesToolMissing(program: KubernetesProgram): string | false {
+  const reason = kubernetesProgramMissing(program);
+  if (reason === null) return false;
+  const isOptional = program === "kubeconform" || (process.env["KUBERNETES_TOOLS"] ?? "") === "";
+  return isOptional ? reason : missing(reason);
 }
 
 function programMissing(program: string, versionFlag: string): string | null {
