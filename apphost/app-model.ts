@@ -64,11 +64,14 @@ export const addKafkaUi = (application: Application): Application =>
  *
  *   jobmanager ──┬─ sql-gateway ──── mirror      the host submits the job to the gateway when the mirror is ready
  *                └─ taskmanager-NN ──┘
+ *
+ * What a job of the user's commits nobody brings to Redis: there is no mirror, and the gateway comes last.
  */
-export function runOnFlink(application: Application): Application {
+export function runOnFlink(application: Application, job: "built-in" | "of the user" = "built-in"): Application {
   const client = application.order.find(({ kind }) => kind === "flink-job-simulator");
+  const last = job === "built-in" ? MIRROR : SQL_GATEWAY;
   const order = application.order.flatMap((one): readonly ResourceDeclaration[] => {
-    const waitsFor = one.waitsFor.map((wait) => (wait.on === client?.name ? { ...wait, on: MIRROR } : wait));
+    const waitsFor = one.waitsFor.map((wait) => (wait.on === client?.name ? { ...wait, on: last } : wait));
     // Java loads when it is started, and needs what it waits for.
     const resource = { ...one, waitsFor, loadsEarly: false };
     if (one !== client) return [resource];
@@ -80,6 +83,7 @@ export function runOnFlink(application: Application): Application {
       loadsEarly: false,
       waitsFor: [{ on: "jobmanager", until: "ready" }],
     };
+    if (job === "of the user") return [{ ...gateway, waitsFor: [...gateway.waitsFor, ...waitsFor] }];
     const mirrorWaitsFor = [...waitsFor, { on: SQL_GATEWAY, until: "ready" } as const];
     return [gateway, { ...resource, name: MIRROR, kind: "mirror", waitsFor: mirrorWaitsFor }];
   });

@@ -7,6 +7,15 @@
 import "./library-node-check.ts";
 
 export type { VerdictEvent } from "../simulator/common/contract/events.ts";
+export {
+  type Amount,
+  defineExpectation,
+  type Expectation,
+  type ExpectationDefinition,
+  type ExpectedRecord,
+  type Identity,
+  type TopicRecord,
+} from "../simulator/common/contract/expectation.ts";
 export type {
   AppBuilder,
   FlinkJobSimulatorResource,

@@ -122,6 +122,7 @@ const RELATIONS: readonly Relation[] = [
       refuseCombination(detach && ui === "tui", "--ui tui with --detach", "a detached host has no terminal; omit --ui"),
   },
   { about: ["engine", "infra", "kafka", "redis", "messages", "topic", "testOperator"], check: refuseOnFlink },
+  { about: ["sql", "expect", "engine", "messages", "testOperator"], check: refuseUserJob },
   { about: ["allowRemote", "kafka", "redis", "messages"], check: refuseRemote },
 ];
 
@@ -147,6 +148,19 @@ function refuseOnFlink({ engine, infra, kafka, redis, messages, topic, testOpera
     const what = "--engine flink counts what this run produces: to count somebody else's topic with it is not built";
     refuse(what, "give --messages N, or --engine apphost");
   }
+}
+
+/** A job of the user's runs on Apache Flink, on what this run produces. */
+function refuseUserJob({ sql, expect, engine, testOperator }: HostOptions): void {
+  const refuse = (what: string, advice: string) => {
+    throw createError("USAGE_CONFLICT", { what, advice });
+  };
+  if (expect !== null && sql === null) {
+    refuse(`--expect ${expect} is about a job of your own, and the built-in one has its own checks`, "add --sql FILE");
+  }
+  if (sql === null) return;
+  if (engine !== "flink") refuse(`--sql ${sql} is run by Apache Flink`, "add --engine flink");
+  if (testOperator !== null) refuse("--test-operator is of the built-in job", "omit --sql");
 }
 
 function refuseEmptyVerdict({ messages, topic, once }: HostOptions, verb: Verb): void {

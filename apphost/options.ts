@@ -66,6 +66,10 @@ export interface HostOptions {
   readonly warmUp: WarmUp | null;
   /** What runs the job: this runtime, or Apache Flink from FLINK_HOME. @default "apphost" */
   readonly engine: Engine;
+  /** Path of the user's own Flink SQL, which runs in the place of the built-in job; null: the built-in one. */
+  readonly sql: string | null;
+  /** Path of what must hold between input and output of the user's own job; null: nobody says. */
+  readonly expect: string | null;
   /** @default 20 */
   readonly taskManagers: number;
   /** null: not given; 20, or as many as the topic has when somebody else's topic is counted. */
@@ -182,6 +186,8 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   ),
   warmUp: row("warm-up", warmUpForm, "made-up messages that warm Kafka before the clock of the first round"),
   engine: row("engine", oneOf(ENGINES), "what runs the job: this runtime, or Apache Flink from FLINK_HOME"),
+  sql: row("sql", fileForm, "run the Flink SQL in this file in the place of the built-in job; needs --engine flink"),
+  expect: row("expect", fileForm, "a file that says what must hold between the input and the output of --sql"),
   taskManagers: row("task-managers", wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }), "TaskManager processes"),
   partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic", {
     defaultText: `${DEFAULT_PARTITIONS}, or those of an existing topic`,
@@ -257,6 +263,8 @@ export function defaultsOf(verb: Verb): HostOptions {
     maxTimeMs: 300_000,
     warmUp: null,
     engine: "apphost",
+    sql: null,
+    expect: null,
     taskManagers: 20,
     partitions: null,
     infra: "auto",

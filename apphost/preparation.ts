@@ -14,6 +14,7 @@ import { type FixedPort, findProblems, listFixedPorts } from "./model/checks.ts"
 import { resolveOptions } from "./option-resolution.ts";
 import { type GivenOptions, type HostOptions, OPTION_TABLE, type Variables, type Verb } from "./options.ts";
 import { expectFreePort, FIXED_PORTS } from "./processes/ports.ts";
+import { readUserJob } from "./user-job/user-job.ts";
 
 export interface PreparedRun {
   readonly options: HostOptions;
@@ -54,10 +55,12 @@ export async function prepareDeclared(
   return prepareEngine(options, createApplication(expanded));
 }
 
-const prepareEngine = (options: HostOptions, application: Application): PreparedRun => ({
-  options,
-  application: options.engine === "flink" ? runOnFlink(application) : application,
-});
+/** A job of the user's is read to know that it can be used; it is read for use when the run begins. */
+function prepareEngine(options: HostOptions, application: Application): PreparedRun {
+  if (options.engine !== "flink") return { options, application };
+  const job = readUserJob(options) === null ? "built-in" : "of the user";
+  return { options, application: runOnFlink(application, job) };
+}
 
 /** A file's values are held to the same forms as those of the command line. */
 function readSettings(settings: readonly Setting[]): { values: Partial<HostOptions>; problems: string[] } {

@@ -45,6 +45,9 @@ import { createForeignEnvironment } from "../resources/own-program.ts";
 import { topicLoadOf } from "../resources/topic-settings.ts";
 import type { Reached } from "../run/job-view.ts";
 import type { RunContext } from "../run/run-context.ts";
+import { readUserJob } from "../user-job/user-job.ts";
+import type { JobVariables } from "../user-job/variables.ts";
+import { UserJobRun } from "./user-job-run.ts";
 
 const LOOK_INTERVAL_MS = 500;
 /** The first statement of a gateway takes most of it. */
@@ -62,10 +65,14 @@ export interface FlinkEngineContext {
   /** What a JobManager of ours would say. */
   readonly deliver: (message: ChildMessage) => void;
   readonly mirror: () => Supervisor | undefined;
+  /** What `env` prints of the servers. */
+  readonly variables: () => JobVariables;
 }
 
 export class FlinkEngine implements PlannedCluster {
   current: FlinkCluster | null = null;
+  /** Null: the built-in job. */
+  readonly userJob: UserJobRun | null;
   readonly #context: FlinkEngineContext;
   #planned: Promise<FlinkCluster> | null = null;
   #rest: FlinkJobRest | null = null;
@@ -79,6 +86,8 @@ export class FlinkEngine implements PlannedCluster {
 
   constructor(context: FlinkEngineContext) {
     this.#context = context;
+    const job = readUserJob(context.run.options);
+    this.userJob = job === null ? null : new UserJobRun(context, job);
   }
 
   plan(): Promise<FlinkCluster> {
@@ -106,8 +115,9 @@ export class FlinkEngine implements PlannedCluster {
     }
   }
 
-  /** Where Flink commits its counts: one partition, in which all rows lie in one order. */
-  async createCountsTopic(): Promise<void> {
+  /** Where the user's job writes to, or Flink commits its counts: one partition, in which all rows lie in one order. */
+  async createResultTopic(): Promise<void> {
+    if (this.userJob !== null) return this.userJob.createOutputTopic();
     const { run, kafka, config } = this.#context;
     const { messages } = run.options;
     await createScratchTopic(kafka(), {
@@ -165,7 +175,8 @@ export class FlinkEngine implements PlannedCluster {
     const endsAtMs = performance.now() + deadlineMs;
     const rest = present(this.#rest, "the job on Flink");
     const lasting = signal ?? new AbortController().signal;
-    await rest.stopWithSavepoint(lasting);
+    // A job of the user's may hold results until its time has passed, and there will be no more records.
+    await rest.stopWithSavepoint(lasting, { drain: this.userJob !== null });
     const isOver = () => (this.#state === "FINISHED" || this.#state === "CANCELED" ? true : undefined);
     await waitUntil(isOver, {
       what: "stopping the job on Flink",
@@ -173,6 +184,7 @@ export class FlinkEngine implements PlannedCluster {
       intervalMs: STOP_LOOK_MS,
       ...(signal && { signal }),
     });
+    if (this.userJob !== null) return { checkpointId: 0, total: run.seen.mirrored?.total ?? 0 };
     await present(mirror(), "the mirror").stop(Math.max(1, endsAtMs - performance.now()));
     const { stopped } = run.seen.job;
     if (stopped !== null) return stopped;
@@ -211,9 +223,12 @@ export class FlinkEngine implements PlannedCluster {
     const { run } = this.#context;
     const { gatewayUrl } = await this.plan();
     const job = this.#describeJob(restoreFrom);
-    const session = await openSqlSession(gatewayUrl, sessionProperties(job), run.ending.signal);
-    for (const statement of countingStatements(job)) await session.execute(statement);
-    await session.close();
+    if (this.userJob !== null) await this.userJob.submit(gatewayUrl, job, run.ending.signal);
+    else {
+      const session = await openSqlSession(gatewayUrl, sessionProperties(job), run.ending.signal);
+      for (const statement of countingStatements(job)) await session.execute(statement);
+      await session.close();
+    }
     this.#isSubmitted = true;
   }
 
@@ -260,6 +275,7 @@ export class FlinkEngine implements PlannedCluster {
     this.#state = status.state;
     this.#tellCheckpoints(await this.#rest.readCheckpoints(signal));
     await this.#tellState(this.#rest, status.state, signal);
+    await this.userJob?.look(signal);
   }
 
   /** E1. */

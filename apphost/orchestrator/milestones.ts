@@ -56,7 +56,7 @@ export class Milestones {
     switch (until) {
       case "topicReady":
         onTopic(await this.#awaitTopic());
-        await flink?.createCountsTopic();
+        await flink?.createResultTopic();
         return;
       case "registered": {
         flink?.watch();

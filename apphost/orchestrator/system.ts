@@ -157,6 +157,7 @@ export class System {
     return {
       ...connectionVariables(this.connections()),
       ...flinkClientVariables(this.#run.token),
+      ...this.flink?.userJob?.variables(),
       ...this.#nodeProcesses.variables(),
     };
   }
@@ -244,6 +245,7 @@ export class System {
       kafka: () => this.kafkaAccess(),
       deliver: (message) => this.#takeMessage("jobmanager", message),
       mirror: () => this.supervisors.get(MIRROR),
+      variables: () => connectionVariables(this.connections()),
     });
   }
 

@@ -291,6 +291,31 @@ function refuseEmpty({ topic }: TopicRequest, startOffsets: readonly number[], e
   throw createError("TOPIC_REFUSED", { topic, reason, advice });
 }
 
+export interface GroupQuestion {
+  readonly group: string;
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+/** The offsets that a group has committed, by partition; 0 where it has none. */
+export async function readCommittedOffsets(
+  kafka: KafkaAccess,
+  { group, topic, partitions }: GroupQuestion,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const cluster = await openAtOnce(kafka, signal);
+  try {
+    const all = Array.from({ length: partitions }, (_, p) => p);
+    const asked = cluster.fetchCommittedOffsets(group, topic, all);
+    const what = `the committed offsets of group ${group}`;
+    return (await withDeadline(asked, { what, deadlineMs: ANSWER_MS_MAX, signal })).map((offset) =>
+      Math.max(0, offset),
+    );
+  } finally {
+    cluster.close();
+  }
+}
+
 /** A topic of the run that none of its records stays in: each partition has a leader when this settles. */
 export async function createScratchTopic(kafka: KafkaAccess, topic: TopicToCreate): Promise<void> {
   const cluster = await openCluster(kafka, READY_MS_MAX, topic.signal);

@@ -1,11 +1,12 @@
 /** What every process of a run must know, decided from the options before anything is started, and what it will leave. */
-
+import { resolve } from "node:path";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import {
   groupName,
   JOB_NAME,
   jobIdOf,
+  outputTopicName,
   publishedKeyOf,
   stateKeyOf,
   topicName,
@@ -41,9 +42,15 @@ export function createRunConfig(run: Pick<RunContext, "options" | "runId">): Run
     checkpointIntervalMs: options.checkpointIntervalMs,
     allowRejected: options.allowRejected,
     operators: options.testOperator === null ? ["identity"] : ["identity", options.testOperator],
+    ...(options.sql === null ? {} : { userJob: describeUserJob(options.expect, runId) }),
     ...(options.fromSavepoint === null ? {} : { savepointPath: options.fromSavepoint }),
   };
 }
+
+const describeUserJob = (expect: string | null, runId: string) => ({
+  outputTopic: outputTopicName(runId),
+  expectPath: expect === null ? null : resolve(expect),
+});
 
 /** What the run will leave on servers of others, written down before the first of it is made: for `down --purge`. */
 export function recordEvidence(run: RunContext, config: RunConfig): void {

@@ -153,6 +153,8 @@ export const FLOORS: readonly Floor[] = [
     on: [...COMMON, "model"],
     packages: ["fastest-levenshtein"],
   },
+  // Pure, but for the file that a user names.
+  { name: "user job", files: ["apphost/user-job/"], on: [...COMMON, "model", "options"], packages: [] },
   { name: "package", files: ["apphost/package-version.ts", "apphost/node-version.ts"], on: [], packages: [] },
   { name: "files", files: ["apphost/files/"], on: COMMON, packages: [] },
   { name: "processes", files: ["apphost/processes/"], on: BASE, packages: ["execa", "get-port"] },
@@ -217,6 +219,7 @@ export const FLOORS: readonly Floor[] = [
       "processes",
       "drivers",
       "docker",
+      "user job",
       "watchdog",
       "run",
       "telemetry",
@@ -256,7 +259,12 @@ export const FLOORS: readonly Floor[] = [
     packages: ["yaml", "kubernetes-models", "@kubernetes-models/flink", "@kubernetes-models/strimzi-kafka-operator"],
   },
   { name: "reader", files: ["apphost/apphost-reader/"], on: [...COMMON, "model"], packages: [] },
-  { name: "preparation", files: ["apphost/preparation.ts"], on: [...BASE, "processes"], packages: [] },
+  {
+    name: "preparation",
+    files: ["apphost/preparation.ts"],
+    on: [...BASE, "processes", "user job"],
+    packages: [],
+  },
   {
     name: "cli",
     files: ["apphost/cli/"],

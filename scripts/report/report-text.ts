@@ -44,11 +44,17 @@ function renderHead(report: Report): string[] {
     `Started at: ${startedAt}`,
     `Finished at: ${finishedAt}`,
     ...heading("ENVIRONMENT CONFIGURATION ANALYSIS"),
-    ...(parameters["engine"] === "flink" ? ["Engine: Apache Flink; the mirror applied what it committed"] : []),
+    ...describeEngine(parameters),
     `Kafka: ${kafka.mode} ${kafka.version} at ${kafka.endpoint}`,
     `Redis: ${redis.mode} ${redis.version} at ${redis.endpoint}, ${describeDurability(redis)}`,
     `Machine: ${machine.cores} cores (${machine.cpuModel}), ${megabytes(machine.memoryBytes)}, Node ${machine.node}`,
   ];
+}
+
+function describeEngine({ engine, sql }: Report["parameters"]): string[] {
+  if (engine !== "flink") return [];
+  if (sql === null || sql === undefined) return ["Engine: Apache Flink; the mirror applied what it committed"];
+  return [`Engine: Apache Flink; the job is the SQL of ${sql}`];
 }
 
 /** Without an append-only file there is nothing to sync. */

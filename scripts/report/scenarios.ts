@@ -42,6 +42,11 @@ const PLANS: readonly ScenarioPlan[] = [
     checks: ["applied-log", "I5-ordered-ids", "I5-offset-ranges", "I7-fencing", "by-task-manager-rows"],
   },
   {
+    name: "The User's Own Job",
+    given: "input and output of the job are read once more, and held against the user's expectation",
+    checks: ["input-read", "expect-once", "expect-mapping", "expect-totals"],
+  },
+  {
     name: "Performance And Load Balance",
     given: "a time budget, and partitions spread over all TaskManagers",
     checks: ["max-time", "load-balance"],

@@ -7,6 +7,7 @@ import { CHECKS } from "../../simulator/common/contract/files/check-catalogue.ts
 import type { ChecksFile } from "../../simulator/common/contract/files/checks.ts";
 import type { Ledger } from "../../simulator/common/contract/files/ledger.ts";
 import type { Check, PartitionReport } from "../../simulator/common/contract/files/report.ts";
+import { USER_JOB_CHECKS } from "../../simulator/common/contract/files/user-job-checks.ts";
 import type { JobState } from "../../simulator/common/contract/state/redis-state.ts";
 import { limitToEngine } from "./checks/engine-checks.ts";
 import { checkFencing } from "./checks/fence-checks.ts";
@@ -18,6 +19,7 @@ import { checkPublished } from "./checks/published-checks.ts";
 import { checkJobState, checkJobStateAlone, countShares } from "./checks/state-checks.ts";
 import { checkTopic } from "./checks/topic-checks.ts";
 import { countNotCounted, explainShortEnd, listUncovered } from "./coverage.ts";
+import { checkUserJob } from "./expectation/expectation-checks.ts";
 import { countRecords, type Facts, type FactsBeforeTopic, hasIdMix, readLedgers, readState, sumOver } from "./facts.ts";
 import { countPlanned } from "./round-plan.ts";
 
@@ -64,6 +66,7 @@ export function runTopicChecks(facts: Facts): Check[] {
     ...checkTopic(facts),
     ...checkPlanned(facts),
     ...checkLedgers(facts),
+    ...(facts.config.userJob === undefined ? [] : checkUserJob(facts)),
   ]);
 }
 
@@ -71,7 +74,9 @@ export const runChecks = (facts: Facts): Check[] =>
   sortAsCatalogued([...runChecksBeforeTopic(facts), ...runTopicChecks(facts)]);
 
 function sortAsCatalogued(checks: readonly Check[]): Check[] {
-  const places = new Map(Object.values(CHECKS).map(({ id }, i) => [id as string, i]));
+  const places = new Map(
+    [...Object.values(CHECKS), ...Object.values(USER_JOB_CHECKS)].map(({ id }, i) => [id as string, i]),
+  );
   return checks.toSorted((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));
 }
 
@@ -80,7 +85,7 @@ function sortAsCatalogued(checks: readonly Check[]): Check[] {
  * different checksums are at least one of each. Of a topic that could not be re-read as a whole neither is known.
  */
 function countMessages(facts: Facts, state: JobState | null): ChecksFile["messages"] {
-  const ledgers = readLedgers(facts);
+  if (facts.config.userJob !== undefined) return { ...countTopic(facts), ...countUserJob(facts) };
   const { tallies, added, bitmap } = facts.topic;
   const all = [...tallies, ...added];
   const isWhole = listUncovered(facts, "all").length === 0;
@@ -89,17 +94,43 @@ function countMessages(facts: Facts, state: JobState | null): ChecksFile["messag
   const inState = (value: (partition: JobState["partitions"][number]) => number) =>
     state === null ? null : sumOver(state.partitions, value);
   return {
-    requested: countPlanned(facts.task.rounds),
-    acknowledged: sumOver(ledgers, ({ acknowledged }) => acknowledged),
-    inKafka: tallies.some(({ p }) => explainShortEnd(facts, p) !== null) ? null : sumOver(all, countRecords),
+    ...countTopic(facts),
     processed: inState(({ count }) => count),
     rejected: inState(({ rejected }) => rejected),
     unprocessed: state === null || !isWhole ? null : sumOver(all, ({ above }) => above.messages + above.rejected),
-    notCounted: countNotCounted(facts),
     lost: effect === null || lost === null ? null : effect.lost + lost,
     duplicated: effect === null ? null : effect.duplicated + (bitmap?.duplicated ?? 0),
     // Flink's SQL keeps no order.
     outOfOrder: facts.config.engine === "flink" ? null : inState(({ disorder }) => disorder),
+  };
+}
+
+function countTopic(facts: Facts) {
+  const { tallies, added } = facts.topic;
+  const isKnown = tallies.every(({ p }) => explainShortEnd(facts, p) === null);
+  return {
+    requested: countPlanned(facts.task.rounds),
+    acknowledged: sumOver(readLedgers(facts), ({ acknowledged }) => acknowledged),
+    inKafka: isKnown ? sumOver([...tallies, ...added], countRecords) : null,
+    notCounted: countNotCounted(facts),
+  };
+}
+
+/** What a job of the user's own has read, and what is missing in its output or there too often, where an expectation says. */
+function countUserJob({ group, topic, expectation }: Facts) {
+  const pairing = expectation?.kind === "read" && expectation.unread.length === 0 ? expectation.pairing : null;
+  const processed =
+    group.kind === "read"
+      ? sumOver(topic.tallies, ({ p, end }) => Math.min(end, Math.max(0, group.committed[p] ?? 0)))
+      : null;
+  const end = sumOver(topic.tallies, (tally) => tally.end);
+  return {
+    processed,
+    rejected: null,
+    unprocessed: processed === null ? null : end - processed,
+    lost: pairing?.missing ?? null,
+    duplicated: pairing?.repeated ?? null,
+    outOfOrder: null,
   };
 }
 

@@ -10,6 +10,7 @@ import type { Ledger } from "../../simulator/common/contract/files/ledger.ts";
 import type { SampleMessage } from "../../simulator/common/contract/files/report.ts";
 import type { JobState, ParsedJobState } from "../../simulator/common/contract/state/redis-state.ts";
 import type { AppliedLog, AppliedUnion } from "./applied-log-union.ts";
+import type { ExpectationFacts } from "./expectation/expectation-facts.ts";
 import type { IdBitmap } from "./id-bitmap.ts";
 import type { PlannedShare } from "./round-plan.ts";
 import type { PartitionTally } from "./topic-tally.ts";
@@ -108,13 +109,15 @@ export interface Facts {
   readonly union: AppliedUnion;
   readonly recoveries: RecoveriesFile["recoveries"];
   readonly topic: TopicFacts;
+  /** Of a job of the user's own; absent: nobody expects anything of its output. */
+  readonly expectation?: ExpectationFacts;
   /** By partition, summed over as many messages as the topic has records there; empty on somebody else's topic. */
   readonly plan: readonly PlannedShare[];
   readonly samples: { readonly first: readonly SampleMessage[]; readonly last: readonly SampleMessage[] };
 }
 
 /** What is known before the topic is read again. */
-export type FactsBeforeTopic = Omit<Facts, "topic" | "plan" | "samples">;
+export type FactsBeforeTopic = Omit<Facts, "topic" | "expectation" | "plan" | "samples">;
 
 /** The job's state, if it is complete and a fact. */
 export const readState = ({ state, unsettled }: Pick<Facts, "state" | "unsettled">): JobState | null =>

@@ -26,7 +26,7 @@ const PROGRESS_INTERVAL_MS = 250;
 export interface RereadOptions {
   readonly cluster: KafkaCluster;
   readonly topic: string;
-  readonly tally: TopicTally;
+  readonly tally: Pick<TopicTally, "add">;
   readonly partitions: readonly PartitionTally[];
   readonly signal: AbortSignal;
   /** Default 60 s. */

@@ -40,8 +40,8 @@ export const MINI_BATCH: Readonly<Record<string, string>> = {
   "table.exec.mini-batch.size": "50000",
 };
 
-/** Configuration of the session in which the statements run. */
-export const sessionProperties = (job: CountingJob): Record<string, string> => ({
+/** Configuration under which any job of a run is submitted: its name and id, how it is spread, and its checkpoints. */
+export const jobProperties = (job: CountingJob): Record<string, string> => ({
   "pipeline.name": job.name,
   // Flink invents one else, and nobody could find the job again whose submission was not answered.
   "$internal.pipeline.job-id": job.jobId,
@@ -50,6 +50,11 @@ export const sessionProperties = (job: CountingJob): Record<string, string> => (
   "execution.checkpointing.interval": `${job.checkpointIntervalMs} ms`,
   "execution.checkpointing.mode": "EXACTLY_ONCE",
   ...(job.restoreFrom === null ? {} : { "execution.state-recovery.path": job.restoreFrom }),
+});
+
+/** Configuration of the session in which the statements run. */
+export const sessionProperties = (job: CountingJob): Record<string, string> => ({
+  ...jobProperties(job),
   ...MINI_BATCH,
 });
 

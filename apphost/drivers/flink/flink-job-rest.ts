@@ -48,8 +48,11 @@ export interface FlinkJobRest {
   readCheckpoints(signal: AbortSignal): Promise<FlinkCheckpoints>;
   /** Why it failed, in the words of Flink's root exception. */
   readFailure(signal: AbortSignal): Promise<string>;
-  /** Takes a savepoint, commits what it holds, and ends the job: FINISHED tells that it did. */
-  stopWithSavepoint(signal: AbortSignal): Promise<void>;
+  /**
+   * Takes a savepoint, commits what it holds, and ends the job: FINISHED tells that it did. `drain`: time ends for the job,
+   * so it lets go of what it holds until some time has passed.
+   */
+  stopWithSavepoint(signal: AbortSignal, how: { readonly drain: boolean }): Promise<void>;
 }
 
 export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest {
@@ -77,8 +80,8 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
       const failure = await readFields(`${job}/exceptions?maxExceptions=1`, signal, readFlinkFailure);
       return failure ?? "Flink does not know the job any more";
     },
-    async stopWithSavepoint(signal) {
-      await ask(`${job}/stop`, signal, "POST", { drain: false });
+    async stopWithSavepoint(signal, { drain }) {
+      await ask(`${job}/stop`, signal, "POST", { drain });
     },
   };
 }

@@ -12,6 +12,8 @@ export const topicName = (runId: string): string => `${TOPIC_PREFIX}-${runId}`;
 export const warmUpTopicName = (runId: string): string => `${topicName(runId)}-warm-up`;
 /** What Flink commits: the counts of each partition, which the mirror applies. */
 export const countsTopicName = (runId: string): string => `${topicName(runId)}-counts`;
+/** What a job of the user's writes to. */
+export const outputTopicName = (runId: string): string => `${topicName(runId)}-output`;
 export const groupName = (runId: string): string => `flink-apphost-${runId}`;
 
 /** Flink's job id form: 32 hex digits. The same run always gets the same id, so submitting is idempotent. */

@@ -93,6 +93,21 @@ export const hostErrors = {
     (p) => `${p.resource} cannot run in mode ${p.mode}: ${p.reason}`,
   ),
   ENGINE_CALL_FAILED: row<{ call: string }>("infrastructure", false, (p) => `the container engine could not ${p.call}`),
+  USER_JOB_INVALID: row<{ source: string; problems: readonly string[] }>("usage", false, (p) => {
+    const count = p.problems.length === 1 ? "a problem" : `${p.problems.length} problems`;
+    return `${p.source} has ${count}, and nothing was started:${p.problems.map((problem) => `\n  - ${problem}`).join("")}`;
+  }),
+  USER_JOB_REFUSED: row<{ source: string; line: number; reason: string }>(
+    "job",
+    false,
+    (p) => `Flink refused the statement that begins in line ${p.line} of ${p.source}: ${p.reason}`,
+  ),
+  USER_JOB_ABSENT: row<{ source: string; jobId: string }>(
+    "job",
+    false,
+    (p) =>
+      `${p.source} was executed, and submitted no job ${p.jobId}: it must leave pipeline.name and the job's id as they are, and end with one INSERT INTO or STATEMENT SET`,
+  ),
   SQL_REFUSED: row<{ status: number; reason: string }>(
     "job",
     false,

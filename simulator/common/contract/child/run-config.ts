@@ -6,6 +6,14 @@ export type Compression = (typeof COMPRESSIONS)[number];
 export const ENGINES = ["apphost", "flink"] as const;
 export type Engine = (typeof ENGINES)[number];
 
+/** A job of the user's own on Apache Flink. */
+export interface UserJobConfig {
+  /** What the host created for its results. */
+  readonly outputTopic: string;
+  /** Absolute path of the file that says what must hold; null: nobody says. */
+  readonly expectPath: string | null;
+}
+
 /**
  * What every process of a run must know, decided once by the host and handed down in FLINK_APPHOST_CONFIG as JSON.
  * It holds no secret and no address: addresses come in the variables of `environment.ts`.
@@ -40,6 +48,8 @@ export interface RunConfig {
   readonly allowRejected: boolean;
   /** Names from the operator registry, in order. */
   readonly operators: readonly string[];
+  /** Absent: the built-in job. */
+  readonly userJob?: UserJobConfig;
   /** Of the savepoint that the job starts from; absent: it starts at the topic's earliest offsets. */
   readonly savepointPath?: string;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runChecks } from "../../../../scripts/validate/evaluate.ts";
 import { CHECKS, type CheckDefinition } from "../../../../simulator/common/contract/files/check-catalogue.ts";
+import { USER_JOB_CHECKS } from "../../../../simulator/common/contract/files/user-job-checks.ts";
 import { makeRun, toFacts } from "./synthetic-run.ts";
 
 const README = new URL("../../../../scripts/validate/README.md", import.meta.url);
@@ -47,12 +48,14 @@ describe("the catalogue of checks", () => {
   });
 
   it("is the table of the docs", () => {
-    const expected = definitions.map(({ id, title, sources, independent, why }) => [
-      `\`${id}\``,
-      title,
-      sources.join(" / "),
-      `${independent ? "yes" : "**no**"}: ${why}`,
-    ]);
+    const expected = [...definitions, ...Object.values(USER_JOB_CHECKS)].map(
+      ({ id, title, sources, independent, why }) => [
+        `\`${id}\``,
+        title,
+        sources.join(" / "),
+        `${independent ? "yes" : "**no**"}: ${why}`,
+      ],
+    );
     expect(readTable()).toEqual(expected);
   });
 });

@@ -1,0 +1,110 @@
+/**
+ * The user's own job in a run on Apache Flink: what it is given, how it is handed in, and how far it is.
+ *
+ *   read → submitted ⇄ submitted again, from a checkpoint
+ *
+ * U1 The statements are those of the start: a file that is changed while the run goes on changes nothing.
+ * U2 How far it is, is what Flink has committed for the run's group: a checkpoint that holds these offsets is complete, so
+ *    what came of the records below them is committed, too, or is about to be.
+ */
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
+import type { RunConfig, UserJobConfig } from "../../simulator/common/contract/child/run-config.ts";
+import { parseKafkaAddresses } from "../../simulator/common/foundation/address.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
+import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
+import { type CountingJob, jobProperties } from "../drivers/flink/counting-job.ts";
+import { openSqlSession, type SqlSession } from "../drivers/flink/sql-gateway.ts";
+import { kafkaVariables } from "../model/connection.ts";
+import { createScratchTopic, readCommittedOffsets } from "../resources/kafka.ts";
+import { topicLoadOf } from "../resources/topic-settings.ts";
+import type { RunContext } from "../run/run-context.ts";
+import type { SqlStatement } from "../user-job/sql-statements.ts";
+import type { UserJob } from "../user-job/user-job.ts";
+import { fillStatement, JOB_VARIABLES, type JobVariables } from "../user-job/variables.ts";
+
+/** Each look asks the group's coordinator by a connection of its own. */
+const LOOK_INTERVAL_MS = 1_000;
+
+export interface UserJobContext {
+  readonly run: RunContext;
+  readonly config: () => RunConfig;
+  readonly kafka: () => KafkaAccess;
+  /** What `env` prints of the servers. */
+  readonly variables: () => JobVariables;
+  readonly deliver: (message: ChildMessage) => void;
+}
+
+export class UserJobRun {
+  readonly #context: UserJobContext;
+  readonly #job: UserJob;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(context: UserJobContext, job: UserJob) {
+    this.#context = context;
+    this.#job = job;
+  }
+
+  /** What the job is to fill. It may have any number of rows, so nothing is ever deleted from it. */
+  async createOutputTopic(): Promise<void> {
+    const { run, kafka, config } = this.#context;
+    const { partitions } = config();
+    await createScratchTopic(kafka(), {
+      topic: this.#config.outputTopic,
+      partitions,
+      partitionsDefault: partitions,
+      loadOf: (count) => topicLoadOf(run.options, count),
+      signal: run.ending.signal,
+    });
+  }
+
+  /** `job`: as the built-in one would be submitted. Throws USER_JOB_REFUSED, or USER_JOB_ABSENT. */
+  async submit(gatewayUrl: string, job: CountingJob, signal: AbortSignal): Promise<void> {
+    const session = await openSqlSession(gatewayUrl, jobProperties(job), signal);
+    const variables = this.#variablesFor(job.bootstrap);
+    const submitted: string[] = [];
+    for (const statement of this.#job.statements) {
+      const jobId = await this.#execute(session, statement, variables);
+      if (jobId !== null && statement.effect === "job") submitted.push(jobId);
+    }
+    await session.close();
+    if (!submitted.includes(job.jobId)) {
+      throw createError("USER_JOB_ABSENT", { source: this.#job.file, jobId: job.jobId });
+    }
+  }
+
+  /** U2. */
+  async look(signal: AbortSignal): Promise<void> {
+    if (performance.now() - this.#lookedAtMs < LOOK_INTERVAL_MS) return;
+    this.#lookedAtMs = performance.now();
+    const offsets = await readCommittedOffsets(this.#context.kafka(), this.#context.config(), signal);
+    const total = offsets.reduce((sum, offset) => sum + offset, 0);
+    this.#context.deliver({ type: "mirrored", offsets, total });
+  }
+
+  /** The topics and the group, for `env`. */
+  variables(): Record<string, string> {
+    const { topic, group } = this.#context.config();
+    const { input, output, group: groupId } = JOB_VARIABLES;
+    return { [input]: topic, [output]: this.#config.outputTopic, [groupId]: group };
+  }
+
+  get #config(): UserJobConfig {
+    return present(this.#context.config().userJob, "the user's job");
+  }
+
+  /** Flink may reach Kafka by another address than this machine. */
+  #variablesFor(bootstrap: string): JobVariables {
+    const addresses = present(parseKafkaAddresses(bootstrap), "the address of Kafka");
+    return { ...this.#context.variables(), ...kafkaVariables(addresses), ...this.variables() };
+  }
+
+  async #execute(session: SqlSession, { tokens, line }: SqlStatement, variables: JobVariables): Promise<string | null> {
+    try {
+      return await session.execute(fillStatement(tokens, variables));
+    } catch (error) {
+      if (!isAppError(error) || error.code !== "SQL_REFUSED") throw error;
+      throw createError("USER_JOB_REFUSED", { source: this.#job.file, line, reason: error.message }, error);
+    }
+  }
+}
