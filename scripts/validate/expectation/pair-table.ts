@@ -32,7 +32,7 @@ export class PairTable {
   readonly #offsets: Float64Array;
   /** Plus 1; 0: the slot is free. */
   readonly #partitions: Int32Array;
-  readonly #inputs: Uint32Array;
+  readonly #expected: Uint32Array;
   readonly #outputs: Uint32Array;
   /** Of what the output must be: 64 bits. */
   readonly #contents: Int32Array;
@@ -45,7 +45,7 @@ export class PairTable {
     this.#digests = new Int32Array(slots * WORDS);
     this.#offsets = new Float64Array(slots);
     this.#partitions = new Int32Array(slots);
-    this.#inputs = new Uint32Array(slots);
+    this.#expected = new Uint32Array(slots);
     this.#outputs = new Uint32Array(slots);
     this.#contents = new Int32Array(slots * 2);
   }
@@ -54,7 +54,10 @@ export class PairTable {
     return this.#taken;
   }
 
-  /** The slot of the first input with this digest, and whether this is that one. */
+  /**
+   * The slot of the first input with this digest, and whether this is that one. `content`: a digest of what its output must
+   * be, where that is to be compared.
+   */
   addInput(
     digest: Digest,
     { p, offset }: Place,
@@ -74,7 +77,6 @@ export class PairTable {
       this.#offsets[slot] = offset;
       if (content !== null) this.#contents.set(content.subarray(0, 2), slot * 2);
     }
-    this.#inputs[slot] = (this.#inputs[slot] as number) + 1;
     return { slot, isFirst };
   }
 
@@ -82,6 +84,11 @@ export class PairTable {
   find(digest: Digest): number | null {
     const slot = this.#probe(digest);
     return this.#partitions[slot] === 0 ? null : slot;
+  }
+
+  /** One more than before. */
+  expectOutput(slot: number): void {
+    this.#expected[slot] = (this.#expected[slot] as number) + 1;
   }
 
   /** How many outputs the inputs of the slot have with this one. */
@@ -95,18 +102,19 @@ export class PairTable {
     return { p: (this.#partitions[slot] as number) - 1, offset: this.#offsets[slot] as number };
   }
 
-  inputsOf(slot: number): number {
-    return this.#inputs[slot] as number;
+  /** How many outputs are expected. */
+  expectedOf(slot: number): number {
+    return this.#expected[slot] as number;
   }
 
   hasContent(slot: number, content: Digest): boolean {
     return this.#contents[slot * 2] === content[0] && this.#contents[slot * 2 + 1] === content[1];
   }
 
-  /** Of each slot whose inputs have too few outputs: the place of its first input, and how many are missing. */
+  /** Of each slot with fewer outputs than are expected: the place of its first input, and how many are missing. */
   *missing(): Generator<{ readonly place: Place; readonly count: number }> {
     for (let slot = 0; slot <= this.#mask; slot += 1) {
-      const count = (this.#inputs[slot] as number) - (this.#outputs[slot] as number);
+      const count = (this.#expected[slot] as number) - (this.#outputs[slot] as number);
       if (count > 0) yield { place: this.placeOf(slot), count };
     }
   }

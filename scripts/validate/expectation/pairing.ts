@@ -23,7 +23,8 @@ import { type Digest, digestOf, PairTable, type Place } from "./pair-table.ts";
 /** Of a slice: 160 MiB of tables. */
 export const INPUTS_MAX = 2_500_000;
 
-export const countSlices = (inputs: number): number => Math.max(1, Math.ceil(inputs / INPUTS_MAX));
+export const countSlices = (inputs: number, inputsMax = INPUTS_MAX): number =>
+  Math.max(1, Math.ceil(inputs / inputsMax));
 
 type Paired = Pick<Expectation, "eachOnce" | "mapping">;
 
@@ -49,9 +50,12 @@ export class Pairing {
   #form: Form | null = null;
   readonly #rows: number;
 
-  constructor(expectation: Paired, { inputs, isPartial }: { readonly inputs: number; readonly isPartial: boolean }) {
+  constructor(
+    expectation: Paired,
+    { inputs, isPartial, inputsMax = INPUTS_MAX }: { inputs: number; isPartial: boolean; inputsMax?: number },
+  ) {
     this.#expectation = expectation;
-    this.#slices = countSlices(inputs);
+    this.#slices = countSlices(inputs, inputsMax);
     this.#isPartial = isPartial;
     this.#rows = Math.ceil(inputs / this.#slices);
     this.#table = new PairTable(this.#rows);
@@ -96,7 +100,10 @@ export class Pairing {
       return;
     }
     const input = this.#table.placeOf(slot);
-    if (this.#table.addOutput(slot) > this.#table.inputsOf(slot)) {
+    if (this.#table.expectedOf(slot) === 0) {
+      const text = `${at} holds ${quoteRecord(record)}, of ${namePlace("input", input)}, of which nothing was to become`;
+      this.#note(differences, "output", place, text);
+    } else if (this.#table.addOutput(slot) > this.#table.expectedOf(slot)) {
       this.repeated += 1;
       this.#note(
         differences,
@@ -119,7 +126,8 @@ export class Pairing {
     for (const { place, count } of this.#table.missing()) {
       this.missing += count;
       const text = `${namePlace("input", place)} is not in the output`;
-      (byContent ? this.mapped : this.once).add({ side: "input", ...place, text, expectedOf: place }, count);
+      const expectedOf = this.#expectation.mapping === undefined ? {} : { expectedOf: place };
+      (byContent ? this.mapped : this.once).add({ side: "input", ...place, text, ...expectedOf }, count);
     }
   }
 
@@ -128,8 +136,11 @@ export class Pairing {
     if (!this.#isOfSlice(digest)) return;
     this.inputs += 1;
     const { eachOnce, mapping } = this.#expectation;
-    const content = eachOnce !== undefined && mapping !== undefined ? digestOf(expected ?? NOTHING) : null;
+    const hasContent = eachOnce !== undefined && mapping !== undefined;
+    const content = hasContent && expected !== null ? digestOf(expected) : null;
     const { slot, isFirst } = this.#table.addInput(digest, placeOf(record), content);
+    const isExpected = mapping === undefined || expected !== null;
+    if (isExpected && (isFirst || eachOnce === undefined)) this.#table.expectOutput(slot);
     if (isFirst || eachOnce === undefined) return;
     const first = namePlace("input", this.#table.placeOf(slot));
     const place = placeOf(record);
@@ -158,15 +169,15 @@ export class Pairing {
     return this.#call("mapping", this.mapped, "input", record, () => {
       const expected = mapping(record);
       if (expected === null) return null;
-      const form: Form = {
-        isJson: typeof expected.value === "object" && expected.value !== null,
-        hasKey: expected.key !== undefined,
-      };
-      this.#form ??= form;
-      if (expected.value !== null && (form.isJson !== this.#form.isJson || form.hasKey !== this.#form.hasKey)) {
+      const { key, value } = expected;
+      const form: Form = { isJson: typeof value === "object", hasKey: key !== undefined };
+      // A tombstone is neither text nor object.
+      if (value !== null) this.#form ??= form;
+      const { isJson, hasKey } = this.#form ?? form;
+      if (hasKey !== form.hasKey || (value !== null && isJson !== form.isJson)) {
         throw new Error("it gives texts and objects, or records with a key and without, and must keep to one of them");
       }
-      return formatContent(this.#form, expected.key ?? null, expected.value);
+      return formatContent({ isJson, hasKey }, key ?? null, value);
     });
   }
 
@@ -202,8 +213,6 @@ export class Pairing {
     return ((digest[3] as number) >>> 0) % this.#slices === this.#slice;
   }
 }
-
-const NOTHING = "nothing";
 
 const placeOf = ({ partition, offset }: TopicRecord): Place => ({ p: partition, offset });
 

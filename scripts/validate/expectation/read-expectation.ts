@@ -192,7 +192,7 @@ class ExpectationRead {
         };
         await this.#readInto(this.#options.inputTopic, [tally], take, () => undefined);
       }
-      texts.push(input === null ? text : `${text}${pairing.explain(input)}`);
+      texts.push(input === null ? text : `${text}; expected ${pairing.explain(input)}`);
     }
     return texts;
   }

@@ -9,8 +9,8 @@ import { describeError } from "../../../simulator/common/foundation/errors.ts";
 import { Differences, namePlace, quote, type Side } from "./differences.ts";
 import type { Place } from "./pair-table.ts";
 
-export const KEYS_MAX = 1_000_000;
-export const KEY_TEXT_MAX = 64 * 1024 * 1024;
+const KEYS_MAX = 1_000_000;
+const KEY_TEXT_MAX = 64 * 1024 * 1024;
 
 interface KeyTotal {
   expected: bigint;
@@ -28,8 +28,11 @@ export class Totals {
   #keyText = 0;
   #isOverfull = false;
 
-  constructor(totals: NonNullable<Expectation["totals"]>) {
+  readonly #keysMax: number;
+
+  constructor(totals: NonNullable<Expectation["totals"]>, keysMax = KEYS_MAX) {
     this.#totals = totals;
+    this.#keysMax = keysMax;
   }
 
   get keys(): number {
@@ -39,7 +42,7 @@ export class Totals {
   /** S1. Null: all keys were held. */
   get unknown(): string | null {
     if (!this.#isOverfull) return null;
-    return `more than ${KEYS_MAX} keys, or ${KEY_TEXT_MAX} characters of them, are not held`;
+    return `more than ${this.#keysMax} keys, or ${KEY_TEXT_MAX} characters of them, are not held`;
   }
 
   takeInput(record: TopicRecord): void {
@@ -96,7 +99,7 @@ export class Totals {
     const known = this.#keys.get(key);
     if (known !== undefined) return known;
     this.#keyText += key.length;
-    if (this.#keys.size >= KEYS_MAX || this.#keyText > KEY_TEXT_MAX) this.#isOverfull = true;
+    if (this.#keys.size >= this.#keysMax || this.#keyText > KEY_TEXT_MAX) this.#isOverfull = true;
     if (this.#isOverfull) return null;
     const total: KeyTotal = { expected: 0n, firstInput: null, actual: null, newest: null };
     this.#keys.set(key, total);
