@@ -4,12 +4,13 @@
  * starts this thread, waits only so long and goes on living.
  */
 import { dirname } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { type DeclaredApplication, declareApplication } from "../model/builder.ts";
 import { isAppHostDefinition } from "../model/definition.ts";
+import { describeLoadError, describePlace } from "./load-error.ts";
 
 export type AppHostReading =
   | { readonly kind: "declared"; readonly application: DeclaredApplication }
@@ -44,29 +45,4 @@ async function readFile(path: string): Promise<AppHostReading> {
   } catch (error) {
     return refuse(`the function given to defineAppHost threw${describePlace(error)}`, error);
   }
-}
-
-/** Completes a sentence that goes on with the error's own words. */
-function describeLoadError(error: unknown): string {
-  const place = describePlace(error);
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
-    return `Node only strips types, and this needs more than that${place}; use plain constants instead of enums, and no namespaces or parameter properties`;
-  }
-  if (code === "ERR_MODULE_NOT_FOUND") return "it imports something that is not there";
-  if (!(error instanceof SyntaxError)) return `it threw while it was loaded${place}`;
-  const isCommonJs = /outside a module|Unexpected token 'export'/.test(error.message);
-  const advice = isCommonJs
-    ? ', which Node took for CommonJS: add "type": "module" to its package.json, or call it .mts'
-    : "";
-  return `its syntax is not valid${place}${advice}`;
-}
-
-/** ` at apphost.ts:12`: the first place in the error's stack that is not Node's. */
-function describePlace(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  const match = /(file:\/\/[^\s()]+?|\/[^\s():]+):(\d+)(?::\d+)?(?=[\s)]|$)/.exec(stack);
-  if (match === null) return "";
-  const [, where = "", line] = match;
-  return ` at ${where.startsWith("file:") ? fileURLToPath(where) : where}:${line}`;
 }

@@ -25,11 +25,18 @@ import { describeOption, type VerbArgument, VerbCommand } from "./verb-command.t
 /** Returns the exit code. Nothing is thrown: what went wrong is on standard error. */
 export async function runCli(args: readonly string[]): Promise<number> {
   try {
-    return await runProgram(args);
+    return await runProgram(foldJarArguments(args));
   } catch (error) {
     process.stderr.write(`flink-apphost: ${escapeForTerminal(describeError(error))}\n`);
     return exitCodeOfError(error);
   }
+}
+
+/** `up … -- WORD…`: the words are those of the job in --jar, whatever they look like. */
+export function foldJarArguments(args: readonly string[]): readonly string[] {
+  const at = args.indexOf("--");
+  const isOfRun = args[0] === "up" || args[0] === "stress";
+  return at < 0 || !isOfRun ? args : [...args.slice(0, at), `--jar-arguments=${JSON.stringify(args.slice(at + 1))}`];
 }
 
 async function runProgram(args: readonly string[]): Promise<number> {
@@ -149,6 +156,16 @@ function addRunVerb(
 
 /** A user's file decides more than its own resources: it is read before the options are resolved. */
 async function prepareRun(given: Given): Promise<PreparedRun> {
+  const prepared = await prepareApplication(given);
+  const { expect } = prepared.options;
+  if (expect !== null) {
+    const { checkExpectationFile } = await import("./apphost-file.ts");
+    await checkExpectationFile(expect);
+  }
+  return prepared;
+}
+
+async function prepareApplication(given: Given): Promise<PreparedRun> {
   const { values, problems } = inspectOptions(OPTION_NAMES, given.options, given.env);
   const { apphost } = values;
   if (apphost === undefined || apphost === null) return prepareBuiltIn(given);

@@ -51,6 +51,11 @@ export const hostErrors = {
     false,
     (p) => `${p.file} cannot be used as an app host: ${p.reason}`,
   ),
+  EXPECTATION_NOT_LOADED: row<{ file: string; reason: string }>(
+    "usage",
+    false,
+    (p) => `${p.file} cannot be used as an expectation: ${p.reason}`,
+  ),
   APPHOST_INVALID: row<{ source: string; problems: readonly string[] }>("usage", false, (p) => {
     const count = p.problems.length === 1 ? "a problem" : `${p.problems.length} problems`;
     return `${p.source} has ${count}, and nothing was started:${p.problems.map((problem) => `\n  - ${problem}`).join("")}`;
@@ -107,6 +112,11 @@ export const hostErrors = {
     false,
     (p) =>
       `${p.source} was executed, and submitted no job ${p.jobId}: it must leave pipeline.name and the job's id as they are, and end with one INSERT INTO or STATEMENT SET`,
+  ),
+  JAR_REFUSED: row<{ call: "upload" | "run"; status: number; reason: string }>(
+    "job",
+    false,
+    (p) => `Flink refused to ${p.call} the jar (status ${p.status}): ${p.reason}`,
   ),
   SQL_REFUSED: row<{ status: number; reason: string }>(
     "job",
