@@ -122,7 +122,10 @@ const RELATIONS: readonly Relation[] = [
       refuseCombination(detach && ui === "tui", "--ui tui with --detach", "a detached host has no terminal; omit --ui"),
   },
   { about: ["engine", "infra", "kafka", "redis", "messages", "topic", "testOperator"], check: refuseOnFlink },
-  { about: ["sql", "expect", "engine", "messages", "testOperator"], check: refuseUserJob },
+  {
+    about: ["sql", "jar", "jarClass", "jarArguments", "expect", "engine", "messages", "testOperator"],
+    check: refuseUserJob,
+  },
   { about: ["allowRemote", "kafka", "redis", "messages"], check: refuseRemote },
 ];
 
@@ -151,16 +154,23 @@ function refuseOnFlink({ engine, infra, kafka, redis, messages, topic, testOpera
 }
 
 /** A job of the user's runs on Apache Flink, on what this run produces. */
-function refuseUserJob({ sql, expect, engine, testOperator }: HostOptions): void {
+function refuseUserJob(options: HostOptions): void {
+  const { sql, jar, jarClass, jarArguments, expect, engine, testOperator } = options;
   const refuse = (what: string, advice: string) => {
     throw createError("USAGE_CONFLICT", { what, advice });
   };
-  if (expect !== null && sql === null) {
-    refuse(`--expect ${expect} is about a job of your own, and the built-in one has its own checks`, "add --sql FILE");
+  const given = sql === null ? "--jar" : "--sql";
+  if (jar === null && (jarClass !== null || jarArguments !== null)) {
+    refuse(`${jarClass === null ? "words behind --" : "--class"} are of a jar, and there is none`, "add --jar FILE");
   }
-  if (sql === null) return;
-  if (engine !== "flink") refuse(`--sql ${sql} is run by Apache Flink`, "add --engine flink");
-  if (testOperator !== null) refuse("--test-operator is of the built-in job", "omit --sql");
+  if (expect !== null && sql === null && jar === null) {
+    const what = `--expect ${expect} is about a job of your own, and the built-in one has its own checks`;
+    refuse(what, "add --sql FILE or --jar FILE");
+  }
+  if (sql === null && jar === null) return;
+  if (sql !== null && jar !== null) refuse("--sql and --jar are two jobs, and a run has one", "omit one of them");
+  if (engine !== "flink") refuse(`${given} ${sql ?? jar} is run by Apache Flink`, "add --engine flink");
+  if (testOperator !== null) refuse("--test-operator is of the built-in job", `omit ${given}`);
 }
 
 function refuseEmptyVerdict({ messages, topic, once }: HostOptions, verb: Verb): void {

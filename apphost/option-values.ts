@@ -193,6 +193,28 @@ export const savepointForm: ValueForm<string> = {
   read: (text) => parseFileLocation(text) ?? (isPath(text) ? text : undefined),
 };
 
+/** Java's own rule, without its exotic letters. */
+export const className: ValueForm<string> = {
+  expected: "the name of a Java class with its package: org.example.CopyJob",
+  placeholder: "class",
+  read: (text) => (/^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$/.test(text) ? text : undefined),
+};
+
+export const wordList: ValueForm<readonly string[]> = {
+  expected: 'words as a list of JSON: ["--topic","orders"]',
+  placeholder: "words",
+  show: (words) => JSON.stringify(words),
+  read(text) {
+    try {
+      const words: unknown = JSON.parse(text);
+      return Array.isArray(words) && words.every((word) => typeof word === "string") ? words : undefined;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  },
+};
+
 export const imageName: ValueForm<string> = {
   expected: "a container image: [REGISTRY/]NAME[:TAG][@DIGEST]",
   placeholder: "image",

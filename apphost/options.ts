@@ -17,6 +17,7 @@ import { readMemoryBytes } from "../simulator/common/foundation/machine.ts";
 import { maskAddress, maskTyped } from "../simulator/common/foundation/mask.ts";
 import {
   byteCount,
+  className,
   duration,
   fileForm,
   folderForm,
@@ -31,6 +32,7 @@ import {
   type WarmUp,
   warmUpForm,
   wholeNumber,
+  wordList,
   yesOrNo,
 } from "./option-values.ts";
 import { catchUsage, throwUsage } from "./usage.ts";
@@ -68,6 +70,12 @@ export interface HostOptions {
   readonly engine: Engine;
   /** Path of the user's own Flink SQL, which runs in the place of the built-in job; null: the built-in one. */
   readonly sql: string | null;
+  /** Path of the user's own Flink job in a jar; null: none. */
+  readonly jar: string | null;
+  /** Its class with the main method; null: as its manifest says. */
+  readonly jarClass: string | null;
+  /** What that main method gets: the words behind `--`. */
+  readonly jarArguments: readonly string[] | null;
   /** Path of what must hold between input and output of the user's own job; null: nobody says. */
   readonly expect: string | null;
   /** @default 20 */
@@ -187,7 +195,16 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   warmUp: row("warm-up", warmUpForm, "made-up messages that warm Kafka before the clock of the first round"),
   engine: row("engine", oneOf(ENGINES), "what runs the job: this runtime, or Apache Flink from FLINK_HOME"),
   sql: row("sql", fileForm, "run the Flink SQL in this file in the place of the built-in job; needs --engine flink"),
-  expect: row("expect", fileForm, "a file that says what must hold between the input and the output of --sql"),
+  jar: row(
+    "jar",
+    fileForm,
+    "run the Flink job in this jar in the place of the built-in job; words behind -- are its own",
+  ),
+  jarClass: row("class", className, "the class of --jar with the main method", {
+    defaultText: "as the jar's manifest says",
+  }),
+  jarArguments: row("jar-arguments", wordList, "the words behind --", { hidden: true }),
+  expect: row("expect", fileForm, "a file that says what must hold between the input and the output of --sql or --jar"),
   taskManagers: row("task-managers", wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }), "TaskManager processes"),
   partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic", {
     defaultText: `${DEFAULT_PARTITIONS}, or those of an existing topic`,
@@ -264,6 +281,9 @@ export function defaultsOf(verb: Verb): HostOptions {
     warmUp: null,
     engine: "apphost",
     sql: null,
+    jar: null,
+    jarClass: null,
+    jarArguments: null,
     expect: null,
     taskManagers: 20,
     partitions: null,
@@ -381,6 +401,7 @@ export function describeOptions(options: HostOptions): Record<string, string | n
     ...options,
     partitions: partitionsOf(options),
     kafka: options.kafka === null ? null : formatKafkaAddresses(options.kafka),
+    jarArguments: options.jarArguments === null ? null : (wordList.show?.(options.jarArguments) ?? null),
     warmUp: options.warmUp === null ? null : describeWarmUpOption(options.warmUp),
     redis: options.redis === null ? null : maskAddress(formatRedisAddress(options.redis)),
   };

@@ -221,11 +221,11 @@ export class FlinkEngine implements PlannedCluster {
   /** Submitting twice is refused by Flink: the id of the job is ours. */
   async #submit(restoreFrom: string | null): Promise<void> {
     const { run } = this.#context;
-    const { gatewayUrl } = await this.plan();
+    const cluster = await this.plan();
     const job = this.#describeJob(restoreFrom);
-    if (this.userJob !== null) await this.userJob.submit(gatewayUrl, job, run.ending.signal);
+    if (this.userJob !== null) await this.userJob.submit(cluster, job);
     else {
-      const session = await openSqlSession(gatewayUrl, sessionProperties(job), run.ending.signal);
+      const session = await openSqlSession(cluster.gatewayUrl, sessionProperties(job), run.ending.signal);
       for (const statement of countingStatements(job)) await session.execute(statement);
       await session.close();
     }

@@ -3,7 +3,8 @@
  *
  *   read → submitted ⇄ submitted again, from a checkpoint
  *
- * U1 The statements are those of the start: a file that is changed while the run goes on changes nothing.
+ * U1 The statements are those of the start: a file that is changed while the run goes on changes nothing. A jar is read
+ *    each time that it is handed in.
  * U2 How far it is, is what Flink has committed for the run's group: a checkpoint that holds these offsets is complete, so
  *    what came of the records below them is committed, too, or is about to be.
  */
@@ -14,14 +15,15 @@ import { present } from "../../simulator/common/foundation/assert.ts";
 import { createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
 import { type CountingJob, jobProperties } from "../drivers/flink/counting-job.ts";
+import { runJar, uploadJar } from "../drivers/flink/jar-run.ts";
+import type { FlinkCluster } from "../drivers/flink/native-flink.ts";
 import { openSqlSession, type SqlSession } from "../drivers/flink/sql-gateway.ts";
 import { kafkaVariables } from "../model/connection.ts";
 import { createScratchTopic, readCommittedOffsets } from "../resources/kafka.ts";
 import { topicLoadOf } from "../resources/topic-settings.ts";
 import type { RunContext } from "../run/run-context.ts";
-import type { SqlStatement } from "../user-job/sql-statements.ts";
-import type { UserJob } from "../user-job/user-job.ts";
-import { fillStatement, JOB_VARIABLES, type JobVariables } from "../user-job/variables.ts";
+import type { JarJob, SqlJob, UserJob } from "../user-job/user-job.ts";
+import { fillStatement, fillText, JOB_VARIABLES, type JobVariables } from "../user-job/variables.ts";
 
 /** Each look asks the group's coordinator by a connection of its own. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -58,16 +60,12 @@ export class UserJobRun {
     });
   }
 
-  /** `job`: as the built-in one would be submitted. Throws USER_JOB_REFUSED, or USER_JOB_ABSENT. */
-  async submit(gatewayUrl: string, job: CountingJob, signal: AbortSignal): Promise<void> {
-    const session = await openSqlSession(gatewayUrl, jobProperties(job), signal);
-    const variables = this.#variablesFor(job.bootstrap);
-    const submitted: string[] = [];
-    for (const statement of this.#job.statements) {
-      const jobId = await this.#execute(session, statement, variables);
-      if (jobId !== null && statement.effect === "job") submitted.push(jobId);
-    }
-    await session.close();
+  /** `job`: as the built-in one would be submitted. Throws USER_JOB_REFUSED, JAR_REFUSED or USER_JOB_ABSENT. */
+  async submit({ gatewayUrl, restUrl }: Pick<FlinkCluster, "gatewayUrl" | "restUrl">, job: CountingJob): Promise<void> {
+    const submitted =
+      this.#job.kind === "sql"
+        ? await this.#submitSql(this.#job, gatewayUrl, job)
+        : [await this.#submitJar(this.#job, restUrl, job)];
     if (!submitted.includes(job.jobId)) {
       throw createError("USER_JOB_ABSENT", { source: this.#job.file, jobId: job.jobId });
     }
@@ -99,12 +97,44 @@ export class UserJobRun {
     return { ...this.#context.variables(), ...kafkaVariables(addresses), ...this.variables() };
   }
 
-  async #execute(session: SqlSession, { tokens, line }: SqlStatement, variables: JobVariables): Promise<string | null> {
-    try {
-      return await session.execute(fillStatement(tokens, variables));
-    } catch (error) {
-      if (!isAppError(error) || error.code !== "SQL_REFUSED") throw error;
-      throw createError("USER_JOB_REFUSED", { source: this.#job.file, line, reason: error.message }, error);
+  async #submitSql({ file, statements }: SqlJob, gatewayUrl: string, job: CountingJob): Promise<string[]> {
+    const session = await openSqlSession(gatewayUrl, jobProperties(job), this.#context.run.ending.signal);
+    const variables = this.#variablesFor(job.bootstrap);
+    const submitted: string[] = [];
+    for (const { tokens, line, effect } of statements) {
+      const jobId = await executeStatement(session, fillStatement(tokens, variables), { source: file, line });
+      if (jobId !== null && effect === "job") submitted.push(jobId);
     }
+    await session.close();
+    return submitted;
+  }
+
+  /** A JobManager that was started again has forgotten the jar, so it is uploaded each time. */
+  async #submitJar(jar: JarJob, restUrl: string, job: CountingJob): Promise<string> {
+    const { signal } = this.#context.run.ending;
+    const { jobId, parallelism, restoreFrom } = job;
+    const variables = this.#variablesFor(job.bootstrap);
+    const run = {
+      entryClass: jar.entryClass,
+      programArguments: jar.programArguments.map((word) => fillText(word, variables)),
+      jobId,
+      parallelism,
+      restoreFrom,
+      configuration: jobProperties(job),
+    };
+    return runJar(restUrl, await uploadJar(restUrl, jar.file, signal), run, signal);
+  }
+}
+
+async function executeStatement(
+  session: SqlSession,
+  statement: string,
+  place: { readonly source: string; readonly line: number },
+): Promise<string | null> {
+  try {
+    return await session.execute(statement);
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "SQL_REFUSED") throw error;
+    throw createError("USER_JOB_REFUSED", { ...place, reason: error.message }, error);
   }
 }

@@ -42,7 +42,7 @@ export function createRunConfig(run: Pick<RunContext, "options" | "runId">): Run
     checkpointIntervalMs: options.checkpointIntervalMs,
     allowRejected: options.allowRejected,
     operators: options.testOperator === null ? ["identity"] : ["identity", options.testOperator],
-    ...(options.sql === null ? {} : { userJob: describeUserJob(options.expect, runId) }),
+    ...(options.sql === null && options.jar === null ? {} : { userJob: describeUserJob(options.expect, runId) }),
     ...(options.fromSavepoint === null ? {} : { savepointPath: options.fromSavepoint }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The user's own job (`--sql`): read and judged before anything is started. Reading the file is all that is not pure.
+ * The user's own job (`--sql`, `--jar`): read and judged before anything is started. Reading the file is all that is not pure.
  *
  * U1 All that is wrong with it is told at once.
  * U2 It reads the run's topic under the run's group: the offsets that Flink commits for that group tell how far it is.
@@ -10,7 +10,7 @@ import { connectionVariables } from "../model/connection.ts";
 import type { HostOptions } from "../options.ts";
 import { findNearest } from "../usage.ts";
 import { type SqlStatement, splitStatements } from "./sql-statements.ts";
-import { JOB_VARIABLES, listTokenVariables } from "./variables.ts";
+import { JOB_VARIABLES, listTokenVariables, listVariables } from "./variables.ts";
 
 export interface SqlJob {
   readonly kind: "sql";
@@ -19,22 +19,61 @@ export interface SqlJob {
   readonly statements: readonly SqlStatement[];
 }
 
-export type UserJob = SqlJob;
+export interface JarJob {
+  readonly kind: "jar";
+  /** As the user named it. */
+  readonly file: string;
+  /** Null: as its manifest says. */
+  readonly entryClass: string | null;
+  /** With variables in them. */
+  readonly programArguments: readonly string[];
+}
+
+export type UserJob = SqlJob | JarJob;
 
 /** Far above what a person writes, and no harm to read. */
 const SQL_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Null: the built-in job. Throws USER_JOB_INVALID. */
-export function readUserJob({ sql, expect }: Pick<HostOptions, "sql" | "expect">): UserJob | null {
-  if (sql === null) return null;
+export function readUserJob(options: JobOptions): UserJob | null {
+  if (options.sql !== null) return readSqlJob(options.sql, options);
+  return options.jar === null ? null : readJarJob(options.jar, options);
+}
+
+type JobOptions = Pick<HostOptions, "sql" | "jar" | "jarClass" | "jarArguments" | "expect">;
+
+function readSqlJob(sql: string, { expect }: JobOptions): SqlJob {
   const { statements, unclosed } = splitStatements(readScript(sql));
   const problems = [
     ...(unclosed === undefined ? [] : [`line ${unclosed.line} begins ${unclosed.what} that is never closed`]),
     ...findStatementProblems(statements),
-    ...findVariableProblems(statements, { needsOutput: expect !== null }),
+    ...findVariableProblems(listUsed(statements), { needsOutput: expect !== null }),
   ];
   if (problems.length > 0) throw createError("USER_JOB_INVALID", { source: sql, problems });
   return { kind: "sql", file: sql, statements };
+}
+
+function readJarJob(jar: string, { jarClass, jarArguments, expect }: JobOptions): JarJob {
+  const programArguments = jarArguments ?? [];
+  const used = programArguments.flatMap((word, i) =>
+    listVariables(word).map((name) => ({ name, place: `argument ${i + 1}` })),
+  );
+  const problems = [
+    ...(statSync(jar, { throwIfNoEntry: false })?.isFile() === true ? [] : ["there is no such file"]),
+    ...findVariableProblems(used, { needsOutput: expect !== null }),
+  ];
+  if (problems.length > 0) throw createError("USER_JOB_INVALID", { source: jar, problems });
+  return { kind: "jar", file: jar, entryClass: jarClass, programArguments };
+}
+
+const listUsed = (statements: readonly SqlStatement[]): UsedVariable[] =>
+  statements.flatMap(({ tokens }) =>
+    tokens.flatMap((token) => listTokenVariables(token).map((name) => ({ name, place: `line ${token.line}` }))),
+  );
+
+interface UsedVariable {
+  readonly name: string;
+  readonly place: string;
 }
 
 function readScript(file: string): string {
@@ -80,15 +119,12 @@ export const JOB_VARIABLE_NAMES: readonly string[] = [
 ];
 
 function findVariableProblems(
-  statements: readonly SqlStatement[],
+  used: readonly UsedVariable[],
   { needsOutput }: { readonly needsOutput: boolean },
 ): string[] {
-  const used = statements.flatMap(({ tokens }) =>
-    tokens.flatMap((token) => listTokenVariables(token).map((name) => ({ name, line: token.line }))),
-  );
   const unknown = used.filter(({ name }) => !JOB_VARIABLE_NAMES.includes(name));
   return [
-    ...unknown.map(({ name, line }) => `line ${line} has the unknown variable \${${name}}${adviseName(name)}`),
+    ...unknown.map(({ name, place }) => `${place} has the unknown variable \${${name}}${adviseName(name)}`),
     ...listMissing(
       used.map(({ name }) => name),
       { needsOutput },

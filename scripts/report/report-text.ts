@@ -51,10 +51,11 @@ function renderHead(report: Report): string[] {
   ];
 }
 
-function describeEngine({ engine, sql }: Report["parameters"]): string[] {
+function describeEngine({ engine, sql = null, jar = null }: Report["parameters"]): string[] {
   if (engine !== "flink") return [];
-  if (sql === null || sql === undefined) return ["Engine: Apache Flink; the mirror applied what it committed"];
-  return [`Engine: Apache Flink; the job is the SQL of ${sql}`];
+  if (sql !== null) return [`Engine: Apache Flink; the job is the SQL of ${sql}`];
+  if (jar !== null) return [`Engine: Apache Flink; the job is the jar ${jar}`];
+  return ["Engine: Apache Flink; the mirror applied what it committed"];
 }
 
 /** Without an append-only file there is nothing to sync. */

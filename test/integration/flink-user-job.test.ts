@@ -1,13 +1,17 @@
-/** A job of the user's own on a real Apache Flink, held against an expectation: exact, and a row that was tampered with. */
+/** Jobs of the user's own on a real Apache Flink, held against an expectation: exact, and a row that was tampered with. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the syntax of a user's SQL
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import type { Report } from "../../simulator/common/contract/files/report.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 import { expectExit } from "../support/system.ts";
 import { createUserProject } from "../support/user-project.ts";
 
+const COPY_JOB = new URL("../fixtures/copy-job/CopyJob.java", import.meta.url);
 const RUN_MS_MAX = 420_000;
 const environment = {
   FLINK_HOME: process.env["FLINK_HOME"] ?? "",
@@ -40,45 +44,76 @@ export default defineExpectation({
 });
 `;
 
+/** Runs a job in a project with these files, to the verdict. */
+async function judgeJob(
+  files: Readonly<Record<string, string>>,
+  job: (folder: string) => readonly string[],
+  exitCode: number,
+): Promise<Report> {
+  const project = createUserProject({ ...files, "expect.ts": EXPECTATION });
+  const line = "stress --engine flink --infra native --ui json --task-managers 1 --partitions 2 --messages 3000";
+  const args = [...line.split(" "), "--expect", "expect.ts", ...job(project.folder)];
+  const cli = startCli(args, { cwd: project.folder, env: environment, deadlineMs: RUN_MS_MAX });
+  try {
+    const report = await expectExit(cli, await cli.end(), exitCode);
+    const idsWith = (status: string) => report.checks.filter((check) => check.status === status).map(({ id }) => id);
+    expect(idsWith("failed")).toEqual(exitCode === 0 ? [] : ["expect-mapping"]);
+    expect(idsWith("unknown")).toEqual([]);
+    expect(idsWith("passed")).toEqual(expect.arrayContaining(["topic-ids", "input-read", "expect-once"]));
+    expect(idsWith("notApplicable")).toEqual(expect.arrayContaining(["store-state", "I7-fencing", "expect-totals"]));
+    expect(report.messages).toMatchObject({ processed: 3000, lost: 0, duplicated: 0 });
+    return report;
+  } finally {
+    await cli.dispose();
+    project.remove();
+  }
+}
+
 describeReal(["flink", "kafka", "redis"], "a user's SQL on Apache Flink", () => {
-  it.each<[string, string, number, RegExp | null]>([
-    ["passes where each message is copied once", "payload", 0, null],
-    [
-      "fails and names the row that was tampered with",
-      "CASE WHEN payload LIKE '%000000001234%' THEN REPLACE(payload, 'sample-data', 'SAMPLE-data') ELSE payload END",
-      4,
+  const job = () => ["--sql", "job.sql"];
+
+  it("passes where each message is copied once", { timeout: RUN_MS_MAX }, async () => {
+    await judgeJob({ "job.sql": jobText("payload") }, job, 0);
+  });
+
+  it("fails and names the row that was tampered with", { timeout: RUN_MS_MAX }, async () => {
+    const tampered = "REPLACE(payload, 'sample-data', 'SAMPLE-data')";
+    const value = `CASE WHEN payload LIKE '%000000001234%' THEN ${tampered} ELSE payload END`;
+    const { reasons } = await judgeJob({ "job.sql": jobText(value) }, job, 4);
+    expect(reasons[0]).toMatch(
       /expect-mapping\): output partition \d offset \d+ holds .*SAMPLE-data-000000001234.* for input partition \d offset \d+; expected .*sample-data-000000001234/,
-    ],
-  ])("%s", { timeout: RUN_MS_MAX }, async (_, value, exitCode, reason) => {
-    const project = createUserProject({ "job.sql": jobText(value), "expect.ts": EXPECTATION });
-    const line = "stress --engine flink --infra native --ui json --task-managers 1 --partitions 2 --messages 3000";
-    const args = [...line.split(" "), "--sql", "job.sql", "--expect", "expect.ts"];
-    const cli = startCli(args, { cwd: project.folder, env: environment, deadlineMs: RUN_MS_MAX });
-    try {
-      const report = await expectExit(cli, await cli.end(), exitCode);
-      const idsWith = (status: string) => report.checks.filter((check) => check.status === status).map(({ id }) => id);
-      expect(idsWith("failed")).toEqual(exitCode === 0 ? [] : ["expect-mapping"]);
-      expect(idsWith("passed")).toEqual(expect.arrayContaining(["topic-ids", "input-read", "expect-once"]));
-      expect(idsWith("notApplicable")).toEqual(expect.arrayContaining(["store-state", "I7-fencing", "expect-totals"]));
-      expect(report.messages).toMatchObject({ processed: 3000, lost: 0, duplicated: 0 });
-      if (reason !== null) expect(report.reasons[0]).toMatch(reason);
-    } finally {
-      await cli.dispose();
-      project.remove();
-    }
+    );
   });
 });
 
+describeReal(["flink", "kafka", "redis", "javac"], "a user's jar on Apache Flink", () => {
+  it("passes with its class, and variables in its arguments", { timeout: RUN_MS_MAX }, async () => {
+    const names = ["KAFKA_BOOTSTRAP_SERVERS", "INPUT_TOPIC", "KAFKA_GROUP_ID", "OUTPUT_TOPIC"];
+    const job = (folder: string) => {
+      const libraries = join(environment.FLINK_HOME, "lib", "*");
+      run("javac", ["--release", "17", "-cp", libraries, "-d", join(folder, "classes"), fileURLToPath(COPY_JOB)]);
+      run("jar", ["--create", "--file", join(folder, "copy.jar"), "-C", join(folder, "classes"), "."]);
+      return ["--jar", "copy.jar", "--class", "CopyJob", "--", ...names.map((name) => `\${${name}}`)];
+    };
+    await judgeJob({}, job, 0);
+  });
+});
+
+function run(program: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+}
+
 it("refuses an unknown variable, or an expectation that is none, before anything is started", async () => {
   const project = createUserProject({ "job.sql": jobText("'${SOMETHING}'"), "expect.ts": "export default 1;" });
-  const run = (...more: string[]) =>
+  const refuse = (...more: string[]) =>
     runCli(["stress", "--engine", "flink", "--sql", "job.sql", ...more], { cwd: project.folder, env: environment });
   try {
-    const unknown = await run();
+    const unknown = await refuse();
     expect(unknown).toMatchObject({ exitCode: 2, stdout: "" });
     expect(unknown.stderr).toMatch(/line 12 has the unknown variable \$\{SOMETHING\}/);
     writeFileSync(join(project.folder, "job.sql"), jobText("payload"));
-    const none = await run("--expect", "expect.ts");
+    const none = await refuse("--expect", "expect.ts");
     expect(none.stderr).toMatch(/expect.ts cannot be used as an expectation: it has no default export/);
     expect(none.exitCode).toBe(2);
   } finally {

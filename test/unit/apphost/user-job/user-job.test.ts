@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { describeApplication, runOnFlink } from "../../../../apphost/app-model.ts";
+import { foldJarArguments } from "../../../../apphost/cli/cli.ts";
 import { resolveOptions } from "../../../../apphost/option-resolution.ts";
 import { splitStatements } from "../../../../apphost/user-job/sql-statements.ts";
 import { readUserJob } from "../../../../apphost/user-job/user-job.ts";
@@ -15,16 +16,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const READS = "CREATE TABLE i (v STRING) WITH ('topic' = '${INPUT_TOPIC}', 'group' = '${KAFKA_GROUP_ID}');\n";
 
+const NO_JAR = { jar: null, jarClass: null, jarArguments: null } as const;
+
 function read(script: string, expectFile: string | null = null) {
   const sql = join(folder, "job.sql");
   writeFileSync(sql, script);
-  return readUserJob({ sql, expect: expectFile });
+  const job = readUserJob({ ...NO_JAR, sql, expect: expectFile });
+  return job?.kind === "sql" ? job : null;
 }
 
 describe("a user's SQL", () => {
   it("is taken with several statements, of which one submits a job", () => {
     expect(read(`${READS}INSERT INTO o SELECT * FROM i; -- \${NO_VARIABLE} of a comment`)?.statements).toHaveLength(2);
-    expect(readUserJob({ sql: null, expect: null })).toBeNull();
+    expect(readUserJob({ ...NO_JAR, sql: null, expect: null })).toBeNull();
   });
 
   it.each<[string, RegExp]>([
@@ -51,7 +55,9 @@ describe("a user's SQL", () => {
 
   it("must name the output where an expectation reads it, and a file that can be read", () => {
     expect(() => read(`${READS}INSERT INTO o SELECT 1 FROM i`, "expect.ts")).toThrow(/does not use \$\{OUTPUT_TOPIC\}/);
-    expect(() => readUserJob({ sql: join(folder, "none.sql"), expect: null })).toThrow(/cannot be read.*ENOENT/);
+    expect(() => readUserJob({ ...NO_JAR, sql: join(folder, "none.sql"), expect: null })).toThrow(
+      /cannot be read.*ENOENT/,
+    );
   });
 });
 
@@ -76,7 +82,15 @@ describe("variables", () => {
 
 it.each<[Record<string, string>, RegExp]>([
   [{ sql: "job.sql" }, /--sql job.sql is run by Apache Flink; add --engine flink/],
-  [{ engine: "flink", expect: "expect.ts" }, /--expect expect.ts is about a job of your own.*add --sql FILE/],
+  [
+    { engine: "flink", expect: "expect.ts" },
+    /--expect expect.ts is about a job of your own.*add --sql FILE or --jar FILE/,
+  ],
+  [{ engine: "flink", sql: "job.sql", jar: "job.jar" }, /--sql and --jar are two jobs, and a run has one/],
+  [{ engine: "flink", class: "org.example.Job" }, /--class are of a jar, and there is none; add --jar FILE/],
+  [{ engine: "flink", jarArguments: '["a"]' }, /words behind -- are of a jar/],
+  [{ jar: "job.jar" }, /--jar job.jar is run by Apache Flink; add --engine flink/],
+  [{ engine: "flink", jar: "job.jar", class: "1x" }, /--class is "1x": expected the name of a Java class/],
   [{ engine: "flink", sql: "job.sql", testOperator: "test-drop-row" }, /--test-operator is of the built-in job/],
 ])("refuses %o", (given, message) => {
   expect(() => resolveOptions("stress", given, {})).toThrow(message);
@@ -90,4 +104,35 @@ it("runs without a mirror: the producer waits for the gateway's job", () => {
     { on: "taskmanager", until: "registered" },
   ]);
   expect(application.members("producer")[0]?.waitsFor).toEqual([{ on: "sql-gateway", until: "jobRunning" }]);
+});
+
+describe("a user's jar", () => {
+  const options = { sql: null, jarClass: null, expect: null } as const;
+
+  it("is taken with the words behind --, whatever they look like", () => {
+    const jar = join(folder, "job.jar");
+    writeFileSync(jar, "");
+    const args = ["stress", "--jar", jar, "--", "--in=${INPUT_TOPIC}", "--", "${KAFKA_GROUP_ID}"];
+    expect(foldJarArguments(args)).toEqual([
+      ...args.slice(0, 3),
+      '--jar-arguments=["--in=${INPUT_TOPIC}","--","${KAFKA_GROUP_ID}"]',
+    ]);
+    expect(foldJarArguments(["logs", "--", "x"])).toEqual(["logs", "--", "x"]);
+    const { jarArguments } = resolveOptions(
+      "stress",
+      { engine: "flink", jar, jarArguments: JSON.stringify(args.slice(4)) },
+      {},
+    );
+    expect(readUserJob({ ...options, jar, jarArguments })).toMatchObject({
+      kind: "jar",
+      programArguments: args.slice(4),
+    });
+  });
+
+  it("is refused where it is not there, or has an unknown variable", () => {
+    const read = () => readUserJob({ ...options, jar: join(folder, "none.jar"), jarArguments: ["${TOPIC}"] });
+    expect(read).toThrow(
+      /no such file[\s\S]*argument 1 has the unknown variable \$\{TOPIC\}[\s\S]*not use \$\{INPUT_TOPIC\}/,
+    );
+  });
 });
