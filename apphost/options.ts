@@ -203,7 +203,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   jarClass: row("class", className, "the class of --jar with the main method", {
     defaultText: "as the jar's manifest says",
   }),
-  jarArguments: row("jar-arguments", wordList, "the words behind --", { hidden: true }),
+  jarArguments: row("jar-arguments", wordList, "the same as the words behind --"),
   expect: row("expect", fileForm, "a file that says what must hold between the input and the output of --sql or --jar"),
   taskManagers: row("task-managers", wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }), "TaskManager processes"),
   partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic", {

@@ -2,7 +2,7 @@
  * Inputs by the digest of what identifies them, to find each one's outputs: a hash table in typed arrays, with open
  * addressing. Pure.
  *
- * T1 It takes BYTES_PER_SLOT for each slot, whatever texts the records hold: of a text it keeps a digest of 128 bits.
+ * T1 It takes 44 bytes for each slot, whatever texts the records hold: of a text it keeps a digest of 128 bits.
  * T2 At most nine tenths of the slots are taken; a further input is refused.
  */
 import { hash } from "node:crypto";
@@ -13,7 +13,6 @@ export type Digest = Int32Array;
 
 const WORDS = 4;
 const LOAD_MAX = 0.9;
-export const BYTES_PER_SLOT = WORDS * 4 + 8 + 4 + 4 + 4 + 8;
 
 /** Two texts with one digest do not come by chance: of 100 million, with a probability of 10^-23. */
 export function digestOf(text: string): Digest {

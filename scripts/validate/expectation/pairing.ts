@@ -20,7 +20,7 @@ import { Differences, namePlace, quote, type Side } from "./differences.ts";
 import { canonicalJson } from "./json-text.ts";
 import { type Digest, digestOf, PairTable, type Place } from "./pair-table.ts";
 
-/** Of a slice: 160 MiB of tables. */
+/** Of a slice: 176 MiB of tables. */
 export const INPUTS_MAX = 2_500_000;
 
 export const countSlices = (inputs: number, inputsMax = INPUTS_MAX): number =>
