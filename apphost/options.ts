@@ -390,7 +390,8 @@ function refuseSecuredKafka(source: string, text: string): void {
 export const environmentTwin = (flag: string): string => `FLINK_APPHOST_${flag.toUpperCase().replaceAll("-", "_")}`;
 export const camelCase = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-export const partitionsOf = (options: HostOptions): number => options.partitions ?? DEFAULT_PARTITIONS;
+export const partitionsOf = ({ partitions }: Pick<HostOptions, "partitions">): number =>
+  partitions ?? DEFAULT_PARTITIONS;
 
 /** As a person would give it. */
 export const describeWarmUpOption = (warmUp: WarmUp): string => warmUpForm.show?.(warmUp) ?? "";

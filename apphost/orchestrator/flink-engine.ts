@@ -5,8 +5,8 @@
  *
  *   unsubmitted → submitted (watched) ⇄ lost with its JobManager, and submitted again → stopped
  *
- * E1 The job is submitted again only where Flink does not know its id, and then from its newest completed checkpoint: the
- *    offsets, the counts and the transactions of that are one cut.
+ * E1 The job is submitted again only where Flink does not know its id, and then from the newest checkpoint on disk: the
+ *    offsets, the counts and the transactions of that are one cut, and one that REST told of may be removed since then.
  * E2 Drained is what the mirror says is applied, and not what Flink says it has read.
  * E3 A question that is not answered is asked again at the next look. A JobManager that died is started again by its
  *    supervisor, and what the last answer said is what is known until then.
@@ -26,14 +26,18 @@ import {
   type FlinkCheckpoints,
   type FlinkJobRest,
   type FlinkJobState,
+  isFlinkJobOver,
 } from "../drivers/flink/flink-job-rest.ts";
+import { type FlinkShape, shapeFlink } from "../drivers/flink/flink-memory.ts";
 import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
 import { type FlinkCluster, planFlinkCluster } from "../drivers/flink/native-flink.ts";
+import { findNewestCheckpoint } from "../drivers/flink/retained-checkpoints.ts";
 import { openSqlSession } from "../drivers/flink/sql-gateway.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
+import { partitionsOf } from "../options.ts";
 import { type ChildHooks, startChildProcess } from "../processes/child-process.ts";
 import type { ResourcePlan } from "../processes/resource-plan.ts";
-import type { Supervisor } from "../processes/supervisor.ts";
+import type { Supervisor, SupervisorHost } from "../processes/supervisor.ts";
 import {
   type PlannedCluster,
   planFlinkJobManager,
@@ -47,13 +51,14 @@ import type { Reached } from "../run/job-view.ts";
 import type { RunContext } from "../run/run-context.ts";
 import { readUserJob } from "../user-job/user-job.ts";
 import type { JobVariables } from "../user-job/variables.ts";
+import { FlinkRecovery, isAwaitedByJob } from "./flink-recovery.ts";
 import { UserJobRun } from "./user-job-run.ts";
 
 const LOOK_INTERVAL_MS = 500;
+/** While a fault waits for the job to run again: the time that it took is told as exactly. */
+const RECOVERY_LOOK_INTERVAL_MS = 100;
 /** The first statement of a gateway takes most of it. */
 const RUNNING_MS_MAX = 240_000;
-/** One for each TaskManager, so that each of them has a part of each step of the job. */
-const SLOTS = 1;
 const STOP_LOOK_MS = 100;
 
 export interface FlinkEngineContext {
@@ -81,6 +86,7 @@ export class FlinkEngine implements PlannedCluster {
   #state: FlinkJobState | null = null;
   #checkpointPath: string | null = null;
   readonly #told = { taskManagers: "", checkpoint: 0, state: "" };
+  readonly #recovery = new FlinkRecovery();
   readonly #closing = new AbortController();
   #watching: Promise<void> | null = null;
 
@@ -98,6 +104,13 @@ export class FlinkEngine implements PlannedCluster {
   /** Whether a resource of this kind is a process of Flink's. */
   has(kind: ResourceKind): boolean {
     return kind === "jobmanager" || kind === "taskmanager" || kind === "sql-gateway";
+  }
+
+  /** T1 of `flink-recovery.ts`. */
+  superviseFor(kind: ResourceKind): SupervisorHost {
+    const host = this.#context.run.supervisorHost;
+    if (!isAwaitedByJob(kind)) return host;
+    return { ...host, recordFault: (fault) => this.#recovery.hold(host.recordFault(fault)) };
   }
 
   /** Null for a resource that is not Flink's. */
@@ -203,10 +216,15 @@ export class FlinkEngine implements PlannedCluster {
       startProcess: startChildProcess,
     };
     const { checkpointIntervalMs } = run.options;
-    const cluster = await planFlinkCluster(context, process.env, { slots: SLOTS, checkpointIntervalMs });
+    const cluster = await planFlinkCluster(context, process.env, { shape: this.#shape(), checkpointIntervalMs });
     this.current = cluster;
     run.notice("info", "jobmanager", `is of Apache Flink ${cluster.version}, in FLINK_HOME`);
     return cluster;
+  }
+
+  #shape(): FlinkShape {
+    const { options } = this.#context.run;
+    return shapeFlink(options.taskManagers, partitionsOf(options));
   }
 
   #createHooks(name: string): ChildHooks {
@@ -234,7 +252,8 @@ export class FlinkEngine implements PlannedCluster {
 
   #describeJob(restoreFrom: string | null): CountingJob {
     const { config, kafka } = this.#context;
-    const { jobId, jobName, topic, group, taskManagers, runId, checkpointIntervalMs } = config();
+    const { jobId, jobName, topic, group, runId, checkpointIntervalMs } = config();
+    const { taskManagers, slots } = this.#shape();
     return {
       jobId,
       name: jobName,
@@ -242,7 +261,7 @@ export class FlinkEngine implements PlannedCluster {
       inputTopic: topic,
       outputTopic: countsTopicName(runId),
       group,
-      parallelism: taskManagers * SLOTS,
+      parallelism: taskManagers * slots,
       checkpointIntervalMs,
       restoreFrom,
     };
@@ -261,7 +280,7 @@ export class FlinkEngine implements PlannedCluster {
           this.#context.run.logOf("host").write(`Flink did not answer: ${reason}`);
         last = reason;
       }
-      await sleepUntilAborted(LOOK_INTERVAL_MS, signal);
+      await sleepUntilAborted(this.#recovery.isOpen ? RECOVERY_LOOK_INTERVAL_MS : LOOK_INTERVAL_MS, signal);
     }
   }
 
@@ -269,11 +288,18 @@ export class FlinkEngine implements PlannedCluster {
     const { restUrl } = await this.plan();
     this.#tellTaskManagers((await readTaskManagers(restUrl, signal)).map(({ id }) => id).sort());
     if (this.#rest === null || !this.#isSubmitted) return;
+    const beganAtMs = performance.now();
     const status = await this.#rest.readStatus(signal);
     if (status === undefined) return this.#submitAgain();
+    const answeredAtMs = performance.now();
     this.#isProcessing = status.isProcessing;
     this.#state = status.state;
-    this.#tellCheckpoints(await this.#rest.readCheckpoints(signal));
+    const checkpoints = await this.#rest.readCheckpoints(signal);
+    this.#tellCheckpoints(checkpoints);
+    const { isProcessing } = status;
+    const { newestTriggered, newestCompleted } = checkpoints;
+    const isOver = isFlinkJobOver(status.state);
+    this.#recovery.note({ beganAtMs, answeredAtMs, isProcessing, isOver, newestTriggered, newestCompleted });
     await this.#tellState(this.#rest, status.state, signal);
     await this.userJob?.look(signal);
   }
@@ -283,9 +309,14 @@ export class FlinkEngine implements PlannedCluster {
     const { run } = this.#context;
     this.#isProcessing = false;
     if (run.seen.isStopAsked) return;
-    const from = this.#checkpointPath === null ? "the begin of the topic" : this.#checkpointPath;
+    const { checkpointFolder } = await this.plan();
+    const newest =
+      checkpointFolder === undefined
+        ? this.#checkpointPath
+        : findNewestCheckpoint(checkpointFolder, this.#context.config().jobId);
+    const from = newest ?? "the begin of the topic";
     run.notice("warn", "jobmanager", `Flink does not know the job any more: it is submitted again, from ${from}`);
-    await this.#submit(this.#checkpointPath);
+    await this.#submit(newest);
   }
 
   #tellTaskManagers(registered: readonly string[]): void {

@@ -285,7 +285,8 @@ export class System {
     const { name } = declaration;
     // Incarnations are never used twice: one that was scaled away goes on counting when it is back.
     const former = this.formerTaskManagers.get(name);
-    const supervisor = new Supervisor(this.#plan(declaration, task), this.#run.supervisorHost, {
+    const host = this.flink?.superviseFor(declaration.kind) ?? this.#run.supervisorHost;
+    const supervisor = new Supervisor(this.#plan(declaration, task), host, {
       firstLife: former === undefined ? 0 : former.life + 1,
     });
     this.supervisors.set(name, supervisor);

@@ -40,7 +40,7 @@ export interface EarlyWords {
 
 /** Decides the modes, and refuses what cannot work, before anything is started. */
 export async function chooseDrivers(options: HostOptions, words: EarlyWords): Promise<ChosenDrivers> {
-  if (options.engine === "flink") await requireFlink(options.taskManagers, process.env);
+  if (options.engine === "flink") await requireFlink(options, process.env);
   const docker = await lookForDocker(options, words);
   const choose = (kind: ServerKind) => chooseDriver(kind, options, docker, words);
   const [kafka, redis] = await Promise.all([choose("kafka"), choose("redis")]);

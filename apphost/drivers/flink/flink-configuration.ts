@@ -1,7 +1,7 @@
 /** The configuration texts of a Flink cluster, of which all processes read the same. Pure. */
 import { LOOPBACK } from "../../processes/ports.ts";
 import { formatJavaLogging } from "../native-configuration.ts";
-import { TASK_MANAGER_MIB } from "./flink-memory.ts";
+import type { TaskManagerMib } from "./flink-memory.ts";
 
 export interface FlinkSettings {
   readonly rpcPort: number;
@@ -9,6 +9,7 @@ export interface FlinkSettings {
   readonly gatewayPort: number;
   /** Of each TaskManager. */
   readonly slots: number;
+  readonly memory: TaskManagerMib;
   readonly checkpointIntervalMs: number;
   /** Absolute, as it is on disk: Flink takes what follows `file://` as it stands, and resolves no percent signs. */
   readonly checkpointFolder: string;
@@ -19,7 +20,7 @@ export interface FlinkSettings {
 
 /** `config.yaml`, with flat keys. A string of JSON is one of YAML, whatever characters a path has. */
 export function formatFlinkConfiguration(settings: FlinkSettings): string {
-  const entries = { ...addressEntries(settings), ...memoryEntries(), ...jobEntries(settings) };
+  const entries = { ...addressEntries(settings), ...memoryEntries(settings.memory), ...jobEntries(settings) };
   return Object.entries(entries)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
     .join("");
@@ -36,8 +37,12 @@ function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Reco
     "rest.port": restPort,
     "rest.bind-address": LOOPBACK,
     "rest.bind-port": String(restPort),
+    // What REST tells of a job and of its checkpoints is never older.
+    "web.refresh-interval": "100 ms",
     // Of a TaskManager that is gone it is known after two of them that were not answered.
     "heartbeat.interval": "2 s",
+    // A TaskManager only answers heartbeats, and so learns of the end of its JobManager by nothing but this.
+    "heartbeat.timeout": "10 s",
     "sql-gateway.endpoint.rest.address": LOOPBACK,
     "sql-gateway.endpoint.rest.bind-address": LOOPBACK,
     "sql-gateway.endpoint.rest.port": gatewayPort,
@@ -46,8 +51,7 @@ function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Reco
   };
 }
 
-function memoryEntries(): Record<string, string | number> {
-  const mib = TASK_MANAGER_MIB;
+function memoryEntries(mib: TaskManagerMib): Record<string, string | number> {
   return {
     // With all parts given, a TaskManager needs none of the options that Flink's scripts compute for it.
     "taskmanager.cpu.cores": "1.0",

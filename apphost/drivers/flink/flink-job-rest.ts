@@ -22,6 +22,10 @@ export const FLINK_JOB_STATES = [
 ] as const;
 export type FlinkJobState = (typeof FLINK_JOB_STATES)[number];
 
+/** Of a state from which no job goes on. */
+export const isFlinkJobOver = (state: FlinkJobState): boolean =>
+  state === "FINISHED" || state === "CANCELED" || state === "FAILED";
+
 export interface FlinkJobStatus {
   readonly state: FlinkJobState;
   /** Each subtask of each vertex runs: before that records wait. */
@@ -40,6 +44,9 @@ export interface FlinkCheckpoints {
   readonly ended: readonly FlinkCheckpoint[];
   /** Where the newest completed one lies, as a URI; null before the first. */
   readonly newestPath: string | null;
+  /** The highest id of those that were triggered in this life of the job, and of those that completed; 0: none. */
+  readonly newestTriggered: number;
+  readonly newestCompleted: number;
 }
 
 export interface FlinkJobRest {
@@ -74,7 +81,7 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
     readStatus: (signal) => readFields(job, signal, readFlinkJobStatus),
     async readCheckpoints(signal) {
       const read = await readFields(`${job}/checkpoints`, signal, readFlinkCheckpoints);
-      return read ?? { ended: [], newestPath: null };
+      return read ?? { ended: [], newestPath: null, newestTriggered: 0, newestCompleted: 0 };
     },
     async readFailure(signal) {
       const failure = await readFields(`${job}/exceptions?maxExceptions=1`, signal, readFlinkFailure);
@@ -97,16 +104,22 @@ export function readFlinkJobStatus(fields: Fields): FlinkJobStatus {
 
 export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
   const latest = fields.object("latest");
-  const newestPath = latest.nullable("completed", () => latest.object("completed").text("external_path"));
+  const newest = latest.nullable("completed", () => {
+    const completed = latest.object("completed");
+    return { id: completed.whole("id"), path: completed.text("external_path") };
+  });
+  const triggered: number[] = [];
   const history = fields.list("history", (one) => {
     const status = one.text("status", /^(COMPLETED|FAILED|IN_PROGRESS)$/);
+    triggered.push(one.whole("id"));
     if (status === "IN_PROGRESS") return null;
     const failure =
       status === "FAILED" ? (one.nullable("failure_message", () => one.text("failure_message")) ?? "") : null;
     return { id: one.whole("id"), durationMs: one.whole("end_to_end_duration"), failure };
   });
   const ended = history.filter((one) => one !== null).sort((a, b) => a.id - b.id);
-  return { ended, newestPath };
+  const newestTriggered = Math.max(0, ...triggered);
+  return { ended, newestPath: newest?.path ?? null, newestTriggered, newestCompleted: newest?.id ?? 0 };
 }
 
 export function readFlinkFailure(fields: Fields): string {

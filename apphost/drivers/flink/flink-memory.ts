@@ -6,18 +6,54 @@
  *    a heap that is smaller than that fails only under load.
  */
 
-/** A TaskManager with one slot, for a job of counts: 20 of them, with the others, are below 12 GB. */
-export const TASK_MANAGER_MIB = {
+export interface TaskManagerMib {
+  readonly frameworkHeap: number;
+  readonly taskHeap: number;
+  readonly frameworkOffHeap: number;
+  readonly taskOffHeap: number;
+  readonly network: number;
+  readonly managed: number;
+  readonly metaspace: number;
+  readonly overhead: number;
+}
+
+/** How a job is spread over TaskManagers. */
+export interface FlinkShape {
+  readonly taskManagers: number;
+  /** Of each. */
+  readonly slots: number;
+}
+
+/** More than that are no gain on any machine on which one host starts them all. */
+const SLOTS_MAX = 32;
+
+/** One subtask for each partition, as far as the TaskManagers can be alike; each of them has a part of each step. */
+export const shapeFlink = (taskManagers: number, partitions: number): FlinkShape => ({
+  taskManagers,
+  slots: Math.min(SLOTS_MAX, Math.max(1, Math.ceil(partitions / taskManagers))),
+});
+
+const FIRST_SLOT_MIB = { taskHeap: 48, taskOffHeap: 16 };
+/** What Kafka's clients of one more subtask of each step keep. */
+const FURTHER_SLOT_MIB = { taskHeap: 32, taskOffHeap: 8 };
+const NETWORK_MIB_MIN = 32;
+/** Flink's default of a network buffer. */
+const BUFFERS_PER_MIB = 32;
+/** Of each subtask: two at most for each subtask before it, one for each after it, and some that all share. */
+const countBuffers = ({ taskManagers, slots }: FlinkShape): number => slots * (3 * taskManagers * slots + 16);
+
+/** Of one TaskManager, for a job of counts: 20 with one slot each are, with the others, below 12 GB. */
+export const planTaskManagerMib = (shape: FlinkShape): TaskManagerMib => ({
   frameworkHeap: 96,
-  taskHeap: 48,
+  taskHeap: FIRST_SLOT_MIB.taskHeap + FURTHER_SLOT_MIB.taskHeap * (shape.slots - 1),
   frameworkOffHeap: 64,
-  taskOffHeap: 16,
-  network: 32,
+  taskOffHeap: FIRST_SLOT_MIB.taskOffHeap + FURTHER_SLOT_MIB.taskOffHeap * (shape.slots - 1),
+  network: Math.max(NETWORK_MIB_MIN, Math.ceil(countBuffers(shape) / BUFFERS_PER_MIB)),
   /** Only sorting, RocksDB and Python take managed memory; state is on the heap here. */
   managed: 0,
   metaspace: 128,
   overhead: 64,
-} as const;
+});
 
 const JOB_MANAGER_MIB = { heap: 768, direct: 128, metaspace: 256 } as const;
 const SQL_GATEWAY_MIB = { heap: 384, direct: 64, metaspace: 256 } as const;
@@ -28,26 +64,38 @@ const SQL_GATEWAY_MIB = { heap: 384, direct: 64, metaspace: 256 } as const;
  */
 const RESIDENT_MIB = { taskManager: 300, jobManager: 480, sqlGateway: 340, beside: 1_200 } as const;
 
-const residentMib = (taskManagers: number): number =>
-  RESIDENT_MIB.jobManager + RESIDENT_MIB.sqlGateway + RESIDENT_MIB.beside + taskManagers * RESIDENT_MIB.taskManager;
+const BESIDE_MIB = RESIDENT_MIB.jobManager + RESIDENT_MIB.sqlGateway + RESIDENT_MIB.beside;
+
+/** That of a TaskManager is of one slot. */
+function sumResidentMib(shape: FlinkShape): number {
+  const { network } = planTaskManagerMib(shape);
+  const further = (FURTHER_SLOT_MIB.taskHeap + FURTHER_SLOT_MIB.taskOffHeap) * (shape.slots - 1);
+  return BESIDE_MIB + shape.taskManagers * (RESIDENT_MIB.taskManager + further + network - NETWORK_MIB_MIN);
+}
 
 export type FlinkRoom =
   | { readonly kind: "enough" }
   | { readonly kind: "tooLittle"; readonly taskManagersMax: number; readonly reason: string };
 
 /** Whether so many TaskManagers fit, and else how many do, and why no more. */
-export function judgeFlinkRoom(taskManagers: number, availableMib: number): FlinkRoom {
-  const neededMib = residentMib(taskManagers);
+export function judgeFlinkRoom(
+  { taskManagers, partitions }: { readonly taskManagers: number; readonly partitions: number },
+  availableMib: number,
+): FlinkRoom {
+  // Fewer of them have more slots each.
+  const sumMib = (count: number) => sumResidentMib(shapeFlink(count, partitions));
+  const neededMib = sumMib(taskManagers);
   if (neededMib <= availableMib) return { kind: "enough" };
-  const taskManagersMax = Math.max(0, Math.floor((availableMib - residentMib(0)) / RESIDENT_MIB.taskManager));
+  const fewer = Array.from({ length: taskManagers - 1 }, (_, i) => taskManagers - 1 - i);
+  const taskManagersMax = fewer.find((count) => sumMib(count) <= availableMib) ?? 0;
   const reason =
     `${taskManagers} TaskManagers of Flink take ${neededMib} MiB with JobManager, SQL Gateway, Kafka and Redis, and ` +
     `${availableMib} MiB are available: ${taskManagersMax === 0 ? "not one fits" : `${taskManagersMax} fit`}`;
   return { kind: "tooLittle", taskManagersMax, reason };
 }
 
-export const taskManagerJvmFlags = (): readonly string[] => {
-  const { frameworkHeap, taskHeap, frameworkOffHeap, taskOffHeap, network, metaspace } = TASK_MANAGER_MIB;
+export const taskManagerJvmFlags = (mib: TaskManagerMib): readonly string[] => {
+  const { frameworkHeap, taskHeap, frameworkOffHeap, taskOffHeap, network, metaspace } = mib;
   return formatJvmFlags({
     heap: frameworkHeap + taskHeap,
     direct: frameworkOffHeap + taskOffHeap + network,

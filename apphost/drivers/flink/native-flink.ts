@@ -17,7 +17,13 @@ import type { DriverContext } from "../driver.ts";
 import { findJavaObstacle, javaEnvironment } from "../java.ts";
 import { formatFlinkConfiguration, formatFlinkLogging } from "./flink-configuration.ts";
 import { type FlinkHome, readFlinkHome } from "./flink-home.ts";
-import { jobManagerJvmFlags, sqlGatewayJvmFlags, taskManagerJvmFlags } from "./flink-memory.ts";
+import {
+  type FlinkShape,
+  jobManagerJvmFlags,
+  planTaskManagerMib,
+  sqlGatewayJvmFlags,
+  taskManagerJvmFlags,
+} from "./flink-memory.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -31,6 +37,8 @@ export interface FlinkCluster {
   readonly ports: { readonly restPort: number; readonly rpcPort: number };
   readonly restUrl: string;
   readonly gatewayUrl: string;
+  /** Of all jobs, absolute. Absent: it is not on this machine. */
+  readonly checkpointFolder?: string;
   startJobManager(hooks: ChildHooks): RunningServer;
   /** `name`: of the resource (L2). */
   startTaskManager(name: string, hooks: ChildHooks): RunningServer;
@@ -69,20 +77,28 @@ const OPENS = [...OPENED_PACKAGES, "java.base/sun.nio.ch"].map((name) => `--add-
 /** Twenty JVMs on few cores would spend more on compiling well, and on collecting in parallel, than a run gets back. */
 const LIGHT_JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
+/** A TaskManager that is alone has all the work: a JVM's own choice of compilers and collector pays there. */
+const taskManagerFlags = ({ taskManagers }: FlinkShape): readonly string[] => (taskManagers === 1 ? [] : LIGHT_JVM);
+
 /** Makes the cluster's folder anew, and starts nothing. */
 export async function planFlinkCluster(
   context: FlinkContext,
   env: Variables,
-  job: { readonly slots: number; readonly checkpointIntervalMs: number },
+  job: { readonly shape: FlinkShape; readonly checkpointIntervalMs: number },
 ): Promise<FlinkCluster> {
   const home = await requireFlinkHome(env);
+  const { shape } = job;
+  const memory = planTaskManagerMib(shape);
   const folder = runFolder.data(context.runDir, "flink");
   const ports = { rpcPort: await choosePort(), restPort: await choosePort(), gatewayPort: await choosePort() };
   layOutFolder(folder, home);
+  const checkpointFolder = resolve(folder, IN_FOLDER.checkpoints);
   const configuration = formatFlinkConfiguration({
     ...ports,
-    ...job,
-    checkpointFolder: resolve(folder, IN_FOLDER.checkpoints),
+    slots: shape.slots,
+    memory,
+    checkpointIntervalMs: job.checkpointIntervalMs,
+    checkpointFolder,
     savepointFolder: resolve(folder, IN_FOLDER.savepoints),
     temporaryFolder: IN_FOLDER.temporary,
   });
@@ -94,11 +110,12 @@ export async function planFlinkCluster(
     ports,
     restUrl: `http://${LOOPBACK}:${ports.restPort}`,
     gatewayUrl: `http://${LOOPBACK}:${ports.gatewayPort}`,
+    checkpointFolder,
     startJobManager: (hooks) =>
       run([...jobManagerJvmFlags(), ...OPENS, ...LIGHT_JVM], [ENTRY_POINTS.jobManager, ...configured], hooks),
     startTaskManager: (name, hooks) =>
       run(
-        [...taskManagerJvmFlags(), ...OPENS, ...LIGHT_JVM],
+        [...taskManagerJvmFlags(memory), ...OPENS, ...taskManagerFlags(shape)],
         [ENTRY_POINTS.taskManager, ...configured, "-D", `taskmanager.resource-id=${name}`],
         hooks,
       ),

@@ -43,5 +43,7 @@ it.each<[Record<string, string>, RegExp]>([
 });
 
 it("says what is missing before anything is started", async () => {
-  await expect(requireFlink(1, {})).rejects.toThrow(/Flink cannot run in mode native: FLINK_HOME is not set/);
+  await expect(requireFlink({ taskManagers: 1, partitions: 1 }, {})).rejects.toThrow(
+    /Flink cannot run in mode native: FLINK_HOME is not set/,
+  );
 });

@@ -8,7 +8,8 @@ import { formatFlinkConfiguration } from "../../../../../apphost/drivers/flink/f
 import { readFlinkHome } from "../../../../../apphost/drivers/flink/flink-home.ts";
 import {
   judgeFlinkRoom,
-  TASK_MANAGER_MIB,
+  planTaskManagerMib,
+  shapeFlink,
   taskManagerJvmFlags,
 } from "../../../../../apphost/drivers/flink/flink-memory.ts";
 import { readInnermostCause } from "../../../../../apphost/drivers/flink/sql-gateway.ts";
@@ -48,6 +49,7 @@ it("writes any path of a run as one YAML string, and listens nowhere but on loop
     restPort: 2,
     gatewayPort: 3,
     slots: 1,
+    memory: planTaskManagerMib({ taskManagers: 20, slots: 1 }),
     checkpointIntervalMs: 1_000,
     checkpointFolder: `/a: "b" #c/50%/ü`,
     savepointFolder: "/s",
@@ -60,18 +62,33 @@ it("writes any path of a run as one YAML string, and listens nowhere but on loop
 });
 
 it("gives the JVM as much heap and direct memory as Flink is told that it has (M1)", () => {
-  const { frameworkHeap, taskHeap, frameworkOffHeap, taskOffHeap, network } = TASK_MANAGER_MIB;
-  expect(taskManagerJvmFlags()).toContain(`-Xmx${frameworkHeap + taskHeap}m`);
-  expect(taskManagerJvmFlags()).toContain(`-XX:MaxDirectMemorySize=${frameworkOffHeap + taskOffHeap + network}m`);
+  for (const taskManagers of [20, 1]) {
+    const mib = planTaskManagerMib(shapeFlink(taskManagers, 20));
+    const { frameworkHeap, taskHeap, frameworkOffHeap, taskOffHeap, network } = mib;
+    expect(taskManagerJvmFlags(mib)).toContain(`-Xmx${frameworkHeap + taskHeap}m`);
+    expect(taskManagerJvmFlags(mib)).toContain(`-XX:MaxDirectMemorySize=${frameworkOffHeap + taskOffHeap + network}m`);
+  }
+});
+
+it("gives each partition a subtask, and each TaskManager memory and buffers for its slots", () => {
+  expect(shapeFlink(20, 20)).toEqual({ taskManagers: 20, slots: 1 });
+  expect(shapeFlink(20, 4).slots).toBe(1);
+  expect(shapeFlink(3, 20).slots).toBe(7);
+  expect(shapeFlink(1, 350).slots).toBe(32);
+  expect(planTaskManagerMib(shapeFlink(20, 20))).toMatchObject({ taskHeap: 48, network: 32 });
+  expect(planTaskManagerMib(shapeFlink(1, 20))).toMatchObject({ taskHeap: 656, network: 48 });
 });
 
 it("fits 20 TaskManagers into 12 GB, and says how many fit into less", () => {
-  expect(judgeFlinkRoom(20, Math.floor(12e9 / 1_048_576))).toEqual({ kind: "enough" });
-  const room = judgeFlinkRoom(20, 3_220);
+  const partitions = 4;
+  expect(judgeFlinkRoom({ taskManagers: 20, partitions: 20 }, Math.floor(12e9 / 1_048_576)).kind).toBe("enough");
+  const room = judgeFlinkRoom({ taskManagers: 20, partitions }, 3_220);
   expect(room).toMatchObject({ kind: "tooLittle", taskManagersMax: 4 });
-  expect(judgeFlinkRoom(4, 3_220)).toEqual({ kind: "enough" });
-  expect(judgeFlinkRoom(5, 3_220).kind).toBe("tooLittle");
-  expect(judgeFlinkRoom(1, 2_319)).toMatchObject({ taskManagersMax: 0 });
+  expect(judgeFlinkRoom({ taskManagers: 4, partitions }, 3_220)).toEqual({ kind: "enough" });
+  expect(judgeFlinkRoom({ taskManagers: 5, partitions }, 3_220).kind).toBe("tooLittle");
+  // With more partitions three of them need more slots, and so more memory, each.
+  expect(judgeFlinkRoom({ taskManagers: 20, partitions: 20 }, 3_220)).toMatchObject({ taskManagersMax: 1 });
+  expect(judgeFlinkRoom({ taskManagers: 1, partitions }, 2_319)).toMatchObject({ taskManagersMax: 0 });
 });
 
 it("quotes what stands in SQL, and finds the cause at the end of a stack trace", () => {

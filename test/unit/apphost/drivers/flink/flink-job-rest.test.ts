@@ -48,8 +48,9 @@ it("takes a job for processing when each subtask of each vertex runs", () => {
 });
 
 it("reads the checkpoints that ended, and where the newest lies", () => {
-  const { ended, newestPath } = read(bodyOf(/^\/jobs\/:jobid\/checkpoints$/), readFlinkCheckpoints);
+  const { ended, newestPath, newestCompleted } = read(bodyOf(/^\/jobs\/:jobid\/checkpoints$/), readFlinkCheckpoints);
   expect(newestPath).toMatch(/^file:.*\/chk-162$/);
+  expect(newestCompleted).toBe(162);
   for (const one of ended) expect(one).toMatchObject({ id: expect.any(Number), durationMs: expect.any(Number) });
   const history = [
     { id: 9, status: "IN_PROGRESS", end_to_end_duration: 3 },
@@ -62,6 +63,8 @@ it("reads the checkpoints that ended, and where the newest lies", () => {
       { id: 7, durationMs: 1, failure: null },
       { id: 8, durationMs: 2, failure: "declined" },
     ],
+    newestTriggered: 9,
+    newestCompleted: 0,
   });
 });
 

@@ -1,0 +1,78 @@
+/**
+ * Faults against a real Apache Flink while it counts, from outside and by the verbs: what was sent is counted exactly
+ * once, and the report says of each fault when Flink's job ran again.
+ */
+import { expect, it } from "vitest";
+import { present } from "../../simulator/common/foundation/assert.ts";
+import { describeReal } from "../support/real-parts.ts";
+import { type Cli, runCli, startCli } from "../support/run-cli.ts";
+import { expectExit } from "../support/system.ts";
+
+const RUN_MS_MAX = 480_000;
+const WAIT_MS_MAX = 240_000;
+const MESSAGES = 60_000;
+const ON_FLINK =
+  `stress --engine flink --infra native --ui json --task-managers 2 --partitions 4 --max-time 300s --rate 1000 --messages ${MESSAGES}`.split(
+    " ",
+  );
+const env = { FLINK_HOME: process.env["FLINK_HOME"] ?? "", KAFKA_HOME: process.env["KAFKA_HOME"] ?? "" };
+
+const waitForShare = (cli: Cli, share: number) =>
+  cli.waitForEvent("progress", ({ produced }) => produced >= share * MESSAGES, WAIT_MS_MAX);
+
+/** The newest process of the resource. */
+async function killFromOutside(cli: Cli, name: string): Promise<void> {
+  const events = await cli.events();
+  const started = events.findLast((event) => event.type === "resource" && event.name === name && event.pid !== null);
+  process.kill(present(started?.type === "resource" ? started.pid : null, `the pid of ${name}`), "SIGKILL");
+}
+
+async function act(cli: Cli, ...args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await runCli(args, { cwd: cli.cwd, deadlineMs: WAIT_MS_MAX });
+  expect(exitCode, stderr).toBe(0);
+}
+
+describeReal(["flink", "kafka", "redis"], "faults against Apache Flink", () => {
+  it("is exact with a TaskManager killed at 40 % and the JobManager at 60 %, and tells when the job ran again", {
+    timeout: RUN_MS_MAX,
+  }, async () => {
+    const cli = startCli(ON_FLINK, { env, deadlineMs: RUN_MS_MAX });
+    try {
+      await waitForShare(cli, 0.1);
+      await act(cli, "pause", "taskmanager-01");
+      await act(cli, "resume", "taskmanager-01");
+      await act(cli, "restart", "redis");
+      await waitForShare(cli, 0.4);
+      await killFromOutside(cli, "taskmanager-02");
+      await waitForShare(cli, 0.6);
+      await killFromOutside(cli, "jobmanager");
+      await act(cli, "kill", "kafka");
+      const report = await expectExit(cli, await cli.end(), 0);
+      expect(report.messages).toMatchObject({ processed: MESSAGES, lost: 0, duplicated: 0 });
+      expect(report.faults.map(({ target, kind, planned }) => ({ target, kind, planned }))).toEqual([
+        { target: "taskmanager-01", kind: "paused", planned: true },
+        { target: "taskmanager-02", kind: "processExit", planned: false },
+        { target: "jobmanager", kind: "processExit", planned: false },
+        { target: "kafka", kind: "processExit", planned: true },
+      ]);
+      const events = await cli.events();
+      for (const fault of report.faults) {
+        const recoveredAtMs = Date.parse(fault.at) + (fault.recoveredAfterMs ?? Number.NaN);
+        // The resource served again before the job could run on it.
+        const served = events.find(
+          (event) =>
+            event.type === "resource" &&
+            event.name === fault.target &&
+            event.state === "running" &&
+            event.reason === "" &&
+            event.atUs / 1_000 > Date.parse(fault.at),
+        );
+        expect(recoveredAtMs, fault.target).toBeGreaterThanOrEqual((served?.atUs ?? Number.NaN) / 1_000);
+      }
+      const resubmissions = events.filter((event) => event.type === "notice" && /submitted again/.test(event.text));
+      expect(resubmissions).toHaveLength(1);
+    } finally {
+      await cli.dispose();
+    }
+  });
+});
