@@ -15,12 +15,15 @@ import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { describeError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import { refuseUnlike } from "../report/compare/figures.ts";
+import { readMeasuredCost } from "./capacity.ts";
+import { noteCapacity, renderCapacity } from "./capacity-text.ts";
 import { compareBenches, renderBenchComparison } from "./comparison.ts";
 import { startGuard, stopGuard } from "./guard.ts";
 import {
   type BenchComparisonOptions,
   type BenchOptions,
   type BenchRequest,
+  type CapacityOptions,
   parseBenchRequest,
   type SuiteName,
 } from "./options.ts";
@@ -31,6 +34,7 @@ import type { BenchContext, BenchSuite, Outcome } from "./suite.ts";
 import { codecSuite } from "./suites/codec.ts";
 import { compressionSuite } from "./suites/compression.ts";
 import { dashboardSuite } from "./suites/dashboard.ts";
+import { enginesSuite } from "./suites/engines.ts";
 import { growthSuite } from "./suites/growth.ts";
 import { idleSuite } from "./suites/idle.ts";
 import { latencySuite } from "./suites/latency.ts";
@@ -57,6 +61,7 @@ const SUITES: Readonly<Record<SuiteName, BenchSuite>> = {
   produce: produceSuite,
   compression: compressionSuite,
   "warm-up": warmUpSuite,
+  engines: enginesSuite,
 };
 
 const EXIT = { passed: 0, failed: 1, usage: 2, unknown: 3, worse: 5, interrupted: 130 };
@@ -81,6 +86,7 @@ async function run(): Promise<number> {
   }
   try {
     if (request.kind === "compare") return await compareResults(request.options);
+    if (request.kind === "capacity") return await planLoads(request.options);
     return await measureAll(request.options, interrupt.signal);
   } catch (error) {
     sayProgress(`bench: ${describeError(error)}`);
@@ -108,6 +114,19 @@ async function compareResults(options: BenchComparisonOptions): Promise<number> 
     default:
       return unreachable(comparison.judgement);
   }
+}
+
+async function planLoads({ file, format }: CapacityOptions): Promise<number> {
+  const { result } = await readBenchFile(file);
+  const samples = result.samples.filter((outcome) => outcome.status === "measured");
+  const measured = (["apphost", "flink"] as const).flatMap((engine) => readMeasuredCost(samples, engine) ?? []);
+  if (measured.length === 0) {
+    sayProgress(`bench: ${file} has no sample of the suite engines with CPU times and memory: measure it first`);
+    return EXIT.unknown;
+  }
+  const note = noteCapacity(measured);
+  for (const line of format === "json" ? [JSON.stringify(note)] : renderCapacity(note)) say(line);
+  return EXIT.passed;
 }
 
 async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<number> {

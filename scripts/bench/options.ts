@@ -15,6 +15,7 @@ export const SUITE_NAMES = [
   "produce",
   "compression",
   "warm-up",
+  "engines",
 ] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
@@ -45,9 +46,17 @@ export interface BenchComparisonOptions {
   readonly format: "text" | "json";
 }
 
+/** What a load would take, from a result that is there already. */
+export interface CapacityOptions {
+  /** Path of a result file. */
+  readonly file: string;
+  readonly format: "text" | "json";
+}
+
 export type BenchRequest =
   | { readonly kind: "measure"; readonly options: BenchOptions }
-  | { readonly kind: "compare"; readonly options: BenchComparisonOptions };
+  | { readonly kind: "compare"; readonly options: BenchComparisonOptions }
+  | { readonly kind: "capacity"; readonly options: CapacityOptions };
 
 const FORMATS = ["text", "json"] as const;
 const PERCENT_MAX = 1_000;
@@ -62,13 +71,18 @@ export function parseBenchRequest(args: readonly string[]): BenchRequest {
     .option("--idle-minutes <number>", `how long an idle host is watched (default ${FULL.idleMinutes})`, readCount)
     .option("--quick", `one round with ${QUICK.messages} messages`)
     .option("--compare <file>", "compare this result with the next one (default: the newest), and measure nothing")
+    .option("--capacity <file>", "plan larger loads from this result of the suite engines, and measure nothing")
     .option("--force", "with --compare: also what is not alike")
     .option(
       "--fail-above <percent>",
       "with --compare: end with 5 when something of ours got worse by more",
       readPercent,
     )
-    .addOption(new Option("--format <format>", "with --compare: how it is printed").choices(FORMATS).default("text"))
+    .addOption(
+      new Option("--format <format>", "with --compare and --capacity: how it is printed")
+        .choices(FORMATS)
+        .default("text"),
+    )
     .argument("[file]", "the second result of --compare")
     .exitOverride()
     .parse([...args], { from: "user" });
@@ -79,6 +93,7 @@ export function parseBenchRequest(args: readonly string[]): BenchRequest {
     idleMinutes?: number;
     quick?: true;
     compare?: string;
+    capacity?: string;
     force?: true;
     failAbove?: number;
     format: "text" | "json";
@@ -90,6 +105,9 @@ export function parseBenchRequest(args: readonly string[]): BenchRequest {
   }
   const stray = other ?? (given.force === true ? "--force" : given.failAbove === undefined ? null : "--fail-above");
   if (stray !== null) program.error(`error: '${stray}' has no meaning without --compare`);
+  if (given.capacity !== undefined) {
+    return { kind: "capacity", options: { file: given.capacity, format: given.format } };
+  }
   const defaults = given.quick === true ? QUICK : FULL;
   return {
     kind: "measure",

@@ -28,12 +28,22 @@ export function findKafkaLibs(): string | undefined {
   return home !== "" && readKafkaVersion(home) !== undefined ? join(home, "libs") : undefined;
 }
 
-function readKafkaVersion(home: string): string | undefined {
+const readKafkaVersion = (home: string): string | undefined =>
+  findInNames(join(home, "libs"), /^kafka_[\d.]+-(\d[\w.-]*?)\.jar$/);
+
+/** Undefined when FLINK_HOME names no folder with Flink's jars. */
+export function findFlinkVersion(): string | undefined {
+  const home = process.env["FLINK_HOME"] ?? "";
+  return home === "" ? undefined : findInNames(join(home, "lib"), /^flink-dist-(\d[\w.-]*?)\.jar$/);
+}
+
+/** The first group of the first name in the folder that has the form. */
+function findInNames(folder: string, form: RegExp): string | undefined {
   try {
-    const names = readdirSync(join(home, "libs")).map((name) => /^kafka_[\d.]+-(\d[\w.-]*?)\.jar$/.exec(name)?.[1]);
-    return names.find((version) => version !== undefined);
+    const found = readdirSync(folder).map((name) => form.exec(name)?.[1]);
+    return found.find((version) => version !== undefined);
   } catch {
-    // No such folder: not a Kafka.
+    // No such folder.
     return undefined;
   }
 }
@@ -59,6 +69,7 @@ export function readVersions(): Readonly<Record<string, string | null>> {
     "flink-apphost": own.version,
     node: process.version,
     kafka: readKafkaVersion(process.env["KAFKA_HOME"] ?? "") ?? null,
+    flink: findFlinkVersion() ?? null,
     java: firstMatch(findJava(), ["-version"], /version "([^"]+)"/),
     redis: firstMatch(findProgram("redis-server"), ["--version"], /v=([\d.]+)/),
     kcat: firstMatch(findProgram("kcat"), ["-V"], /Version ([\d.]+)/),

@@ -31,7 +31,9 @@ export interface RunSpec {
   /** null: the run starts its own server. */
   readonly kafka: Session | null;
   readonly redis: Session | null;
+  readonly engine?: "apphost" | "flink";
   readonly taskManagers?: number;
+  readonly partitions?: number;
   readonly rate?: number;
   readonly compression?: Compression;
   /** As `--warm-up` takes it; its time is not of the measured interval. */
@@ -113,8 +115,10 @@ function formatArguments(spec: RunSpec): string[] {
     infra: spec.infra,
     rate: spec.rate,
     compression: spec.compression,
-    "warm-up": spec.warmUp,
+    engine: spec.engine,
     "task-managers": spec.taskManagers,
+    partitions: spec.partitions,
+    "warm-up": spec.warmUp,
     topic: spec.topic,
     // The bench measures how long it takes, and judges nothing by it.
     "max-time": `${RUN_MS_MAX}ms`,

@@ -66,4 +66,13 @@ describe("parseBenchRequest", () => {
     expect(() => parseBenchRequest(args)).toThrow(CommanderError);
     expect(said.join("")).toMatch(message);
   });
+
+  it("plans loads from a result that is there, and takes nothing that only a comparison knows", () => {
+    expect(parseBenchRequest(["--capacity", "a.json", "--format", "json"])).toEqual({
+      kind: "capacity",
+      options: { file: "a.json", format: "json" },
+    });
+    vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    expect(() => parseBenchRequest(["--capacity", "a.json", "b.json"])).toThrow(CommanderError);
+  });
 });
