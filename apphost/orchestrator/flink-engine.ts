@@ -30,6 +30,7 @@ import {
 } from "../drivers/flink/flink-job-rest.ts";
 import { type FlinkShape, shapeFlink } from "../drivers/flink/flink-memory.ts";
 import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
+import { stopFlinkJob } from "../drivers/flink/job-stop.ts";
 import { type FlinkCluster, planFlinkCluster } from "../drivers/flink/native-flink.ts";
 import { findNewestCheckpoint } from "../drivers/flink/retained-checkpoints.ts";
 import { openSqlSession } from "../drivers/flink/sql-gateway.ts";
@@ -59,7 +60,6 @@ const LOOK_INTERVAL_MS = 500;
 const RECOVERY_LOOK_INTERVAL_MS = 100;
 /** The first statement of a gateway takes most of it. */
 const RUNNING_MS_MAX = 240_000;
-const STOP_LOOK_MS = 100;
 
 export interface FlinkEngineContext {
   readonly run: RunContext;
@@ -83,7 +83,6 @@ export class FlinkEngine implements PlannedCluster {
   #rest: FlinkJobRest | null = null;
   #isSubmitted = false;
   #isProcessing = false;
-  #state: FlinkJobState | null = null;
   #checkpointPath: string | null = null;
   readonly #told = { taskManagers: "", checkpoint: 0, state: "" };
   readonly #recovery = new FlinkRecovery();
@@ -187,16 +186,8 @@ export class FlinkEngine implements PlannedCluster {
     const { run, mirror } = this.#context;
     const endsAtMs = performance.now() + deadlineMs;
     const rest = present(this.#rest, "the job on Flink");
-    const lasting = signal ?? new AbortController().signal;
     // A job of the user's may hold results until its time has passed, and there will be no more records.
-    await rest.stopWithSavepoint(lasting, { drain: this.userJob !== null });
-    const isOver = () => (this.#state === "FINISHED" || this.#state === "CANCELED" ? true : undefined);
-    await waitUntil(isOver, {
-      what: "stopping the job on Flink",
-      deadlineMs,
-      intervalMs: STOP_LOOK_MS,
-      ...(signal && { signal }),
-    });
+    await stopFlinkJob(rest, { drain: this.userJob !== null, deadlineMs, ...(signal && { signal }) });
     if (this.userJob !== null) return { checkpointId: 0, total: run.seen.mirrored?.total ?? 0 };
     await present(mirror(), "the mirror").stop(Math.max(1, endsAtMs - performance.now()));
     const { stopped } = run.seen.job;
@@ -293,7 +284,6 @@ export class FlinkEngine implements PlannedCluster {
     if (status === undefined) return this.#submitAgain();
     const answeredAtMs = performance.now();
     this.#isProcessing = status.isProcessing;
-    this.#state = status.state;
     const checkpoints = await this.#rest.readCheckpoints(signal);
     this.#tellCheckpoints(checkpoints);
     const { isProcessing } = status;

@@ -1,6 +1,6 @@
 /** What Flink's REST API says of one job, and what it is asked to do with it. */
 import { createError } from "../../../simulator/common/foundation/errors.ts";
-import { isOk } from "../../../simulator/common/foundation/http-call.ts";
+import { type HttpAnswer, isOk } from "../../../simulator/common/foundation/http-call.ts";
 import { type Fields, readValue } from "../../../simulator/common/foundation/json-fields.ts";
 import { callFlink, findInnermostCause } from "./flink-rest.ts";
 
@@ -57,9 +57,11 @@ export interface FlinkJobRest {
   readFailure(signal: AbortSignal): Promise<string>;
   /**
    * Takes a savepoint, commits what it holds, and ends the job: FINISHED tells that it did. `drain`: time ends for the job,
-   * so it lets go of what it holds until some time has passed.
+   * so it lets go of what it holds until some time has passed. The answer is its request id.
    */
-  stopWithSavepoint(signal: AbortSignal, how: { readonly drain: boolean }): Promise<void>;
+  stopWithSavepoint(signal: AbortSignal, how: { readonly drain: boolean }): Promise<string>;
+  /** Also where Flink does not know the request. */
+  hasSavepointFailed(requestId: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest {
@@ -70,12 +72,14 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
     const call = `${method} ${new URL(url).pathname}`;
     throw createError("JOB_MANAGER_REFUSED", { call, status: answer.status, body: answer.text.slice(0, QUOTED_MAX) });
   };
-  const readFields = async <T>(url: string, signal: AbortSignal, as: (fields: Fields) => T): Promise<T | undefined> => {
-    const { status, text } = await ask(url, signal);
-    if (status === 404) return undefined;
+  const parse = <T>(url: string, { status, text }: HttpAnswer, as: (fields: Fields) => T): T => {
     const parsed = readValue(JSON.parse(text), as);
     if (parsed.kind === "valid") return parsed.value;
-    throw createError("JOB_MANAGER_REFUSED", { call: `GET ${new URL(url).pathname}`, status, body: parsed.reason });
+    throw createError("JOB_MANAGER_REFUSED", { call: new URL(url).pathname, status, body: parsed.reason });
+  };
+  const readFields = async <T>(url: string, signal: AbortSignal, as: (fields: Fields) => T): Promise<T | undefined> => {
+    const answer = await ask(url, signal);
+    return answer.status === 404 ? undefined : parse(url, answer, as);
   };
   return {
     readStatus: (signal) => readFields(job, signal, readFlinkJobStatus),
@@ -88,7 +92,12 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
       return failure ?? "Flink does not know the job any more";
     },
     async stopWithSavepoint(signal, { drain }) {
-      await ask(`${job}/stop`, signal, "POST", { drain });
+      const url = `${job}/stop`;
+      return parse(url, await ask(url, signal, "POST", { drain }), (fields) => fields.text("request-id"));
+    },
+    async hasSavepointFailed(requestId, signal) {
+      const failed = await readFields(`${job}/savepoints/${requestId}`, signal, readSavepointFailure);
+      return failed ?? true;
     },
   };
 }
@@ -120,6 +129,13 @@ export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
   const ended = history.filter((one) => one !== null).sort((a, b) => a.id - b.id);
   const newestTriggered = Math.max(0, ...triggered);
   return { ended, newestPath: newest?.path ?? null, newestTriggered, newestCompleted: newest?.id ?? 0 };
+}
+
+/** Flink tells an operation that failed as one that completed, with a cause. */
+export function readSavepointFailure(fields: Fields): boolean {
+  if (fields.object("status").text("id", /^(IN_PROGRESS|COMPLETED)$/) === "IN_PROGRESS") return false;
+  const operation = fields.object("operation");
+  return operation.nullable("failure-cause", () => true) ?? false;
 }
 
 export function readFlinkFailure(fields: Fields): string {
