@@ -1,5 +1,5 @@
 /** The capacity note as text: what was measured, what it takes, and what breaks first. Pure. */
-import { ASSUMED, type CapacityPlan, type MeasuredCost, planCapacity } from "./capacity.ts";
+import { ASSUMED, type CapacityPlan, MESSAGES_MIN, type MeasuredCost, planCapacity } from "./capacity.ts";
 import { formatTable } from "./text-table.ts";
 
 export const CAPACITY_TARGETS: readonly number[] = [2e6, 10e6, 100e6];
@@ -21,9 +21,10 @@ export const noteCapacity = (measured: readonly MeasuredCost[]): CapacityNote =>
 });
 
 export function renderCapacity({ measured, plans }: CapacityNote): string[] {
-  const costs = measured.map(({ engine, rounds, messageBytes, cpuUs, slotBytes }) => [
+  const costs = measured.map(({ engine, rounds, messages, messageBytes, cpuUs, slotBytes }) => [
     NAMES[engine],
     String(rounds),
+    String(messages),
     `${messageBytes} B`,
     ...[cpuUs.engine, cpuUs.broker, cpuUs.redis, cpuUs.producer].map((us) => us.toFixed(3)),
     `${Math.round(slotBytes / 2 ** 20)} MiB`,
@@ -31,7 +32,8 @@ export function renderCapacity({ measured, plans }: CapacityNote): string[] {
   const costHeader = [
     "measured, CPU in µs per message",
     "rounds",
-    "message",
+    "messages",
+    "size",
     "engine",
     "broker",
     "redis",
@@ -50,7 +52,19 @@ export function renderCapacity({ measured, plans }: CapacityNote): string[] {
     "network",
     "breaks first",
   ];
-  return [...formatTable(costHeader, costs), "", ...formatTable(planHeader, plans.map(formatPlan)), "", ...ASSUMPTIONS];
+  return [
+    ...formatTable(costHeader, costs),
+    "",
+    ...formatTable(planHeader, plans.map(formatPlan)),
+    "",
+    ...ASSUMPTIONS,
+    ...warnOfFew(measured),
+  ];
+}
+
+function warnOfFew(measured: readonly MeasuredCost[]): string[] {
+  if (measured.every(({ messages }) => messages >= MESSAGES_MIN)) return [];
+  return [`warning: measured with fewer than ${MESSAGES_MIN} messages, which cost mostly what starting costs`];
 }
 
 function formatPlan(plan: CapacityPlan): string[] {
@@ -66,7 +80,7 @@ function formatPlan(plan: CapacityPlan): string[] {
     String(plan.brokers),
     plan.brokersBy,
     `${(plan.networkBytesPerSecond / 1e9).toFixed(2)} GB/s`,
-    plan.isWithinLimits ? breaks : `${breaks} (not reached)`,
+    plan.isWithinLimits ? breaks : `${breaks} (too little)`,
   ];
 }
 

@@ -11,6 +11,9 @@ import { PARTITIONS_MAX } from "../../simulator/common/contract/state/redis-stat
 import { median } from "../report/compare/spread.ts";
 import type { Sample } from "./suite.ts";
 
+/** Below that, most of what a message costs is the start of processes and their compiling. */
+export const MESSAGES_MIN = 1_000_000;
+
 /** What is assumed, and why. */
 export const ASSUMED = {
   /** Room for peaks, and for going on after a fault. */
@@ -39,6 +42,8 @@ const CASE_OF: Readonly<Record<CapacityEngine, string>> = { apphost: "engines/ap
 export interface MeasuredCost {
   readonly engine: CapacityEngine;
   readonly rounds: number;
+  /** Of a round. */
+  readonly messages: number;
   readonly messageBytes: number;
   readonly cpuUs: {
     readonly engine: number;
@@ -61,12 +66,14 @@ export function readMeasuredCost(samples: readonly Sample[], engine: CapacityEng
   const engineUs = middle(({ figures }) => figures["engineCpuUs"]);
   const bytes = middle(({ figures }) => figures["engineBytes"]);
   const [broker, redis, producer] = [ofGroup("broker"), ofGroup("redis"), ofGroup("producer")];
-  const messageBytes = middle(({ messageSize }) => messageSize);
+  const messages = middle((sample) => sample.messages) ?? 0;
+  const messageBytes = middle(({ messageSize }) => messageSize) ?? 0;
   if (engineUs === null || bytes === null || broker === null || redis === null || producer === null) return undefined;
   return {
     engine,
     rounds: own.length,
-    messageBytes: messageBytes ?? 0,
+    messages,
+    messageBytes,
     cpuUs: { engine: engineUs, broker, redis, producer },
     slotBytes: bytes / MEASURED_SLOTS,
   };

@@ -6,9 +6,9 @@
  *
  * K1 `recoveredMs` is the report's own figure: until the resource serves and, on Apache Flink, the job runs again with all
  *    subtasks.
- * K2 `appliedMs` means the same on every engine: until as many messages are applied as were in Kafka when the process was
- *    killed. It is read from the progress events, which come once a second, and on Apache Flink messages are applied with
- *    a checkpoint, so without a fault it would be one to two seconds there.
+ * K2 `appliedMs` means the same on every engine: until more messages are applied than were in Kafka when the process was
+ *    killed, and so some that came later. It is read from the progress events, which come once a second, and on Apache
+ *    Flink messages are applied with a checkpoint, so without a fault it would be one to two seconds there.
  */
 import type { HostEvent, ProgressEvent } from "../../simulator/common/contract/events.ts";
 import type { Fault } from "../../simulator/common/contract/files/report.ts";
@@ -67,7 +67,7 @@ export class FaultScript {
 
   #noteProgress({ produced, processed }: ProgressEvent, atUs: number): void {
     for (const one of this.#killed) {
-      if (one.appliedMs === null && processed >= one.produced) one.appliedMs = (atUs - one.atUs) / 1_000;
+      if (one.appliedMs === null && processed > one.produced) one.appliedMs = (atUs - one.atUs) / 1_000;
     }
     const next = KILLS[this.#killed.length];
     const last = this.#killed.at(-1);

@@ -152,8 +152,8 @@ const overFlink = (flink: Shape, title: string, figure: string) => ({
 export const enginesSuite: BenchSuite = {
   name: "engines",
   title:
-    "this runtime and Apache Flink, 100-byte messages, 20 partitions; back: the report's recovery time; applied: until as " +
-    "many messages are applied as were in Kafka at the kill",
+    "this runtime and Apache Flink, 100-byte messages, 20 partitions; back: the report's recovery time; applied: until more " +
+    "messages are applied than were in Kafka at the kill",
   cases: [...SHAPES.map(liveCase), ...SHAPES.map(faultsCase)],
   columns: [
     { figure: "endToEndPerSecond", title: "end to end", form: "rate" },

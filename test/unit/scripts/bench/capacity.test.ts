@@ -7,6 +7,7 @@ const MIB = 2 ** 20;
 const COST: MeasuredCost = {
   engine: "flink",
   rounds: 3,
+  messages: 10_000_000,
   messageBytes: 92,
   cpuUs: { engine: 1.2, broker: 0.3, redis: 0.06, producer: 0.15 },
   slotBytes: 50 * MIB,
@@ -34,6 +35,7 @@ describe("readMeasuredCost", () => {
     expect(readMeasuredCost([sample(3), sample(1), sample(2), ...others], "apphost")).toEqual({
       engine: "apphost",
       rounds: 3,
+      messages: 1_000,
       messageBytes: 100,
       cpuUs: { engine: 2, broker: 0.3, redis: 0.05, producer: 0.1 },
       slotBytes: 100 * MIB,
@@ -96,7 +98,8 @@ describe("planCapacity", () => {
 it("writes what was measured, what is needed for each load, and what is assumed", () => {
   const lines = renderCapacity(noteCapacity([OWN, COST]));
   const rowOf = (begin: string) => lines.find((line) => line.startsWith(begin)) ?? "";
-  expect(rowOf("100.0 M/s, this runtime")).toMatch(/one thread of one Redis: 10\.0 M\/s \(not reached\)$/);
+  expect(rowOf("100.0 M/s, this runtime")).toMatch(/one thread of one Redis: 10\.0 M\/s \(too little\)$/);
   expect(rowOf("2.0 M/s, Apache Flink")).toMatch(/32768 subtasks of a step: 3276\.8 M\/s$/);
   expect(lines.at(-1)).toContain(`${ASSUMED.replication} copies of each partition`);
+  expect(renderCapacity(noteCapacity([{ ...COST, messages: 20_000 }])).at(-1)).toMatch(/^warning: .* 1000000 messages/);
 });
