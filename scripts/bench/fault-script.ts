@@ -53,11 +53,13 @@ export class FaultScript {
     else if (event.type === "progress") this.#noteProgress(event, event.atUs);
   }
 
-  /** Throws where the run was over before the last one could be done. */
   get killed(): readonly Readonly<Killed>[] {
-    const missed = KILLS[this.#killed.length];
-    if (missed !== undefined) throw new Error(`the run was over before ${missed.target} could be killed`);
     return this.#killed;
+  }
+
+  /** The targets whose turn had not come when the run was over. */
+  get missed(): readonly string[] {
+    return KILLS.slice(this.#killed.length).map(({ target }) => target);
   }
 
   #noteRecovery({ target, planned, recoveredAfterMs }: Fault): void {
