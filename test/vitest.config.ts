@@ -28,6 +28,7 @@ const slow = [
   "exit-codes",
   "flink-cli",
   "flink-engine",
+  "flink-faults",
   "flink-web",
   "host-lifecycle",
   "hung-processes",
