@@ -29,6 +29,7 @@ const slow = [
   "flink-cli",
   "flink-engine",
   "flink-faults",
+  "flink-user-job",
   "flink-web",
   "host-lifecycle",
   "hung-processes",
