@@ -67,7 +67,10 @@ export const addKafkaUi = (application: Application): Application =>
  *
  * What a job of the user's commits nobody brings to Redis: there is no mirror, and the gateway comes last.
  */
-export function runOnFlink(application: Application, job: "built-in" | "of the user" = "built-in"): Application {
+export function runOnFlink(
+  application: Application,
+  { job, isExternal }: { readonly job: "built-in" | "of the user"; readonly isExternal: boolean },
+): Application {
   const client = application.order.find(({ kind }) => kind === "flink-job-simulator");
   const last = job === "built-in" ? MIRROR : SQL_GATEWAY;
   const order = application.order.flatMap((one): readonly ResourceDeclaration[] => {
@@ -87,5 +90,18 @@ export function runOnFlink(application: Application, job: "built-in" | "of the u
     const mirrorWaitsFor = [...waitsFor, { on: SQL_GATEWAY, until: "ready" } as const];
     return [gateway, { ...resource, name: MIRROR, kind: "mirror", waitsFor: mirrorWaitsFor }];
   });
-  return createApplication(order);
+  return createApplication(isExternal ? leaveOutTaskManagers(order) : order);
+}
+
+/** Those of a Flink that is not ours are no resources of this host: whoever waited for them waits for its JobManager. */
+function leaveOutTaskManagers(order: readonly ResourceDeclaration[]): readonly ResourceDeclaration[] {
+  const theirs = new Set(
+    order.flatMap(({ name, group, kind }) => (kind === "taskmanager" ? [name, group ?? name] : [])),
+  );
+  return order.flatMap((one) => {
+    if (one.kind === "taskmanager") return [];
+    const others = one.waitsFor.filter(({ on }) => !theirs.has(on));
+    if (others.length === one.waitsFor.length) return [one];
+    return [{ ...one, waitsFor: [...others, { on: "jobmanager", until: "ready" } as const] }];
+  });
 }

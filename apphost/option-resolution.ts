@@ -7,6 +7,7 @@ import { taskManagersMax } from "../simulator/common/contract/state/redis-state.
 import { formatHostPort, formatRedisAddress, isLoopback } from "../simulator/common/foundation/address.ts";
 import { type AppError, createError } from "../simulator/common/foundation/errors.ts";
 import { maskAddress } from "../simulator/common/foundation/mask.ts";
+import { completeExternalFlink, refuseExternalFlink } from "./external-flink-options.ts";
 import { readKafkaConfig } from "./kafka-config/config-file.ts";
 import { checkMessageIds } from "./message-ids.ts";
 import {
@@ -35,7 +36,7 @@ export function resolveOptions(
   const { values, problems: unreadable } = inspectOptions(OPTION_NAMES, given, env);
   let options: HostOptions = { ...defaultsOf(verb), ...declared, ...values };
   const kafkaRefusals = catchUsage(() => {
-    options = completeEngine(completeKafka(options));
+    options = completeEngine(completeExternalFlink(completeKafka(options), values.engine ?? declared.engine));
   });
   const savepointRefusals = catchUsage(() => {
     options = completeSavepoint(options, "messages" in values || "messages" in declared);
@@ -126,11 +127,12 @@ const RELATIONS: readonly Relation[] = [
     about: ["sql", "jar", "jarClass", "jarArguments", "expect", "engine", "messages", "testOperator"],
     check: refuseUserJob,
   },
+  { about: ["flink", "sqlGateway", "allowRemote", "kafka", "kafkaConfig"], check: refuseExternalFlink },
   { about: ["allowRemote", "kafka", "redis", "messages"], check: refuseRemote },
 ];
 
 /** What is not built is said, and not tried. */
-function refuseOnFlink({ engine, infra, kafka, redis, messages, topic, testOperator }: HostOptions): void {
+function refuseOnFlink({ engine, flink, infra, kafka, redis, messages, topic, testOperator }: HostOptions): void {
   const refuse = (what: string, advice: string) => {
     throw createError("USAGE_CONFLICT", { what, advice });
   };
@@ -139,7 +141,7 @@ function refuseOnFlink({ engine, infra, kafka, redis, messages, topic, testOpera
     refuse(`--test-operator ${testOperator} is none of --engine ${engine}`, "give another one");
   }
   if (engine !== "flink") return;
-  if (kafka !== null || redis !== null) {
+  if (flink === null && (kafka !== null || redis !== null)) {
     const given = kafka === null ? "--redis" : "--kafka";
     refuse(`--engine flink with ${given} is not built: it runs on servers that this host starts`, `omit ${given}`);
   }

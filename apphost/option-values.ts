@@ -4,8 +4,10 @@
  */
 import { parseFileLocation } from "../simulator/common/contract/files/savepoint.ts";
 import {
+  formatHttpAddress,
   type HostPort,
   KAFKA_ADDRESSES_FORM,
+  parseHttpAddress,
   parseKafkaAddresses,
   parseRedisAddress,
   REDIS_ADDRESS_FORM,
@@ -239,3 +241,10 @@ export const kafkaAddresses: ValueForm<readonly HostPort[]> = {
 };
 
 export const redisAddress: ValueForm<RedisAddress> = { expected: REDIS_ADDRESS_FORM, read: parseRedisAddress };
+
+export const httpAddress: ValueForm<HostPort> = {
+  expected: "http://HOST:PORT, without a path; TLS and passwords are not built",
+  placeholder: "url",
+  show: formatHttpAddress,
+  read: parseHttpAddress,
+};

@@ -7,6 +7,7 @@ import { MESSAGE } from "../simulator/common/contract/message.ts";
 import { GLOBAL_SEQUENCE_KEY, PROCESSED_MESSAGE_COUNTER_KEY } from "../simulator/common/contract/names.ts";
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX } from "../simulator/common/contract/state/redis-state.ts";
 import {
+  formatHttpAddress,
   formatKafkaAddresses,
   formatRedisAddress,
   type HostPort,
@@ -21,6 +22,7 @@ import {
   duration,
   fileForm,
   folderForm,
+  httpAddress,
   imageName,
   kafkaAddresses,
   oneOf,
@@ -78,6 +80,10 @@ export interface HostOptions {
   readonly jarArguments: readonly string[] | null;
   /** Path of what must hold between input and output of the user's own job; null: nobody says. */
   readonly expect: string | null;
+  /** The REST API of a Flink that runs somewhere; null: with `engine` "flink" the host starts one. */
+  readonly flink: HostPort | null;
+  /** Of that Flink; null: one is started from FLINK_HOME. */
+  readonly sqlGateway: HostPort | null;
   /** @default 20 */
   readonly taskManagers: number;
   /** null: not given; 20, or as many as the topic has when somebody else's topic is counted. */
@@ -205,6 +211,8 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   }),
   jarArguments: row("jar-arguments", wordList, "the same as the words behind --"),
   expect: row("expect", fileForm, "a file that says what must hold between the input and the output of --sql or --jar"),
+  flink: row("flink", httpAddress, "run the job on the Apache Flink whose REST API is at this address"),
+  sqlGateway: row("sql-gateway", httpAddress, "the SQL Gateway of that Flink; else one is started from FLINK_HOME"),
   taskManagers: row("task-managers", wholeNumber({ min: 1, max: TASK_MANAGERS_MAX }), "TaskManager processes"),
   partitions: row("partitions", wholeNumber({ min: 1, max: PARTITIONS_MAX }), "partitions of the topic", {
     defaultText: `${DEFAULT_PARTITIONS}, or those of an existing topic`,
@@ -285,6 +293,8 @@ export function defaultsOf(verb: Verb): HostOptions {
     jarClass: null,
     jarArguments: null,
     expect: null,
+    flink: null,
+    sqlGateway: null,
     taskManagers: 20,
     partitions: null,
     infra: "auto",
@@ -403,6 +413,8 @@ export function describeOptions(options: HostOptions): Record<string, string | n
     partitions: partitionsOf(options),
     kafka: options.kafka === null ? null : formatKafkaAddresses(options.kafka),
     jarArguments: options.jarArguments === null ? null : (wordList.show?.(options.jarArguments) ?? null),
+    flink: options.flink === null ? null : formatHttpAddress(options.flink),
+    sqlGateway: options.sqlGateway === null ? null : formatHttpAddress(options.sqlGateway),
     warmUp: options.warmUp === null ? null : describeWarmUpOption(options.warmUp),
     redis: options.redis === null ? null : maskAddress(formatRedisAddress(options.redis)),
   };

@@ -59,7 +59,7 @@ export async function prepareDeclared(
 function prepareEngine(options: HostOptions, application: Application): PreparedRun {
   if (options.engine !== "flink") return { options, application };
   const job = readUserJob(options) === null ? "built-in" : "of the user";
-  return { options, application: runOnFlink(application, job) };
+  return { options, application: runOnFlink(application, { job, isExternal: options.flink !== null }) };
 }
 
 /** A file's values are held to the same forms as those of the command line. */

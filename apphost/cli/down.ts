@@ -87,7 +87,7 @@ async function sweepLeftovers(base: string, forgotten: string | null, write: Wri
     const advice = "its host had died; look at what holds it, and run down again";
     throw createError("DOWN_INCOMPLETE", { run, waitedMs, remaining, advice });
   }
-  const advice = `start that engine, and run down again; if it is gone for good: flink-apphost down --run ${run} --forget`;
+  const advice = `start what does not answer, and run down again; if it is gone for good: flink-apphost down --run ${run} --forget`;
   throw createError("DOWN_INCOMPLETE", { run, waitedMs, remaining: [...remaining, `perhaps ${unreached}`], advice });
 }
 

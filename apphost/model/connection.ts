@@ -4,6 +4,8 @@
  */
 import { ENV } from "../../simulator/common/contract/child/environment.ts";
 import {
+  formatHostPort,
+  formatHttpAddress,
   formatKafkaAddresses,
   formatRedisAddress,
   type HostPort,
@@ -17,7 +19,14 @@ export interface Connections {
   readonly kafkaFiles: KafkaFiles | null;
   /** It may hold the password. */
   readonly redis: RedisAddress;
-  readonly jobManager: { readonly httpPort: number; readonly rpcPort: number };
+  readonly jobManager: JobManagerAddress;
+}
+
+export interface JobManagerAddress {
+  readonly host: string;
+  readonly httpPort: number;
+  /** Null: nobody of this run calls it. */
+  readonly rpcPort: number | null;
 }
 
 /** Paths. What is in them is for this user alone. */
@@ -78,11 +87,11 @@ export function redisVariables(redis: RedisAddress): Record<string, string> {
   };
 }
 
-export function jobManagerVariables({ httpPort, rpcPort }: Connections["jobManager"]): Record<string, string> {
-  const http = `http://${LOOPBACK}:${httpPort}`;
+export function jobManagerVariables({ host, httpPort, rpcPort }: JobManagerAddress): Record<string, string> {
+  const http = formatHttpAddress({ host, port: httpPort });
   return {
     [ENV.jobManagerHttp]: http,
-    [ENV.jobManagerRpc]: `${LOOPBACK}:${rpcPort}`,
+    ...(rpcPort === null ? {} : { [ENV.jobManagerRpc]: formatHostPort({ host, port: rpcPort }) }),
     services__jobmanager__http__0: http,
   };
 }

@@ -3,8 +3,9 @@
  *
  * Y1 What is killed and removed is decided by S1 and S3 of `sweep.ts`, and of the engine by L2 of `labels.ts`. The
  *    record of a run tells whether its host is dead, and where to look.
- * Y2 A run counts as swept only when nothing of it is left, neither here nor in the container engine that it used.
- * Y3 What cannot be reached, an engine that is gone or a host that cannot be seen from here, is looked for again each time
+ * Y2 A run counts as swept only when nothing of it is left, neither here nor in the container engine that it used, nor its
+ *    job on a Flink of others.
+ * Y3 What cannot be reached, an engine or a Flink that is gone or a host that cannot be seen from here, is looked for again each time
  *    until a person gives it up, for one run that is named. Nothing but the record of that changes, and no run is given up
  *    by its age: a host that is idle writes nothing for days.
  * Y4 The topic of a warm-up on a Kafka of others is no evidence, as the run's own topic is: it is removed where that Kafka
@@ -12,7 +13,7 @@
  */
 import { statSync } from "node:fs";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import { warmUpTopicName } from "../../simulator/common/contract/names.ts";
+import { jobIdOf, warmUpTopicName } from "../../simulator/common/contract/names.ts";
 import { requireKafkaAddresses } from "../../simulator/common/foundation/address.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
@@ -21,6 +22,7 @@ import { maskTyped } from "../../simulator/common/foundation/mask.ts";
 import { openEngine } from "../drivers/docker/engine.ts";
 import { labelFilter, nameInEngine } from "../drivers/docker/labels.ts";
 import { type EngineThing, type Removal, removeDeadRun } from "../drivers/docker/leftovers.ts";
+import { CANCEL_MS_MAX, cancelJob, jobUrl } from "../drivers/flink/job-cancellation.ts";
 import { createRunMark } from "../processes/process-identity.ts";
 import { removeScratchTopic } from "../resources/kafka.ts";
 import {
@@ -42,7 +44,9 @@ export interface SweptRun {
   readonly removed: readonly EngineThing[];
   /** What is still there, in words. */
   readonly remaining: readonly string[];
-  /** What may be in an engine that could not be asked, in words; null where it could be, or nothing is there. */
+  /** Whether the run's job was still on a Flink of others, and is over now. */
+  readonly isJobCancelled: boolean;
+  /** What may be in an engine or a Flink that could not be asked, in words; null where it could be, or nothing is there. */
   readonly unreached: string | null;
   /** Whether it was given up (Y3). */
   readonly isForgotten: boolean;
@@ -67,7 +71,7 @@ export async function sweepDeadHosts(base: string, forgotten: string | null = nu
     swept.push(run);
     if (!isDone(run)) continue;
     const evidence = forgetTopic(state.evidence, run.warmUpTopic);
-    const ended: RunState = { ...state, evidence, ended: true, children: [], engine: null };
+    const ended: RunState = { ...state, evidence, ended: true, children: [], engine: null, flink: null };
     writeState(runDir, ended);
     removeUnneededCredentials(runDir, ended);
   }
@@ -82,9 +86,13 @@ async function sweepDeadRun(runDir: string, state: RunState, isForgotten: boolea
   const { runId, children } = state;
   const mark = createRunMark(runDir, state);
   const { killed, remaining } = await sweepRun({ mark, children, spare: [process.pid] });
-  const { removed, remaining: kept, unreached } = await sweepEngineOf(state);
+  const { removed, remaining: kept, unreached: ofEngine } = await sweepEngineOf(state);
+  const { isJobCancelled, unreached: ofFlink } = await cancelJobOf(state);
   const warmUpTopic = await removeWarmUpTopic(runDir, state);
-  return { runId, killed, removed, remaining: [...remaining, ...kept], unreached, isForgotten, warmUpTopic };
+  const silent = [ofEngine, ofFlink].filter((one) => one !== null);
+  const unreached = silent.length === 0 ? null : silent.join("; ");
+  const left = { remaining: [...remaining, ...kept], unreached, isForgotten, warmUpTopic };
+  return { runId, killed, removed, isJobCancelled, ...left };
 }
 
 async function removeWarmUpTopic(runDir: string, { runId, evidence }: RunState): Promise<WarmUpTopic> {
@@ -117,18 +125,33 @@ async function sweepEngineOf({ runId, engine }: RunState): Promise<Removal & Pic
   }
 }
 
+/** The job that a dead host submitted to a Flink of others goes on there until somebody cancels it. */
+async function cancelJobOf({ runId, flink }: RunState): Promise<Pick<SweptRun, "isJobCancelled" | "unreached">> {
+  if (flink === null) return { isJobCancelled: false, unreached: null };
+  try {
+    const end = await cancelJob(jobUrl(flink, jobIdOf(runId)), CANCEL_MS_MAX);
+    return { isJobCancelled: end === "cancelled", unreached: null };
+  } catch (error) {
+    return { isJobCancelled: false, unreached: `${describeJob(runId, flink)}: ${describeError(error)}` };
+  }
+}
+
+const describeJob = (runId: string, flink: string): string =>
+  `job ${jobIdOf(runId)} of the Flink at ${maskTyped(flink)}`;
+
 /** All that a run can have in an engine, by what a person finds it by. */
 const describeMade = (runId: string, place: string): string =>
   `containers ${nameInEngine(runId, "…")} with their volumes, and network ${nameInEngine(runId)}, ` +
   `each with the label ${labelFilter(runId).join()}, in the engine at ${place}`;
 
 export function describeSwept(run: SweptRun): string {
-  const { runId, killed, removed, remaining, unreached, isForgotten, warmUpTopic } = run;
+  const { runId, killed, removed, isJobCancelled, remaining, unreached, isForgotten, warmUpTopic } = run;
   const things = removed.map(({ kind, name }) => `, ${kind} ${name} removed`).join("");
+  const job = isJobCancelled ? ", its job on Flink cancelled" : "";
   const topic = describeTopic(runId, warmUpTopic);
   const rest = remaining.length === 0 ? "" : `; still there: ${remaining.join("; ")}`;
   const away = unreached === null ? "" : `; ${isForgotten ? "given up" : "perhaps still there"}: ${unreached}`;
-  return `swept run ${runId}, whose host had died: ${killed.length} processes killed${things}${topic}${rest}${away}`;
+  return `swept run ${runId}, whose host had died: ${killed.length} processes killed${things}${job}${topic}${rest}${away}`;
 }
 
 function describeTopic(runId: string, warmUpTopic: WarmUpTopic): string {
@@ -154,14 +177,18 @@ const QUIET_MS_MIN = 60_000;
 export function forgetHostElsewhere(runDir: string, nowMs = Date.now()): string | undefined {
   const state = readState(runDir);
   if (state === undefined || !mayLiveElsewhere(state)) return undefined;
-  const { runId, engine } = state;
+  const { runId, engine, flink } = state;
   const quietMs = Math.round(nowMs - readWrittenAtMs(runDir));
   if (quietMs < QUIET_MS_MIN) {
     const what = `the host of run ${runId}, which cannot be seen from here, wrote to its folder ${Math.max(0, quietMs)} ms ago`;
     throw createError("USAGE_CONFLICT", { what, advice: "end it where it was started" });
   }
-  writeState(runDir, { ...state, ended: true, children: [], engine: null });
-  const things = engine === null ? "" : `; perhaps still there: ${describeMade(runId, maskTyped(engine))}`;
+  writeState(runDir, { ...state, ended: true, children: [], engine: null, flink: null });
+  const made = [
+    ...(engine === null ? [] : [describeMade(runId, maskTyped(engine))]),
+    ...(flink === null ? [] : [describeJob(runId, flink)]),
+  ];
+  const things = made.length === 0 ? "" : `; perhaps still there: ${made.join("; ")}`;
   return `run ${runId} counts as ended: its host was started on another machine or in another container${things}`;
 }
 

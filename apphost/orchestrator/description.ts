@@ -111,7 +111,10 @@ function describeEnvironment({ run, system, connections }: Facts, snapshot: Reso
   const { config, infrastructure } = system;
   // What a user's own program is told is the user's; the page over Kafka lives in a container.
   if (kind === "node-process" || kind === "kafka-ui") return {};
-  if (system.flink?.has(kind) === true) return createForeignEnvironment(run.mark, {});
+  if (system.flink?.has(kind) === true) {
+    const isTheirs = system.flink.isExternal && snapshot.pid === null;
+    return isTheirs ? {} : createForeignEnvironment(run.mark, {});
+  }
   if (kind !== "kafka" && kind !== "redis") return describeProgramVariables(name, { run, config, connections });
   switch (infrastructure[kind].mode) {
     case "embedded":

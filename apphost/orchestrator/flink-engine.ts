@@ -21,6 +21,7 @@ import { sleepUntilAborted, waitUntil, withDeadline } from "../../simulator/comm
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
 import { type CountingJob, countingStatements, sessionProperties } from "../drivers/flink/counting-job.ts";
+import { planExternalFlink } from "../drivers/flink/external-flink.ts";
 import {
   createFlinkJobRest,
   type FlinkCheckpoints,
@@ -30,6 +31,7 @@ import {
 } from "../drivers/flink/flink-job-rest.ts";
 import { type FlinkShape, shapeFlink } from "../drivers/flink/flink-memory.ts";
 import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
+import { CANCEL_MS_MAX, cancelJob, jobUrl } from "../drivers/flink/job-cancellation.ts";
 import { stopFlinkJob } from "../drivers/flink/job-stop.ts";
 import { type FlinkCluster, planFlinkCluster } from "../drivers/flink/native-flink.ts";
 import { findNewestCheckpoint } from "../drivers/flink/retained-checkpoints.ts";
@@ -100,6 +102,11 @@ export class FlinkEngine implements PlannedCluster {
     return this.#planned;
   }
 
+  /** Whether it runs without us: then nothing of it but our job is ended. */
+  get isExternal(): boolean {
+    return this.#context.run.options.flink !== null;
+  }
+
   /** Whether a resource of this kind is a process of Flink's. */
   has(kind: ResourceKind): boolean {
     return kind === "jobmanager" || kind === "taskmanager" || kind === "sql-gateway";
@@ -150,6 +157,24 @@ export class FlinkEngine implements PlannedCluster {
   async close(): Promise<void> {
     this.#closing.abort(new Error("the run is over"));
     await this.#watching;
+    if (this.#context.run.state.flink !== null) await this.#leaveNoJob();
+  }
+
+  /** Of a Flink that is not ours: on every way out. */
+  async #leaveNoJob(): Promise<void> {
+    const { run } = this.#context;
+    try {
+      await this.#cancel(CANCEL_MS_MAX);
+      run.recordFlink(null);
+    } catch (error) {
+      run.notice("error", "jobmanager", `the job may go on there; down cancels it: ${describeError(error)}`);
+    }
+  }
+
+  /** What was committed is applied by now, or is not to be waited for; and a savepoint would lie in somebody's storage. */
+  async #cancel(deadlineMs: number): Promise<void> {
+    const { restUrl } = await this.plan();
+    await cancelJob(jobUrl(restUrl, this.#context.config().jobId), deadlineMs);
   }
 
   /** Settles when each subtask runs. */
@@ -159,6 +184,10 @@ export class FlinkEngine implements PlannedCluster {
     run.feed.emit({ type: "waiting", for: what, waitedMs: 0, deadlineMs: RUNNING_MS_MAX });
     const cluster = await this.plan();
     this.#rest = createFlinkJobRest(cluster.restUrl, config().jobId);
+    // Of a Flink that is not ours nobody waits for TaskManagers.
+    this.watch();
+    // Before it is submitted: whoever cleans up behind this host must know where.
+    if (!cluster.isOurs) run.recordFlink(cluster.restUrl);
     const { signal } = run.ending;
     const running = this.#submit(null).then(() =>
       waitUntil(() => (this.#isProcessing ? true : undefined), { what, deadlineMs: RUNNING_MS_MAX, signal }),
@@ -186,8 +215,9 @@ export class FlinkEngine implements PlannedCluster {
     const { run, mirror } = this.#context;
     const endsAtMs = performance.now() + deadlineMs;
     const rest = present(this.#rest, "the job on Flink");
+    if (this.isExternal) await this.#cancel(deadlineMs);
     // A job of the user's may hold results until its time has passed, and there will be no more records.
-    await stopFlinkJob(rest, { drain: this.userJob !== null, deadlineMs, ...(signal && { signal }) });
+    else await stopFlinkJob(rest, { drain: this.userJob !== null, deadlineMs, ...(signal && { signal }) });
     if (this.userJob !== null) return { checkpointId: 0, total: run.seen.mirrored?.total ?? 0 };
     await present(mirror(), "the mirror").stop(Math.max(1, endsAtMs - performance.now()));
     const { stopped } = run.seen.job;
@@ -206,11 +236,22 @@ export class FlinkEngine implements PlannedCluster {
       foreignEnvironment: () => createForeignEnvironment(run.mark),
       startProcess: startChildProcess,
     };
-    const { checkpointIntervalMs } = run.options;
-    const cluster = await planFlinkCluster(context, process.env, { shape: this.#shape(), checkpointIntervalMs });
+    const { checkpointIntervalMs, flink, sqlGateway } = run.options;
+    const cluster =
+      flink === null
+        ? await planFlinkCluster(context, process.env, { shape: this.#shape(), checkpointIntervalMs })
+        : await planExternalFlink(context, { flink, sqlGateway }, this.#parallelism(), process.env);
     this.current = cluster;
-    run.notice("info", "jobmanager", `is of Apache Flink ${cluster.version}, in FLINK_HOME`);
+    const { version, isOurs, restUrl } = cluster;
+    const place = isOurs ? "in FLINK_HOME" : `at ${restUrl}, and nothing of it but the job is started or ended here`;
+    run.notice("info", "jobmanager", `is of Apache Flink ${version}, ${place}`);
     return cluster;
+  }
+
+  /** On a Flink that is not ours a slot for each TaskManager that was asked for: how many are free there is its own matter. */
+  #parallelism(): number {
+    const { taskManagers, slots } = this.#shape();
+    return this.isExternal ? taskManagers : taskManagers * slots;
   }
 
   #shape(): FlinkShape {
@@ -231,7 +272,7 @@ export class FlinkEngine implements PlannedCluster {
   async #submit(restoreFrom: string | null): Promise<void> {
     const { run } = this.#context;
     const cluster = await this.plan();
-    const job = this.#describeJob(restoreFrom);
+    const job = this.#describeJob(restoreFrom, cluster.sessionProperties);
     if (this.userJob !== null) await this.userJob.submit(cluster, job);
     else {
       const session = await openSqlSession(cluster.gatewayUrl, sessionProperties(job), run.ending.signal);
@@ -241,10 +282,9 @@ export class FlinkEngine implements PlannedCluster {
     this.#isSubmitted = true;
   }
 
-  #describeJob(restoreFrom: string | null): CountingJob {
+  #describeJob(restoreFrom: string | null, ofCluster: FlinkCluster["sessionProperties"]): CountingJob {
     const { config, kafka } = this.#context;
     const { jobId, jobName, topic, group, runId, checkpointIntervalMs } = config();
-    const { taskManagers, slots } = this.#shape();
     return {
       jobId,
       name: jobName,
@@ -252,9 +292,10 @@ export class FlinkEngine implements PlannedCluster {
       inputTopic: topic,
       outputTopic: countsTopicName(runId),
       group,
-      parallelism: taskManagers * slots,
+      parallelism: this.#parallelism(),
       checkpointIntervalMs,
       restoreFrom,
+      sessionProperties: ofCluster,
     };
   }
 

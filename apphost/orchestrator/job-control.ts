@@ -21,7 +21,7 @@ export interface JobControl {
   readCheckpoint(triggerId: string): Promise<CheckpointOperation>;
 }
 
-export function createJobControl(options: { baseUrl: string; jobId: string; token: string }): JobControl {
+export function createJobControl(options: { baseUrl: string; jobId: string; token: string | null }): JobControl {
   const job = `${options.baseUrl}/ts/jobs/${options.jobId}`;
   const checkpoints = `${options.baseUrl}/jobs/${options.jobId}/checkpoints`;
   const call = async (method: "GET" | "POST", url: string, body: object | null): Promise<string> => {

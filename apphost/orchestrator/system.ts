@@ -142,13 +142,17 @@ export class System {
 
   /** Throws before the servers were launched. */
   connections(): Connections {
-    const ports = this.flink?.current?.ports ?? this.#ports ?? { restPort: 0, rpcPort: 0 };
+    const ofFlink = this.flink?.current?.jobManager;
+    const ports = this.#ports ?? { restPort: 0, rpcPort: 0 };
     const kafka = this.#servers.kafka.server();
     return {
       kafka: brokersOf(kafka),
       kafkaFiles: securedOf(kafka)?.files ?? null,
       redis: redisOf(this.#servers.redis.server()),
-      jobManager: { httpPort: ports.restPort, rpcPort: ports.rpcPort },
+      jobManager:
+        ofFlink === undefined
+          ? { host: LOOPBACK, httpPort: ports.restPort, rpcPort: ports.rpcPort }
+          : { host: ofFlink.host, httpPort: ofFlink.port, rpcPort: ofFlink.rpcPort },
     };
   }
 
@@ -156,15 +160,20 @@ export class System {
   variables(): Record<string, string> {
     return {
       ...connectionVariables(this.connections()),
-      ...flinkClientVariables(this.#run.token),
+      ...(this.flink?.isExternal === true ? {} : flinkClientVariables(this.#run.token)),
       ...this.flink?.userJob?.variables(),
       ...this.#nodeProcesses.variables(),
     };
   }
 
   jobControl(): JobControl {
-    const { restPort } = present(this.flink?.current?.ports ?? this.#ports, "the JobManager's ports");
     const { jobId } = this.config;
+    if (this.flink !== null) {
+      // Flink asks for no token, and one that is not ours must not learn it.
+      const { restUrl } = present(this.flink.current, "the way to Flink");
+      return createJobControl({ baseUrl: restUrl, jobId, token: null });
+    }
+    const { restPort } = present(this.#ports, "the JobManager's ports");
     return createJobControl({ baseUrl: `http://${LOOPBACK}:${restPort}`, jobId, token: this.#run.token });
   }
 

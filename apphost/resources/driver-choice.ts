@@ -19,6 +19,7 @@ import { removeOfDeadOwners } from "../drivers/docker/leftovers.ts";
 import type { InfrastructureDriver, ServerKind } from "../drivers/driver.ts";
 import { embeddedDriver } from "../drivers/embedded.ts";
 import { createExternalDriver, type ExternalServer } from "../drivers/external.ts";
+import { requireExternalFlink } from "../drivers/flink/external-flink.ts";
 import { createNativeDriver } from "../drivers/native.ts";
 import { readKafkaEntry } from "../kafka-config/kafka-entry.ts";
 import type { HostOptions } from "../options.ts";
@@ -40,7 +41,9 @@ export interface EarlyWords {
 
 /** Decides the modes, and refuses what cannot work, before anything is started. */
 export async function chooseDrivers(options: HostOptions, words: EarlyWords): Promise<ChosenDrivers> {
-  if (options.engine === "flink") await requireFlink(options, process.env);
+  const { engine, flink, sqlGateway, taskManagers } = options;
+  if (flink !== null) await requireExternalFlink({ flink, sqlGateway }, taskManagers, process.env);
+  else if (engine === "flink") await requireFlink(options, process.env);
   const docker = await lookForDocker(options, words);
   const choose = (kind: ServerKind) => chooseDriver(kind, options, docker, words);
   const [kafka, redis] = await Promise.all([choose("kafka"), choose("redis")]);

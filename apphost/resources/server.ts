@@ -3,7 +3,8 @@ import type { Infrastructure } from "../../simulator/common/contract/files/repor
 import { type AppError, createError, isAppError } from "../../simulator/common/foundation/errors.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../drivers/driver.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
-import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "../processes/child-process.ts";
+import { type ChildHooks, describeExit } from "../processes/child-process.ts";
+import { createExternalServer } from "../processes/external-server.ts";
 import { isPortClash } from "../processes/ports.ts";
 import {
   describeEnd,
@@ -84,22 +85,6 @@ export function createServerResource(
       waitReady,
       judge: (end) => judgeServer(kind, server, end),
     },
-  };
-}
-
-/** Nothing of ours runs: stopping it ends our interest in it, and nothing else. */
-function createExternalServer(): RunningServer {
-  const exited = Promise.withResolvers<ChildExit>();
-  const leave = () => exited.resolve({ kind: "exit", code: 0 });
-  return {
-    pid: null,
-    isOurs: false,
-    exited: exited.promise,
-    newestLines: () => "",
-    stop: async () => leave(),
-    kill: leave,
-    pause: async () => undefined,
-    resume: async () => undefined,
   };
 }
 

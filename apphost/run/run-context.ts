@@ -72,6 +72,8 @@ export interface RunContext {
   recordChild(name: string, identity: ProcessIdentity): void;
   /** The container engine in which the run makes something; null once nothing of it is left there. */
   recordEngine(address: string | null): void;
+  /** The Flink of others that is given the run's job; null once the job is over there. */
+  recordFlink(restUrl: string | null): void;
   logOf(resource: string): ResourceLog;
   writeMetrics(metrics: TaskManagerMetrics): void;
   notice(level: "info" | "warn" | "error", resource: string, text: string): void;
@@ -148,11 +150,7 @@ export function openRun(verb: Verb, options: HostOptions, startedAtMs: number): 
       sampler.watch(name, identity.pid);
       recordInState(name, identity);
     },
-    recordEngine(address) {
-      if (state.current.engine === address) return;
-      watchdog.recordEngine(address);
-      state.update({ engine: address });
-    },
+    ...createPlaceRecord(state, watchdog),
     logOf: files.logOf,
     writeMetrics: (metrics) => appendMetrics(`${JSON.stringify(metrics)}\n`),
     notice,
@@ -175,10 +173,25 @@ function initialState(run: { verb: Verb; runId: string; runDir: string }): RunSt
     token: randomBytes(TOKEN_BYTES).toString("hex"),
     children: [],
     engine: null,
+    flink: null,
     evidence: null,
     ended: false,
   };
 }
+
+/** Where something of the run may be that no process of ours holds: told once, to the watchdog first. */
+const createPlaceRecord = (state: StateFile, watchdog: Watchdog): Pick<RunContext, "recordEngine" | "recordFlink"> => ({
+  recordEngine(address) {
+    if (state.current.engine === address) return;
+    watchdog.recordEngine(address);
+    state.update({ engine: address });
+  },
+  recordFlink(restUrl) {
+    if (state.current.flink === restUrl) return;
+    watchdog.recordFlink(restUrl);
+    state.update({ flink: restUrl });
+  },
+});
 
 interface StateFile {
   readonly current: RunState;

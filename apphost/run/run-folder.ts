@@ -230,7 +230,13 @@ function isCopiedRun(run: string, { runDir, runId, token }: RunState): boolean {
   return parsed?.kind === "valid" && parsed.value.token === token;
 }
 
-const withoutHost = (state: RunState): RunState => ({ ...state, children: [], engine: null, ended: true });
+const withoutHost = (state: RunState): RunState => ({
+  ...state,
+  children: [],
+  engine: null,
+  flink: null,
+  ended: true,
+});
 
 /** undefined when the run has none (yet), or it is not used: whoever wants to know why asks `readRunState`. */
 export function readState(run: string): RunState | undefined {
@@ -238,9 +244,9 @@ export function readState(run: string): RunState | undefined {
   return reading.kind === "read" ? reading.state : undefined;
 }
 
-/** Whether there may be something to sweep: its host died, or ended while the engine did not answer. */
+/** Whether there may be something to sweep: its host died, or ended while an engine or a Flink did not answer. */
 export const isLeftBehind = (state: RunState): boolean =>
-  (!state.ended || state.engine !== null) && isOfThisView(state) && !isHostAlive(state);
+  (!state.ended || state.engine !== null || state.flink !== null) && isOfThisView(state) && !isHostAlive(state);
 
 export const isHostAlive = (state: RunState): boolean =>
   isOfThisView(state) &&

@@ -24,6 +24,8 @@ export interface RunState {
   readonly children: readonly RecordedChild[];
   /** Address of the container engine that holds containers of the run; null when none does. */
   readonly engine: string | null;
+  /** REST address of a Flink of others that may have the run's job; null when none does. */
+  readonly flink: string | null;
   /** What stays on servers that are not ours, for `down --purge`. Null before it is known. */
   readonly evidence: RunEvidence | null;
   /** True once the host has taken down what it started. */
@@ -66,12 +68,14 @@ export const parseRunState = (text: string, runId: string): Parsed<RunState> =>
       startTime: child.text("startTime", /./),
     })),
     engine: fields.nullable("engine", () => fields.text("engine", PLACE)),
+    flink: fields.nullable("flink", () => fields.text("flink", HTTP_ADDRESS)),
     evidence: fields.nullable("evidence", () => readEvidence(fields.object("evidence"))),
     ended: fields.flag("ended"),
   }));
 
 /** An address, which may be a path. */
 const PLACE = /^\P{Cc}{1,1024}$/u;
+const HTTP_ADDRESS = /^http:\/\/[^\s\p{Cc}/@]{1,512}$/u;
 /** Names as options take them. They are shown, so nothing in them may speak to a terminal. */
 const NAME = /^[^\s\p{Cc}]{1,512}$/u;
 

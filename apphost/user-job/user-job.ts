@@ -113,7 +113,7 @@ export const JOB_VARIABLE_NAMES: readonly string[] = [
       kafka: [],
       kafkaFiles: null,
       redis: { host: "", port: 0, username: "", password: "", database: 0, tls: false },
-      jobManager: { httpPort: 0, rpcPort: 0 },
+      jobManager: { host: "", httpPort: 0, rpcPort: 0 },
     }),
   ),
 ];

@@ -9,15 +9,20 @@
  * W3 It ends by itself after that; after an orderly end of the host it finds nothing to do.
  * W4 Containers of the run are removed by label, at the engine that it was told of. What speaks to engines is loaded only
  *    then: a watchdog that nobody needs stays small.
+ * W5 The run's job on a Flink of others is cancelled, once no gateway of ours can submit it any more.
  *
- * Input, a line each, JSON: {"child":{"pid","startTime"}} | {"engine":"unix://…" or null}.
+ * Input, a line each, JSON: {"child":{"pid","startTime"}} | {"engine":"unix://…" or null} | {"flink":"http://…" or null}.
  * Arguments: run id, run folder, secret of the run's mark, pid of the host.
  */
 import { createInterface } from "node:readline";
+import { jobIdOf } from "../../simulator/common/contract/names.ts";
 import { dropEnded, type ProcessIdentity } from "../processes/process-identity.ts";
 import { sweepRun } from "./sweep.ts";
 
-export type WatchdogLine = { readonly child: ProcessIdentity } | { readonly engine: string | null };
+export type WatchdogLine =
+  | { readonly child: ProcessIdentity }
+  | { readonly engine: string | null }
+  | { readonly flink: string | null };
 
 // A terminal's or a shell's signal to the host must not take its watchdog along.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -33,9 +38,12 @@ if (runId === undefined || runDir === undefined || secret === undefined || hostP
 }
 let children: readonly ProcessIdentity[] = [];
 let engine: string | null = null;
+let flink: string | null = null;
 for await (const line of createInterface({ input: process.stdin })) readLine(line);
 await Promise.all([
-  sweepRun({ mark: { runId, runDir, secret }, children, spare: [process.pid, Number(hostPid)] }),
+  sweepRun({ mark: { runId, runDir, secret }, children, spare: [process.pid, Number(hostPid)] }).then(() =>
+    flink === null ? undefined : cancelJobOf(flink, runId),
+  ),
   engine === null ? undefined : sweepEngine(engine, runId),
 ]);
 process.exit(0);
@@ -44,7 +52,8 @@ function readLine(line: string): void {
   const order = parseOrder(line);
   if (order === undefined) return;
   if ("child" in order) children = dropEnded([...children, order.child], (child) => child);
-  else engine = order.engine;
+  else if ("engine" in order) engine = order.engine;
+  else flink = order.flink;
 }
 
 /** An engine that is silent now may be restarting. What stays in it, the next `up` or `down` removes. */
@@ -54,6 +63,12 @@ async function sweepEngine(address: string, run: string): Promise<void> {
     import("../drivers/docker/leftovers.ts"),
   ]);
   await removeRunPatiently(await openEngine(address, process.env), run).catch(() => undefined);
+}
+
+/** Where Flink does not answer now, the next `up` or `down` cancels it. */
+async function cancelJobOf(restUrl: string, run: string): Promise<void> {
+  const { cancelJob, CANCEL_MS_MAX, jobUrl } = await import("../drivers/flink/job-cancellation.ts");
+  await cancelJob(jobUrl(restUrl, jobIdOf(run)), CANCEL_MS_MAX).catch(() => undefined);
 }
 
 /** The host may die in the middle of its last line; that child is then found by its environment. */

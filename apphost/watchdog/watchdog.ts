@@ -24,6 +24,8 @@ export interface Watchdog {
   recordChild(identity: ProcessIdentity): void;
   /** Where containers of the run are to be looked for; null: nowhere any more. */
   recordEngine(address: string | null): void;
+  /** Where the run's job is to be cancelled; null: nowhere any more. */
+  recordFlink(restUrl: string | null): void;
   /** Ends it; it first removes whatever is left. */
   close(): Promise<void>;
   /** For a host that exits the next moment: what is left is removed after it. */
@@ -105,6 +107,7 @@ export function startWatchdog(options: {
     },
     recordChild: (identity) => tell({ child: identity }),
     recordEngine: (address) => tell({ engine: address }),
+    recordFlink: (restUrl) => tell({ flink: restUrl }),
     async close() {
       isClosing = true;
       if (await endInOrder(current)) return;

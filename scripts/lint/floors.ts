@@ -142,6 +142,7 @@ export const FLOORS: readonly Floor[] = [
     files: [
       "apphost/options.ts",
       "apphost/option-resolution.ts",
+      "apphost/external-flink-options.ts",
       "apphost/kafka-config/",
       "apphost/topic-size.ts",
       "apphost/option-values.ts",
@@ -169,7 +170,12 @@ export const FLOORS: readonly Floor[] = [
   { name: "snapshot", files: ["apphost/snapshot/"], on: BASE, packages: [] },
   // The same package measures texts for Ink, so both agree how wide one is.
   { name: "logs", files: ["apphost/logs/"], on: COMMON, packages: ["string-width"] },
-  { name: "watchdog", files: ["apphost/watchdog/"], on: [...COMMON, "files", "processes", "docker"], packages: [] },
+  {
+    name: "watchdog",
+    files: ["apphost/watchdog/"],
+    on: [...COMMON, "files", "processes", "drivers", "docker"],
+    packages: [],
+  },
   { name: "run", files: ["apphost/run/"], on: [...BASE, "files", "processes", "watchdog"], packages: [] },
   {
     name: "resources",

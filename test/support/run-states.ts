@@ -19,6 +19,7 @@ export const stateOf = (runId: string, change: Partial<RunState> = {}): RunState
   token: "token",
   children: [],
   engine: null,
+  flink: null,
   evidence: null,
   ended: false,
   ...change,

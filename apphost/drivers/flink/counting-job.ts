@@ -29,6 +29,8 @@ export interface CountingJob extends CountingTables {
   readonly checkpointIntervalMs: number;
   /** A checkpoint of it from which it goes on, as a URI; null: it begins. */
   readonly restoreFrom: string | null;
+  /** What the cluster asks of its sessions. */
+  readonly sessionProperties: Readonly<Record<string, string>>;
 }
 
 const TRANSACTION_TIMEOUT_MS = 900_000;
@@ -42,6 +44,7 @@ export const MINI_BATCH: Readonly<Record<string, string>> = {
 
 /** Configuration under which any job of a run is submitted: its name and id, how it is spread, and its checkpoints. */
 export const jobProperties = (job: CountingJob): Record<string, string> => ({
+  ...job.sessionProperties,
   "pipeline.name": job.name,
   // Flink invents one else, and nobody could find the job again whose submission was not answered.
   "$internal.pipeline.job-id": job.jobId,

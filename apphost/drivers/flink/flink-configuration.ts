@@ -1,4 +1,5 @@
 /** The configuration texts of a Flink cluster, of which all processes read the same. Pure. */
+import type { HostPort } from "../../../simulator/common/foundation/address.ts";
 import { LOOPBACK } from "../../processes/ports.ts";
 import { formatJavaLogging } from "../native-configuration.ts";
 import type { TaskManagerMib } from "./flink-memory.ts";
@@ -19,12 +20,43 @@ export interface FlinkSettings {
 }
 
 /** `config.yaml`, with flat keys. A string of JSON is one of YAML, whatever characters a path has. */
-export function formatFlinkConfiguration(settings: FlinkSettings): string {
-  const entries = { ...addressEntries(settings), ...memoryEntries(settings.memory), ...jobEntries(settings) };
-  return Object.entries(entries)
+export const formatFlinkConfiguration = (settings: FlinkSettings): string =>
+  formatEntries({ ...addressEntries(settings), ...memoryEntries(settings.memory), ...jobEntries(settings) });
+
+export interface GatewaySettings {
+  /** The JobManager that it submits to. */
+  readonly flink: HostPort;
+  readonly gatewayPort: number;
+  readonly temporaryFolder: string;
+}
+
+/** Of a SQL Gateway of ours for a Flink that is not. */
+export const formatGatewayConfiguration = ({ flink, gatewayPort, temporaryFolder }: GatewaySettings): string =>
+  formatEntries({
+    ...remoteEntries(flink),
+    ...gatewayEntries(gatewayPort),
+    "io.tmp.dirs": temporaryFolder,
+  });
+
+/** Which JobManager is submitted to, and nothing but that: a gateway of others has a default of its own. */
+export const remoteEntries = ({ host, port }: HostPort): Record<string, string> => ({
+  "execution.target": "remote",
+  "rest.address": host,
+  "rest.port": String(port),
+});
+
+const formatEntries = (entries: Record<string, string | number>): string =>
+  Object.entries(entries)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
     .join("");
-}
+
+const gatewayEntries = (gatewayPort: number): Record<string, string | number> => ({
+  "sql-gateway.endpoint.rest.address": LOOPBACK,
+  "sql-gateway.endpoint.rest.bind-address": LOOPBACK,
+  "sql-gateway.endpoint.rest.port": gatewayPort,
+  // Left out, it would be that of `rest.bind-port`, on which the JobManager listens.
+  "sql-gateway.endpoint.rest.bind-port": String(gatewayPort),
+});
 
 function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Record<string, string | number> {
   return {
@@ -43,11 +75,7 @@ function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Reco
     "heartbeat.interval": "2 s",
     // A TaskManager only answers heartbeats, and so learns of the end of its JobManager by nothing but this.
     "heartbeat.timeout": "10 s",
-    "sql-gateway.endpoint.rest.address": LOOPBACK,
-    "sql-gateway.endpoint.rest.bind-address": LOOPBACK,
-    "sql-gateway.endpoint.rest.port": gatewayPort,
-    // Left out, it would be that of `rest.bind-port`, on which the JobManager listens.
-    "sql-gateway.endpoint.rest.bind-port": String(gatewayPort),
+    ...gatewayEntries(gatewayPort),
   };
 }
 

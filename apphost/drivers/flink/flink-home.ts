@@ -1,6 +1,6 @@
 /** What FLINK_HOME is: the jars that a cluster with a SQL Gateway and Kafka tables needs, and which Flink they are. */
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -11,6 +11,8 @@ export type FlinkHome =
       readonly version: string;
       /** Absolute. It lies in `opt/`, beside jars that must not be on the class path with it. */
       readonly gatewayJar: string;
+      /** Absolute. */
+      readonly kafkaConnectorJar: string;
     }
   | { readonly kind: "unusable"; readonly reason: string };
 
@@ -23,10 +25,17 @@ export function readFlinkHome(env: Variables): FlinkHome {
   if (version === undefined) return missing(folder, lib, "no Flink jar (flink-dist-VERSION.jar)");
   const gateway = findJar(opt, /^flink-sql-gateway-\d[\w.-]*\.jar$/)?.[0];
   if (gateway === undefined) return missing(folder, opt, "no SQL Gateway (flink-sql-gateway-VERSION.jar)");
-  if (findJar(lib, /^flink-sql-connector-kafka-\d[\w.-]*\.jar$/) === undefined) {
+  const connector = findJar(lib, /^flink-sql-connector-kafka-\d[\w.-]*\.jar$/)?.[0];
+  if (connector === undefined) {
     return missing(folder, lib, "no Kafka connector (flink-sql-connector-kafka-VERSION.jar)");
   }
-  return { kind: "usable", folder, version, gatewayJar: join(opt, gateway) };
+  return {
+    kind: "usable",
+    folder,
+    version,
+    gatewayJar: join(opt, gateway),
+    kafkaConnectorJar: resolve(lib, connector),
+  };
 }
 
 const missing = (folder: string, place: string, what: string): FlinkHome => ({

@@ -115,7 +115,7 @@ export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
   const latest = fields.object("latest");
   const newest = latest.nullable("completed", () => {
     const completed = latest.object("completed");
-    return { id: completed.whole("id"), path: completed.text("external_path") };
+    return { id: completed.whole("id"), path: readPath(completed.text("external_path")) };
   });
   const triggered: number[] = [];
   const history = fields.list("history", (one) => {
@@ -137,6 +137,9 @@ export function readSavepointFailure(fields: Fields): boolean {
   const operation = fields.object("operation");
   return operation.nullable("failure-cause", () => true) ?? false;
 }
+
+/** Null of one that the JobManager keeps to itself: Flink then says so in angle brackets. */
+const readPath = (text: string): string | null => (text.startsWith("<") ? null : text);
 
 export function readFlinkFailure(fields: Fields): string {
   const [newest] = fields.object("exceptionHistory").list("entries", (entry) => entry.text("stacktrace"));

@@ -9,6 +9,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { runFolder } from "../../../simulator/common/contract/files/run-folder.ts";
+import type { HostPort } from "../../../simulator/common/foundation/address.ts";
 import { createError } from "../../../simulator/common/foundation/errors.ts";
 import { findJava } from "../../../simulator/common/foundation/program.ts";
 import type { ChildHooks, RunningServer } from "../../processes/child-process.ts";
@@ -27,18 +28,23 @@ import {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-type UsableHome = Extract<FlinkHome, { kind: "usable" }>;
+export type UsableHome = Extract<FlinkHome, { kind: "usable" }>;
 
 export type FlinkContext = Pick<DriverContext, "runDir" | "foreignEnvironment" | "startProcess">;
 
 /** Addresses that stay for the whole run, and what starts each process on them. */
 export interface FlinkCluster {
   readonly version: string;
-  readonly ports: { readonly restPort: number; readonly rpcPort: number };
+  /** False: it runs without us (`external-flink.ts`), and what is started here stands for what runs there. */
+  readonly isOurs: boolean;
+  /** `rpcPort` is null where nobody of ours needs it. */
+  readonly jobManager: HostPort & { readonly rpcPort: number | null };
   readonly restUrl: string;
   readonly gatewayUrl: string;
   /** Of all jobs, absolute. Absent: it is not on this machine. */
   readonly checkpointFolder?: string;
+  /** What a session at the gateway must be told beside the job. */
+  readonly sessionProperties: Readonly<Record<string, string>>;
   startJobManager(hooks: ChildHooks): RunningServer;
   /** `name`: of the resource (L2). */
   startTaskManager(name: string, hooks: ChildHooks): RunningServer;
@@ -89,28 +95,28 @@ export async function planFlinkCluster(
   const home = await requireFlinkHome(env);
   const { shape } = job;
   const memory = planTaskManagerMib(shape);
-  const folder = runFolder.data(context.runDir, "flink");
   const ports = { rpcPort: await choosePort(), restPort: await choosePort(), gatewayPort: await choosePort() };
-  layOutFolder(folder, home);
-  const checkpointFolder = resolve(folder, IN_FOLDER.checkpoints);
-  const configuration = formatFlinkConfiguration({
-    ...ports,
-    slots: shape.slots,
-    memory,
-    checkpointIntervalMs: job.checkpointIntervalMs,
-    checkpointFolder,
-    savepointFolder: resolve(folder, IN_FOLDER.savepoints),
-    temporaryFolder: IN_FOLDER.temporary,
-  });
-  writeFileSync(join(folder, IN_FOLDER.conf, "config.yaml"), configuration, { mode: 0o600 });
-  const run = createRunner(context, { folder, java: findJava(env) ?? "java" });
+  const checkpointFolder = resolve(runFolder.data(context.runDir, "flink"), IN_FOLDER.checkpoints);
+  const run = prepareFlinkFolder(context, { home, env }, (folder) =>
+    formatFlinkConfiguration({
+      ...ports,
+      slots: shape.slots,
+      memory,
+      checkpointIntervalMs: job.checkpointIntervalMs,
+      checkpointFolder,
+      savepointFolder: resolve(folder, IN_FOLDER.savepoints),
+      temporaryFolder: IN_FOLDER.temporary,
+    }),
+  );
   const configured = ["--configDir", IN_FOLDER.conf];
   return {
     version: home.version,
-    ports,
+    isOurs: true,
+    jobManager: { host: LOOPBACK, port: ports.restPort, rpcPort: ports.rpcPort },
     restUrl: `http://${LOOPBACK}:${ports.restPort}`,
     gatewayUrl: `http://${LOOPBACK}:${ports.gatewayPort}`,
     checkpointFolder,
+    sessionProperties: {},
     startJobManager: (hooks) =>
       run([...jobManagerJvmFlags(), ...OPENS, ...LIGHT_JVM], [ENTRY_POINTS.jobManager, ...configured], hooks),
     startTaskManager: (name, hooks) =>
@@ -119,9 +125,26 @@ export async function planFlinkCluster(
         [ENTRY_POINTS.taskManager, ...configured, "-D", `taskmanager.resource-id=${name}`],
         hooks,
       ),
-    startSqlGateway: (hooks) =>
-      run([...sqlGatewayJvmFlags(), ...OPENS, ...LIGHT_JVM], [ENTRY_POINTS.sqlGateway], hooks),
+    startSqlGateway: (hooks) => startSqlGateway(run, hooks),
   };
+}
+
+export const startSqlGateway = (run: RunJava, hooks: ChildHooks): RunningServer =>
+  run([...sqlGatewayJvmFlags(), ...OPENS, ...LIGHT_JVM], [ENTRY_POINTS.sqlGateway], hooks);
+
+/** Runs a program of Flink's in the folder (L1). */
+export type RunJava = (jvm: readonly string[], program: readonly string[], hooks: ChildHooks) => RunningServer;
+
+/** Makes the folder anew, with this configuration of it. */
+export function prepareFlinkFolder(
+  context: FlinkContext,
+  { home, env }: { readonly home: UsableHome; readonly env: Variables },
+  formatConfiguration: (folder: string) => string,
+): RunJava {
+  const folder = runFolder.data(context.runDir, "flink");
+  layOutFolder(folder, home);
+  writeFileSync(join(folder, IN_FOLDER.conf, "config.yaml"), formatConfiguration(folder), { mode: 0o600 });
+  return createRunner(context, { folder, java: findJava(env) ?? "java" });
 }
 
 const ENTRY_POINTS = {
@@ -153,7 +176,7 @@ function layOutFolder(folder: string, home: UsableHome): void {
   symlinkSync(resolve(home.gatewayJar), join(folder, gatewayJar));
 }
 
-function createRunner(context: FlinkContext, { folder, java }: { folder: string; java: string }) {
+function createRunner(context: FlinkContext, { folder, java }: { folder: string; java: string }): RunJava {
   const { conf, logging, lib, plugins, temporary, gatewayJar } = IN_FOLDER;
   const env = {
     ...javaEnvironment(context.foreignEnvironment()),
@@ -164,7 +187,7 @@ function createRunner(context: FlinkContext, { folder, java }: { folder: string;
     FLINK_PLUGINS_DIR: plugins,
   };
   const common = [`-Djava.io.tmpdir=${temporary}`, `-Dlog4j2.configurationFile=${conf}/${logging}`];
-  return (jvm: readonly string[], program: readonly string[], hooks: ChildHooks): RunningServer =>
+  return (jvm, program, hooks) =>
     context.startProcess(
       { command: java, args: [...jvm, ...common, ...program], env, folder, input: null, hasChannel: false },
       hooks,

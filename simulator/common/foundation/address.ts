@@ -3,6 +3,7 @@
  *
  *   address    HOST:PORT            HOST a name, an IPv4 address, or [an IPv6 address]; PORT 1 to 65535
  *   Kafka      [PLAINTEXT://]ADDRESS[,…]                     as bootstrap.servers; blanks around a comma do no harm
+ *   HTTP       http://ADDRESS[/]
  *   Redis      redis[s]://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]   as ioredis reads it; redis-cli takes USER@ for a password
  *
  * A1 A host is kept without brackets, as sockets take it; a text has them where its host has a colon.
@@ -63,6 +64,14 @@ function parsePort(text: string): number | undefined {
 
 /** A1. */
 export const formatHostPort = ({ host, port }: HostPort): string => `${formatHost(host)}:${port}`;
+
+/** Of a server without TLS, and without a path. */
+export const parseHttpAddress = (text: string): HostPort | undefined => {
+  const [, address] = /^http:\/\/([^/]+)\/?$/i.exec(text) ?? [];
+  return address === undefined ? undefined : parseHostPort(address);
+};
+
+export const formatHttpAddress = (address: HostPort): string => `http://${formatHostPort(address)}`;
 
 const formatHost = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 

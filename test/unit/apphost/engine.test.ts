@@ -5,7 +5,7 @@ import { resolveOptions } from "../../../apphost/option-resolution.ts";
 import { requireFlink } from "../../../apphost/resources/flink-choice.ts";
 
 it("has Flink's processes under the names of ours, a gateway, and the mirror in the client's place", () => {
-  const application = runOnFlink(describeApplication({ taskManagers: 2 }));
+  const application = runOnFlink(describeApplication({ taskManagers: 2 }), { job: "built-in", isExternal: false });
   expect(application.order.map(({ name }) => name)).toEqual([
     "kafka",
     "redis",
@@ -24,6 +24,39 @@ it("has Flink's processes under the names of ours, a gateway, and the mirror in 
     { on: "sql-gateway", until: "ready" },
   ]);
   expect(application.members("producer")[0]?.waitsFor).toEqual([{ on: "mirror", until: "jobRunning" }]);
+});
+
+it("has no TaskManagers of a Flink that is not ours, and who waits for them waits for its JobManager", () => {
+  const application = runOnFlink(describeApplication({ taskManagers: 2 }), { job: "built-in", isExternal: true });
+  const names = "kafka redis jobmanager sql-gateway mirror producer validator report";
+  expect(application.order.map(({ name }) => name).join(" ")).toBe(names);
+  expect(application.members("mirror")[0]?.waitsFor).toEqual([
+    { on: "sql-gateway", until: "ready" },
+    { on: "jobmanager", until: "ready" },
+  ]);
+});
+
+it("takes who names a Flink for one who means to use it", () => {
+  const flink = { host: "127.0.0.1", port: 8081 };
+  const expected = { engine: "flink", infra: "native", flink, sqlGateway: null };
+  expect(resolveOptions("stress", { flink: "http://127.0.0.1:8081/" }, {})).toMatchObject(expected);
+  const remote = { flink: "http://f:1", sqlGateway: "http://f:2", kafka: "k:9092", allowRemote: true };
+  expect(resolveOptions("stress", remote, {})).toMatchObject({ engine: "flink", sqlGateway: { host: "f", port: 2 } });
+});
+
+it.each<[Record<string, string | boolean>, RegExp]>([
+  [{ flink: "127.0.0.1:8081" }, /--flink is "127.0.0.1:8081": expected http:\/\/HOST:PORT/],
+  [{ flink: "https://f:1" }, /expected http:\/\/HOST:PORT, without a path; TLS and passwords are not built/],
+  [{ sqlGateway: "http://127.0.0.1:8083" }, /--sql-gateway is the one of a Flink that runs; add --flink/],
+  [{ flink: "http://127.0.0.1:1", engine: "apphost" }, /--flink and --engine apphost contradict each other/],
+  [
+    { flink: "http://f:1", kafka: "k:9092" },
+    /http:\/\/f:1, .*k:9092|http:\/\/f:1 is not on this machine.*--allow-remote/,
+  ],
+  [{ flink: "http://127.0.0.1:1", sqlGateway: "http://g:2" }, /http:\/\/g:2 is not on this machine.*--allow-remote/],
+  [{ flink: "http://f:1", allowRemote: true }, /cannot reach a Kafka that listens on its loopback; give the --kafka/],
+])("refuses %o", (given, message) => {
+  expect(() => resolveOptions("stress", given, {})).toThrow(message);
 });
 
 it("takes native servers where nobody says otherwise", () => {

@@ -13,9 +13,10 @@ import {
   writeState,
 } from "../../../../apphost/run/run-folder.ts";
 import { runFolder } from "../../../../simulator/common/contract/files/run-folder.ts";
-import { warmUpTopicName } from "../../../../simulator/common/contract/names.ts";
+import { jobIdOf, warmUpTopicName } from "../../../../simulator/common/contract/names.ts";
 import { EVIDENCE, plantRun, stateOf } from "../../../support/run-states.ts";
 import { startScriptedEngine } from "../../../support/scripted-engine.ts";
+import { startScriptedFlink } from "../../../support/scripted-flink.ts";
 
 let base = "";
 beforeEach(() => {
@@ -94,6 +95,24 @@ describe("what cannot be reached (Y3)", () => {
     const [swept] = await sweepDeadHosts(base, runId);
     expect(swept === undefined ? "" : describeSwept(swept)).toContain("; given up: containers ");
     expect(await sweepDeadHosts(base)).toEqual([]);
+  });
+
+  it("on a Flink is named, and its job is cancelled where that answers", async () => {
+    const states = ["RUNNING", "CANCELED"];
+    const flink = await startScriptedFlink((call) =>
+      call.startsWith("PATCH") ? { status: 202, body: {} } : { body: { status: states.shift() } },
+    );
+    try {
+      const { runId, runDir } = plant({ hostStartTime: "1", ended: true, flink: flink.url });
+      expect((await sweepDeadHosts(base)).map(describeSwept)).toEqual([
+        `swept run ${runId}, whose host had died: 0 processes killed, its job on Flink cancelled`,
+      ]);
+      expect(flink.calls[1]).toBe(`PATCH /jobs/${jobIdOf(runId)}?mode=cancel`);
+      expect(readState(runDir)).toMatchObject({ ended: true, flink: null });
+      expect(await sweepDeadHosts(base)).toEqual([]);
+    } finally {
+      flink.close();
+    }
   });
 
   it("because its host is on another machine counts as ended when it is given up, and not while it writes", () => {

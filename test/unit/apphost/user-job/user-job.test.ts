@@ -97,7 +97,7 @@ it.each<[Record<string, string>, RegExp]>([
 });
 
 it("runs without a mirror: the producer waits for the gateway's job", () => {
-  const application = runOnFlink(describeApplication({ taskManagers: 1 }), "of the user");
+  const application = runOnFlink(describeApplication({ taskManagers: 1 }), { job: "of the user", isExternal: false });
   expect(application.order.map(({ name }) => name)).not.toContain("mirror");
   expect(application.members("sql-gateway")[0]?.waitsFor).toEqual([
     { on: "jobmanager", until: "ready" },

@@ -40,7 +40,9 @@ it("names the jar that a FLINK_HOME lacks, and else says its version", () => {
   expect(reasonOf(env)).toContain(`${join(folder, "lib")} has no Kafka connector`);
   put("lib/flink-sql-connector-kafka-5.0.0-2.2.jar");
   const gatewayJar = join(folder, "opt", "flink-sql-gateway-2.2.1.jar");
-  expect(readFlinkHome(env)).toEqual({ kind: "usable", folder, version: "2.2.1", gatewayJar });
+  const kafkaConnectorJar = join(folder, "lib", "flink-sql-connector-kafka-5.0.0-2.2.jar");
+  const usable = { kind: "usable", folder, version: "2.2.1", gatewayJar, kafkaConnectorJar };
+  expect(readFlinkHome(env)).toEqual(usable);
 });
 
 it("writes any path of a run as one YAML string, and listens nowhere but on loopback", () => {

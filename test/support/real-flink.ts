@@ -1,0 +1,68 @@
+/** A Flink that runs without any host: a JobManager, one TaskManager and a SQL Gateway, as processes of the test. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  readFlinkAnswer,
+  waitForJobManager,
+  waitForSqlGateway,
+  waitForTaskManager,
+} from "../../apphost/drivers/flink/flink-rest.ts";
+import { shapeFlink } from "../../apphost/drivers/flink/flink-memory.ts";
+import { planFlinkCluster } from "../../apphost/drivers/flink/native-flink.ts";
+import { type ChildHooks, startChildProcess } from "../../apphost/processes/child-process.ts";
+import { isAlive } from "../../apphost/processes/process-identity.ts";
+import { ResourceLog } from "../../apphost/processes/resource-log.ts";
+
+export interface RealFlink {
+  readonly url: string;
+  readonly gatewayUrl: string;
+  /** Whether each of its processes is the one that was started. */
+  isWhole(): boolean;
+  read(path: string): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+const START_MS_MAX = 240_000;
+const STOP_MS_MAX = 10_000;
+
+/** Throws where FLINK_HOME is none: a suite that needs it is skipped there. */
+export async function startRealFlink(slots: number): Promise<RealFlink> {
+  const runDir = mkdtempSync(join(tmpdir(), "flink-apphost-real-flink-"));
+  mkdirSync(join(runDir, "data"));
+  const log = new ResourceLog(join(runDir, "log"), (work) => work());
+  const hooks: ChildHooks = { log, onSpawn: () => undefined, onMessage: () => undefined };
+  const foreignEnvironment = () => ({ PATH: process.env["PATH"] ?? "", JAVA_HOME: process.env["JAVA_HOME"] ?? "" });
+  const context = { runDir, foreignEnvironment, startProcess: startChildProcess };
+  const cluster = await planFlinkCluster(context, process.env, {
+    shape: shapeFlink(1, slots),
+    checkpointIntervalMs: 1_000,
+  });
+  const name = "their-taskmanager";
+  const processes = [
+    cluster.startJobManager(hooks),
+    cluster.startTaskManager(name, hooks),
+    cluster.startSqlGateway(hooks),
+  ];
+  const stop = async () => {
+    await Promise.all(processes.map((one) => one.stop(STOP_MS_MAX)));
+    log.close();
+    rmSync(runDir, { recursive: true, force: true });
+  };
+  try {
+    const signal = AbortSignal.timeout(START_MS_MAX);
+    await waitForJobManager(cluster.restUrl, signal);
+    await waitForTaskManager(cluster.restUrl, { name, formerPath: null }, signal);
+    await waitForSqlGateway(cluster.gatewayUrl, signal);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    url: cluster.restUrl,
+    gatewayUrl: cluster.gatewayUrl,
+    isWhole: () => processes.every(({ pid }) => pid !== null && isAlive(pid)),
+    read: (path) => readFlinkAnswer(`${cluster.restUrl}${path}`, AbortSignal.timeout(STOP_MS_MAX)),
+    stop,
+  };
+}
