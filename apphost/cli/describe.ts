@@ -39,6 +39,7 @@ export function formatDescription(description: HostDescription): string[] {
   return [
     `run ${runId}, ${phase}, host pid ${hostPid}, in ${runDir}`,
     `job ${job.id} ${job.state ?? "not submitted"}, topic ${topic.name}`,
+    ...(job.metrics === null ? [] : [describeMetrics(job.metrics)]),
     ...formatTable(
       HEADER,
       resources.map(({ name, state, healthStatus, urls, properties }) => [
@@ -53,6 +54,12 @@ export function formatDescription(description: HostDescription): string[] {
     ),
   ];
 }
+
+/** `Flink: numRestarts 0, uptime 12034`, by Flink's own names. */
+const describeMetrics = (metrics: Readonly<Record<string, number>>): string =>
+  `Flink: ${Object.entries(metrics)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ")}`;
 
 /** `taskmanager-01  running, healthy, pid 4711 (reason)`. */
 function describeInLine({ name, state, healthStatus, properties }: ResourceDescription): string {

@@ -2,6 +2,7 @@
  * What `describe` prints: the host, and each resource as an item. Public: fields are added, never renamed. Pure.
  */
 import type {
+  FlinkTaskManagerFigures,
   HostEventBody,
   ProgressEvent,
   ResourceHealth,
@@ -22,7 +23,13 @@ export interface HostDescription {
   /** Requests that this host answers. */
   readonly capabilities: readonly string[];
   readonly infrastructure: { readonly kafka: Infrastructure; readonly redis: Infrastructure };
-  readonly job: { readonly id: string; readonly name: string; readonly state: string | null };
+  readonly job: {
+    readonly id: string;
+    readonly name: string;
+    readonly state: string | null;
+    /** What Apache Flink tells of it, by Flink's names; null on this runtime, whose JobManager answers for itself. */
+    readonly metrics: Readonly<Record<string, number>> | null;
+  };
   readonly topic: { readonly name: string; readonly partitions: number | null; readonly own: boolean };
   readonly rounds: readonly object[];
   /** The newest figures; null before there is a job. */
@@ -75,6 +82,8 @@ export interface ResourceProperties {
   readonly logFile: string;
   /** TaskManagers only. */
   readonly partitions?: readonly number[];
+  /** TaskManagers of Apache Flink only; null before it has told of them. */
+  readonly flink?: FlinkTaskManagerFigures | null;
   /** Kafka and Redis only. */
   readonly mode?: string;
   readonly version?: string;

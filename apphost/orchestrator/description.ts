@@ -7,7 +7,12 @@ import { unreachable } from "../../simulator/common/foundation/assert.ts";
 import { listSecretForms } from "../../simulator/common/foundation/mask.ts";
 import type { ResourceAction } from "../control/protocol.ts";
 import type { Connections } from "../model/connection.ts";
-import { type HealthReport, maskVariables, type ResourceDescription } from "../model/description.ts";
+import {
+  type HealthReport,
+  maskVariables,
+  type ResourceDescription,
+  type ResourceProperties,
+} from "../model/description.ts";
 import { createResource, type ResourceDeclaration, type ResourceSnapshot } from "../model/resource.ts";
 import type { ChildExit } from "../processes/child-process.ts";
 import type { Supervisor } from "../processes/supervisor.ts";
@@ -66,7 +71,7 @@ function describeResource(facts: Facts, declaration: ResourceDeclaration): Resou
       group,
       life,
       logFile: runFolder.log(run.runDir, name),
-      ...(kind === "taskmanager" && system.flink === null ? { partitions: run.seen.job.assignment[name] ?? [] } : {}),
+      ...(kind === "taskmanager" ? describeShare(facts, name) : {}),
       ...(server === null ? {} : { mode: server.mode, version: server.version }),
     },
     exitCode: exitCodeOf(supervisor?.lastExit ?? null),
@@ -74,6 +79,12 @@ function describeResource(facts: Facts, declaration: ResourceDeclaration): Resou
     relationships: declaration.waitsFor.map(({ on, until }) => ({ type: "waitFor", resourceName: on, until })),
     commands: listCommands(life, supervisor),
   };
+}
+
+/** Flink does not tell who has which partition, and tells more of what was done with them. */
+function describeShare({ run, system }: Facts, name: string): Pick<ResourceProperties, "partitions" | "flink"> {
+  if (system.flink === null) return { partitions: run.seen.job.assignment[name] ?? [] };
+  return { flink: run.seen.flink?.taskManagers.find((one) => one.name === name)?.figures ?? null };
 }
 
 /** By its own word or its protocol's; and by the JobManager's, which knows whether a TaskManager is with it. */

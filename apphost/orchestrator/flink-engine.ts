@@ -30,6 +30,7 @@ import {
   isFlinkJobOver,
 } from "../drivers/flink/flink-job-rest.ts";
 import { type FlinkShape, shapeFlink } from "../drivers/flink/flink-memory.ts";
+import { readFlinkMetrics } from "../drivers/flink/flink-metrics.ts";
 import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
 import { CANCEL_MS_MAX, cancelJob, jobUrl } from "../drivers/flink/job-cancellation.ts";
 import { stopFlinkJob } from "../drivers/flink/job-stop.ts";
@@ -62,6 +63,7 @@ const LOOK_INTERVAL_MS = 500;
 const RECOVERY_LOOK_INTERVAL_MS = 100;
 /** The first statement of a gateway takes most of it. */
 const RUNNING_MS_MAX = 240_000;
+const METRICS_INTERVAL_MS = 1_000;
 
 export interface FlinkEngineContext {
   readonly run: RunContext;
@@ -88,6 +90,7 @@ export class FlinkEngine implements PlannedCluster {
   #checkpointPath: string | null = null;
   readonly #told = { taskManagers: "", checkpoint: 0, state: "" };
   readonly #recovery = new FlinkRecovery();
+  #metricsReadAtMs = Number.NEGATIVE_INFINITY;
   readonly #closing = new AbortController();
   #watching: Promise<void> | null = null;
 
@@ -332,7 +335,18 @@ export class FlinkEngine implements PlannedCluster {
     const isOver = isFlinkJobOver(status.state);
     this.#recovery.note({ beganAtMs, answeredAtMs, isProcessing, isOver, newestTriggered, newestCompleted });
     await this.#tellState(this.#rest, status.state, signal);
+    await this.#readMetrics(signal);
     await this.userJob?.look(signal);
+  }
+
+  /** Each second, which is as often as they are shown. */
+  async #readMetrics(signal: AbortSignal): Promise<void> {
+    const { run, config } = this.#context;
+    const nowMs = performance.now();
+    if (nowMs - this.#metricsReadAtMs < METRICS_INTERVAL_MS) return;
+    this.#metricsReadAtMs = nowMs;
+    const { restUrl } = await this.plan();
+    run.seen.flink = await readFlinkMetrics(jobUrl(restUrl, config().jobId), signal);
   }
 
   /** E1. */

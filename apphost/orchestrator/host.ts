@@ -411,7 +411,7 @@ export class Host {
       phase: this.#phase,
       capabilities: CAPABILITIES,
       infrastructure,
-      job: { id: config.jobId, name: config.jobName, state: run.seen.job.state },
+      job: { id: config.jobId, name: config.jobName, state: run.seen.job.state, metrics: run.seen.flink?.job ?? null },
       topic: { name: config.topic, partitions: topic?.partitions ?? null, own: config.ownTopic },
       rounds: this.#rounds,
       progress: this.#figures,

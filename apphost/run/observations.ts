@@ -6,6 +6,7 @@
  * O2 A "failed" message belongs to one process life: a new life starts without it.
  */
 import type { ChildMessage, MirrorMessage } from "../../simulator/common/contract/child/child-messages.ts";
+import type { FlinkTaskManagerFigures } from "../../simulator/common/contract/events.ts";
 import { addMetrics, type TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { AppError } from "../../simulator/common/foundation/errors.ts";
 import { applyJobManagerMessage, EMPTY_JOB_VIEW, isJobManagerMessage, type JobView } from "./job-view.ts";
@@ -18,11 +19,19 @@ export interface ProducerView {
   readonly finished: { readonly endOffsets: readonly number[]; readonly lastAckAtUs: number } | null;
 }
 
+export interface FlinkFigures {
+  readonly taskManagers: readonly { readonly name: string; readonly figures: FlinkTaskManagerFigures }[];
+  /** By Flink's names. */
+  readonly job: Readonly<Record<string, number>>;
+}
+
 export class Observations {
   job: JobView = EMPTY_JOB_VIEW;
   producer: ProducerView | null = null;
   /** What the mirror of Flink's counts said last; null before, and on this runtime. */
   mirrored: MirrorMessage | null = null;
+  /** What Apache Flink said last of the job on each of its TaskManagers, and of the job; null before, and on this runtime. */
+  flink: FlinkFigures | null = null;
   /** True from the start to the first verdict, and in each round: an interrupt, or a cancelled job, is then the run's. */
   isRoundOpen = true;
   /** True once all of the open round is applied: whoever ends the job then takes nothing from its verdict. */

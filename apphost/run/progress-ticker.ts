@@ -27,6 +27,7 @@ export function startProgressTicker(run: RunContext, readLoad: () => Load): Prog
         acknowledged: seen.acknowledgedBefore + (seen.producer?.acknowledged ?? 0),
         isProduced: seen.producer !== null && seen.producer.finished !== null,
         metrics: seen.metrics,
+        flink: seen.flink?.taskManagers ?? [],
         registered: seen.job.registered,
         assignment: seen.job.assignment,
         checkpointTotal: seen.job.checkpointTotal,

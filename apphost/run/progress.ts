@@ -25,6 +25,7 @@ import {
 import type { ApplyCounts, TaskManagerMetrics } from "../../simulator/common/contract/metrics.ts";
 import { MIRROR } from "../../simulator/common/contract/names.ts";
 import { unreachable } from "../../simulator/common/foundation/assert.ts";
+import type { FlinkFigures } from "./observations.ts";
 
 /** What the run is to process. */
 export type Load =
@@ -42,6 +43,8 @@ export interface ProgressInput {
   readonly isProduced: boolean;
   /** Of all incarnations that ever reported; several may be summed in one. */
   readonly metrics: readonly TaskManagerMetrics[];
+  /** Of Apache Flink's TaskManagers; empty on this runtime. The mirror's metrics say what is applied of what these read. */
+  readonly flink: FlinkFigures["taskManagers"];
   /** Names of the TaskManagers that the JobManager has. */
   readonly registered: readonly string[];
   /** The newest incarnation of each TaskManager, by name. */
@@ -87,8 +90,13 @@ export function computeProgress(
   const perSecond = (now: number, then: number) => (seconds <= 0 ? 0 : Math.max(0, Math.round((now - then) / seconds)));
   const positions = advancePositions(before.positions, input.metrics);
   const { requested, produced, processed, lag } = computeFlow(input, positions);
-  const byTaskManager = sumByTaskManager(input.metrics);
+  const byTaskManager = { ...sumByTaskManager(input.metrics), ...readByTaskManager(input.flink) };
   const latencies = mergeLatencies(input.metrics);
+  const countsOf = (name: string) => {
+    const processed = byTaskManager[name] ?? 0;
+    const then = before.byTaskManager[name] ?? 0;
+    return { name, processed, perSecond: input.registered.includes(name) ? perSecond(processed, then) : null };
+  };
   const event: ProgressEvent = {
     type: "progress",
     round: input.round,
@@ -110,16 +118,22 @@ export function computeProgress(
     lastCheckpointId: input.lastCheckpointId,
     applies: sumApplies(input.metrics),
     // The mirror applies what all of Flink's have counted, and is none of them.
-    taskManagers: newestByTaskManager(input.metrics.filter(({ tm }) => tm !== MIRROR)).map((m) => ({
-      name: m.tm,
-      processed: byTaskManager[m.tm] ?? 0,
-      perSecond: input.registered.includes(m.tm)
-        ? perSecond(byTaskManager[m.tm] ?? 0, before.byTaskManager[m.tm] ?? 0)
-        : null,
-      partitions: input.assignment[m.tm] ?? [],
-      cpuMs: m.cpuMs,
-      rssBytes: m.rssBytes,
-    })),
+    taskManagers: [
+      ...newestByTaskManager(input.metrics.filter(({ tm }) => tm !== MIRROR)).map((m) => ({
+        ...countsOf(m.tm),
+        partitions: input.assignment[m.tm] ?? [],
+        cpuMs: m.cpuMs,
+        rssBytes: m.rssBytes,
+      })),
+      // Their processes are measured from outside.
+      ...input.flink.map(({ name, figures }) => ({
+        ...countsOf(name),
+        partitions: null,
+        cpuMs: 0,
+        rssBytes: 0,
+        flink: figures,
+      })),
+    ],
   };
   const { atUs, acknowledged } = input;
   return { event, mark: { atUs, acknowledged, produced, processed, byTaskManager, positions, latencies } };
@@ -164,6 +178,9 @@ function sumByTaskManager(metrics: readonly TaskManagerMetrics[]): Record<string
   for (const m of metrics) byName[m.tm] = (byName[m.tm] ?? 0) + m.processed;
   return byName;
 }
+
+const readByTaskManager = (flink: ProgressInput["flink"]): Record<string, number> =>
+  Object.fromEntries(flink.map(({ name, figures }) => [name, figures.recordsIn]));
 
 /** The process that reported last stands for its name. */
 function newestByTaskManager(metrics: readonly TaskManagerMetrics[]): TaskManagerMetrics[] {

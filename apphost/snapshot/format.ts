@@ -1,5 +1,6 @@
 /** Numbers and texts as the terminal shows them. Pure; nothing here is wider than it has characters. */
 import { stripVTControlCharacters } from "node:util";
+import type { FlinkTaskManagerFigures } from "../../simulator/common/contract/events.ts";
 import { formatCount } from "../../simulator/common/foundation/figures.ts";
 
 export { formatAmount, formatCount, formatMs } from "../../simulator/common/foundation/figures.ts";
@@ -40,6 +41,19 @@ export function formatClock(us: number): string {
 }
 
 export const formatMebibytes = (bytes: number): string => `${formatCount(bytes / 1_048_576)} MiB`;
+
+type Times = Pick<FlinkTaskManagerFigures, "busyMs" | "backPressuredMs" | "idleMs">;
+
+/** How a TaskManager of Flink spent its time: `busy 12%, backpressured 0%, idle 88%`. */
+export const formatTimes = (times: Times): string =>
+  `${formatBusy(times)}, backpressured ${formatShare(times.backPressuredMs, times)}, idle ${formatShare(times.idleMs, times)}`;
+
+export const formatBusy = (times: Times): string => `busy ${formatShare(times.busyMs, times)}`;
+
+function formatShare(ms: number, { busyMs, backPressuredMs, idleMs }: Times): string {
+  const allMs = busyMs + backPressuredMs + idleMs;
+  return allMs === 0 ? "-" : `${Math.round((100 * ms) / allMs)}%`;
+}
 
 /** Ranges instead of lists: 0-3,7. */
 export function formatPartitions(partitions: readonly number[]): string {

@@ -1,17 +1,28 @@
 /** `--flink`: the job on a Flink that runs without this host, which is left as it was on every way out. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { HostDescription } from "../../apphost/model/description.ts";
 import { jobIdOf } from "../../simulator/common/contract/names.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
+import { formatCount } from "../../simulator/common/foundation/figures.ts";
+import { distPath } from "../support/dist.ts";
 import { type RealFlink, startRealFlink } from "../support/real-flink.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 import { startScriptedFlink } from "../support/scripted-flink.ts";
 import { expectExit } from "../support/system.ts";
+import { openTerminal } from "../support/tmux.ts";
+
+interface Subtask {
+  readonly "taskmanager-id": string;
+  readonly metrics: { readonly "read-records": number };
+}
 
 const SLOTS = 2;
+const MESSAGES = 2_000;
 const RUN_MS_MAX = 420_000;
 const ANSWER_MS_MAX = 5_000;
-const LOAD = `--ui json --task-managers ${SLOTS} --partitions 4 --messages 2000`.split(" ");
+const LOAD = `--ui json --task-managers ${SLOTS} --partitions 4 --messages ${MESSAGES}`.split(" ");
 const env = { FLINK_HOME: process.env["FLINK_HOME"] ?? "", KAFKA_HOME: process.env["KAFKA_HOME"] ?? "" };
 
 it("ends with exit code 3 and a sentence of its own where nobody listens, and where no Flink does", async () => {
@@ -34,7 +45,7 @@ it("ends with exit code 3 and a sentence of its own where nobody listens, and wh
   }
 });
 
-describeReal(["flink", "kafka", "redis"], "a Flink of others", () => {
+describeReal(["flink", "kafka", "redis", "tmux"], "a Flink of others", () => {
   let flink: RealFlink;
   beforeAll(async () => {
     flink = await startRealFlink(SLOTS);
@@ -53,7 +64,7 @@ describeReal(["flink", "kafka", "redis"], "a Flink of others", () => {
     const cli = startCli(["up", "--once", "--flink", flink.url, ...gateway, ...LOAD], { env, deadlineMs: RUN_MS_MAX });
     try {
       const report = await expectExit(cli, await cli.end(), 0);
-      expect(report.messages).toMatchObject({ processed: 2_000, lost: 0, duplicated: 0 });
+      expect(report.messages).toMatchObject({ processed: MESSAGES, lost: 0, duplicated: 0 });
       expect(await stateOf(await cli.runId())).toBe("CANCELED");
       await expectLeft();
     } finally {
@@ -61,16 +72,32 @@ describeReal(["flink", "kafka", "redis"], "a Flink of others", () => {
     }
   });
 
-  it("has no job any more when the host was killed with SIGKILL, and no slot for a second one before that", {
+  it("shows the same numbers as Flink's own dashboard, and leaves no job when it is killed with SIGKILL", {
     timeout: RUN_MS_MAX,
   }, async () => {
     const cli = startCli(["up", "--flink", flink.url, ...LOAD], { env, deadlineMs: RUN_MS_MAX });
+    const terminal = openTerminal({ columns: 110, rows: 40 });
     try {
       await cli.waitForEvent("verdict", ({ exitCode }) => exitCode === 0, RUN_MS_MAX);
       const runId = await cli.runId();
       expect(await stateOf(runId)).toBe("RUNNING");
       const second = await runCli(["up", "--once", "--flink", flink.url, ...LOAD], { env });
       expect(second).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(`0 of its ${SLOTS} are free`) });
+      const shown = await waitUntil(() => readShown(runId), { what: "Flink to count all", deadlineMs: 30_000 });
+      terminal.type(`cd ${cli.cwd}; ${process.execPath} ${distPath("apphost/main")} attach`);
+      for (const { name, recordsIn } of shown) {
+        await terminal.waitFor(new RegExp(`${name} +running .* ${formatCount(recordsIn)} `));
+      }
+      const { stdout } = await runCli(["describe", "--format", "json"], { cwd: cli.cwd });
+      const { progress, job } = JSON.parse(stdout) as HostDescription;
+      const described = progress?.taskManagers.map(({ name, flink: figures }) => ({
+        name,
+        recordsIn: figures?.recordsIn,
+      }));
+      expect(described).toEqual(shown);
+      const checkpoints = (await flink.read(`/jobs/${jobIdOf(runId)}/checkpoints`)) as { counts: { failed: number } };
+      // None can be taken before all subtasks run, and each try counts.
+      expect(job.metrics).toMatchObject({ numRestarts: 0, numberOfFailedCheckpoints: checkpoints.counts.failed });
       cli.process.kill("SIGKILL");
       await waitUntil(async () => ((await stateOf(runId)) === "CANCELED" ? true : undefined), {
         what: "the watchdog to cancel the job",
@@ -78,7 +105,21 @@ describeReal(["flink", "kafka", "redis"], "a Flink of others", () => {
       });
       await expectLeft();
     } finally {
+      terminal.dispose();
       await cli.dispose();
     }
   });
+
+  /** "Records Received" of the sources' subtasks, as Flink's dashboard asks for them; undefined until they are all. */
+  async function readShown(runId: string) {
+    const { vertices } = (await flink.read(`/jobs/${jobIdOf(runId)}`)) as { vertices: { id: string; name: string }[] };
+    const source = present(
+      vertices.find(({ name }) => name.startsWith("Source:")),
+      "the source",
+    ).id;
+    const { subtasks } = (await flink.read(`/jobs/${jobIdOf(runId)}/vertices/${source}`)) as { subtasks: Subtask[] };
+    const shown = subtasks.map((one) => ({ name: one["taskmanager-id"], recordsIn: one.metrics["read-records"] }));
+    if (shown.reduce((sum, { recordsIn }) => sum + recordsIn, 0) !== MESSAGES) return undefined;
+    return shown.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
 });

@@ -1,4 +1,4 @@
-/** A Flink that runs without any host: a JobManager, one TaskManager and a SQL Gateway, as processes of the test. */
+/** A Flink that runs without any host: a JobManager, TaskManagers of one slot each, and a SQL Gateway, as processes of the test. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const START_MS_MAX = 240_000;
 const STOP_MS_MAX = 10_000;
 
 /** Throws where FLINK_HOME is none: a suite that needs it is skipped there. */
-export async function startRealFlink(slots: number): Promise<RealFlink> {
+export async function startRealFlink(taskManagers: number): Promise<RealFlink> {
   const runDir = mkdtempSync(join(tmpdir(), "flink-apphost-real-flink-"));
   mkdirSync(join(runDir, "data"));
   const log = new ResourceLog(join(runDir, "log"), (work) => work());
@@ -35,13 +35,13 @@ export async function startRealFlink(slots: number): Promise<RealFlink> {
   const foreignEnvironment = () => ({ PATH: process.env["PATH"] ?? "", JAVA_HOME: process.env["JAVA_HOME"] ?? "" });
   const context = { runDir, foreignEnvironment, startProcess: startChildProcess };
   const cluster = await planFlinkCluster(context, process.env, {
-    shape: shapeFlink(1, slots),
+    shape: shapeFlink(taskManagers, taskManagers),
     checkpointIntervalMs: 1_000,
   });
-  const name = "their-taskmanager";
+  const names = Array.from({ length: taskManagers }, (_, index) => `theirs-${index + 1}`);
   const processes = [
     cluster.startJobManager(hooks),
-    cluster.startTaskManager(name, hooks),
+    ...names.map((name) => cluster.startTaskManager(name, hooks)),
     cluster.startSqlGateway(hooks),
   ];
   const stop = async () => {
@@ -52,7 +52,7 @@ export async function startRealFlink(slots: number): Promise<RealFlink> {
   try {
     const signal = AbortSignal.timeout(START_MS_MAX);
     await waitForJobManager(cluster.restUrl, signal);
-    await waitForTaskManager(cluster.restUrl, { name, formerPath: null }, signal);
+    for (const name of names) await waitForTaskManager(cluster.restUrl, { name, formerPath: null }, signal);
     await waitForSqlGateway(cluster.gatewayUrl, signal);
   } catch (error) {
     await stop();

@@ -8,7 +8,8 @@
  * T3 Quiet: it owns partitions, makes no progress and knows of no lag, while most make some. One that hangs is so, since it
  *    learns of no further end; and so is one whose partitions get nothing. At the end of a round, when the last ones
  *    catch up, most are done and none is quiet.
- * T4 A rate that is not known is no rate of zero: who is not registered is gone, and counts in no median.
+ * T4 Whose partitions cannot be known, as of one of Apache Flink, is compared by its rate and judged by nothing.
+ * T5 A rate that is not known is no rate of zero: who is not registered is gone, and counts in no median.
  */
 import type { ProgressEvent } from "../../../simulator/common/contract/events.ts";
 import { unreachable } from "../../../simulator/common/foundation/assert.ts";
@@ -54,7 +55,9 @@ export function computeLoads({ progress, present }: LoadInput): Loads {
     ofMedian: divide(partition.perSecond, medianOfPartitions),
   }));
   const members = listMembers(progress, partitions, present);
-  const working = members.filter(({ perSecond, owned }) => perSecond !== null && owned.length > 0);
+  const working = members.filter(
+    ({ perSecond, owned, isShareKnown }) => perSecond !== null && (owned.length > 0 || !isShareKnown),
+  );
   const medianPerSecond = findMedian(working.map(({ perSecond }) => perSecond ?? 0));
   const medianByPartition = findMedian(working.map(rateByPartition));
   const fastest = Math.max(0, ...working.map(({ perSecond }) => perSecond ?? 0));
@@ -99,8 +102,9 @@ interface Pace {
 }
 
 function judge(member: Member, lag: number, { fastest, medianPerSecond, medianByPartition }: Pace): LoadMark {
-  const { perSecond, owned } = member;
+  const { perSecond, owned, isShareKnown } = member;
   if (perSecond === null) return "gone";
+  if (!isShareKnown) return "even";
   if (owned.length === 0) return "idle";
   if (fastest === 0) return "even";
   if (lag === 0) return perSecond === 0 && medianPerSecond > 0 ? "quiet" : "even";
@@ -112,6 +116,8 @@ interface Member {
   readonly name: string;
   readonly perSecond: number | null;
   readonly owned: readonly PartitionLoad[];
+  /** T4. */
+  readonly isShareKnown: boolean;
 }
 
 /** Who has reported, and who owns a partition and has not reported yet: it has the rate of its partitions. */
@@ -131,11 +137,21 @@ function listMembers(
   const reported = new Set(taskManagers.map(({ name }) => name));
   return [
     ...taskManagers
-      .map(({ name, perSecond }) => ({ name, perSecond, owned: byOwner.get(name) ?? [] }))
+      .map(({ name, perSecond, partitions: share }) => ({
+        name,
+        perSecond,
+        owned: byOwner.get(name) ?? [],
+        isShareKnown: share !== null,
+      }))
       .filter(({ name, perSecond, owned }) => ran.has(name) || perSecond !== null || owned.length > 0),
     ...Array.from(byOwner)
       .filter(([name]) => !reported.has(name))
-      .map(([name, owned]) => ({ name, perSecond: owned.reduce((sum, { perSecond }) => sum + perSecond, 0), owned })),
+      .map(([name, owned]) => ({
+        name,
+        perSecond: owned.reduce((sum, { perSecond }) => sum + perSecond, 0),
+        owned,
+        isShareKnown: true,
+      })),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** All there is to know of one resource: its state and why, what it used, how it ended before, its log's tail. Pure. */
 
+import type { FlinkTaskManagerFigures } from "../../../simulator/common/contract/events.ts";
 import type { ResourceDescription } from "../../model/description.ts";
 import type { ResourceEvent } from "../../snapshot/event-text.ts";
 import {
@@ -11,6 +12,7 @@ import {
   formatPartitions,
   formatRate,
   formatSeconds,
+  formatTimes,
 } from "../../snapshot/format.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
 import { drawSparkline } from "../charts/sparkline.ts";
@@ -110,13 +112,23 @@ function drawUse({ snapshot, glyphs, columns }: ViewProps, { name, kind }: Resou
   if (kind !== "taskmanager" || member === undefined) return rows;
   const owned = snapshot.progress?.partitions.filter(({ owner }) => owner === name) ?? [];
   const lag = owned.some((one) => one.lag === null) ? null : owned.reduce((sum, one) => sum + (one.lag ?? 0), 0);
-  const partitions = member.partitions.length === 0 ? "none" : formatPartitions(member.partitions);
+  const { partitions, processed, perSecond, flink } = member;
+  if (flink !== undefined) return [...rows, ...drawFlinkFigures(flink, perSecond)];
+  const names = partitions === null || partitions.length === 0 ? "none" : formatPartitions(partitions);
   rows.push(
-    labelled("partitions", `${partitions}, lag ${formatCount(lag)}`),
-    labelled("processed", `${formatCount(member.processed)}, ${formatRate(member.perSecond)}`),
+    labelled("partitions", `${names}, lag ${formatCount(lag)}`),
+    labelled("processed", `${formatCount(processed)}, ${formatRate(perSecond)}`),
   );
   return rows;
 }
+
+/** As Flink's own dashboard counts: since the job was started last. */
+const drawFlinkFigures = (flink: FlinkTaskManagerFigures, perSecond: number | null): readonly Row[] => [
+  labelled("records in", `${formatCount(flink.recordsIn)}, ${formatRate(perSecond)}`),
+  labelled("records out", formatCount(flink.recordsOut)),
+  labelled("sources", formatTimes(flink)),
+  labelled("latency", "not applicable: Flink records none"),
+];
 
 function drawRelations(
   { snapshot, state }: ViewProps,

@@ -2,7 +2,7 @@
 
 import type { ProgressEvent } from "../../../simulator/common/contract/events.ts";
 import type { ResourceEvent } from "../../snapshot/event-text.ts";
-import { formatCount, formatMebibytes, formatPartitions, formatRate } from "../../snapshot/format.ts";
+import { formatBusy, formatCount, formatMebibytes, formatPartitions, formatRate } from "../../snapshot/format.ts";
 import type { Snapshot } from "../../snapshot/snapshot.ts";
 import { drawBar } from "../charts/bar.ts";
 import { MARKS } from "../charts/load-cells.ts";
@@ -21,6 +21,8 @@ export interface TaskManagerView {
   readonly state: ResourceEvent["state"];
   /** Null until it has reported. */
   readonly member: Member | null;
+  /** Null where nobody measured it. */
+  readonly rssBytes: number | null;
   /** Beside the others; null until it has reported. */
   readonly load: TaskManagerLoad | null;
 }
@@ -65,9 +67,23 @@ export function listTaskManagerViews(snapshot: Snapshot): readonly TaskManagerVi
       ? []
       : computeLoads({ progress, present: listPresent(snapshot) }).taskManagers.map((load) => [load.name, load]),
   );
-  return resources
-    .filter((resource) => resource.kind === "taskmanager")
-    .map(({ name, state }) => ({ name, state, member: members.get(name) ?? null, load: loads.get(name) ?? null }));
+  const ours = resources.filter((resource) => resource.kind === "taskmanager");
+  return [...ours, ...listTheirs(progress, ours)].map(({ name, state }) => {
+    const member = members.get(name) ?? null;
+    const used = snapshot.usage?.processes.find((process) => process.name === name);
+    const rssBytes = (member?.flink === undefined ? member?.rssBytes : used?.rssBytes) ?? null;
+    return { name, state, member, rssBytes, load: loads.get(name) ?? null };
+  });
+}
+
+/** Of a Flink that is not ours: no resources, and known by what that says of them alone. */
+function listTheirs(
+  progress: ProgressEvent | null,
+  ours: readonly Pick<ResourceEvent, "name">[],
+): readonly Pick<TaskManagerView, "name" | "state">[] {
+  const names = new Set(ours.map(({ name }) => name));
+  const theirs = progress?.taskManagers.filter(({ name, flink }) => flink !== undefined && !names.has(name)) ?? [];
+  return theirs.map(({ name, perSecond }) => ({ name, state: perSecond === null ? "exited" : "running" }));
 }
 
 /** As wide as the largest count needs it, and the same for all. */
@@ -94,7 +110,7 @@ function drawMember(
   max: number,
   { columns, glyphs }: Pick<ViewProps, "columns" | "glyphs">,
 ): Row {
-  const { name, state, member, load } = view;
+  const { name, state, member, rssBytes, load } = view;
   const start: Row = [
     { text: `${fitColumns(name, NAME_COLUMNS)} ` },
     { text: fitColumns(state, STATE_COLUMNS), color: stateColor(view) },
@@ -105,16 +121,22 @@ function drawMember(
   const figures = formatCount(member.processed).padStart(COUNT_COLUMNS);
   const rate = formatRate(state === "running" ? member.perSecond : null);
   const word = load === null ? "" : MARKS[load.mark].word;
-  const end = `${rate.padStart(RATE_COLUMNS)}${formatMebibytes(member.rssBytes).padStart(MEMORY_COLUMNS)}`;
+  const end = `${rate.padStart(RATE_COLUMNS)}${(rssBytes === null ? "-" : formatMebibytes(rssBytes)).padStart(MEMORY_COLUMNS)}`;
   const barColumns = columns - measureWidth(start) - figures.length - 1 - end.length - PARTITIONS_COLUMNS;
   return [
     ...start,
     { text: `${figures} ` },
     ...drawBar(member.processed / max, { columns: Math.min(barColumns, BAR_COLUMNS_MAX), glyphs, color: "muted" }),
     { text: end },
-    { text: isIdle(view) ? "" : `  p ${formatPartitions(member.partitions)}` },
+    { text: isIdle(view) ? "" : describeShare(member) },
     { text: word === "" ? "" : `  ${word}`, color: "warn" },
   ];
+}
+
+/** Where nobody can tell the partitions, how busy it is in their place. */
+function describeShare({ partitions, flink }: Member): string {
+  if (partitions !== null) return `  p ${formatPartitions(partitions)}`;
+  return flink === undefined ? "" : `  ${formatBusy(flink)}`;
 }
 
 /** Number, heat, count, and a mark when it is not as the others. */
@@ -133,6 +155,6 @@ function drawCell(view: TaskManagerView, columns: number, glyphs: Glyphs): Row {
 
 /** It runs and owns no partition: there are fewer partitions than TaskManagers. */
 const isIdle = ({ state, member }: TaskManagerView): boolean =>
-  state === "running" && member !== null && member.partitions.length === 0;
+  state === "running" && member !== null && member.partitions?.length === 0;
 
 const stateColor = ({ state }: TaskManagerView): PaletteColor | undefined => (state === "running" ? undefined : "warn");

@@ -71,6 +71,8 @@ function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Reco
     "rest.bind-port": String(restPort),
     // What REST tells of a job and of its checkpoints is never older.
     "web.refresh-interval": "100 ms",
+    // What it tells of metrics is at most so old; the default are 10 s.
+    "metrics.fetcher.update-interval": "2 s",
     // Of a TaskManager that is gone it is known after two of them that were not answered.
     "heartbeat.interval": "2 s",
     // A TaskManager only answers heartbeats, and so learns of the end of its JobManager by nothing but this.

@@ -205,8 +205,25 @@ export interface ProgressEvent {
     readonly processed: number;
     /** Null while it is not registered: what does not run has no rate. */
     readonly perSecond: number | null;
-    readonly partitions: readonly number[];
+    /** Null: it cannot be known, as of one of Apache Flink. */
+    readonly partitions: readonly number[] | null;
     readonly cpuMs: number;
     readonly rssBytes: number;
+    /** Of one of Apache Flink, whose `processed` is what its sources have read. */
+    readonly flink?: FlinkTaskManagerFigures;
   }[];
+}
+
+/**
+ * What Flink's REST API says of the job's subtasks on one TaskManager, under its names. Flink counts from the begin of the
+ * present attempt of the job, and so anew after each restart. Times are of the subtasks of sources, and add up over them.
+ */
+export interface FlinkTaskManagerFigures {
+  readonly subtasks: number;
+  readonly recordsIn: number;
+  /** Of the subtasks behind which nothing comes. */
+  readonly recordsOut: number;
+  readonly busyMs: number;
+  readonly backPressuredMs: number;
+  readonly idleMs: number;
 }

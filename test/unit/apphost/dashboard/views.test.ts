@@ -71,7 +71,9 @@ describe("the Overview", () => {
     const slow = {
       ...progress,
       partitions: progress.partitions.map((one) => (one.p === 100 ? { ...one, perSecond: 100 } : one)),
-      taskManagers: progress.taskManagers.map((one) => (one.partitions[0] === 100 ? { ...one, perSecond: 100 } : one)),
+      taskManagers: progress.taskManagers.map((one) =>
+        one.partitions?.[0] === 100 ? { ...one, perSecond: 100 } : one,
+      ),
     };
     const strip = /^> taskmanagers.* ([▁-█]+)$/m.exec(
       draw(applyEvent(sample, { atUs: SAMPLE_START_US + 9_000_000, ...slow }), sizes.small),

@@ -38,6 +38,7 @@ const input = (change: Partial<ProgressInput>): ProgressInput => ({
   acknowledged: 50,
   isProduced: false,
   metrics: [],
+  flink: [],
   registered: ["taskmanager-01", "taskmanager-02"],
   assignment: {},
   checkpointTotal: 0,
