@@ -179,6 +179,9 @@ async function prepareApplication(given: Given): Promise<PreparedRun> {
 const DOCTOR_OPTIONS: readonly (keyof HostOptions)[] = [
   "messages",
   "messageSize",
+  "engine",
+  "flink",
+  "sqlGateway",
   "taskManagers",
   "infra",
   "kafka",

@@ -11,6 +11,7 @@ import { readPackage } from "../package-version.ts";
 import { type Check, type CheckPlan, runChecks } from "./check.ts";
 import { findEngineFolder, planEngineChecks } from "./engine.ts";
 import { planEvidenceCheck } from "./evidence.ts";
+import { planFlinkChecks } from "./flink.ts";
 import { planFolderChecks } from "./folders.ts";
 import { planLeftoverCheck } from "./leftovers.ts";
 import { createLookups, type Prospects } from "./lookups.ts";
@@ -53,6 +54,7 @@ export async function examine(request: ExaminationRequest): Promise<Examination>
     }),
     ...planEngineChecks(options, lookups),
     ...planProgramChecks(options, env),
+    ...planFlinkChecks(options, env),
     ...planServerChecks(options),
     ...planPortChecks({ fixedPorts, externals }),
     ...planVariableChecks(env, request.problems),

@@ -1,0 +1,30 @@
+/** What `doctor` says of Apache Flink with the options that ask for it, and with those that do not. */
+import { expect, it } from "vitest";
+import { runChecks } from "../../../../apphost/doctor/check.ts";
+import { judgeRoom, planFlinkChecks } from "../../../../apphost/doctor/flink.ts";
+
+const SERVED_HERE = { engine: "apphost", flink: null, sqlGateway: null, taskManagers: 1 } as const;
+const NOBODY = { host: "127.0.0.1", port: 1 };
+
+it("has no row for this runtime", async () => {
+  expect(await runChecks(planFlinkChecks(SERVED_HERE, {}))).toEqual([]);
+});
+
+it("looks at FLINK_HOME and memory where the host starts Flink, and at neither where all of it runs already", async () => {
+  const started = await runChecks(planFlinkChecks({ ...SERVED_HERE, engine: "flink" }, {}));
+  expect(started.map(({ id }) => id)).toEqual(["flink-home", "flink-memory"]);
+  expect(started[0]).toMatchObject({ result: "failed", reason: "FLINK_HOME is not set" });
+  const addresses = { flink: NOBODY, sqlGateway: NOBODY };
+  const external = await runChecks(planFlinkChecks({ ...SERVED_HERE, engine: "flink", ...addresses }, {}));
+  expect(external).toMatchObject([
+    { id: "flink", result: "failed", found: "http://127.0.0.1:1", reason: expect.stringMatching(/nobody listens at/) },
+  ]);
+});
+
+it("says how many TaskManagers fit", () => {
+  expect(judgeRoom(1, 64 * 1024 ** 3)).toMatchObject({ result: "ok", found: "65536 MiB available" });
+  expect(judgeRoom(5, 3_220 * 1024 ** 2)).toMatchObject({
+    result: "failed",
+    fix: "give --task-managers 4, or free memory",
+  });
+});
