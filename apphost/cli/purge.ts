@@ -10,6 +10,7 @@
  */
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import {
+  countsTopicName,
   GLOBAL_SEQUENCE_KEY,
   groupName,
   jobIdOf,
@@ -168,7 +169,7 @@ async function purgeEvidence(run: RunWithEvidence, { options, write, silent }: P
 
 async function purgeKafka(run: RunWithEvidence, address: string, options: PurgeOptions, write: Write): Promise<Left> {
   const { evidence, runId } = run.state;
-  const { ownTopic, topic, warmUpTopic } = evidence;
+  const { ownTopic, topic, warmUpTopic, countsTopic } = evidence;
   const bootstrap = parseKafkaAddresses(address);
   if (bootstrap === undefined) {
     throw createError("FILE_MALFORMED", {
@@ -180,7 +181,11 @@ async function purgeKafka(run: RunWithEvidence, address: string, options: PurgeO
   const isMeant = ownTopic && (topic === topicName(runId) || topic === options.topic);
   const kafka = { bootstrap, security: readKafkaSecurity(run.runDir) };
   // W2: that there is one is recorded, and its name is made.
-  const topics = [...(isMeant ? [topic] : []), ...(warmUpTopic === null ? [] : [warmUpTopicName(runId)])];
+  const topics = [
+    ...(isMeant ? [topic] : []),
+    ...(warmUpTopic === null ? [] : [warmUpTopicName(runId)]),
+    ...(countsTopic === null ? [] : [countsTopicName(runId)]),
+  ];
   await removeTopicsAndGroup({ kafka, topics, group, log: createLog() });
   const removed = topics.map((name) => `topic ${name} and `).join("");
   await write(`removed ${removed}group ${group} from ${address}`);

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import { chooseStickyIds } from "../../simulator/common/contract/message.ts";
 import {
+  countsTopicName,
   groupName,
   JOB_NAME,
   jobIdOf,
@@ -62,6 +63,7 @@ export function recordEvidence(run: RunContext, config: RunConfig): void {
       topic,
       ownTopic,
       warmUpTopic: null,
+      countsTopic: config.engine === "flink" ? countsTopicName(run.runId) : null,
       group,
       stateKey,
       counterKey,

@@ -39,6 +39,8 @@ export interface RunEvidence {
   readonly ownTopic: boolean;
   /** The topic of a warm-up, until it is removed. Null without one, and in records of earlier versions. */
   readonly warmUpTopic: string | null;
+  /** Where Apache Flink commits its counts. Null on this runtime, and in records of earlier versions. */
+  readonly countsTopic: string | null;
   readonly group: string;
   readonly stateKey: string;
   readonly counterKey: string;
@@ -83,6 +85,7 @@ const readEvidence = (fields: Fields): RunEvidence => ({
   topic: fields.text("topic", NAME),
   ownTopic: fields.flag("ownTopic"),
   warmUpTopic: fields.nullable("warmUpTopic", () => fields.text("warmUpTopic", NAME)),
+  countsTopic: fields.nullable("countsTopic", () => fields.text("countsTopic", NAME)),
   group: fields.text("group", NAME),
   stateKey: fields.text("stateKey", NAME),
   counterKey: fields.text("counterKey", NAME),

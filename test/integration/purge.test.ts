@@ -120,6 +120,7 @@ describeReal(["redis"], "runs on servers of others", () => {
       topic: "flow",
       ownTopic: true,
       warmUpTopic: null,
+      countsTopic: null,
       group: "group",
       stateKey: "state",
       counterKey: "counter",

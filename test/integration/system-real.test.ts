@@ -103,6 +103,7 @@ describeReal(["kafka", "redis"], "a run on a real Kafka and a real Redis", () =>
       topic: "orders",
       ownTopic: true,
       warmUpTopic: null,
+      countsTopic: null,
       group: "their-group",
       stateKey: "sessions",
       counterKey: "users",

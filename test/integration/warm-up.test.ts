@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readState } from "../../apphost/run/run-folder.ts";
 import { createTopic, listTopics } from "../../simulator/clients/kafka/admin.ts";
 import type { HostEvent } from "../../simulator/common/contract/events.ts";
-import { topicName, WARM_UP_READER, warmUpTopicName } from "../../simulator/common/contract/names.ts";
+import { countsTopicName, topicName, WARM_UP_READER, warmUpTopicName } from "../../simulator/common/contract/names.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
 import { kafkaAt } from "../support/addresses.ts";
@@ -111,21 +111,24 @@ describe("on somebody's broker", () => {
     await expectOwnTopicAlone(cli);
   });
 
-  it("whose topic could not be removed is purged: by the name that is made from the run, and by no other", async () => {
+  it("whose topic could not be removed is purged with Flink's: by names made from the run, and by no other", async () => {
     const project = mkdtempSync(join(tmpdir(), "flink-apphost-warm-up-"));
     const left = warmUpTopicName("aaaaaaaa");
     const kafka = { bootstrap: kafkaAt(broker.address), log: createLog() };
-    for (const topic of [left, "orders"]) await createTopic(kafka, { topic, partitions: 1 });
-    const evidence = { ...EVIDENCE, topic: topicName("aaaaaaaa"), kafka: broker.address, warmUpTopic: "orders" };
+    const counts = countsTopicName("aaaaaaaa");
+    for (const topic of [left, counts, "orders"]) await createTopic(kafka, { topic, partitions: 1 });
+    const named = { warmUpTopic: "orders", countsTopic: "orders" };
+    const evidence = { ...EVIDENCE, ...named, topic: topicName("aaaaaaaa"), kafka: broker.address };
     const ended = { hostStartTime: "1", ended: true, evidence };
     plantRun(join(project, ".flink-apphost"), "20300101T000000Z-aaaaaaaa", ended);
     try {
       const { exitCode, stdout, stderr } = await runCli(["down", "--purge", "aaaaaaaa"], { cwd: project });
       expect(exitCode, stderr).toBe(0);
-      expect(stdout).toContain(`topic ${left} and group`);
+      expect(stdout).toContain(`topic ${left} and topic ${counts} and group`);
       const names = await topics();
       expect(names).toContain("orders");
       expect(names).not.toContain(left);
+      expect(names).not.toContain(counts);
     } finally {
       rmSync(project, { recursive: true, force: true });
     }

@@ -30,6 +30,7 @@ export const EVIDENCE: RunEvidence = {
   topic: "t",
   ownTopic: true,
   warmUpTopic: null,
+  countsTopic: null,
   group: "g",
   stateKey: "s",
   counterKey: "c",
