@@ -1,5 +1,6 @@
 /** Progress: sums over all incarnations; rates, latencies and partitions against the mark before. */
 import { describe, expect, it } from "vitest";
+import { computeLoads } from "../../../../apphost/dashboard/charts/task-manager-loads.ts";
 import {
   computeProgress,
   NO_PROGRESS,
@@ -266,4 +267,27 @@ describe("the latency of an interval", () => {
     const restarted = tell(slow.mark, of("1", { [SLOW]: 100 }), of("2", { [FAST]: 3 }));
     isAbout(restarted.event.intervalLatencyMs.p99, FAST);
   });
+});
+
+it("has what Flink says its TaskManagers read, and counts as processed what the mirror applied of that", () => {
+  const flinkAt = (recordsIn: number): ProgressInput["flink"] => [
+    {
+      name: "taskmanager-01",
+      figures: { subtasks: 2, recordsIn, recordsOut: 1, busyMs: 1, backPressuredMs: 0, idleMs: 9 },
+    },
+  ];
+  const registered = ["taskmanager-01"];
+  const applied = [metrics("mirror", "1", { processed: 30 })];
+  const first = computeProgress(input({ metrics: applied, flink: flinkAt(40), registered }), NO_PROGRESS);
+  const later = input({ metrics: applied, flink: flinkAt(70), registered, atUs: first.mark.atUs + 1_000_000 });
+  const { event } = computeProgress(later, first.mark);
+  expect(event.processed).toBe(30);
+  expect(event.taskManagers).toMatchObject([
+    { processed: 70, perSecond: 30, partitions: null, flink: { subtasks: 2 } },
+  ]);
+  const lost = computeProgress({ ...later, registered: [] }, first.mark).event;
+  expect(lost.taskManagers[0]?.perSecond).toBeNull();
+  // Who has which partition cannot be known, so nobody is idle by that.
+  const loads = computeLoads({ progress: event, present: registered });
+  expect(loads.taskManagers).toMatchObject([{ mark: "even", ofMedian: 1 }]);
 });
