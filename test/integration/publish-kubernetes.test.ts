@@ -2,12 +2,13 @@
  * `publish kubernetes` as a user calls it, and what the tools of Kubernetes say of the folder: kustomize puts each overlay
  * together, every object of it has to fit the schemas, and hadolint reads the Dockerfiles.
  */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { FLAVORS } from "../../apphost/publish/kubernetes/flavor.ts";
 import { createManifestCheck, type Manifest, writeSchemas } from "../support/kubernetes-schemas.ts";
 import { runKubernetesProgram } from "../support/kubernetes-tools.ts";
@@ -52,6 +53,35 @@ describe("publish kubernetes", () => {
     const refused = await runCli(words, { cwd: folder });
     expect(refused.exitCode).toBe(2);
     expect(refused.stderr).toContain("it is a symbolic link");
+  });
+});
+
+interface Job {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly JobContainer[] } } };
+}
+
+interface JobContainer {
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+}
+
+describeReal(["bash"], "the command of a Job", () => {
+  it("puts Strimzi's line into a file of its own, and in no argument of the program", () => {
+    const text = readFileSync(join(folder, "operator/jobs/producer/producer.yaml"), "utf8");
+    const [container] = (parse(text) as Job).spec.template.spec.containers;
+    const program = join(folder, "flink-apphost");
+    writeFileSync(program, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+    const jaas = 'org.apache.kafka.common.security.scram.ScramLoginModule required username="a" password="it\'s $1";';
+    const [shell = "", ...words] = (container?.command ?? []).map((word) => word.replaceAll("/tmp/", `${folder}/`));
+    const env = { PATH: `${folder}:${process.env["PATH"]}`, KAFKA_JAAS_CONFIG: jaas };
+    const { stdout, stderr } = spawnSync(shell, [...words, ...(container?.args ?? [])], { env, encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(stdout.trimEnd().split("\n")).toEqual(container?.args);
+    const file = join(folder, "client.properties");
+    expect(readFileSync(file, "utf8").split("\n")).toEqual(
+      expect.arrayContaining(["security.protocol=SASL_SSL", `sasl.jaas.config=${jaas}`]),
+    );
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 });
 

@@ -44,12 +44,14 @@ const readText = (name: string): string => gunzipSync(readFileSync(join(FOLDER, 
 export function createManifestCheck(): (manifest: Manifest) => string | null {
   const schemas = readSchemas();
   const ajv = new Ajv({ strict: false, validateFormats: false, inlineRefs: false });
+  // What Kubernetes' kinds are made of is compiled once for all of them.
+  ajv.addSchema({ $id: "kubernetes", $defs: readKubernetes() });
   const compiled = new Map<string, ValidateFunction>();
   return (manifest) => {
     const name = schemaNameOf(manifest);
     const schema = schemas.get(name);
     if (schema === undefined) return `there is no schema for ${manifest.apiVersion} ${manifest.kind}`;
-    const validate = compiled.get(name) ?? ajv.compile(schema);
+    const validate = compiled.get(name) ?? ajv.getSchema(`kubernetes${schema["$ref"]}`) ?? ajv.compile(schema);
     compiled.set(name, validate);
     const isValid: boolean = validate(manifest);
     if (isValid) return null;
@@ -71,9 +73,12 @@ function schemaNameOf({ apiVersion, kind }: Pick<Manifest, "apiVersion" | "kind"
     .toLowerCase();
 }
 
+const readKubernetes = (): Record<string, Schema> =>
+  (JSON.parse(readText(KUBERNETES)) as { $defs: Record<string, Schema> }).$defs;
+
 function readSchemas(): ReadonlyMap<string, Schema> {
   const schemas = new Map<string, Schema>();
-  const { $defs } = JSON.parse(readText(KUBERNETES)) as { $defs: Record<string, Schema> };
+  const $defs = readKubernetes();
   for (const name of Object.keys($defs)) {
     const [, group = "", version = "", kind = ""] = /^io\.k8s\.api\.([a-z]+)\.(v\d)\.([A-Za-z]+)$/.exec(name) ?? [];
     const isObject = $defs[name]?.properties?.["kind"] !== undefined;
@@ -85,10 +90,31 @@ function readSchemas(): ReadonlyMap<string, Schema> {
     const { group, names, versions } = (JSON.parse(readText(file)) as Definition).spec;
     for (const { name, schema } of versions) {
       const { kind } = names;
-      schemas.set(schemaNameOf({ apiVersion: `${group}/${name}`, kind }), completeSchema(schema.openAPIV3Schema));
+      schemas.set(
+        schemaNameOf({ apiVersion: `${group}/${name}`, kind }),
+        shareEqual(completeSchema(schema.openAPIV3Schema)),
+      );
     }
   }
   return schemas;
+}
+
+/** The template of a pod is in a definition up to three times, and is most of it: each is compiled once. */
+function shareEqual(schema: Schema): Schema {
+  const names = new Map<string, string>();
+  const $defs: Record<string, unknown> = {};
+  const share = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(share);
+    if (value === null || typeof value !== "object") return value;
+    const shared = Object.fromEntries(Object.entries(value).map(([key, part]) => [key, share(part)]));
+    if (shared["type"] !== "object" || shared["properties"] === undefined) return shared;
+    const text = JSON.stringify(shared);
+    const name = names.get(text) ?? `d${names.size}`;
+    names.set(text, name);
+    $defs[name] = shared;
+    return { $ref: `#/$defs/${name}` };
+  };
+  return { ...(share(schema) as Schema), $defs };
 }
 
 /** What every object has is in no definition. */

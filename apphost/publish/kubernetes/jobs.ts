@@ -93,7 +93,7 @@ function createJob(name: "producer" | "validator", image: string, { args, memory
               name,
               image,
               command: ["sh", "-c", START, "flink-apphost"],
-              args,
+              args: args.map(escapeForKubernetes),
               env: [
                 {
                   name: JAAS_VARIABLE,
@@ -120,3 +120,6 @@ function createJob(name: "producer" | "validator", image: string, { args, memory
     },
   };
 }
+
+/** In an argument `$(NAME)` would be replaced by a variable, a password among them. */
+const escapeForKubernetes = (word: string): string => word.replaceAll("$(", "$$$$(");

@@ -1,6 +1,7 @@
 /** The manifests: right by the schemas of Kubernetes and of both operators, and with what a stranger's cluster is owed. */
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { createProgram } from "../../../../apphost/cli/cli.ts";
 import { readPublishRequest } from "../../../../apphost/cli/publish-options.ts";
 import { defaultsOf, type HostOptions } from "../../../../apphost/options.ts";
 import { FLAVORS, type Flavor } from "../../../../apphost/publish/kubernetes/flavor.ts";
@@ -9,6 +10,8 @@ import type { PublishedFile } from "../../../../apphost/publish/published-files.
 import { createManifestCheck, type Manifest } from "../../../support/kubernetes-schemas.ts";
 
 const PASSWORD = "secret123";
+/** The first one compiles the schemas: a second of work, however long a busy machine takes for it. */
+const COMPILE_MS_MAX = 90_000;
 const optionsWith = (given: Partial<HostOptions> = {}): HostOptions => ({ ...defaultsOf("up"), once: true, ...given });
 
 function filesOf(flavor: Flavor, given: Partial<HostOptions> = {}, registry: string | null = null): PublishedFile[] {
@@ -64,16 +67,20 @@ describe.each(FLAVORS)("the manifests of flavor %s", (flavor) => {
       "with everything asked for",
       { taskManagers: 3, partitions: 7, topic: "Orders_1", messages: 5, kafkaHeapBytes: 2 ** 31 },
     ],
-  ])("%s are valid by their schemas, of which none has a field too many", (_, given) => {
-    const manifests = manifestsIn(filesOf(flavor, given));
-    expect(manifests.map(check).filter((problem) => problem !== null)).toEqual([]);
-    const kinds = new Set(manifests.map(({ kind }) => kind));
-    for (const kind of ["Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "StatefulSet", "Job", "NetworkPolicy"]) {
-      expect(kinds).toContain(kind);
-    }
-    expect(kinds.has("FlinkDeployment")).toBe(flavor === "operator");
-    expect(kinds.has("HorizontalPodAutoscaler")).toBe(flavor === "standalone");
-  });
+  ])(
+    "%s are valid by their schemas, of which none has a field too many",
+    (_, given) => {
+      const manifests = manifestsIn(filesOf(flavor, given));
+      expect(manifests.map(check).filter((problem) => problem !== null)).toEqual([]);
+      const kinds = new Set(manifests.map(({ kind }) => kind));
+      for (const kind of ["Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "StatefulSet", "Job", "NetworkPolicy"]) {
+        expect(kinds).toContain(kind);
+      }
+      expect(kinds.has("FlinkDeployment")).toBe(flavor === "operator");
+      expect(kinds.has("HorizontalPodAutoscaler")).toBe(flavor === "standalone");
+    },
+    COMPILE_MS_MAX,
+  );
 
   it("have the password in its own file alone, which only its owner may read", () => {
     const holders = filesOf(flavor).filter(({ content }) => String(content).includes(PASSWORD));
@@ -159,6 +166,31 @@ describe("the script of the job", () => {
     expect(script).toContain("'topic' = 'it.is.counts'");
     expect(script.trimEnd().endsWith(";")).toBe(true);
     expect(script).not.toContain("$internal");
+  });
+});
+
+describe("the words of a Job", () => {
+  const program = createProgram([], { setExitCode: () => undefined, takeHelp: () => undefined });
+
+  it.each(["producer", "validator"])("are a verb of the program and options of it: %s", (name) => {
+    const asked = {
+      rate: 5,
+      messageSize: 200,
+      compression: "zstd",
+      counterKey: "a$(REDIS_PASSWORD)",
+      maxTimeMs: 5_000,
+    } as const;
+    const files = filesOf("operator", { ...asked, messages: 5_000 });
+    const job = find(manifestsIn(files), "Job", name).spec as {
+      template: { spec: { containers: { args: string[] }[] } };
+    };
+    const [verb, ...words] = job.template.spec.containers[0]?.args ?? [];
+    const options = program.commands.find((command) => command.name() === verb)?.options.map(({ long }) => long);
+    const named = words.filter((word) => word.startsWith("--"));
+    expect(options).toEqual(expect.arrayContaining(named));
+    expect(named).toContain(name === "producer" ? "--compression" : "--counter-key");
+    // To Kubernetes `$(NAME)` is a variable, and `$$(NAME)` are these letters.
+    if (name === "validator") expect(words).toContain("a$$(REDIS_PASSWORD)");
   });
 });
 
