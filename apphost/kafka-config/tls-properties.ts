@@ -2,7 +2,6 @@
  * The settings of TLS among the client properties: Kafka's, with stores of type PEM, and librdkafka's. What was read is
  * tried once as a whole, so that a key which does not fit its certificate is told here, and not by the broker.
  */
-import { createSecureContext } from "node:tls";
 import { quoteForShell } from "../../simulator/common/foundation/foreign-syntax.ts";
 import type { TlsSettings } from "../../simulator/common/foundation/kafka-security.ts";
 import { convertingCommand, readPem, recogniseStore } from "./pem.ts";
@@ -137,7 +136,7 @@ function tryTogether(tls: TlsSettings, tell: TellProblem): void {
     return;
   }
   try {
-    createSecureContext({
+    process.getBuiltinModule("node:tls").createSecureContext({
       cert: certificate as string,
       key: key as string,
       ...(keyPassword === null ? {} : { passphrase: keyPassword }),
