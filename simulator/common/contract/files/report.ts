@@ -262,7 +262,10 @@ export interface Fault {
   readonly planned: boolean;
   /** How it ended, as far as known: `signal SIGKILL`, `exit code 1`. */
   readonly detail: string;
-  /** From the fault to the moment the resource was ready again; null if it did not come back. */
+  /**
+   * From the fault to the moment the resource was ready again; null if it did not come back. On Apache Flink, of what its
+   * job runs on: to the moment that job was RUNNING with all subtasks again.
+   */
   readonly recoveredAfterMs: number | null;
 }
 
