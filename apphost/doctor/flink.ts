@@ -5,12 +5,12 @@ import { requireExternalFlink } from "../drivers/flink/external-flink.ts";
 import { readFlinkHome } from "../drivers/flink/flink-home.ts";
 import { judgeFlinkRoom } from "../drivers/flink/flink-memory.ts";
 import { findJavaObstacle } from "../drivers/java.ts";
-import type { HostOptions, Variables } from "../options.ts";
+import { type HostOptions, partitionsOf, type Variables } from "../options.ts";
 import { type CheckPlan, type Finding, failed, ok } from "./check.ts";
 
 const MEBIBYTE = 1_048_576;
 
-type FlinkOptions = Pick<HostOptions, "engine" | "flink" | "sqlGateway" | "taskManagers">;
+type FlinkOptions = Pick<HostOptions, "engine" | "flink" | "sqlGateway" | "taskManagers" | "partitions">;
 
 /** Left out where this runtime runs the job. */
 export function planFlinkChecks(options: FlinkOptions, env: Variables): CheckPlan[] {
@@ -30,7 +30,10 @@ export function planFlinkChecks(options: FlinkOptions, env: Variables): CheckPla
       title: "Flink memory",
       neededFor: "--engine flink",
       isAskedInfrastructure: isStartedHere,
-      examine: async () => (isStartedHere ? judgeRoom(taskManagers, process.availableMemory()) : null),
+      examine: async () =>
+        isStartedHere
+          ? judgeRoom({ taskManagers, partitions: partitionsOf(options) }, process.availableMemory())
+          : null,
     },
     {
       id: "flink",
@@ -52,10 +55,10 @@ async function examineFlinkHome(env: Variables): Promise<Finding> {
   return obstacle === undefined ? ok(found) : failed(found, obstacle, "install Java 17 or newer");
 }
 
-export function judgeRoom(taskManagers: number, availableBytes: number): Finding {
+export function judgeRoom(job: Parameters<typeof judgeFlinkRoom>[0], availableBytes: number): Finding {
   const availableMib = Math.floor(availableBytes / MEBIBYTE);
   const found = `${availableMib} MiB available`;
-  const room = judgeFlinkRoom(taskManagers, availableMib);
+  const room = judgeFlinkRoom(job, availableMib);
   if (room.kind === "enough") return ok(found);
   const fewer = room.taskManagersMax === 0 ? "" : `give --task-managers ${room.taskManagersMax}, or `;
   return failed(found, room.reason, `${fewer}free memory`);
@@ -66,7 +69,7 @@ async function examineExternalFlink(
     flink,
     sqlGateway,
     taskManagers,
-  }: Omit<FlinkOptions, "engine" | "flink"> & { flink: NonNullable<HostOptions["flink"]> },
+  }: Pick<FlinkOptions, "sqlGateway" | "taskManagers"> & { flink: NonNullable<HostOptions["flink"]> },
   env: Variables,
 ): Promise<Finding> {
   const place = formatHttpAddress(flink);

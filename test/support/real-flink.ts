@@ -2,13 +2,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shapeFlink } from "../../apphost/drivers/flink/flink-memory.ts";
 import {
   readFlinkAnswer,
   waitForJobManager,
   waitForSqlGateway,
   waitForTaskManager,
 } from "../../apphost/drivers/flink/flink-rest.ts";
-import { shapeFlink } from "../../apphost/drivers/flink/flink-memory.ts";
 import { planFlinkCluster } from "../../apphost/drivers/flink/native-flink.ts";
 import { type ChildHooks, startChildProcess } from "../../apphost/processes/child-process.ts";
 import { isAlive } from "../../apphost/processes/process-identity.ts";

@@ -18,10 +18,7 @@ export interface StopOptions {
 }
 
 /** Settles when no more of it is committed. An answer that does not come is waited for, as the JobManager may be back. */
-export async function stopFlinkJob(
-  rest: FlinkJobRest,
-  { drain, deadlineMs, signal }: StopOptions,
-): Promise<void> {
+export async function stopFlinkJob(rest: FlinkJobRest, { drain, deadlineMs, signal }: StopOptions): Promise<void> {
   const lasting = signal ?? new AbortController().signal;
   let request: string | null = null;
   const look = async (): Promise<true | undefined> => {

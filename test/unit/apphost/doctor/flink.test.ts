@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { runChecks } from "../../../../apphost/doctor/check.ts";
 import { judgeRoom, planFlinkChecks } from "../../../../apphost/doctor/flink.ts";
 
-const SERVED_HERE = { engine: "apphost", flink: null, sqlGateway: null, taskManagers: 1 } as const;
+const SERVED_HERE = { engine: "apphost", flink: null, sqlGateway: null, taskManagers: 1, partitions: 1 } as const;
 const NOBODY = { host: "127.0.0.1", port: 1 };
 
 it("has no row for this runtime", async () => {
@@ -22,9 +22,12 @@ it("looks at FLINK_HOME and memory where the host starts Flink, and at neither w
 });
 
 it("says how many TaskManagers fit", () => {
-  expect(judgeRoom(1, 64 * 1024 ** 3)).toMatchObject({ result: "ok", found: "65536 MiB available" });
-  expect(judgeRoom(5, 3_220 * 1024 ** 2)).toMatchObject({
+  expect(judgeRoom({ taskManagers: 1, partitions: 1 }, 64 * 1024 ** 3)).toMatchObject({
+    result: "ok",
+    found: "65536 MiB available",
+  });
+  expect(judgeRoom({ taskManagers: 5, partitions: 5 }, 3_220 * 1024 ** 2)).toMatchObject({
     result: "failed",
-    fix: "give --task-managers 4, or free memory",
+    fix: "give --task-managers 3, or free memory",
   });
 });

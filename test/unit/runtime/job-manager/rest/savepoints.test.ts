@@ -119,7 +119,12 @@ test("a savepoint lies where it was asked for, can be read by itself, and is lis
   const shape = { is_savepoint: true, savepointFormat: "CANONICAL", checkpoint_type: "SAVEPOINT" };
   expect(latest.savepoint).toMatchObject({ ...shape, external_path: location, discarded: false, status: "COMPLETED" });
   expect(history).toContainEqual(latest.savepoint);
-  expect(latest.completed.is_savepoint).toBe(false);
+  const readCompleted = async () => (await call("GET", `/v1/jobs/${jobId}/checkpoints`)).body.latest.completed;
+  const completed = await waitUntil(async () => (await readCompleted()) ?? undefined, {
+    what: "a checkpoint of the job's own",
+    deadlineMs: 10_000,
+  });
+  expect(completed.is_savepoint).toBe(false);
   expect(await readState()).toBe("RUNNING");
 });
 
