@@ -1,13 +1,15 @@
 /** Hands a jar to Flink's JobManager over its REST API: the file to /jars/upload, and then a run of it. */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Agent, request } from "node:http";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createError } from "../../../simulator/common/foundation/errors.ts";
 import { type HttpAnswer, isOk } from "../../../simulator/common/foundation/http-call.ts";
 import { readValue } from "../../../simulator/common/foundation/json-fields.ts";
 import { callFlink, findInnermostCause } from "./flink-rest.ts";
+
+// As in `http-call.ts`: an import would bring the whole of `fetch` along.
+const { Agent, request } = process.getBuiltinModule("node:http");
 
 /** Of a large jar on a slow disk; the run executes the program's main method. */
 const UPLOAD_MS_MAX = 120_000;
