@@ -222,7 +222,8 @@ it("the verbs of apphost/README.md are those of the program", async () => {
   const documented = readTable(readReadme("apphost"), "verb")
     .flatMap(([verbs]) => readQuoted(verbs ?? ""))
     .map((verb) => verb.split(" ")[0]);
-  expect(documented.sort()).toEqual(real.sort());
+  // A verb may have a row for each of the things that it is done with.
+  expect([...new Set(documented)].sort()).toEqual(real.sort());
 });
 
 it("the variables of apphost/README.md are those that programs get", async () => {
