@@ -43,7 +43,7 @@ describe("publish kubernetes", () => {
     );
     expect(again.stdout).toMatch(/^kept +\S+redis\.env$/m);
     expect(again.stdout).not.toMatch(/^(new|replaced) /m);
-    expect(again.stdout).toMatch(/run it: cd \S+operator, and the commands in README\.md/);
+    expect(again.stdout).toMatch(/run it: cd \S+operator, and the commands of its README\.md/);
   });
 
   it("writes nothing through a link in the folder", async () => {
