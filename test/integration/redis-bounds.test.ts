@@ -57,7 +57,7 @@ describe("resident memory of the embedded Redis", () => {
     },
     {
       what: "small values",
-      boundBytes: 64 * MIB,
+      boundBytes: 128 * MIB,
       steps: [
         { what: "SET of 100 bytes", request: () => ["SET", name(), value(100)], pipelined: 1_000 },
         { what: "SET of 1 MB", request: () => ["SET", name(), value(MIB)], pipelined: 4 },
