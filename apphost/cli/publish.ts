@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { formatShellWord } from "../../simulator/common/foundation/foreign-syntax.ts";
 import { EXIT } from "../exit-code.ts";
-import { FOLDER_README } from "../publish/published-files.ts";
+import { COMMANDS_FILE } from "../publish/published-files.ts";
 import { type PublishRequest, type PublishTarget, publish } from "../publish/publishing.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -21,6 +21,6 @@ function describeNext({ kind }: PublishTarget, folder: string): string {
     case "compose":
       return `run it: cd ${folder} && docker compose up --build --exit-code-from app`;
     case "kubernetes":
-      return `run it: cd ${folder}, and the commands of its ${FOLDER_README}, one after the other`;
+      return `run it: cd ${folder}, and the commands of its ${COMMANDS_FILE}, one after the other`;
   }
 }

@@ -25,7 +25,7 @@ export interface Publication {
 export const PUBLIC_MODE = 0o644;
 export const SECRET_MODE = 0o600;
 /** Has the commands. */
-export const FOLDER_README = "README.md";
+export const COMMANDS_FILE = "README.md";
 const TAG_LENGTH = 12;
 
 export function createPublishedFiles({ options, nodeImage, tarball, redisPassword }: Publication): PublishedFile[] {
@@ -37,7 +37,7 @@ export function createPublishedFiles({ options, nodeImage, tarball, redisPasswor
     { name: "Dockerfile", content: dockerfile, ...readable },
     { name: ".dockerignore", content: formatDockerignore(), ...readable },
     { name: TARBALL_NAME, content: tarball, ...readable },
-    { name: FOLDER_README, content: formatComposeReadme(options), ...readable },
+    { name: COMMANDS_FILE, content: formatComposeReadme(options), ...readable },
     { name: ".env", content: `REDIS_PASSWORD=${redisPassword}\n`, mode: SECRET_MODE, isSecret: true },
   ];
 }

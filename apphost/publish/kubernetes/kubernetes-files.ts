@@ -3,7 +3,7 @@ import type { INamespace } from "kubernetes-models/v1";
 import { Document } from "yaml";
 import type { HostOptions } from "../../options.ts";
 import { createInstructions, formatDockerfile, formatDockerignore, TARBALL_NAME } from "../dockerfile.ts";
-import { FOLDER_README, nameImage, PUBLIC_MODE, type PublishedFile, SECRET_MODE } from "../published-files.ts";
+import { COMMANDS_FILE, nameImage, PUBLIC_MODE, type PublishedFile, SECRET_MODE } from "../published-files.ts";
 import { createDisruptionBudgets, createNetworkPolicies } from "./cluster-rules.ts";
 import { formatCountingScript } from "./counting-script.ts";
 import type { Flavor } from "./flavor.ts";
@@ -63,7 +63,7 @@ export function createKubernetesFiles(publication: KubernetesPublication): Publi
     isSecret: false,
   });
   return [
-    plain(FOLDER_README, formatKubernetesReadme({ options, flavor, images, isPushed: registry !== null })),
+    plain(COMMANDS_FILE, formatKubernetesReadme({ options, flavor, images, isPushed: registry !== null })),
     ...createBaseFiles(options, flavor, images).map(([name, content]) => plain(`base/${name}`, content)),
     {
       name: `base/${SECRET_NAME}`,
