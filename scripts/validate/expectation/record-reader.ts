@@ -5,19 +5,15 @@
  * R1 Each offset of a partition is handed over once, however often it is fetched.
  */
 import { AbortedTransactions } from "../../../simulator/clients/kafka/wire/aborted-transactions.ts";
-import { decompressBatch } from "../../../simulator/clients/kafka/wire/batch-compression.ts";
+import { type BatchBytes, openBatch } from "../../../simulator/clients/kafka/wire/batch-compression.ts";
 import {
   batchBaseOffset,
   batchNextOffset,
   batchRecordCount,
   findBatchEnd,
-  judgeBatch,
-  verifyBatchCrc,
 } from "../../../simulator/clients/kafka/wire/record-batch.ts";
 import { indexRecords, RECORD_FIELDS } from "../../../simulator/clients/kafka/wire/records.ts";
 import type { TopicRecord } from "../../../simulator/common/contract/expectation.ts";
-import { unreachable } from "../../../simulator/common/foundation/assert.ts";
-import { createError } from "../../../simulator/common/foundation/errors.ts";
 import type { PartitionTally, RecordSet } from "../topic-tally.ts";
 
 export type TakeRecord = (record: TopicRecord) => void;
@@ -46,36 +42,14 @@ export class RecordReader {
     }
   }
 
-  #addBatch(
-    { p, position }: PartitionTally,
-    { buffer, at, end }: { readonly buffer: Buffer; readonly at: number; readonly end: number },
-    aborted: AbortedTransactions | null,
-    to: number,
-  ): void {
-    const offset = batchBaseOffset(buffer, at);
-    const place = { topic: this.#topic, p, offset };
-    if (!verifyBatchCrc(buffer, at, end)) throw createError("KAFKA_BATCH_CORRUPT", { ...place, what: "its checksum" });
-    const content = judgeBatch(buffer, at, aborted);
-    switch (content.kind) {
-      case "records":
-        this.#handOver({ buffer, at, end }, { p, offset, from: position, to });
-        return;
-      case "compressed": {
-        const plain = decompressBatch({ buffer, at, end }, content.codec, place);
-        this.#handOver({ buffer: plain, at: 0, end: plain.length }, { p, offset, from: position, to });
-        return;
-      }
-      case "skipped":
-        return;
-      case "unsupported":
-        throw createError("KAFKA_BATCH_UNSUPPORTED", { ...place, what: content.what });
-      default:
-        unreachable(content);
-    }
+  #addBatch({ p, position }: PartitionTally, batch: BatchBytes, aborted: AbortedTransactions | null, to: number): void {
+    const offset = batchBaseOffset(batch.buffer, batch.at);
+    const plain = openBatch(batch, { topic: this.#topic, p, offset }, aborted);
+    if (plain !== null) this.#handOver(plain, { p, offset, from: position, to });
   }
 
   #handOver(
-    { buffer, at, end }: { readonly buffer: Buffer; readonly at: number; readonly end: number },
+    { buffer, at, end }: BatchBytes,
     {
       p,
       offset: base,

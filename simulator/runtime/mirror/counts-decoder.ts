@@ -6,19 +6,16 @@
  */
 import type { FetchedRecords } from "../../clients/kafka/assigned-partition.ts";
 import { AbortedTransactions } from "../../clients/kafka/wire/aborted-transactions.ts";
-import { decompressBatch } from "../../clients/kafka/wire/batch-compression.ts";
+import { type BatchBytes, openBatch } from "../../clients/kafka/wire/batch-compression.ts";
 import {
   type BatchPlace,
   batchBaseOffset,
   batchNextOffset,
   batchRecordCount,
   findBatchEnd,
-  judgeBatch,
-  verifyBatchCrc,
 } from "../../clients/kafka/wire/record-batch.ts";
 import { indexRecords, RECORD_FIELDS } from "../../clients/kafka/wire/records.ts";
 import { type PartitionCounts, parseCounts } from "../../common/contract/job/counts.ts";
-import { unreachable } from "../../common/foundation/assert.ts";
 import { createError } from "../../common/foundation/errors.ts";
 
 export interface CountsSource {
@@ -37,35 +34,17 @@ export function decodeCounts(source: CountsSource, fetched: FetchedRecords): Par
     const batchEnd = findBatchEnd(buffer, at, end);
     if (batchEnd < 0) return rows;
     const place = { topic, p, offset: batchBaseOffset(buffer, at) };
-    if (!verifyBatchCrc(buffer, at, batchEnd))
-      throw createError("KAFKA_BATCH_CORRUPT", { ...place, what: "its checksum" });
-    const content = judgeBatch(buffer, at, aborted);
+    const plain = openBatch({ buffer, at, end: batchEnd }, place, aborted);
     // One that lies below what was asked for was read before.
     const isNew = batchNextOffset(buffer, at) > fetched.fetchOffset;
-    switch (content.kind) {
-      case "records":
-        if (isNew) rows.push(...readRows(source, { buffer, at, end: batchEnd }, place, fetched.fetchOffset));
-        break;
-      case "compressed": {
-        const plain = decompressBatch({ buffer, at, end: batchEnd }, content.codec, place);
-        if (isNew)
-          rows.push(...readRows(source, { buffer: plain, at: 0, end: plain.length }, place, fetched.fetchOffset));
-        break;
-      }
-      case "skipped":
-        break;
-      case "unsupported":
-        throw createError("KAFKA_BATCH_UNSUPPORTED", { ...place, what: content.what });
-      default:
-        unreachable(content);
-    }
+    if (plain !== null && isNew) rows.push(...readRows(source, plain, place, fetched.fetchOffset));
     at = batchEnd;
   }
 }
 
 function readRows(
   { topic, partitions }: CountsSource,
-  { buffer, at, end }: { readonly buffer: Buffer; readonly at: number; readonly end: number },
+  { buffer, at, end }: BatchBytes,
   place: BatchPlace,
   fromOffset: number,
 ): PartitionCounts[] {

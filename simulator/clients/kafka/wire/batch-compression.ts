@@ -8,8 +8,19 @@
 import { createRequire } from "node:module";
 import { unreachable } from "../../../common/foundation/assert.ts";
 import { createError, describeError } from "../../../common/foundation/errors.ts";
+import type { AbortedTransactions } from "./aborted-transactions.ts";
 import { decompressLz4Portable, lz4BytesMax } from "./lz4-frame.ts";
-import { ATTRIBUTE, BATCH, type BatchPlace, CODECS, type Codec, LENGTH_OVERHEAD, sealBatch } from "./record-batch.ts";
+import {
+  ATTRIBUTE,
+  BATCH,
+  type BatchPlace,
+  CODECS,
+  type Codec,
+  judgeBatch,
+  LENGTH_OVERHEAD,
+  sealBatch,
+  verifyBatchCrc,
+} from "./record-batch.ts";
 import { listSnappyBlocks, readSnappySize } from "./snappy-blocks.ts";
 
 /** Sixty times the largest batch that Kafka takes by default: what stock clients send stays below a few megabytes. */
@@ -19,12 +30,47 @@ const CHUNK_BYTES = 128 * 1024;
 
 const require = createRequire(import.meta.url);
 
+export interface BatchBytes {
+  readonly buffer: Buffer;
+  readonly at: number;
+  readonly end: number;
+}
+
+/**
+ * A fetched batch, its checksum verified, as one of plain records; null: no application reads it. `aborted` is as of
+ * `judgeBatch`. For readers of few batches: those of the hot path count what they leave out, and reuse their buffers.
+ * Throws KAFKA_BATCH_CORRUPT, KAFKA_BATCH_TOO_LARGE or KAFKA_BATCH_UNSUPPORTED.
+ */
+export function openBatch(
+  batch: BatchBytes,
+  place: BatchPlace,
+  aborted: AbortedTransactions | null,
+): BatchBytes | null {
+  const { buffer, at, end } = batch;
+  if (!verifyBatchCrc(buffer, at, end)) throw createError("KAFKA_BATCH_CORRUPT", { ...place, what: "its checksum" });
+  const content = judgeBatch(buffer, at, aborted);
+  switch (content.kind) {
+    case "records":
+      return batch;
+    case "compressed": {
+      const plain = decompressBatch(batch, content.codec, place);
+      return { buffer: plain, at: 0, end: plain.length };
+    }
+    case "skipped":
+      return null;
+    case "unsupported":
+      throw createError("KAFKA_BATCH_UNSUPPORTED", { ...place, what: content.what });
+    default:
+      return unreachable(content);
+  }
+}
+
 /**
  * The batch as it would be without compression, in a buffer of its own: its header, of which the compression is taken out,
  * and its records. It has no valid checksum. Throws KAFKA_BATCH_CORRUPT or KAFKA_BATCH_TOO_LARGE.
  */
 export function decompressBatch(
-  { buffer, at, end }: { readonly buffer: Buffer; readonly at: number; readonly end: number },
+  { buffer, at, end }: BatchBytes,
   codec: Codec,
   place: BatchPlace,
   limitBytes = DECOMPRESSED_BYTES_MAX,
