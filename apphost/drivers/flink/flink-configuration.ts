@@ -19,7 +19,7 @@ export interface FlinkSettings {
   readonly temporaryFolder: string;
 }
 
-/** `config.yaml`, with flat keys. A string of JSON is one of YAML, whatever characters a path has. */
+/** `config.yaml` of a cluster that is started here. */
 export const formatFlinkConfiguration = (settings: FlinkSettings): string =>
   formatEntries({ ...addressEntries(settings), ...memoryEntries(settings.memory), ...jobEntries(settings) });
 
@@ -45,7 +45,8 @@ export const remoteEntries = ({ host, port }: HostPort): Record<string, string> 
   "rest.port": String(port),
 });
 
-const formatEntries = (entries: Record<string, string | number>): string =>
+/** `config.yaml`, with flat keys. A string of JSON is one of YAML, whatever characters a path has. */
+export const formatEntries = (entries: Record<string, string | number>): string =>
   Object.entries(entries)
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
     .join("");

@@ -6,6 +6,7 @@
 import type { IDeployment } from "kubernetes-models/apps/v1";
 import type { IHorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2";
 import type { IContainer, IService } from "kubernetes-models/v1";
+import { formatEntries } from "../../drivers/flink/flink-configuration.ts";
 import type { HostOptions } from "../../options.ts";
 import {
   createFlinkConfiguration,
@@ -37,9 +38,8 @@ const BUSY_PERCENT = 70;
 /** Each change of their number restarts the job from its newest checkpoint. */
 const CALM_SECONDS = 300;
 
-/** `config.yaml`, with flat keys. A string of JSON is one of YAML. */
-export function formatStandaloneConfiguration(options: HostOptions): string {
-  const entries = {
+export const formatStandaloneConfiguration = (options: HostOptions): string =>
+  formatEntries({
     ...createFlinkConfiguration(options),
     "kubernetes.cluster-id": FLINK,
     "kubernetes.namespace": NAMESPACE,
@@ -51,11 +51,7 @@ export function formatStandaloneConfiguration(options: HostOptions): string {
     "jobmanager.memory.process.size": `${JOB_MANAGER.memoryMib}m`,
     "taskmanager.memory.process.size": `${TASK_MANAGER.memoryMib}m`,
     "io.tmp.dirs": "/tmp",
-  };
-  return Object.entries(entries)
-    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
-    .join("");
-}
+  });
 
 export const createJobManager = (image: string): IDeployment =>
   createDeployment("jobmanager", image, {
