@@ -33,6 +33,23 @@ describe("resident memory of the embedded Redis", () => {
     return `k${next}`;
   };
 
+  const smallValues = [
+    { what: "SET of 100 bytes", request: () => ["SET", name(), value(100)], pipelined: 1_000 },
+    { what: "SET of 1 MB", request: () => ["SET", name(), value(MIB)], pipelined: 4 },
+    {
+      what: "HSET of pairs",
+      request: () => ["HSET", `h${next % 10}`, ...several(2, () => [name(), value(100)])],
+      pipelined: 1_000,
+    },
+    {
+      what: "MSET of 500 × 100 bytes",
+      request: () => ["MSET", ...several(500, () => [name(), value(100)])],
+      pipelined: 4,
+    },
+    { what: "SET of nothing", request: () => ["SET", name(), ""], pipelined: 1_000 },
+    { what: "RPUSH to lists of one", request: () => ["RPUSH", name(), "x"], pipelined: 1_000 },
+  ];
+
   it.each([
     {
       what: "large values",
@@ -55,43 +72,29 @@ describe("resident memory of the embedded Redis", () => {
         },
       ],
     },
-    {
-      what: "small values",
-      boundBytes: 128 * MIB,
-      steps: [
-        { what: "SET of 100 bytes", request: () => ["SET", name(), value(100)], pipelined: 1_000 },
-        { what: "SET of 1 MB", request: () => ["SET", name(), value(MIB)], pipelined: 4 },
-        {
-          what: "HSET of pairs",
-          request: () => ["HSET", `h${next % 10}`, ...several(2, () => [name(), value(100)])],
-          pipelined: 1_000,
-        },
-        {
-          what: "MSET of 500 × 100 bytes",
-          request: () => ["MSET", ...several(500, () => [name(), value(100)])],
-          pipelined: 4,
-        },
-        { what: "SET of nothing", request: () => ["SET", name(), ""], pipelined: 1_000 },
-        { what: "RPUSH to lists of one", request: () => ["RPUSH", name(), "x"], pipelined: 1_000 },
-      ],
-    },
-  ])("stays within the bound and 64 MiB, when $what fill it and fill it again", async ({ boundBytes, steps }) => {
-    const own = await startBoundedServer("redis", { password: "", memoryBytesMax: boundBytes });
-    const peaks: Record<string, number> = {};
-    try {
-      const client = await RespClient.open(own.port);
-      for (const { what, request, pipelined } of steps) {
-        resetPeak(own);
-        await fill(client, request, pipelined);
-        peaks[what] = Math.ceil((readPeak(own) - boundBytes) / MIB);
-        await client.ask("FLUSHALL");
+    { what: "small values", boundBytes: 128 * MIB, steps: smallValues },
+    // The smallest bound is the hardest: what the program itself takes is as much as the data.
+    { what: "small values", boundBytes: 64 * MIB, steps: smallValues },
+  ])(
+    "stays within $boundBytes bytes and 64 MiB, when $what fill it and fill it again",
+    async ({ boundBytes, steps }) => {
+      const own = await startBoundedServer("redis", { password: "", memoryBytesMax: boundBytes });
+      const peaks: Record<string, number> = {};
+      try {
+        const client = await RespClient.open(own.port);
+        for (const { what, request, pipelined } of steps) {
+          resetPeak(own);
+          await fill(client, request, pipelined);
+          peaks[what] = Math.ceil((readPeak(own) - boundBytes) / MIB);
+          await client.ask("FLUSHALL");
+        }
+        client.close();
+      } finally {
+        await own.stop();
       }
-      client.close();
-    } finally {
-      await own.stop();
-    }
-    expect(Object.entries(peaks).filter(([, mib]) => mib > 64)).toEqual([]);
-  });
+      expect(Object.entries(peaks).filter(([, mib]) => mib > 64)).toEqual([]);
+    },
+  );
 
   /** Until the first one is refused. */
   async function fill(client: RespClient, request: () => string[], pipelined: number): Promise<void> {

@@ -4,6 +4,8 @@
  * K1 A key exists exactly while it has a value that has not expired; a hash without fields does not exist.
  * K2 Every change of a key goes through a method of this class, so that `usedBytes` and the watchers are right.
  * K3 Names and values are latin1 strings: one character a byte.
+ * K4 What walks through all entries does so by `forEach`, which makes nothing for an entry. A loop over a map makes a pair
+ *    for each of them until it has been compiled: 30 MB for 170,000 keys, at the very moment when the memory is full.
  */
 import { CommandError, wrongType } from "./command-error.ts";
 import { ListValue } from "./values/list.ts";
@@ -245,13 +247,17 @@ export class Keyspace {
 
   /** Looks at each key, and makes no list of them. */
   removeExpired(): void {
-    for (const [key, { expiresAtMs }] of this.#entries) if (expiresAtMs !== null) this.#find(key);
+    this.#entries.forEach(({ expiresAtMs }, key) => {
+      if (expiresAtMs !== null) this.#find(key);
+    });
   }
 
   /** How many of the keys have an end. */
   countExpiring(): number {
     let count = 0;
-    for (const entry of this.#entries.values()) if (entry.expiresAtMs !== null) count += 1;
+    this.#entries.forEach(({ expiresAtMs }) => {
+      if (expiresAtMs !== null) count += 1;
+    });
     return count;
   }
 
@@ -266,17 +272,19 @@ export class Keyspace {
     let chosen: string | undefined;
     let count = 0;
     this.removeExpired();
-    for (const key of this.#entries.keys()) {
+    this.#entries.forEach((_, key) => {
       count += 1;
       if (Math.random() * count < 1) chosen = key;
-    }
+    });
     return chosen;
   }
 
   clear(): void {
     const watched = [...this.#watchers.keys()].filter((key) => this.#entries.has(key));
     let bytes = 0;
-    for (const [key, { value }] of this.#entries) bytes += key.length + sizeOf(value) + KEY_OVERHEAD_BYTES;
+    this.#entries.forEach(({ value }, key) => {
+      bytes += key.length + sizeOf(value) + KEY_OVERHEAD_BYTES;
+    });
     // At once: a map that is emptied key by key is copied each time that it has become much smaller.
     this.#entries.clear();
     this.#memory.bytes -= bytes;
@@ -340,7 +348,9 @@ function sizeOf(value: Value): number {
       return value.text.length;
     case "hash": {
       let bytes = HASH_OVERHEAD_BYTES;
-      for (const [field, text] of value.fields) bytes += field.length + text.length + FIELD_OVERHEAD_BYTES;
+      value.fields.forEach((text, field) => {
+        bytes += field.length + text.length + FIELD_OVERHEAD_BYTES;
+      });
       return bytes;
     }
     default:

@@ -4,10 +4,12 @@
  *
  *   below the bound → (more is resident) collect → quiet until GARBAGE_BYTES more are resident → collect → …
  *
- * G1 The resident memory is looked at when LOOK_INTERVAL_MS have passed, or when GARBAGE_BYTES have been read or dropped
- *    from the data. Below the bound nothing else happens: a run that is far from it pays microseconds of each interval.
+ * G1 The resident memory is looked at when LOOK_INTERVAL_MS have passed, or when LOOK_BYTES have been read or dropped from
+ *    the data: what is read takes several times as much until it is data. Below the bound nothing else happens: a run
+ *    that is far from it pays microseconds of each interval.
  * G2 Above it garbage is collected at once. What is left then is alive, and only what comes on top is worth the next
- *    collection: collecting again and again would stop all clients for nothing.
+ *    collection: collecting again and again would stop all clients for nothing. What is dropped from the data later is no
+ *    longer alive, and counts as come on top.
  * G3 The engine keeps pages of its heap that have become empty, or nearly so, for later: 200 MB after FLUSHALL, while long
  *    values lie outside of its heap. Where that is more than GARBAGE_BYTES the heap is made compact and the pages go.
  */
@@ -19,7 +21,8 @@ const MIB = 1_048_576;
 const LOOK_INTERVAL_MS = 50;
 /** Asking for the time costs, too. */
 const COMMANDS_BETWEEN_CLOCKS = 16;
-const GARBAGE_BYTES = 16 * MIB;
+const LOOK_BYTES = 4 * MIB;
+const GARBAGE_BYTES = 12 * MIB;
 /** What the engine and the program themselves take beyond the bound of what they work for. */
 const ENGINE_BYTES = 16 * MIB;
 
@@ -38,12 +41,13 @@ export class MemoryGuard {
   #lookAfterMs = 0;
   /** What the program takes without any values. */
   readonly #ownBytes: number;
-  #collectAboveBytes: number;
+  /** What was resident after the last collection, and what was data then. */
+  #alive: { readonly residentBytes: number; readonly dataBytes: number };
 
   constructor(use: MemoryUse, source: MemorySource) {
     this.#use = use;
     this.#source = source;
-    this.#collectAboveBytes = this.#quietBytes;
+    this.#alive = { residentBytes: 0, dataBytes: 0 };
     this.#ownBytes = this.#unusedBytes;
   }
 
@@ -55,10 +59,16 @@ export class MemoryGuard {
     return this.#use.bytesMax + ENGINE_BYTES;
   }
 
+  /** Data that were added are an estimate above what they take, so they raise nothing. */
+  get #collectAboveBytes(): number {
+    const droppedBytes = Math.max(0, this.#alive.dataBytes - this.#use.bytes);
+    return Math.max(this.#quietBytes, this.#alive.residentBytes - droppedBytes + GARBAGE_BYTES);
+  }
+
   /** To be called after each command. */
   afterCommand(): void {
     this.#commandsLeft -= 1;
-    if (this.#commandsLeft > 0 && this.#use.garbageBytes < GARBAGE_BYTES) return;
+    if (this.#commandsLeft > 0 && this.#use.garbageBytes < LOOK_BYTES) return;
     this.#lookIfDue();
   }
 
@@ -77,7 +87,7 @@ export class MemoryGuard {
   #lookIfDue(): void {
     this.#commandsLeft = COMMANDS_BETWEEN_CLOCKS;
     const nowMs = this.#source.nowMs();
-    if (nowMs < this.#lookAfterMs && this.#use.garbageBytes < GARBAGE_BYTES) return;
+    if (nowMs < this.#lookAfterMs && this.#use.garbageBytes < LOOK_BYTES) return;
     this.#lookAfterMs = nowMs + LOOK_INTERVAL_MS;
     this.#use.garbageBytes = 0;
     if (this.#source.residentBytes() > this.#collectAboveBytes) this.#collect();
@@ -88,7 +98,7 @@ export class MemoryGuard {
     collect("quickly");
     const keptBytes = this.#unusedBytes - this.#ownBytes;
     if (residentBytes() > this.#quietBytes && keptBytes > GARBAGE_BYTES) collect("compactly");
-    this.#collectAboveBytes = Math.max(this.#quietBytes, residentBytes() + GARBAGE_BYTES);
+    this.#alive = { residentBytes: residentBytes(), dataBytes: this.#use.bytes };
   }
 }
 

@@ -62,10 +62,41 @@ describe("MemoryGuard", () => {
     passTurn({ valueBytes: 200 * MIB });
     for (let i = 0; i < 10; i += 1) passTurn({});
     expect(state.collected).toEqual(["quickly"]);
-    passTurn({ garbageBytes: 15 * MIB });
+    passTurn({ garbageBytes: 11 * MIB });
     expect(state.collected).toHaveLength(1);
+    passTurn({ garbageBytes: 13 * MIB });
+    expect(state.collected.length).toBeGreaterThan(1);
+  });
+
+  it("takes what was dropped since for garbage (G2)", () => {
+    const { state, use, passTurn } = createProcess(128 * MIB);
+    use.bytes = 128 * MIB;
+    passTurn({ valueBytes: 120 * MIB });
+    expect(state.collected).toEqual(["quickly"]);
+    // FLUSHALL: as much is resident as before, and next to nothing of it is alive.
+    use.bytes = 0;
+    passTurn({ valueBytes: 0, garbageBytes: 120 * MIB });
+    expect(state.collected.length).toBeGreaterThan(1);
+    expect(state.garbageBytes).toBe(0);
+  });
+
+  it("does not take new data for room (G2)", () => {
+    const { state, use, passTurn } = createProcess(128 * MIB);
+    passTurn({ valueBytes: 100 * MIB });
+    expect(state.collected).toHaveLength(1);
+    use.bytes = 28 * MIB;
     passTurn({ garbageBytes: 17 * MIB });
     expect(state.collected.length).toBeGreaterThan(1);
+  });
+
+  it("looks again when LOOK_BYTES were read, however short ago it looked (G1)", () => {
+    const { state, guard, passTurn } = createProcess(128 * MIB);
+    passTurn({ valueBytes: 60 * MIB });
+    state.garbageBytes = 100 * MIB;
+    guard.afterTurn(MIB);
+    expect(state.collected).toEqual([]);
+    guard.afterTurn(4 * MIB);
+    expect(state.collected).not.toEqual([]);
   });
 
   it("gives pages back that were kept for later (G3)", () => {
