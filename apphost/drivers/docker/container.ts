@@ -4,12 +4,13 @@
  *
  *   (nothing) → created → running → ended → running …        removed by leftovers.ts, by label
  *
- * K1 The container is created by the first launch and never by a later one: its data, and its port, are its own.
+ * K1 The container is created by the first launch and never by a later one: its data, and its port, are its own (but K6).
  * K2 A file with secrets is in it before it starts; they stand in no argument, variable or label.
  * K3 Its output is attached before it starts, so no line is missing, and goes to the resource's log.
  * K4 `exited` says what the engine says: exit code, and whether the kernel ended it for want of memory. An engine that
  *    does not answer for 15 s, or knows the container no more, makes it `lost`.
  * K5 One that was paused goes on before it is stopped or killed: some engines refuse to end it otherwise.
+ * K6 One without volumes has nothing of its own. Where somebody removed it, another one is created.
  */
 import { readFileSync } from "node:fs";
 import { PassThrough, type Readable } from "node:stream";
@@ -44,33 +45,33 @@ export function createContainerServer(docker: Docker, spec: ContainerSpec): Cont
     container = null;
     if (gone !== null) await removeContainer(gone, spec.name);
   };
-  return {
-    discard,
-    async launch(hooks) {
-      const isFirst = container === null;
-      container ??= await createContainer(docker, spec);
-      const life = new ContainerLife(container, spec, hooks);
-      try {
-        await life.start();
-        return life;
-      } catch (error) {
-        life.detach();
-        const reason = engineMessage(error);
-        // The port may be free again, or the plan is made anew with another one.
-        if (isPortClash(reason)) return createEndedServer(reason);
-        if (!isFirst && statusOf(error) === 404) {
-          throw createError("CONTAINER_LOST", {
-            resource: spec.labels[LABEL.resource] ?? spec.name,
-            reason,
-            lastLines: "",
-          });
+  const launch = async (hooks: ChildHooks): Promise<RunningServer> => {
+    const isFirst = container === null;
+    container ??= await createContainer(docker, spec);
+    const life = new ContainerLife(container, spec, hooks);
+    try {
+      await life.start();
+      return life;
+    } catch (error) {
+      life.detach();
+      const reason = engineMessage(error);
+      // The port may be free again, or the plan is made anew with another one.
+      if (isPortClash(reason)) return createEndedServer(reason);
+      if (!isFirst && statusOf(error) === 404) {
+        if (spec.volumes.length > 0) {
+          const resource = spec.labels[LABEL.resource] ?? spec.name;
+          throw createError("CONTAINER_LOST", { resource, reason, lastLines: "" });
         }
-        if (!isFirst) throw error;
-        await discard();
-        throw createError("CONTAINER_NOT_STARTED", { resource: spec.name, image: spec.image, reason }, error);
+        // K6: the next launch is a first one.
+        container = null;
+        return launch(hooks);
       }
-    },
+      if (!isFirst) throw error;
+      await discard();
+      throw createError("CONTAINER_NOT_STARTED", { resource: spec.name, image: spec.image, reason }, error);
+    }
   };
+  return { discard, launch };
 }
 
 const removeContainer = (container: Docker.Container, name: string): Promise<unknown> =>

@@ -71,3 +71,50 @@ it("a kill that the engine did not hear is repeated: nobody else would end what 
   expect(exit).toEqual({ kind: "exit", code: 137 });
   expect(killCalls()).toBe(2);
 });
+
+/** An engine whose containers somebody removes: each of them starts once. */
+function playForgetfulEngine() {
+  const created: string[] = [];
+  const docker = {
+    async createContainer() {
+      created.push("container");
+      let starts = 0;
+      return {
+        id: String(created.length),
+        attach: async () => new PassThrough(),
+        async start() {
+          starts += 1;
+          if (starts > 1) throw Object.assign(new Error("No such container"), { statusCode: 404 });
+        },
+        inspect: async () => ({ State: { Pid: 0, Running: true, ExitCode: 0, OOMKilled: false } }),
+        wait: () => new Promise(() => undefined),
+        modem: { demuxStream: () => undefined },
+      };
+    },
+  };
+  return { docker: docker as unknown as Docker, created };
+}
+
+it.each([
+  [[], 2],
+  [["/data"], 1],
+] as const)(
+  "one that was removed, with volumes %j, is created anew only where it had none (K6)",
+  async (volumes, count) => {
+    const { docker, created } = playForgetfulEngine();
+    const reach = { kind: "host" } as const;
+    const server = createContainerServer(docker, {
+      ...{ name: "one", image: "one:1", command: null, env: {}, labels: {}, reach, volumes, file: null },
+    });
+    const hooks = {
+      log: new ResourceLog(devNull, (work) => work()),
+      onSpawn: () => undefined,
+      onMessage: () => undefined,
+    };
+    await server.launch(hooks);
+    const again = server.launch(hooks);
+    if (count === 1) await expect(again).rejects.toMatchObject({ code: "CONTAINER_LOST" });
+    else await again;
+    expect(created).toHaveLength(count);
+  },
+);
