@@ -145,9 +145,11 @@ function refuseOnFlink({ engine, flink, infra, kafka, redis, messages, topic, te
     const given = kafka === null ? "--redis" : "--kafka";
     refuse(`--engine flink with ${given} is not built: it runs on servers that this host starts`, `omit ${given}`);
   }
-  if (infra !== "native") {
-    const what = `--engine flink with --infra ${infra} is not built: its job needs a Kafka and a Redis of this machine`;
-    refuse(what, "give --infra native, with KAFKA_HOME set and redis-server on PATH");
+  if (infra !== "native" && !(infra === "docker" && flink === null)) {
+    const given = flink === null ? "--engine flink" : "--flink";
+    const what = `${given} with --infra ${infra} is not built: its job needs a Kafka and a Redis that it can reach`;
+    const orDocker = flink === null ? ", or --infra docker" : "";
+    refuse(what, `give --infra native, with KAFKA_HOME set and redis-server on PATH${orDocker}`);
   }
   if (messages === 0 && topic !== null) {
     const what = "--engine flink counts what this run produces: to count somebody else's topic with it is not built";

@@ -44,6 +44,7 @@ export const CONTAINER_IMAGES = {
   kafka: "apache/kafka:4.3.0",
   redis: "redis:8.6",
   kafkaUi: "kafbat/kafka-ui:v1.5.0",
+  flink: "flink:2.2.1-java17",
   /** Of an application that is published. */
   node: "node:24-slim",
 } as const;
@@ -100,6 +101,9 @@ export interface HostOptions {
   readonly kafkaImage: string;
   readonly redisImage: string;
   readonly kafkaUiImage: string;
+  readonly flinkImage: string;
+  /** Path of Flink's SQL connector for Kafka, for containers of Flink; null: that of the image, or of FLINK_HOME. */
+  readonly kafkaConnector: string | null;
   /** A web page over the Kafka in a container. @default false */
   readonly withKafkaUi: boolean;
   /** Heap of the broker in a container. @default 1 GB */
@@ -224,6 +228,15 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
   kafkaImage: row("kafka-image", imageName, "image of the Kafka container"),
   redisImage: row("redis-image", imageName, "image of the Redis container"),
   kafkaUiImage: row("kafka-ui-image", imageName, "image of the page over Kafka"),
+  flinkImage: row("flink-image", imageName, "image of Flink's containers"),
+  kafkaConnector: row(
+    "kafka-connector",
+    fileForm,
+    "the jar of Flink's SQL connector for Kafka, for Flink's containers",
+    {
+      defaultText: "that of the image, or of FLINK_HOME",
+    },
+  ),
   withKafkaUi: row("with-kafka-ui", yesOrNo, "a web page over the Kafka in a container"),
   kafkaHeapBytes: row("kafka-heap", byteCount(128 * 1024 * 1024), "heap of the broker in a container"),
   dockerNetwork: row("docker-network", oneOf(["auto", "host", "published"]), "how containers are reached"),
@@ -304,6 +317,8 @@ export function defaultsOf(verb: Verb): HostOptions {
     kafkaImage: CONTAINER_IMAGES.kafka,
     redisImage: CONTAINER_IMAGES.redis,
     kafkaUiImage: CONTAINER_IMAGES.kafkaUi,
+    flinkImage: CONTAINER_IMAGES.flink,
+    kafkaConnector: null,
     withKafkaUi: false,
     kafkaHeapBytes: 1024 ** 3,
     dockerNetwork: "auto",

@@ -54,7 +54,7 @@ export async function examine(request: ExaminationRequest): Promise<Examination>
     }),
     ...planEngineChecks(options, lookups),
     ...planProgramChecks(options, env),
-    ...planFlinkChecks(options, env),
+    ...planFlinkChecks(options, env, lookups),
     ...planServerChecks(options),
     ...planPortChecks({ fixedPorts, externals }),
     ...planVariableChecks(env, request.problems),

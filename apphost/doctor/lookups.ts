@@ -5,7 +5,7 @@
 
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
-import { type EngineLookup, findEngine } from "../drivers/docker/engine.ts";
+import { type Engine, type EngineLookup, findEngine } from "../drivers/docker/engine.ts";
 import { listEnginePlaces } from "../drivers/docker/engine-places.ts";
 import { findImage } from "../drivers/docker/image.ts";
 import type { InfrastructureMode, ServerKind } from "../drivers/driver.ts";
@@ -39,6 +39,7 @@ export type ServerModes = Readonly<Record<ServerKind, InfrastructureMode>>;
 export interface Lookups {
   readonly engine: () => Promise<EngineLookup>;
   readonly images: () => Promise<Readonly<Record<ServerKind, ImageState>> | null>;
+  readonly flinkImage: () => Promise<ImageState | null>;
   /** What `auto` would take, whatever was asked for. */
   readonly prospects: () => Promise<Prospects>;
   /** What a run with these options takes. */
@@ -48,6 +49,10 @@ export interface Lookups {
 export function createLookups(options: HostOptions, env: Variables): Lookups {
   const engine = once(() => lookForEngine(env, LOOK_MS_MAX));
   const images = once(async () => lookForImages(await engine(), options));
+  const flinkImage = once(async () => {
+    const lookup = await engine();
+    return lookup.kind === "none" ? null : lookForImage(lookup.engine, options.flinkImage);
+  });
   const prospects = once(async () => {
     const [found, states] = await Promise.all([engine(), images()]);
     const supplyOf = async (kind: ServerKind): Promise<Supply> => ({
@@ -61,7 +66,7 @@ export function createLookups(options: HostOptions, env: Variables): Lookups {
     const auto = await prospects();
     return { kafka: modeOf("kafka", options, auto), redis: modeOf("redis", options, auto) };
   };
-  return { engine, images, prospects, modes };
+  return { engine, images, flinkImage, prospects, modes };
 }
 
 const lookForEngine = (env: Variables, deadlineMs: number): Promise<EngineLookup> =>
@@ -73,13 +78,15 @@ async function lookForImages(
   options: HostOptions,
 ): Promise<Readonly<Record<ServerKind, ImageState>> | null> {
   if (lookup.kind === "none") return null;
-  const look = async (name: string): Promise<ImageState> => ({
-    name,
-    isLocal: (await findImage(lookup.engine.docker, name)) !== undefined,
-  });
+  const look = (name: string) => lookForImage(lookup.engine, name);
   const [kafka, redis] = await Promise.all([look(options.kafkaImage), look(options.redisImage)]);
   return { kafka, redis };
 }
+
+const lookForImage = async ({ docker }: Engine, name: string): Promise<ImageState> => ({
+  name,
+  isLocal: (await findImage(docker, name)) !== undefined,
+});
 
 const modeOf = (kind: ServerKind, options: HostOptions, auto: Prospects): InfrastructureMode => {
   if (options[kind] !== null) return "external";

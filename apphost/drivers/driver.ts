@@ -20,8 +20,8 @@ export interface DriverContext {
   /** The folder that keeps the runs. */
   readonly base: string;
   readonly kafkaHeapBytes: number;
-  /** Kafka is to be reached by the container of its web page, too. */
-  readonly withKafkaUi: boolean;
+  /** Kafka is to be reached by other containers of the run, too. */
+  readonly isKafkaForContainers: boolean;
   readonly embeddedMemoryBytes: number;
   readonly embeddedAutoCreateTopics: boolean;
   /** The next port to use for a server; another one after a clash. */

@@ -34,7 +34,7 @@ import { readFlinkMetrics } from "../drivers/flink/flink-metrics.ts";
 import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
 import { CANCEL_MS_MAX, cancelJob, jobUrl } from "../drivers/flink/job-cancellation.ts";
 import { stopFlinkJob } from "../drivers/flink/job-stop.ts";
-import { type FlinkCluster, planFlinkCluster } from "../drivers/flink/native-flink.ts";
+import { type FlinkCluster, type FlinkJob, planFlinkCluster } from "../drivers/flink/native-flink.ts";
 import { findNewestCheckpoint } from "../drivers/flink/retained-checkpoints.ts";
 import { openSqlSession } from "../drivers/flink/sql-gateway.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
@@ -76,6 +76,8 @@ export interface FlinkEngineContext {
   readonly mirror: () => Supervisor | undefined;
   /** What `env` prints of the servers. */
   readonly variables: () => JobVariables;
+  /** Null: Flink does not run in containers of this run. */
+  readonly planContainers: ((job: FlinkJob) => Promise<FlinkCluster>) | null;
 }
 
 export class FlinkEngine implements PlannedCluster {
@@ -234,21 +236,24 @@ export class FlinkEngine implements PlannedCluster {
 
   async #plan(): Promise<FlinkCluster> {
     const { run } = this.#context;
+    const cluster = await this.#planCluster();
+    this.current = cluster;
+    run.notice("info", "jobmanager", `is of Apache Flink ${cluster.version}, ${cluster.place}`);
+    return cluster;
+  }
+
+  #planCluster(): Promise<FlinkCluster> {
+    const { run, planContainers } = this.#context;
+    const { checkpointIntervalMs, flink, sqlGateway } = run.options;
+    const job = { shape: this.#shape(), checkpointIntervalMs };
+    if (planContainers !== null) return planContainers(job);
     const context = {
       runDir: run.runDir,
       foreignEnvironment: () => createForeignEnvironment(run.mark),
       startProcess: startChildProcess,
     };
-    const { checkpointIntervalMs, flink, sqlGateway } = run.options;
-    const cluster =
-      flink === null
-        ? await planFlinkCluster(context, process.env, { shape: this.#shape(), checkpointIntervalMs })
-        : await planExternalFlink(context, { flink, sqlGateway }, this.#parallelism(), process.env);
-    this.current = cluster;
-    const { version, isOurs, restUrl } = cluster;
-    const place = isOurs ? "in FLINK_HOME" : `at ${restUrl}, and nothing of it but the job is started or ended here`;
-    run.notice("info", "jobmanager", `is of Apache Flink ${version}, ${place}`);
-    return cluster;
+    if (flink === null) return planFlinkCluster(context, process.env, job);
+    return planExternalFlink(context, { flink, sqlGateway }, this.#parallelism(), process.env);
   }
 
   /** On a Flink that is not ours a slot for each TaskManager that was asked for: how many are free there is its own matter. */
@@ -267,6 +272,7 @@ export class FlinkEngine implements PlannedCluster {
     return {
       log: run.logOf(name),
       onSpawn: (identity) => run.recordChild(name, identity),
+      onVisible: (pid) => run.sampler.watch(name, pid),
       onMessage: () => undefined,
     };
   }
@@ -275,7 +281,7 @@ export class FlinkEngine implements PlannedCluster {
   async #submit(restoreFrom: string | null): Promise<void> {
     const { run } = this.#context;
     const cluster = await this.plan();
-    const job = this.#describeJob(restoreFrom, cluster.sessionProperties);
+    const job = this.#describeJob(restoreFrom, cluster);
     if (this.userJob !== null) await this.userJob.submit(cluster, job);
     else {
       const session = await openSqlSession(cluster.gatewayUrl, sessionProperties(job), run.ending.signal);
@@ -285,20 +291,20 @@ export class FlinkEngine implements PlannedCluster {
     this.#isSubmitted = true;
   }
 
-  #describeJob(restoreFrom: string | null, ofCluster: FlinkCluster["sessionProperties"]): CountingJob {
+  #describeJob(restoreFrom: string | null, { kafkaAddress, sessionProperties }: FlinkCluster): CountingJob {
     const { config, kafka } = this.#context;
     const { jobId, jobName, topic, group, runId, checkpointIntervalMs } = config();
     return {
       jobId,
       name: jobName,
-      bootstrap: formatKafkaAddresses(kafka().bootstrap),
+      bootstrap: kafkaAddress ?? formatKafkaAddresses(kafka().bootstrap),
       inputTopic: topic,
       outputTopic: countsTopicName(runId),
       group,
       parallelism: this.#parallelism(),
       checkpointIntervalMs,
       restoreFrom,
-      sessionProperties: ofCluster,
+      sessionProperties,
     };
   }
 

@@ -248,6 +248,7 @@ export class System {
   }
 
   #createFlinkEngine(): FlinkEngine {
+    const { flink } = this.#drivers;
     return new FlinkEngine({
       run: this.#run,
       config: () => this.config,
@@ -255,6 +256,7 @@ export class System {
       deliver: (message) => this.#takeMessage("jobmanager", message),
       mirror: () => this.supervisors.get(MIRROR),
       variables: () => connectionVariables(this.connections()),
+      planContainers: flink === null ? null : (job) => flink.planFlink(this.#createDriverContext(), job),
     });
   }
 
@@ -274,7 +276,7 @@ export class System {
       runDir,
       base: options.runDir,
       kafkaHeapBytes: options.kafkaHeapBytes,
-      withKafkaUi: this.#drivers.kafkaUi !== null,
+      isKafkaForContainers: this.#drivers.kafkaUi !== null || this.#drivers.flink !== null,
       recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
       embeddedAutoCreateTopics: options.embeddedAutoCreateTopics,

@@ -24,13 +24,15 @@ import { createNativeDriver } from "../drivers/native.ts";
 import { readKafkaEntry } from "../kafka-config/kafka-entry.ts";
 import type { HostOptions } from "../options.ts";
 import { checkEmbeddedMemory, warmUpMessages } from "../topic-size.ts";
-import { requireFlink } from "./flink-choice.ts";
+import { findKafkaConnector, requireFlink, requireFlinkRoom } from "./flink-choice.ts";
 
 export interface ChosenDrivers {
   readonly kafka: InfrastructureDriver;
   readonly redis: InfrastructureDriver;
   /** Of the web page over Kafka; null where there is none. */
   readonly kafkaUi: InfrastructureDriver | null;
+  /** Of Flink's containers; null where there are none. */
+  readonly flink: DockerDriver | null;
 }
 
 /** What is said before there is a run: notices are recorded in it later, progress is for whoever waits. */
@@ -41,15 +43,24 @@ export interface EarlyWords {
 
 /** Decides the modes, and refuses what cannot work, before anything is started. */
 export async function chooseDrivers(options: HostOptions, words: EarlyWords): Promise<ChosenDrivers> {
-  const { engine, flink, sqlGateway, taskManagers } = options;
+  const { engine, flink, sqlGateway, taskManagers, infra } = options;
+  const isFlinkOurs = engine === "flink" && flink === null;
   if (flink !== null) await requireExternalFlink({ flink, sqlGateway }, taskManagers, process.env);
-  else if (engine === "flink") await requireFlink(options, process.env);
+  else if (isFlinkOurs && infra === "docker") requireFlinkRoom(options, "docker");
+  else if (isFlinkOurs) await requireFlink(options, process.env);
   const docker = await lookForDocker(options, words);
   const choose = (kind: ServerKind) => chooseDriver(kind, options, docker, words);
   const [kafka, redis] = await Promise.all([choose("kafka"), choose("redis")]);
   if (kafka.mode === "embedded") checkEmbeddedRun(options);
   const kafkaUi = options.withKafkaUi ? await chooseKafkaUi(kafka, docker, words) : null;
-  return { kafka, redis, kafkaUi };
+  const isInContainers = isFlinkOurs && infra === "docker" && docker.kind === "found";
+  return { kafka, redis, kafkaUi, flink: isInContainers ? await requireDockerFlink(docker.driver, options) : null };
+}
+
+async function requireDockerFlink(driver: DockerDriver, { runDir }: HostOptions): Promise<DockerDriver> {
+  const obstacle = await driver.findFlinkObstacle(runDir);
+  if (obstacle !== undefined) throw unavailable("Flink", "docker", obstacle);
+  return driver;
 }
 
 /** The topic of a warm-up is gone before the round begins, so each must fit by itself. */
@@ -87,12 +98,11 @@ async function lookForDocker(options: HostOptions, words: EarlyWords): Promise<D
     return lookup;
   }
   const { engine } = lookup;
-  const { kafkaImage, redisImage, kafkaUiImage, dockerNetwork } = options;
+  const { kafkaImage, redisImage, kafkaUiImage, flinkImage, dockerNetwork: network } = options;
+  const kafkaConnectorJar = findKafkaConnector(options, process.env);
   const tell = (text: string) => words.progress(text);
-  return {
-    kind: "found",
-    driver: new DockerDriver(engine, { kafkaImage, redisImage, kafkaUiImage, network: dockerNetwork, tell }),
-  };
+  const images = { kafkaImage, redisImage, kafkaUiImage, flinkImage };
+  return { kind: "found", driver: new DockerDriver(engine, { ...images, kafkaConnectorJar, network, tell }) };
 }
 
 /** Removes what dead hosts left in it. An engine that cannot say what it has is none: our own would stay in it, too. */

@@ -66,7 +66,7 @@ function createPlan(
   cluster: PlannedCluster,
   process: {
     readonly endpoint: (cluster: FlinkCluster) => string | null;
-    readonly start: (cluster: FlinkCluster) => RunningServer;
+    readonly start: (cluster: FlinkCluster) => RunningServer | Promise<RunningServer>;
     readonly waitReady: (cluster: FlinkCluster, signal: AbortSignal) => Promise<unknown>;
   },
 ): ResourcePlan {

@@ -20,6 +20,14 @@ const HOOKS: ChildHooks = {
   onMessage: () => undefined,
 };
 
+const SETTINGS = {
+  kafkaImage: CONTAINER_IMAGES.kafka,
+  redisImage: CONTAINER_IMAGES.redis,
+  kafkaUiImage: CONTAINER_IMAGES.kafkaUi,
+  flinkImage: CONTAINER_IMAGES.flink,
+  kafkaConnectorJar: null,
+};
+
 const listen = async (port: number): Promise<Server> => {
   const server = createServer().listen(port, "127.0.0.1");
   await once(server, "listening");
@@ -33,7 +41,7 @@ function createContext(runId: string, ports: number[]): DriverContext {
     runDir: "/nowhere/runs/one",
     base: "/nowhere",
     kafkaHeapBytes: 256 * 1024 * 1024,
-    withKafkaUi: false,
+    isKafkaForContainers: false,
     embeddedMemoryBytes: 0,
     embeddedAutoCreateTopics: false,
     choosePort: async () => ports.shift() ?? choosePort(),
@@ -51,9 +59,7 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
       const runId = `port-${network}-${process.pid}`;
       const port = await choosePort();
       const other = await listen(port);
-      const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
-      const images = { kafkaImage, redisImage, kafkaUiImage };
-      const driver = new DockerDriver(realEngine(), { ...images, network, tell: () => undefined });
+      const driver = new DockerDriver(realEngine(), { ...SETTINGS, network, tell: () => undefined });
       const context = createContext(runId, [port]);
       try {
         const first = await driver.plan("redis", context);
@@ -79,9 +85,7 @@ describeReal(["docker"], "a port that is taken between choice and start", () => 
 
   it("after a death, is waited for: the same container starts once the port is free again", async () => {
     const runId = `again-${process.pid}`;
-    const { kafka: kafkaImage, redis: redisImage, kafkaUi: kafkaUiImage } = CONTAINER_IMAGES;
-    const images = { kafkaImage, redisImage, kafkaUiImage };
-    const driver = new DockerDriver(realEngine(), { ...images, network: "published", tell: () => undefined });
+    const driver = new DockerDriver(realEngine(), { ...SETTINGS, network: "published", tell: () => undefined });
     try {
       const port = await choosePort();
       const plan = await driver.plan("redis", createContext(runId, [port]));

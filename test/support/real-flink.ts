@@ -39,11 +39,11 @@ export async function startRealFlink(taskManagers: number): Promise<RealFlink> {
     checkpointIntervalMs: 1_000,
   });
   const names = Array.from({ length: taskManagers }, (_, index) => `theirs-${index + 1}`);
-  const processes = [
+  const processes = await Promise.all([
     cluster.startJobManager(hooks),
     ...names.map((name) => cluster.startTaskManager(name, hooks)),
     cluster.startSqlGateway(hooks),
-  ];
+  ]);
   const stop = async () => {
     await Promise.all(processes.map((one) => one.stop(STOP_MS_MAX)));
     log.close();

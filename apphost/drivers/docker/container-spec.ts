@@ -15,6 +15,24 @@ export interface ContainerSpec {
   readonly volumes: readonly string[];
   /** Put in before the first start. */
   readonly file: (ArchivedFile & { readonly folder: string }) | null;
+  /** Absent: the image's own start script, as the image's user. */
+  readonly program?: ContainerProgram;
+}
+
+/** A program of the image that runs in a folder of this machine, which it sees under the same path. */
+export interface ContainerProgram {
+  /** `command` are its arguments. */
+  readonly name: string;
+  readonly folder: string;
+  readonly user: ContainerUser;
+}
+
+/** Whoever owns on this machine what the container writes into a folder of it. */
+export interface ContainerUser {
+  /** UID:GID inside. */
+  readonly id: string;
+  /** `host`: its ids are those of this machine, though the engine maps those of other containers. */
+  readonly usernsMode: "host" | "";
 }
 
 /** How programs of this machine get to it. */
@@ -33,9 +51,11 @@ export function formatSpec(spec: ContainerSpec): Docker.ContainerCreateOptions {
   const { reach } = spec;
   const published = reach.kind === "published" ? reach.ports : [];
   const network = reach.kind === "published" ? reach.network : null;
+  const { program } = spec;
   return {
     name: spec.name,
     Image: spec.image,
+    ...(program === undefined ? {} : { Entrypoint: [program.name], WorkingDir: program.folder, User: program.user.id }),
     ...(spec.command === null ? {} : { Cmd: [...spec.command] }),
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     Labels: { ...spec.labels },
@@ -45,16 +65,22 @@ export function formatSpec(spec: ContainerSpec): Docker.ContainerCreateOptions {
       PortBindings: Object.fromEntries(
         published.map(({ inside, host }) => [`${inside}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host) }]]),
       ),
-      Mounts: spec.volumes.map((target) => ({
-        Type: "volume" as const,
-        Target: target,
-        // Without a name it is anonymous, and goes with its container.
-        Source: "",
-        VolumeOptions: { NoCopy: false, Labels: { ...spec.labels }, DriverConfig: { Name: "local", Options: {} } },
-      })),
+      ...(program === undefined ? {} : { UsernsMode: program.user.usernsMode }),
+      Mounts: [...spec.volumes.map((target) => createVolume(target, spec.labels)), ...bindFolder(program)],
     },
     ...(network === null
       ? {}
       : { NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: [network.alias] } } } }),
   };
 }
+
+const createVolume = (target: string, labels: Labels): Docker.MountSettings => ({
+  Type: "volume",
+  Target: target,
+  // Without a name it is anonymous, and goes with its container.
+  Source: "",
+  VolumeOptions: { NoCopy: false, Labels: { ...labels }, DriverConfig: { Name: "local", Options: {} } },
+});
+
+const bindFolder = (program: ContainerProgram | undefined): Docker.MountSettings[] =>
+  program === undefined ? [] : [{ Type: "bind", Source: program.folder, Target: program.folder }];

@@ -1,21 +1,26 @@
 /**
- * Kafka and Redis in containers of the engine that `engine.ts` finds.
+ * Kafka and Redis, and Flink, in containers of the engine that `engine.ts` finds.
  *
  * Where the engine shares this machine's kernel and network, a container uses the machine's own network: it listens on
  * 127.0.0.1 like any program here, and no byte is copied once more by the engine's forwarder. Elsewhere, as in the
  * virtual machines of Docker Desktop, ports of 127.0.0.1 are published.
  */
+import { existsSync } from "node:fs";
 import { hostname, release } from "node:os";
 import { formatHostPort } from "../../../simulator/common/foundation/address.ts";
-import { describeError } from "../../../simulator/common/foundation/errors.ts";
+import { createError, describeError } from "../../../simulator/common/foundation/errors.ts";
 import type { NetworkChoice } from "../../options.ts";
 import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext, InfrastructureDriver, ServerKind, ServerPlan } from "../driver.ts";
+import type { FlinkCluster, FlinkJob } from "../flink/native-flink.ts";
 import { createPassword, ownRedis } from "../password.ts";
 import { callEngine } from "./calls.ts";
 import { type ContainerServer, createContainerServer } from "./container.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 import type { Engine } from "./engine.ts";
+import { mapUser } from "./flink.ts";
+import { planFlinkContainers } from "./flink-cluster.ts";
+import { examineFlinkImage, type FlinkImage } from "./flink-image.ts";
 import { findImage, type ImageFacts, provideImage } from "./image.ts";
 import { createKafkaSpec } from "./kafka.ts";
 import { createKafkaUiSpec } from "./kafka-ui.ts";
@@ -27,6 +32,9 @@ export interface DockerSettings {
   readonly kafkaImage: string;
   readonly redisImage: string;
   readonly kafkaUiImage: string;
+  readonly flinkImage: string;
+  /** Path of Flink's SQL connector for Kafka on this machine; null: only an image that has it will do. */
+  readonly kafkaConnectorJar: string | null;
   readonly network: NetworkChoice;
   /** Shows how a pull goes, before there is a run. */
   readonly tell: (progress: string) => void;
@@ -39,7 +47,8 @@ export class DockerDriver implements InfrastructureDriver {
   readonly #servers = new Map<ServerKind | "kafka-ui", ContainerServer>();
   #kafkaPort = 0;
   #network: Promise<string> | null = null;
-  #isOnHost: Promise<boolean> | null = null;
+  #info: Promise<EngineInfo> | null = null;
+  #flinkImage: FlinkImage | null = null;
 
   constructor(engine: Engine, settings: DockerSettings) {
     this.#engine = engine;
@@ -53,6 +62,37 @@ export class DockerDriver implements InfrastructureDriver {
   /** Why there can be no web page over Kafka; undefined when there can. */
   findKafkaUiObstacle(): Promise<string | undefined> {
     return this.#provide(this.#settings.kafkaUiImage);
+  }
+
+  /** Why Flink cannot run in containers here; undefined when it can. `base`: the folder that keeps the runs. */
+  async findFlinkObstacle(base: string): Promise<string | undefined> {
+    const { flinkImage, kafkaConnectorJar } = this.#settings;
+    if (kafkaConnectorJar !== null && !existsSync(kafkaConnectorJar)) {
+      return `--kafka-connector is ${kafkaConnectorJar}, and there is no such file`;
+    }
+    const obstacle = await this.#provide(flinkImage);
+    if (obstacle !== undefined) return obstacle;
+    this.#flinkImage = await examineFlinkImage(this.#engine.docker, flinkImage, base);
+    if (this.#flinkImage.kind === "unusable") return this.#flinkImage.reason;
+    const { home, hasKafkaConnector } = this.#flinkImage;
+    if (hasKafkaConnector || kafkaConnectorJar !== null) return undefined;
+    return describeMissingConnector(flinkImage, home);
+  }
+
+  async planFlink(context: DriverContext, job: FlinkJob): Promise<FlinkCluster> {
+    const { docker, address } = this.#engine;
+    const image = this.#flinkImage;
+    if (image?.kind !== "usable") throw createError("ASSERTION_FAILED", { what: "no image of Flink was looked for" });
+    context.recordEngine(address);
+    const { kafkaConnectorJar } = this.#settings;
+    const containers = {
+      docker,
+      image,
+      kafkaConnectorJar,
+      user: mapUser((await this.#readInfo()).SecurityOptions ?? []),
+      network: (await this.#sharesHost()) ? null : await this.#provideNetwork(context),
+    };
+    return planFlinkContainers(containers, context, job);
   }
 
   async #provide(image: string): Promise<string | undefined> {
@@ -139,7 +179,7 @@ export class DockerDriver implements InfrastructureDriver {
     };
     if (kind === "redis") return createRedisSpec({ ...common, password });
     const controllerPort = await choosePort();
-    const network = context.withKafkaUi && !isOnHost ? await this.#provideNetwork(context) : null;
+    const network = context.isKafkaForContainers && !isOnHost ? await this.#provideNetwork(context) : null;
     this.#kafkaPort = port;
     return createKafkaSpec({ ...common, controllerPort, heapBytes: kafkaHeapBytes, network });
   }
@@ -155,16 +195,14 @@ export class DockerDriver implements InfrastructureDriver {
     return this.#network;
   }
 
-  #sharesHost(): Promise<boolean> {
-    this.#isOnHost ??= this.#decideNetwork();
-    return this.#isOnHost;
+  async #sharesHost(): Promise<boolean> {
+    const { network } = this.#settings;
+    return network === "auto" ? sharesNetwork(await this.#readInfo()) : network === "host";
   }
 
-  async #decideNetwork(): Promise<boolean> {
-    const { network } = this.#settings;
-    if (network !== "auto") return network === "host";
-    const { docker } = this.#engine;
-    return sharesNetwork(await callEngine("describe itself", () => docker.info() as Promise<EngineInfo>));
+  #readInfo(): Promise<EngineInfo> {
+    this.#info ??= callEngine("describe itself", () => this.#engine.docker.info() as Promise<EngineInfo>);
+    return this.#info;
   }
 }
 
@@ -184,6 +222,11 @@ export function sharesNetwork(
   const isThisMachine = info.Name === here.name && info.KernelVersion === here.kernel;
   return here.platform === "linux" && info.OSType === "linux" && isThisMachine && !isSeparate;
 }
+
+const describeMissingConnector = (image: string, home: string): string =>
+  `image ${image} has no Kafka connector (flink-sql-connector-kafka-VERSION.jar) in ${home}/lib, and the official one has ` +
+  "none: give that jar with --kafka-connector FILE (Maven has it as org.apache.flink:flink-sql-connector-kafka), set " +
+  "FLINK_HOME to a Flink whose lib has it, or name an image that has it with --flink-image";
 
 /** What the image says of itself, or else its tag: of a broker the protocol does not tell it. */
 export function versionOf(image: string, facts: ImageFacts | undefined): string | null {

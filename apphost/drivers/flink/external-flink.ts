@@ -90,6 +90,7 @@ export async function planExternalFlink(
   return {
     version,
     isOurs: false,
+    place: `at ${formatHttpAddress(flink)}, and nothing of it but the job is started or ended here`,
     jobManager: { ...flink, rpcPort: null },
     restUrl: formatHttpAddress(flink),
     gatewayUrl: formatHttpAddress(gateway),

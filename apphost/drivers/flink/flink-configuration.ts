@@ -4,7 +4,16 @@ import { LOOPBACK } from "../../processes/ports.ts";
 import { formatJavaLogging } from "../native-configuration.ts";
 import type { TaskManagerMib } from "./flink-memory.ts";
 
+/** How its processes find each other, and where they listen. */
+export interface FlinkHosts {
+  readonly jobManager: string;
+  /** Null: each TaskManager is told its own. */
+  readonly taskManager: string | null;
+  readonly bind: string;
+}
+
 export interface FlinkSettings {
+  readonly hosts: FlinkHosts;
   readonly rpcPort: number;
   readonly restPort: number;
   readonly gatewayPort: number;
@@ -34,7 +43,7 @@ export interface GatewaySettings {
 export const formatGatewayConfiguration = ({ flink, gatewayPort, temporaryFolder }: GatewaySettings): string =>
   formatEntries({
     ...remoteEntries(flink),
-    ...gatewayEntries(gatewayPort),
+    ...gatewayEntries(gatewayPort, LOOPBACK),
     "io.tmp.dirs": temporaryFolder,
   });
 
@@ -51,24 +60,25 @@ export const formatEntries = (entries: Record<string, string | number>): string 
     .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
     .join("");
 
-const gatewayEntries = (gatewayPort: number): Record<string, string | number> => ({
+const gatewayEntries = (gatewayPort: number, bind: string): Record<string, string | number> => ({
   "sql-gateway.endpoint.rest.address": LOOPBACK,
-  "sql-gateway.endpoint.rest.bind-address": LOOPBACK,
+  "sql-gateway.endpoint.rest.bind-address": bind,
   "sql-gateway.endpoint.rest.port": gatewayPort,
   // Left out, it would be that of `rest.bind-port`, on which the JobManager listens.
   "sql-gateway.endpoint.rest.bind-port": String(gatewayPort),
 });
 
-function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Record<string, string | number> {
+function addressEntries({ hosts, rpcPort, restPort, gatewayPort }: FlinkSettings): Record<string, string | number> {
+  const { jobManager, taskManager, bind } = hosts;
   return {
-    "jobmanager.rpc.address": LOOPBACK,
+    "jobmanager.rpc.address": jobManager,
     "jobmanager.rpc.port": rpcPort,
-    "jobmanager.bind-host": LOOPBACK,
-    "taskmanager.host": LOOPBACK,
-    "taskmanager.bind-host": LOOPBACK,
-    "rest.address": LOOPBACK,
+    "jobmanager.bind-host": bind,
+    ...(taskManager === null ? {} : { "taskmanager.host": taskManager }),
+    "taskmanager.bind-host": bind,
+    "rest.address": jobManager,
     "rest.port": restPort,
-    "rest.bind-address": LOOPBACK,
+    "rest.bind-address": bind,
     "rest.bind-port": String(restPort),
     // What REST tells of a job and of its checkpoints is never older.
     "web.refresh-interval": "100 ms",
@@ -78,7 +88,7 @@ function addressEntries({ rpcPort, restPort, gatewayPort }: FlinkSettings): Reco
     "heartbeat.interval": "2 s",
     // A TaskManager only answers heartbeats, and so learns of the end of its JobManager by nothing but this.
     "heartbeat.timeout": "10 s",
-    ...gatewayEntries(gatewayPort),
+    ...gatewayEntries(gatewayPort, bind),
   };
 }
 

@@ -16,17 +16,28 @@ export type FlinkHome =
     }
   | { readonly kind: "unusable"; readonly reason: string };
 
+/** By their names, in the folders `lib` and `opt` of a Flink, wherever that is. */
+export interface FlinkJars {
+  readonly version: string | undefined;
+  readonly gateway: string | undefined;
+  readonly kafkaConnector: string | undefined;
+}
+
+export const findFlinkJars = (lib: readonly string[], opt: readonly string[]): FlinkJars => ({
+  version: findJar(lib, /^flink-dist-(\d[\w.-]*)\.jar$/)?.[1],
+  gateway: findJar(opt, /^flink-sql-gateway-\d[\w.-]*\.jar$/)?.[0],
+  kafkaConnector: findJar(lib, /^flink-sql-connector-kafka-\d[\w.-]*\.jar$/)?.[0],
+});
+
 /** From the names of the jars. The Kafka connector is a jar of its own, which Flink's download does not contain. */
 export function readFlinkHome(env: Variables): FlinkHome {
   const folder = env["FLINK_HOME"] ?? "";
   if (folder === "") return { kind: "unusable", reason: "FLINK_HOME is not set" };
   const [lib, opt] = [join(folder, "lib"), join(folder, "opt")];
-  const version = findJar(lib, /^flink-dist-(\d[\w.-]*)\.jar$/)?.[1];
+  const { version, gateway, kafkaConnector } = findFlinkJars(listFolder(lib), listFolder(opt));
   if (version === undefined) return missing(folder, lib, "no Flink jar (flink-dist-VERSION.jar)");
-  const gateway = findJar(opt, /^flink-sql-gateway-\d[\w.-]*\.jar$/)?.[0];
   if (gateway === undefined) return missing(folder, opt, "no SQL Gateway (flink-sql-gateway-VERSION.jar)");
-  const connector = findJar(lib, /^flink-sql-connector-kafka-\d[\w.-]*\.jar$/)?.[0];
-  if (connector === undefined) {
+  if (kafkaConnector === undefined) {
     return missing(folder, lib, "no Kafka connector (flink-sql-connector-kafka-VERSION.jar)");
   }
   return {
@@ -34,7 +45,7 @@ export function readFlinkHome(env: Variables): FlinkHome {
     folder,
     version,
     gatewayJar: join(opt, gateway),
-    kafkaConnectorJar: resolve(lib, connector),
+    kafkaConnectorJar: resolve(lib, kafkaConnector),
   };
 }
 
@@ -43,13 +54,14 @@ const missing = (folder: string, place: string, what: string): FlinkHome => ({
   reason: `FLINK_HOME is ${folder}, and ${place} has ${what}`,
 });
 
-function findJar(folder: string, pattern: RegExp): RegExpExecArray | undefined {
+const findJar = (names: readonly string[], pattern: RegExp): RegExpExecArray | undefined =>
+  names.map((name) => pattern.exec(name)).find((match) => match !== null) ?? undefined;
+
+function listFolder(folder: string): readonly string[] {
   try {
-    return readdirSync(folder)
-      .map((name) => pattern.exec(name))
-      .find((match) => match !== null);
+    return readdirSync(folder);
   } catch {
     // No such folder: none of its jars is there.
-    return undefined;
+    return [];
   }
 }

@@ -32,6 +32,12 @@ export type UsableHome = Extract<FlinkHome, { kind: "usable" }>;
 
 export type FlinkContext = Pick<DriverContext, "runDir" | "foreignEnvironment" | "startProcess">;
 
+/** What a cluster is made for. */
+export interface FlinkJob {
+  readonly shape: FlinkShape;
+  readonly checkpointIntervalMs: number;
+}
+
 /** Addresses that stay for the whole run, and what starts each process on them. */
 export interface FlinkCluster {
   readonly version: string;
@@ -41,18 +47,25 @@ export interface FlinkCluster {
   readonly jobManager: HostPort & { readonly rpcPort: number | null };
   readonly restUrl: string;
   readonly gatewayUrl: string;
+  /** Where its programs are from, behind the version of Flink. */
+  readonly place: string;
+  /** The run's Kafka as its processes reach it. Absent: as this machine does. */
+  readonly kafkaAddress?: string;
   /** Of all jobs, absolute. Absent: it is not on this machine. */
   readonly checkpointFolder?: string;
   /** What a session at the gateway must be told beside the job. */
   readonly sessionProperties: Readonly<Record<string, string>>;
-  startJobManager(hooks: ChildHooks): RunningServer;
+  startJobManager(hooks: ChildHooks): StartedProgram;
   /** `name`: of the resource (L2). */
-  startTaskManager(name: string, hooks: ChildHooks): RunningServer;
-  startSqlGateway(hooks: ChildHooks): RunningServer;
+  startTaskManager(name: string, hooks: ChildHooks): StartedProgram;
+  startSqlGateway(hooks: ChildHooks): StartedProgram;
 }
 
+/** A process is there at once; for a container its engine is asked. */
+type StartedProgram = RunningServer | Promise<RunningServer>;
+
 /** L1: what is in the cluster's folder. */
-const IN_FOLDER = {
+export const IN_FOLDER = {
   conf: "conf",
   logging: "log4j2.properties",
   temporary: "tmp",
@@ -87,19 +100,17 @@ const LIGHT_JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 const taskManagerFlags = ({ taskManagers }: FlinkShape): readonly string[] => (taskManagers === 1 ? [] : LIGHT_JVM);
 
 /** Makes the cluster's folder anew, and starts nothing. */
-export async function planFlinkCluster(
-  context: FlinkContext,
-  env: Variables,
-  job: { readonly shape: FlinkShape; readonly checkpointIntervalMs: number },
-): Promise<FlinkCluster> {
+export async function planFlinkCluster(context: FlinkContext, env: Variables, job: FlinkJob): Promise<FlinkCluster> {
   const home = await requireFlinkHome(env);
   const { shape } = job;
   const memory = planTaskManagerMib(shape);
+  const hosts = { jobManager: LOOPBACK, taskManager: LOOPBACK, bind: LOOPBACK };
   const ports = { rpcPort: await choosePort(), restPort: await choosePort(), gatewayPort: await choosePort() };
   const checkpointFolder = resolve(runFolder.data(context.runDir, "flink"), IN_FOLDER.checkpoints);
   const run = prepareFlinkFolder(context, { home, env }, (folder) =>
     formatFlinkConfiguration({
       ...ports,
+      hosts,
       slots: shape.slots,
       memory,
       checkpointIntervalMs: job.checkpointIntervalMs,
@@ -108,32 +119,61 @@ export async function planFlinkCluster(
       temporaryFolder: IN_FOLDER.temporary,
     }),
   );
-  const configured = ["--configDir", IN_FOLDER.conf];
   return {
     version: home.version,
     isOurs: true,
+    place: "in FLINK_HOME",
     jobManager: { host: LOOPBACK, port: ports.restPort, rpcPort: ports.rpcPort },
     restUrl: `http://${LOOPBACK}:${ports.restPort}`,
     gatewayUrl: `http://${LOOPBACK}:${ports.gatewayPort}`,
     checkpointFolder,
     sessionProperties: {},
-    startJobManager: (hooks) =>
-      run([...jobManagerJvmFlags(), ...OPENS, ...LIGHT_JVM], [ENTRY_POINTS.jobManager, ...configured], hooks),
-    startTaskManager: (name, hooks) =>
-      run(
-        [...taskManagerJvmFlags(memory), ...OPENS, ...taskManagerFlags(shape)],
-        [ENTRY_POINTS.taskManager, ...configured, "-D", `taskmanager.resource-id=${name}`],
-        hooks,
-      ),
+    startJobManager: (hooks) => run(jobManagerArguments(), hooks),
+    startTaskManager: (name, hooks) => run(taskManagerArguments(name, shape), hooks),
     startSqlGateway: (hooks) => startSqlGateway(run, hooks),
   };
 }
 
-export const startSqlGateway = (run: RunJava, hooks: ChildHooks): RunningServer =>
-  run([...sqlGatewayJvmFlags(), ...OPENS, ...LIGHT_JVM], [ENTRY_POINTS.sqlGateway], hooks);
+/** In the cluster's folder (L1), whoever runs Java there. */
+const COMMON = [
+  `-Djava.io.tmpdir=${IN_FOLDER.temporary}`,
+  `-Dlog4j2.configurationFile=${IN_FOLDER.conf}/${IN_FOLDER.logging}`,
+];
+const CONFIGURED = ["--configDir", IN_FOLDER.conf];
+
+export const jobManagerArguments = (): readonly string[] => [
+  ...jobManagerJvmFlags(),
+  ...OPENS,
+  ...LIGHT_JVM,
+  ...COMMON,
+  ENTRY_POINTS.jobManager,
+  ...CONFIGURED,
+];
+
+/** L2. */
+export const taskManagerArguments = (name: string, shape: FlinkShape): readonly string[] => [
+  ...taskManagerJvmFlags(planTaskManagerMib(shape)),
+  ...OPENS,
+  ...taskManagerFlags(shape),
+  ...COMMON,
+  ENTRY_POINTS.taskManager,
+  ...CONFIGURED,
+  "-D",
+  `taskmanager.resource-id=${name}`,
+];
+
+export const sqlGatewayArguments = (): readonly string[] => [
+  ...sqlGatewayJvmFlags(),
+  ...OPENS,
+  ...LIGHT_JVM,
+  ...COMMON,
+  ENTRY_POINTS.sqlGateway,
+];
+
+export const startSqlGateway = (run: RunJava, hooks: ChildHooks): RunningServer => run(sqlGatewayArguments(), hooks);
 
 /** Runs a program of Flink's in the folder (L1). */
-export type RunJava = (jvm: readonly string[], program: readonly string[], hooks: ChildHooks) => RunningServer;
+export type RunJava = (args: readonly string[], hooks: ChildHooks) => RunningServer;
 
 /** Makes the folder anew, with this configuration of it. */
 export function prepareFlinkFolder(
@@ -142,8 +182,8 @@ export function prepareFlinkFolder(
   formatConfiguration: (folder: string) => string,
 ): RunJava {
   const folder = runFolder.data(context.runDir, "flink");
-  layOutFolder(folder, home);
-  writeFileSync(join(folder, IN_FOLDER.conf, "config.yaml"), formatConfiguration(folder), { mode: 0o600 });
+  layOutFolder(folder, formatConfiguration(folder));
+  linkHome(folder, home);
   return createRunner(context, { folder, java: findJava(env) ?? "java" });
 }
 
@@ -164,20 +204,26 @@ export async function requireFlinkHome(env: Variables): Promise<UsableHome> {
 const unavailable = (reason: string) =>
   createError("INFRASTRUCTURE_UNAVAILABLE", { resource: "Flink", mode: "native", reason });
 
-function layOutFolder(folder: string, home: UsableHome): void {
+/** Anew, with this configuration of the cluster. */
+export function layOutFolder(folder: string, configuration: string): void {
   rmSync(folder, { recursive: true, force: true });
-  const { conf, temporary, checkpoints, savepoints, logging, lib, plugins, gatewayJar } = IN_FOLDER;
+  const { conf, temporary, checkpoints, savepoints, logging } = IN_FOLDER;
   for (const name of [conf, temporary, checkpoints, savepoints]) {
     mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   }
   writeFileSync(join(folder, conf, logging), formatFlinkLogging(), { mode: 0o600 });
+  writeFileSync(join(folder, conf, "config.yaml"), configuration, { mode: 0o600 });
+}
+
+function linkHome(folder: string, home: UsableHome): void {
+  const { lib, plugins, gatewayJar } = IN_FOLDER;
   symlinkSync(resolve(home.folder, "lib"), join(folder, lib));
   symlinkSync(resolve(home.folder, "plugins"), join(folder, plugins));
   symlinkSync(resolve(home.gatewayJar), join(folder, gatewayJar));
 }
 
 function createRunner(context: FlinkContext, { folder, java }: { folder: string; java: string }): RunJava {
-  const { conf, logging, lib, plugins, temporary, gatewayJar } = IN_FOLDER;
+  const { conf, lib, plugins, gatewayJar } = IN_FOLDER;
   const env = {
     ...javaEnvironment(context.foreignEnvironment()),
     // By variable, with a star that Java expands. The gateway's jar is small, and in nobody's way.
@@ -186,10 +232,6 @@ function createRunner(context: FlinkContext, { folder, java }: { folder: string;
     FLINK_LIB_DIR: lib,
     FLINK_PLUGINS_DIR: plugins,
   };
-  const common = [`-Djava.io.tmpdir=${temporary}`, `-Dlog4j2.configurationFile=${conf}/${logging}`];
-  return (jvm, program, hooks) =>
-    context.startProcess(
-      { command: java, args: [...jvm, ...common, ...program], env, folder, input: null, hasChannel: false },
-      hooks,
-    );
+  return (args, hooks) =>
+    context.startProcess({ command: java, args, env, folder, input: null, hasChannel: false }, hooks);
 }

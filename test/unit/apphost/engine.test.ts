@@ -66,13 +66,18 @@ it("takes native servers where nobody says otherwise", () => {
 
 it.each<[Record<string, string>, RegExp]>([
   [{ infra: "embedded" }, /--engine flink with --infra embedded is not built.*give --infra native/],
-  [{ infra: "docker" }, /--engine flink with --infra docker is not built/],
+  [{ infra: "docker", flink: "http://127.0.0.1:1" }, /--flink with --infra docker is not built.*give --infra native/],
   [{ kafka: "127.0.0.1:9092" }, /--engine flink with --kafka is not built.*omit --kafka/],
   [{ redis: "redis://127.0.0.1:6379" }, /--engine flink with --redis is not built/],
   [{ messages: "0", topic: "theirs" }, /to count somebody else's topic with it is not built/],
   [{ testOperator: "test-drop-one" }, /--test-operator test-drop-one is none of --engine flink/],
 ])("refuses %o with it", (given, message) => {
   expect(() => resolveOptions("stress", { engine: "flink", ...given }, {})).toThrow(message);
+});
+
+it("runs in containers beside those of Kafka and Redis", () => {
+  const options = resolveOptions("stress", { engine: "flink", infra: "docker" }, {});
+  expect(options).toMatchObject({ infra: "docker", flinkImage: "flink:2.2.1-java17", kafkaConnector: null });
 });
 
 it("says what is missing before anything is started", async () => {

@@ -47,6 +47,7 @@ it("names the jar that a FLINK_HOME lacks, and else says its version", () => {
 
 it("writes any path of a run as one YAML string, and listens nowhere but on loopback", () => {
   const text = formatFlinkConfiguration({
+    hosts: { jobManager: "127.0.0.1", taskManager: "127.0.0.1", bind: "127.0.0.1" },
     rpcPort: 1,
     restPort: 2,
     gatewayPort: 3,
