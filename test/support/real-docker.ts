@@ -10,10 +10,15 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 const IMAGES = [CONTAINER_IMAGES.kafka, CONTAINER_IMAGES.redis];
 
 const lookup = await findEngine(process.env);
-const missing = lookup.kind === "none" ? "no container engine answers" : await findMissingImage(lookup.engine);
+const missing = await findMissing(IMAGES);
+const flinkMissing = await findMissing([CONTAINER_IMAGES.flink]);
 
-async function findMissingImage({ docker }: Engine): Promise<string | null> {
-  for (const name of IMAGES) {
+function findMissing(images: readonly string[]): Promise<string | null> | string {
+  return lookup.kind === "none" ? "no container engine answers" : findMissingImage(lookup.engine, images);
+}
+
+async function findMissingImage({ docker }: Engine, images: readonly string[]): Promise<string | null> {
+  for (const name of images) {
     if ((await findImage(docker, name)) === undefined) return `image ${name} is not on this machine`;
   }
   return null;
@@ -26,13 +31,16 @@ export function realDockerMissing(): string | null {
   return missing;
 }
 
+/** Beside the engine: Flink's image. Not missed with REQUIRE_REAL=1, as FLINK_HOME is not, from which it is built. */
+export const realFlinkImageMissing = (): string | null => flinkMissing;
+
 export const realEngine = (): Engine => present(lookup.kind === "found" ? lookup.engine : null, "a container engine");
 
 /** Names of what a run has in the engine: containers, networks, volumes. */
 export const listOfRun = async (runId: string): Promise<readonly string[]> =>
   (await listThings(realEngine().docker, runId)).map(({ kind, name }) => `${kind} ${name}`);
 
-export async function containerOf(runId: string, resource: "kafka" | "redis"): Promise<Docker.Container> {
+export async function containerOf(runId: string, resource: string): Promise<Docker.Container> {
   const { docker } = realEngine();
   return waitUntil(
     async () => {

@@ -9,7 +9,7 @@ import { readFlinkHome } from "../../apphost/drivers/flink/flink-home.ts";
 import { browserMissing } from "./browser.ts";
 import { flinkWebMissing } from "./flink-web.ts";
 import { type KubernetesProgram, kubernetesProgramMissing } from "./kubernetes-tools.ts";
-import { realDockerMissing } from "./real-docker.ts";
+import { realDockerMissing, realFlinkImageMissing } from "./real-docker.ts";
 import { realKafkaMissing } from "./real-kafka.ts";
 import { realRedisMissing, realRedisTlsMissing } from "./real-redis.ts";
 import { SKIP_MARK } from "./skip-reporter.ts";
@@ -30,6 +30,7 @@ export type RealPart =
   | "zsh"
   | "fish"
   | "docker"
+  | "flink-image"
   | "browser"
   | "flink-web"
   | KubernetesProgram;
@@ -59,6 +60,8 @@ export function requireReal(part: RealPart): { readonly skip: string | false } {
       return { skip: redisPyMissing() ?? false };
     case "docker":
       return { skip: realDockerMissing() ?? false };
+    case "flink-image":
+      return { skip: realFlinkImageMissing() ?? false };
     case "browser":
       return { skip: browserMissing() ?? false };
     case "flink-web":
