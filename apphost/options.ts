@@ -69,7 +69,7 @@ export interface HostOptions {
   readonly maxTimeMs: number;
   /** Made-up messages before the clock of the first round; null: none. */
   readonly warmUp: WarmUp | null;
-  /** What runs the job: this runtime, or Apache Flink from FLINK_HOME. @default "apphost" */
+  /** What runs the job: this runtime, or Apache Flink, from FLINK_HOME or in containers. @default "apphost" */
   readonly engine: Engine;
   /** Path of the user's own Flink SQL, which runs in the place of the built-in job; null: the built-in one. */
   readonly sql: string | null;
@@ -203,7 +203,7 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     },
   ),
   warmUp: row("warm-up", warmUpForm, "made-up messages that warm Kafka before the clock of the first round"),
-  engine: row("engine", oneOf(ENGINES), "what runs the job: this runtime, or Apache Flink from FLINK_HOME"),
+  engine: row("engine", oneOf(ENGINES), "what runs the job: this runtime, or Apache Flink, from FLINK_HOME or in containers"),
   sql: row("sql", fileForm, "run the Flink SQL in this file in the place of the built-in job; needs --engine flink"),
   jar: row(
     "jar",
