@@ -203,7 +203,11 @@ export const OPTION_TABLE: { readonly [K in keyof HostOptions]: OptionRow<NonNul
     },
   ),
   warmUp: row("warm-up", warmUpForm, "made-up messages that warm Kafka before the clock of the first round"),
-  engine: row("engine", oneOf(ENGINES), "what runs the job: this runtime, or Apache Flink, from FLINK_HOME or in containers"),
+  engine: row(
+    "engine",
+    oneOf(ENGINES),
+    "what runs the job: this runtime, or Apache Flink, from FLINK_HOME or in containers",
+  ),
   sql: row("sql", fileForm, "run the Flink SQL in this file in the place of the built-in job; needs --engine flink"),
   jar: row(
     "jar",

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { LABEL } from "../../apphost/drivers/docker/labels.ts";
+import { readFlinkHome } from "../../apphost/drivers/flink/flink-home.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { containerOf, listOfRun, untilNothingOfRun } from "../support/real-docker.ts";
@@ -76,7 +77,10 @@ describeReal(["docker", "flink-image", "flink"], "the job on Apache Flink in con
     timeout: RUN_MS_MAX,
   }, async () => {
     const load = ["--docker-network", "published", "--messages", "20000"];
-    const cli = startCli([...ON_FLINK, ...load], { env, deadlineMs: RUN_MS_MAX });
+    const home = readFlinkHome(process.env);
+    const connector = ["--kafka-connector", home.kind === "usable" ? home.kafkaConnectorJar : home.reason];
+    const bare = { env: { FLINK_HOME: "" }, deadlineMs: RUN_MS_MAX };
+    const cli = startCli([...ON_FLINK, ...load, ...connector], bare);
     try {
       await cli.waitForEvent("phase", ({ phase }) => phase === "idle", RUN_MS_MAX);
       const { verdict } = await cli.waitForEvent("verdict", () => true, 1_000);
