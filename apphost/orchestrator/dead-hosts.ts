@@ -85,8 +85,9 @@ export const isDone = ({ remaining, unreached, isForgotten }: SweptRun): boolean
 async function sweepDeadRun(runDir: string, state: RunState, isForgotten: boolean): Promise<SweptRun> {
   const { runId, children } = state;
   const mark = createRunMark(runDir, state);
-  const { killed, remaining } = await sweepRun({ mark, children, spare: [process.pid] });
+  // Containers first: those of Flink write into the run's folder, which goes with its processes.
   const { removed, remaining: kept, unreached: ofEngine } = await sweepEngineOf(state);
+  const { killed, remaining } = await sweepRun({ mark, children, spare: [process.pid] });
   const { isJobCancelled, unreached: ofFlink } = await cancelJobOf(state);
   const warmUpTopic = await removeWarmUpTopic(runDir, state);
   const silent = [ofEngine, ofFlink].filter((one) => one !== null);

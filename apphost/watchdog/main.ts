@@ -17,7 +17,7 @@
 import { createInterface } from "node:readline";
 import { jobIdOf } from "../../simulator/common/contract/names.ts";
 import { dropEnded, type ProcessIdentity } from "../processes/process-identity.ts";
-import { sweepRun } from "./sweep.ts";
+import { removeRemains, sweepRun } from "./sweep.ts";
 
 export type WatchdogLine =
   | { readonly child: ProcessIdentity }
@@ -40,12 +40,15 @@ let children: readonly ProcessIdentity[] = [];
 let engine: string | null = null;
 let flink: string | null = null;
 for await (const line of createInterface({ input: process.stdin })) readLine(line);
+const mark = { runId, runDir, secret };
 await Promise.all([
-  sweepRun({ mark: { runId, runDir, secret }, children, spare: [process.pid, Number(hostPid)] }).then(() =>
+  sweepRun({ mark, children, spare: [process.pid, Number(hostPid)] }).then(() =>
     flink === null ? undefined : cancelJobOf(flink, runId),
   ),
   engine === null ? undefined : sweepEngine(engine, runId),
 ]);
+// Containers of Flink write into the run's folder until they are gone (W4).
+if (engine !== null) await removeRemains(mark);
 process.exit(0);
 
 function readLine(line: string): void {
