@@ -54,8 +54,13 @@ it("writes as the user whose folder it is, whatever the engine makes of ids", ()
 
 it("runs Java in the cluster's folder, which has the same path inside, with the connector before all else", () => {
   const container = {
-    ...{ name: "c", image: IMAGE, labels: { a: "b" }, reach: { kind: "host" as const }, user: USER, args: ["-Xmx1m", "Main"] },
+    name: "c",
+    image: IMAGE,
+    labels: { a: "b" },
+    reach: { kind: "host" },
+    user: USER,
     folder: "/run, a:b",
+    args: ["-Xmx1m", "Main"],
   } as const;
   const formatted = formatSpec(createFlinkSpec({ ...container, kafkaConnectorJar: "kafka-connector.jar" }));
   expect(formatted).toMatchObject({
