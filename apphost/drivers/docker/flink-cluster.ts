@@ -60,7 +60,9 @@ export async function planFlinkContainers(
   const [restPort, gatewayPort, rpcPort] = [await choosePort(), await choosePort(), await choosePort()];
   const configuration = formatFlinkConfiguration({
     hosts: network === null ? ON_HOST : ON_NETWORK,
-    ...{ rpcPort, restPort, gatewayPort },
+    rpcPort,
+    restPort,
+    gatewayPort,
     slots: shape.slots,
     memory: planTaskManagerMib(shape),
     checkpointIntervalMs,

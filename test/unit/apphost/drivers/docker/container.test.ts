@@ -103,9 +103,8 @@ it.each([
   async (volumes, count) => {
     const { docker, created } = playForgetfulEngine();
     const reach = { kind: "host" } as const;
-    const server = createContainerServer(docker, {
-      ...{ name: "one", image: "one:1", command: null, env: {}, labels: {}, reach, volumes, file: null },
-    });
+    const spec = { name: "one", image: "one:1", command: null, env: {}, labels: {}, reach, volumes, file: null };
+    const server = createContainerServer(docker, spec);
     const hooks = {
       log: new ResourceLog(devNull, (work) => work()),
       onSpawn: () => undefined,
