@@ -141,15 +141,16 @@ function refuseOnFlink({ engine, flink, infra, kafka, redis, messages, topic, te
     refuse(`--test-operator ${testOperator} is none of --engine ${engine}`, "give another one");
   }
   if (engine !== "flink") return;
-  if (flink === null && (kafka !== null || redis !== null)) {
-    const given = kafka === null ? "--redis" : "--kafka";
-    refuse(`--engine flink with ${given} is not built: it runs on servers that this host starts`, `omit ${given}`);
+  if (flink !== null && infra === "docker") {
+    const what = "--flink with --infra docker is not built: its job needs a Kafka and a Redis that it can reach";
+    refuse(what, "give --infra native, with KAFKA_HOME set and redis-server on PATH, or --infra embedded");
   }
-  if (infra !== "native" && !(infra === "docker" && flink === null)) {
-    const given = flink === null ? "--engine flink" : "--flink";
-    const what = `${given} with --infra ${infra} is not built: its job needs a Kafka and a Redis that it can reach`;
-    const orDocker = flink === null ? ", or --infra docker" : "";
-    refuse(what, `give --infra native, with KAFKA_HOME set and redis-server on PATH${orDocker}`);
+  if (infra === "docker" && (kafka !== null || redis !== null)) {
+    const given = kafka === null ? "--redis" : "--kafka";
+    refuse(
+      `--engine flink --infra docker with ${given} is not built: its containers know the servers of their network`,
+      `omit ${given}, or give --infra native, with FLINK_HOME set`,
+    );
   }
   if (messages === 0 && topic !== null) {
     const what = "--engine flink counts what this run produces: to count somebody else's topic with it is not built";

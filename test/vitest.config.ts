@@ -24,6 +24,7 @@ const slow = [
   "bench",
   "dashboard-session",
   "docker-kafka-ui",
+  "embedded-kafka-flink",
   "embedded-kafka-transactional-clients",
   "exit-codes",
   "flink-cli",

@@ -65,10 +65,9 @@ it("takes native servers where nobody says otherwise", () => {
 });
 
 it.each<[Record<string, string>, RegExp]>([
-  [{ infra: "embedded" }, /--engine flink with --infra embedded is not built.*give --infra native/],
   [{ infra: "docker", flink: "http://127.0.0.1:1" }, /--flink with --infra docker is not built.*give --infra native/],
-  [{ kafka: "127.0.0.1:9092" }, /--engine flink with --kafka is not built.*omit --kafka/],
-  [{ redis: "redis://127.0.0.1:6379" }, /--engine flink with --redis is not built/],
+  [{ infra: "docker", kafka: "127.0.0.1:9092" }, /--infra docker with --kafka is not built.*omit --kafka/],
+  [{ infra: "docker", redis: "redis://127.0.0.1:6379" }, /--infra docker with --redis is not built/],
   [{ messages: "0", topic: "theirs" }, /to count somebody else's topic with it is not built/],
   [{ testOperator: "test-drop-one" }, /--test-operator test-drop-one is none of --engine flink/],
 ])("refuses %o with it", (given, message) => {
