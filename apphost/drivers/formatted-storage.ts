@@ -17,7 +17,7 @@ import { readOwnFile } from "../files/own-files.ts";
 import { describeJars, digestTexts, type FileKind, findKeptFile, keepFile, openCacheFolder } from "./kept-files.ts";
 import { createPassword } from "./password.ts";
 
-const STORAGES: FileKind = { extension: ".storage.json", keptMax: 8 };
+const STORAGES: FileKind = { begin: "", extension: ".storage.json", keptMax: 8 };
 /** It has 411 bytes for Kafka 4.3. */
 const CHECKPOINT_BYTES_MAX = 65_536;
 const FILE_BYTES_MAX = 2 * CHECKPOINT_BYTES_MAX;

@@ -10,7 +10,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describeError } from "../../simulator/common/foundation/errors.ts";
 import { cacheFolder } from "../files/cache-folder.ts";
 import { findFlaw, inspectFolder, makeFolders, removeOwn } from "../files/own-files.ts";
@@ -21,6 +21,8 @@ const TEMPORARY = /^\..+\.tmp$/;
 const TEMPORARY_AGE_MS_MAX = 3_600_000;
 
 export interface FileKind {
+  /** What their stems begin with: kinds with one extension are told apart by it. */
+  readonly begin: string;
   /** With its dot. */
   readonly extension: string;
   readonly keptMax: number;
@@ -74,11 +76,13 @@ export async function keepFile(
 }
 
 /** What changes when another set of jars lies there. As Java lists them: a class path holds for one order of them. */
-export const describeJars = (libs: string): string[] =>
-  readdirSync(libs).map((name) => {
-    const { size, mtimeMs } = statSync(join(libs, name));
-    return [name, size, Math.floor(mtimeMs / 1_000)].join(" ");
-  });
+export const describeJars = (libs: string): string[] => readdirSync(libs).map((name) => describeJar(join(libs, name)));
+
+/** What a JVM compares before it takes classes of this jar from an archive. */
+export function describeJar(path: string): string {
+  const { size, mtimeMs } = statSync(path);
+  return [basename(path), size, Math.floor(mtimeMs / 1_000)].join(" ");
+}
 
 /** A part of a stem that is another one for other texts. */
 export const digestTexts = (texts: readonly string[]): string =>
@@ -97,10 +101,10 @@ interface KeptFile {
 }
 
 /** Newest first. */
-function listKept(folder: string, { extension }: FileKind): KeptFile[] {
+function listKept(folder: string, { begin, extension }: FileKind): KeptFile[] {
   const files: KeptFile[] = [];
   for (const name of readdirSync(folder)) {
-    if (!name.endsWith(extension)) continue;
+    if (!name.startsWith(begin) || !name.endsWith(extension)) continue;
     const [, stem, digest] = /^(.+)-([0-9a-f]{16})$/.exec(name.slice(0, -extension.length)) ?? [];
     if (stem === undefined || digest === undefined) continue;
     files.push({ name, stem, digest, atMs: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 });

@@ -11,9 +11,10 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError } from "../../simulator/common/foundation/errors.ts";
 import { findJava } from "../../simulator/common/foundation/program.ts";
-import { type ChildExit, type ChildHooks, describeExit, type RunningServer } from "../processes/child-process.ts";
+import { type ChildHooks, describeExit, type RunningServer } from "../processes/child-process.ts";
 import { choosePort, LOOPBACK } from "../processes/ports.ts";
-import { type ClassArchive, findClassArchive, keepClassArchive } from "./class-archive.ts";
+import { keepAtItsEnd, leavesArchive, linkArchive, readsArchive } from "./archived-jvm.ts";
+import { type ClassArchive, findClassArchive } from "./class-archive.ts";
 import type { DriverContext, ServerPlan } from "./driver.ts";
 import { prepareStorage } from "./formatted-storage.ts";
 import { javaEnvironment, readJavaText } from "./java.ts";
@@ -25,8 +26,6 @@ import { BROKER_PROPERTIES, formatJavaLogging, formatKafkaProperties } from "./n
  * humongous object: on a fresh broker 0.95 to 1.1 million messages per second instead of 0.6 to 0.8 (scripts/bench/README.md).
  */
 const BROKER_JVM_FLAGS = ["-Xmx1g", "-XX:+UseParallelGC"];
-/** Of an archive that does not fit after all the JVM would warn, and go on. */
-const NO_ARCHIVE_WARNINGS = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
 /** It ends after a second: compiling well would be a quarter of the processor time that it takes. */
 const TOOL_JVM_FLAGS = ["-XX:TieredStopAtLevel=1"];
 /** Collecting in parallel would be more of it; but an archive holds for the collector with which it was made. */
@@ -40,10 +39,7 @@ const IN_DATA_FOLDER = {
   log: "log",
   /** A symbolic link to the jars. */
   libs: "libs",
-  /** A symbolic link to the archive of classes, where there is one. */
-  classes: "classes.jsa",
-  /** The archive that the broker leaves, where there is none. */
-  madeClasses: "made-classes.jsa",
+  archive: { kept: "classes.jsa", made: "made-classes.jsa" },
 } as const;
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -64,7 +60,8 @@ export async function planKafka(context: DriverContext, env: Variables): Promise
     });
     writeFileSync(join(folder, logging), formatJavaLogging(), { mode: 0o600 });
     symlinkSync(resolve(home, "libs"), join(folder, libs));
-    const archive = await linkArchive(folder, home, env);
+    const archive = await findBrokerArchive(home, env);
+    linkArchive(archive, folder, IN_DATA_FOLDER.archive);
     const reason = await prepareStorage(
       { kafkaVersion: readKafkaVersion(home) ?? "unknown", libs: join(home, "libs"), properties: BROKER_PROPERTIES },
       { env, logDir: join(folder, log), askTool: (clusterId) => java.format(clusterId, hooks, signal, archive) },
@@ -81,13 +78,14 @@ export async function planKafka(context: DriverContext, env: Variables): Promise
     async launch(hooks, signal) {
       const archive = await prepare(hooks, signal);
       const broker = java.startBroker(hooks, archive);
-      return archive.kind === "absent" ? keepAtItsEnd(broker, archive, { folder, hooks }) : broker;
+      if (archive.kind !== "absent") return broker;
+      return keepAtItsEnd(broker, archive, { made: join(folder, IN_DATA_FOLDER.archive.made), log: hooks.log });
     },
   };
 }
 
 function createJavaRunner(context: DriverContext, { java, folder }: { java: string; folder: string }) {
-  const { properties, logging, libs } = IN_DATA_FOLDER;
+  const { properties, logging, libs, archive: names } = IN_DATA_FOLDER;
   const run = (args: readonly string[], hooks: ChildHooks): RunningServer =>
     context.startProcess(
       {
@@ -104,11 +102,20 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
     );
   return {
     startBroker: (hooks: ChildHooks, archive: ClassArchive) =>
-      run([...BROKER_JVM_FLAGS, ...readsArchive(archive), ...leavesArchive(archive), "kafka.Kafka", properties], hooks),
+      run(
+        [
+          ...BROKER_JVM_FLAGS,
+          ...readsArchive(archive, names),
+          ...leavesArchive(archive, names),
+          "kafka.Kafka",
+          properties,
+        ],
+        hooks,
+      ),
     /** A tool that is not done in time is ended. */
     async format(clusterId: string, hooks: ChildHooks, signal: AbortSignal, archive: ClassArchive): Promise<void> {
       const command = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties];
-      const flags = archive.kind === "kept" ? [...BROKER_JVM_FLAGS, ...readsArchive(archive)] : [TOOL_COLLECTOR];
+      const flags = archive.kind === "kept" ? [...BROKER_JVM_FLAGS, ...readsArchive(archive, names)] : [TOOL_COLLECTOR];
       const tool = run([...TOOL_JVM_FLAGS, ...flags, ...command], hooks);
       const limit = { what: "formatting Kafka's data folder", deadlineMs: FORMAT_MS_MAX, signal };
       const exit = await withDeadline(tool.exited, limit).catch(async (error: unknown) => {
@@ -129,40 +136,12 @@ function createJavaRunner(context: DriverContext, { java, folder }: { java: stri
 export async function findBrokerArchive(home: string, env: Variables): Promise<ClassArchive> {
   const subject = {
     javaText: await readJavaText(findJava(env) ?? "java"),
-    kafkaVersion: readKafkaVersion(home) ?? "unknown",
+    program: "kafka",
+    version: readKafkaVersion(home) ?? "unknown",
     libs: join(home, "libs"),
     jvmFlags: BROKER_JVM_FLAGS,
   };
   return findClassArchive(subject, env);
-}
-
-/** N2: the archive, too, has a plain name. */
-async function linkArchive(folder: string, home: string, env: Variables): Promise<ClassArchive> {
-  const archive = await findBrokerArchive(home, env);
-  if (archive.kind === "kept") symlinkSync(archive.path, join(folder, IN_DATA_FOLDER.classes));
-  return archive;
-}
-
-const readsArchive = ({ kind }: ClassArchive): readonly string[] =>
-  kind === "kept" ? [`-XX:SharedArchiveFile=${IN_DATA_FOLDER.classes}`, ...NO_ARCHIVE_WARNINGS] : [];
-
-const leavesArchive = ({ kind }: ClassArchive): readonly string[] =>
-  kind === "absent" ? [`-XX:ArchiveClassesAtExit=${IN_DATA_FOLDER.madeClasses}`, ...NO_ARCHIVE_WARNINGS] : [];
-
-/** Its end is told when the archive is in its place: the data folder is removed after that. */
-function keepAtItsEnd(
-  broker: RunningServer,
-  archive: Extract<ClassArchive, { kind: "absent" }>,
-  { folder, hooks }: { readonly folder: string; readonly hooks: ChildHooks },
-): RunningServer {
-  const keep = async (exit: ChildExit): Promise<ChildExit> => {
-    // Whatever a signal ended in the middle of it is no archive.
-    if (exit.kind !== "exit") return exit;
-    const reason = await keepClassArchive(archive, join(folder, IN_DATA_FOLDER.madeClasses));
-    if (reason !== null) hooks.log.write(`host  the archive of classes is not kept: ${reason}\n`);
-    return exit;
-  };
-  return { ...broker, exited: broker.exited.then(keep) };
 }
 
 /** The first call does the work; the same hooks serve every life of a server. */

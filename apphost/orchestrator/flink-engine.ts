@@ -61,8 +61,8 @@ import { UserJobRun } from "./user-job-run.ts";
 const LOOK_INTERVAL_MS = 500;
 /** While a fault waits for the job to run again: the time that it took is told as exactly. */
 const RECOVERY_LOOK_INTERVAL_MS = 100;
-/** The first statement of a gateway takes most of it. */
-const RUNNING_MS_MAX = 240_000;
+/** From the first statement of a gateway to the last subtask: TaskManagers are started beside it. */
+const RUNNING_MS_MAX = 300_000;
 const METRICS_INTERVAL_MS = 1_000;
 
 export interface FlinkEngineContext {

@@ -16,7 +16,15 @@ export interface StartActions {
   showWaiting(resource: ResourceDeclaration, reason: string): void;
 }
 
-export async function startInOrder(application: Application, actions: StartActions): Promise<void> {
+/**
+ * Settles when all that stands is ready and each of `goals` is reached. A goal is worked for as soon as its own resource is
+ * ready: what others still need is none of its business.
+ */
+export async function startInOrder(
+  application: Application,
+  goals: readonly WaitsFor[],
+  actions: StartActions,
+): Promise<void> {
   const started = new Map<string, Promise<void>>();
   const reached = (wait: WaitsFor): Promise<unknown> => {
     const members = application.members(wait.on).map((member) => started.get(member.name));
@@ -35,5 +43,5 @@ export async function startInOrder(application: Application, actions: StartActio
     };
     started.set(resource.name, work());
   }
-  await Promise.all(started.values());
+  await Promise.all([...started.values(), ...goals.map(reached)]);
 }

@@ -180,7 +180,9 @@ export class System {
   /** Starts everything that stands; settles when the job is RUNNING with every partition owned. */
   async start(): Promise<void> {
     const { ending } = this.#run;
-    const started = startInOrder(this.application, {
+    // What the first round waits for.
+    const goals = this.#declaration("producer").waitsFor;
+    const started = startInOrder(this.application, goals, {
       start: async ({ name, kind, loadsEarly }, reached) => {
         if (kind === "kafka-ui") {
           // Nobody waits for it, and its failure is told by itself.
@@ -202,8 +204,6 @@ export class System {
     started.catch(() => undefined);
     // Each step has a deadline of its own, those of a user's programs among them.
     await withDeadline(started, { what: "the start", deadlineMs: Number.POSITIVE_INFINITY, signal: ending.signal });
-    const producer = this.#declaration("producer");
-    for (const wait of producer.waitsFor) await this.#reach(wait);
   }
 
   /**

@@ -18,6 +18,7 @@ import type { DriverContext } from "../driver.ts";
 import { type FlinkHosts, formatFlinkConfiguration } from "../flink/flink-configuration.ts";
 import { planTaskManagerMib } from "../flink/flink-memory.ts";
 import {
+  countJvmsPerCore,
   type FlinkCluster,
   type FlinkJob,
   IN_FOLDER,
@@ -63,6 +64,7 @@ export async function planFlinkContainers(
     rpcPort,
     restPort,
     gatewayPort,
+    jvmsPerCore: countJvmsPerCore(shape),
     slots: shape.slots,
     memory: planTaskManagerMib(shape),
     checkpointIntervalMs,

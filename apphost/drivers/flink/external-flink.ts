@@ -17,6 +17,7 @@ import { callFlink } from "./flink-rest.ts";
 import {
   type FlinkCluster,
   type FlinkContext,
+  GATEWAY_JVM_FLAGS,
   prepareFlinkFolder,
   requireFlinkHome,
   startSqlGateway,
@@ -82,7 +83,7 @@ export async function planExternalFlink(
   const run =
     home === null
       ? null
-      : prepareFlinkFolder(context, { home, env }, () =>
+      : await prepareFlinkFolder(context, { home, env, jvmFlags: GATEWAY_JVM_FLAGS }, () =>
           formatGatewayConfiguration({ flink, gatewayPort: gateway.port, temporaryFolder: "tmp" }),
         );
   // E1.

@@ -17,6 +17,8 @@ export interface FlinkSettings {
   readonly rpcPort: number;
   readonly restPort: number;
   readonly gatewayPort: number;
+  /** How many JVMs of the cluster there are for each core of this machine. */
+  readonly jvmsPerCore: number;
   /** Of each TaskManager. */
   readonly slots: number;
   readonly memory: TaskManagerMib;
@@ -68,8 +70,24 @@ const gatewayEntries = (gatewayPort: number, bind: string): Record<string, strin
   "sql-gateway.endpoint.rest.bind-port": String(gatewayPort),
 });
 
-function addressEntries({ hosts, rpcPort, restPort, gatewayPort }: FlinkSettings): Record<string, string | number> {
+/** How late an answer may be: that of a process which is there, on a machine that is not overloaded. */
+const SILENCE_S_MIN = 10;
+/** Of each JVM with which a core is shared, while all of them start. */
+const SILENCE_S_FOR_EACH = 2.5;
+/** Flink's own default of `heartbeat.timeout`. */
+const SILENCE_S_MAX = 50;
+
+/**
+ * What is taken for dead while it only waits for a core is started again, and that on the same core: where twenty JVMs
+ * share two, a job was restarted two to four times before it ran.
+ */
+export const silenceSecondsMax = (jvmsPerCore: number): number =>
+  Math.min(SILENCE_S_MAX, Math.max(SILENCE_S_MIN, Math.ceil(SILENCE_S_FOR_EACH * jvmsPerCore)));
+
+function addressEntries(settings: FlinkSettings): Record<string, string | number> {
+  const { hosts, rpcPort, restPort, gatewayPort, jvmsPerCore } = settings;
   const { jobManager, taskManager, bind } = hosts;
+  const silence = `${silenceSecondsMax(jvmsPerCore)} s`;
   return {
     "jobmanager.rpc.address": jobManager,
     "jobmanager.rpc.port": rpcPort,
@@ -87,7 +105,9 @@ function addressEntries({ hosts, rpcPort, restPort, gatewayPort }: FlinkSettings
     // Of a TaskManager that is gone it is known after two of them that were not answered.
     "heartbeat.interval": "2 s",
     // A TaskManager only answers heartbeats, and so learns of the end of its JobManager by nothing but this.
-    "heartbeat.timeout": "10 s",
+    "heartbeat.timeout": silence,
+    // An answer that a task waits for in vain fails the task.
+    "pekko.ask.timeout": silence,
     ...gatewayEntries(gatewayPort, bind),
   };
 }
@@ -125,6 +145,11 @@ function jobEntries(settings: FlinkSettings): Record<string, string | number> {
   };
 }
 
-/** Kafka's clients write their whole configuration for each reader and writer. */
+/** Kafka's clients write their whole configuration for each reader and writer: as they are, and as they lie in a connector. */
 export const formatFlinkLogging = (): string =>
-  formatJavaLogging({ "logger.kafka.name": "org.apache.kafka", "logger.kafka.level": "warn" });
+  formatJavaLogging({
+    "logger.kafka.name": "org.apache.kafka",
+    "logger.kafka.level": "warn",
+    "logger.connector.name": "org.apache.flink.kafka.shaded.org.apache.kafka",
+    "logger.connector.level": "warn",
+  });

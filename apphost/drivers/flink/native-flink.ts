@@ -7,6 +7,7 @@
  * L2 Each TaskManager has the name of its resource as Flink's resource id, so Flink's REST API says which one is there.
  */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { runFolder } from "../../../simulator/common/contract/files/run-folder.ts";
 import type { HostPort } from "../../../simulator/common/foundation/address.ts";
@@ -16,6 +17,7 @@ import type { ChildHooks, RunningServer } from "../../processes/child-process.ts
 import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext } from "../driver.ts";
 import { findJavaObstacle, javaEnvironment } from "../java.ts";
+import { type FlinkArchives, type FlinkJvmFlags, type FlinkProgram, findFlinkArchives } from "./flink-archives.ts";
 import { formatFlinkConfiguration, formatFlinkLogging } from "./flink-configuration.ts";
 import { type FlinkHome, readFlinkHome } from "./flink-home.ts";
 import {
@@ -107,10 +109,13 @@ export async function planFlinkCluster(context: FlinkContext, env: Variables, jo
   const hosts = { jobManager: LOOPBACK, taskManager: LOOPBACK, bind: LOOPBACK };
   const ports = { rpcPort: await choosePort(), restPort: await choosePort(), gatewayPort: await choosePort() };
   const checkpointFolder = resolve(runFolder.data(context.runDir, "flink"), IN_FOLDER.checkpoints);
-  const run = prepareFlinkFolder(context, { home, env }, (folder) =>
+  const light = [...OPENS, ...LIGHT_JVM];
+  const jvmFlags = { jobManager: light, taskManager: [...OPENS, ...taskManagerFlags(shape)], sqlGateway: light };
+  const run = await prepareFlinkFolder(context, { home, env, jvmFlags }, (folder) =>
     formatFlinkConfiguration({
       ...ports,
       hosts,
+      jvmsPerCore: countJvmsPerCore(shape),
       slots: shape.slots,
       memory,
       checkpointIntervalMs: job.checkpointIntervalMs,
@@ -128,11 +133,14 @@ export async function planFlinkCluster(context: FlinkContext, env: Variables, jo
     gatewayUrl: `http://${LOOPBACK}:${ports.gatewayPort}`,
     checkpointFolder,
     sessionProperties: {},
-    startJobManager: (hooks) => run(jobManagerArguments(), hooks),
-    startTaskManager: (name, hooks) => run(taskManagerArguments(name, shape), hooks),
+    startJobManager: (hooks) => run("jobManager", jobManagerArguments(), hooks),
+    startTaskManager: (name, hooks) => run("taskManager", taskManagerArguments(name, shape), hooks),
     startSqlGateway: (hooks) => startSqlGateway(run, hooks),
   };
 }
+
+/** JobManager and SQL Gateway are two more. */
+export const countJvmsPerCore = ({ taskManagers }: FlinkShape): number => (taskManagers + 2) / availableParallelism();
 
 /** In the cluster's folder (L1), whoever runs Java there. */
 const COMMON = [
@@ -170,28 +178,37 @@ export const sqlGatewayArguments = (): readonly string[] => [
   ENTRY_POINTS.sqlGateway,
 ];
 
-export const startSqlGateway = (run: RunJava, hooks: ChildHooks): RunningServer => run(sqlGatewayArguments(), hooks);
+/** Of a gateway that is alone. */
+export const GATEWAY_JVM_FLAGS: FlinkJvmFlags = { sqlGateway: [...OPENS, ...LIGHT_JVM] };
+
+export const startSqlGateway = (run: RunFlink, hooks: ChildHooks): RunningServer =>
+  run("sqlGateway", sqlGatewayArguments(), hooks);
 
 /** Runs a program of Flink's in the folder (L1). */
-export type RunJava = (args: readonly string[], hooks: ChildHooks) => RunningServer;
+export type RunFlink = (program: FlinkProgram, args: readonly string[], hooks: ChildHooks) => RunningServer;
 
 /** Makes the folder anew, with this configuration of it. */
-export function prepareFlinkFolder(
+export async function prepareFlinkFolder(
   context: FlinkContext,
-  { home, env }: { readonly home: UsableHome; readonly env: Variables },
+  { home, env, jvmFlags }: { readonly home: UsableHome; readonly env: Variables; readonly jvmFlags: FlinkJvmFlags },
   formatConfiguration: (folder: string) => string,
-): RunJava {
+): Promise<RunFlink> {
   const folder = runFolder.data(context.runDir, "flink");
   layOutFolder(folder, formatConfiguration(folder));
   linkHome(folder, home);
-  return createRunner(context, { folder, java: findJava(env) ?? "java" });
+  const java = findJava(env) ?? "java";
+  return createRunner(context, {
+    folder,
+    java,
+    archives: await findFlinkArchives({ java, home, jvmFlags, env }, folder),
+  });
 }
 
-const ENTRY_POINTS = {
+const ENTRY_POINTS: Readonly<Record<FlinkProgram, string>> = {
   jobManager: "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
   taskManager: "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
   sqlGateway: "org.apache.flink.table.gateway.SqlGateway",
-} as const;
+};
 
 export async function requireFlinkHome(env: Variables): Promise<UsableHome> {
   const home = readFlinkHome(env);
@@ -222,7 +239,13 @@ function linkHome(folder: string, home: UsableHome): void {
   symlinkSync(resolve(home.gatewayJar), join(folder, gatewayJar));
 }
 
-function createRunner(context: FlinkContext, { folder, java }: { folder: string; java: string }): RunJava {
+interface Runner {
+  readonly folder: string;
+  readonly java: string;
+  readonly archives: FlinkArchives;
+}
+
+function createRunner(context: FlinkContext, { folder, java, archives }: Runner): RunFlink {
   const { conf, lib, plugins, gatewayJar } = IN_FOLDER;
   const env = {
     ...javaEnvironment(context.foreignEnvironment()),
@@ -232,6 +255,10 @@ function createRunner(context: FlinkContext, { folder, java }: { folder: string;
     FLINK_LIB_DIR: lib,
     FLINK_PLUGINS_DIR: plugins,
   };
-  return (args, hooks) =>
-    context.startProcess({ command: java, args, env, folder, input: null, hasChannel: false }, hooks);
+  return (program, own, hooks) => {
+    const archive = archives.give(program);
+    const args = [...archive.jvmFlags, ...own];
+    const server = context.startProcess({ command: java, args, env, folder, input: null, hasChannel: false }, hooks);
+    return archive.keep(server, hooks.log);
+  };
 }

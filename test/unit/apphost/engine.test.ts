@@ -19,8 +19,9 @@ it("has Flink's processes under the names of ours, a gateway, and the mirror in 
     "report",
   ]);
   expect(application.order.filter(({ loadsEarly }) => loadsEarly)).toEqual([]);
+  expect(application.members("jobmanager")[0]?.waitsFor).toEqual([{ on: "redis", until: "ready" }]);
   expect(application.members("mirror")[0]?.waitsFor).toEqual([
-    { on: "taskmanager", until: "registered" },
+    { on: "kafka", until: "topicReady" },
     { on: "sql-gateway", until: "ready" },
   ]);
   expect(application.members("producer")[0]?.waitsFor).toEqual([{ on: "mirror", until: "jobRunning" }]);
@@ -31,8 +32,8 @@ it("has no TaskManagers of a Flink that is not ours, and who waits for them wait
   const names = "kafka redis jobmanager sql-gateway mirror producer validator report";
   expect(application.order.map(({ name }) => name).join(" ")).toBe(names);
   expect(application.members("mirror")[0]?.waitsFor).toEqual([
+    { on: "kafka", until: "topicReady" },
     { on: "sql-gateway", until: "ready" },
-    { on: "jobmanager", until: "ready" },
   ]);
 });
 

@@ -33,7 +33,7 @@ beforeEach(() => {
   folder = join(home, "cache", "flink-apphost");
   mkdirSync(join(home, "libs"));
   writeFileSync(join(home, "libs", "kafka_2.13-4.3.0.jar"), "jar");
-  subject = { javaText: JAVA, kafkaVersion: "4.3.0", libs: join(home, "libs"), jvmFlags: ["-Xmx1g"] };
+  subject = { program: "kafka", version: "4.3.0", javaText: JAVA, libs: join(home, "libs"), jvmFlags: ["-Xmx1g"] };
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
@@ -80,7 +80,8 @@ it("is for one Java, one Kafka with its jars, and one set of flags", async () =>
   const path = await make("classes");
   const others: Partial<ArchiveSubject>[] = [
     { javaText: JAVA.replaceAll("17.0.15", "17.0.16") },
-    { kafkaVersion: "4.4.0" },
+    { version: "4.4.0" },
+    { program: "flink-taskmanager" },
     { jvmFlags: ["-Xmx2g"] },
   ];
   for (const other of others) expect(stemOf({ ...subject, ...other })).not.toBe(stemOf(subject));
@@ -100,19 +101,19 @@ it("is made by one host at a time, and after a broker that was killed only on th
 it("is told not to be there when the broker left none", async () => {
   const absent = await find();
   if (absent.kind !== "absent") throw new Error(absent.kind);
-  expect(await keepClassArchive(absent, join(home, "nothing.jsa"))).toBe("the broker left none");
+  expect(await keepClassArchive(absent, join(home, "nothing.jsa"))).toBe("kafka left none");
 });
 
 it("stays with the newest others, and no more", async () => {
   const versions = ["4.0.0", "4.1.0", "4.2.0", "4.3.0"];
-  for (const [i, kafkaVersion] of versions.entries()) {
-    const path = await make(`classes of ${kafkaVersion}`, { kafkaVersion });
+  for (const [i, version] of versions.entries()) {
+    const path = await make(`classes of ${version}`, { version });
     const atS = Date.now() / 1_000 - 100 + i;
     utimesSync(path, atS, atS);
   }
   expect(readdirSync(folder)).toHaveLength(KEPT_MAX);
-  expect(await find({ kafkaVersion: "4.0.0" })).toMatchObject({ kind: "absent" });
-  expect(await find({ kafkaVersion: "4.3.0" })).toMatchObject({ kind: "kept" });
+  expect(await find({ version: "4.0.0" })).toMatchObject({ kind: "absent" });
+  expect(await find({ version: "4.3.0" })).toMatchObject({ kind: "kept" });
 });
 
 describe("there is none, and nothing is made,", () => {

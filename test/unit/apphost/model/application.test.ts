@@ -66,7 +66,8 @@ describe("the system", () => {
 
   it("lets each standing resource begin after everything that it waits for, and load before", async () => {
     const events: string[] = [];
-    await startInOrder(describeApplication({ taskManagers: 3 }), {
+    const application = describeApplication({ taskManagers: 3 });
+    await startInOrder(application, application.members("producer")[0]?.waitsFor ?? [], {
       async start({ name, loadsEarly }, reached) {
         if (loadsEarly) {
           events.push(`${name} loads`);
@@ -84,13 +85,36 @@ describe("the system", () => {
     expect(at("taskmanager-03")).toBeGreaterThan(at("jobmanager"));
     expect(at("taskmanager-03 loads")).toBeLessThan(at("kafka topicReady"));
     expect(at("flink-job-simulator")).toBeGreaterThan(at("taskmanager registered"));
+    expect(at("flink-job-simulator jobRunning")).toBeGreaterThan(at("flink-job-simulator"));
     // Tasks belong to rounds.
     expect(at("producer")).toBe(-1);
   });
 
+  it("works for what the first round waits for while others are not ready yet, and ends with the last of both", async () => {
+    const events: string[] = [];
+    const slow = Promise.withResolvers<void>();
+    const started = startInOrder(
+      createApplication([declare("a"), declare("slow", "a"), declare("b", "a")]),
+      [{ on: "b", until: "jobRunning" }],
+      {
+        async start({ name }) {
+          if (name === "slow") await slow.promise;
+          events.push(name);
+        },
+        async reach({ on, until }) {
+          events.push(`${on} ${until}`);
+          slow.resolve();
+        },
+        showWaiting: () => undefined,
+      },
+    );
+    await started;
+    expect(events).toEqual(["a", "b", "b jobRunning", "slow"]);
+  });
+
   it("starts nothing after what failed, and says why", async () => {
     const begun: string[] = [];
-    const started = startInOrder(describeApplication({ taskManagers: 1 }), {
+    const started = startInOrder(describeApplication({ taskManagers: 1 }), [], {
       async start({ name }, reached) {
         await reached;
         if (name === "redis") throw new Error("no Redis");

@@ -101,6 +101,7 @@ it("runs without a mirror: the producer waits for the gateway's job", () => {
   expect(application.order.map(({ name }) => name)).not.toContain("mirror");
   expect(application.members("sql-gateway")[0]?.waitsFor).toEqual([
     { on: "jobmanager", until: "ready" },
+    { on: "kafka", until: "topicReady" },
     { on: "taskmanager", until: "registered" },
   ]);
   expect(application.members("producer")[0]?.waitsFor).toEqual([{ on: "sql-gateway", until: "jobRunning" }]);

@@ -51,6 +51,7 @@ it("writes any path of a run as one YAML string, and listens nowhere but on loop
     rpcPort: 1,
     restPort: 2,
     gatewayPort: 3,
+    jvmsPerCore: 11,
     slots: 1,
     memory: planTaskManagerMib({ taskManagers: 20, slots: 1 }),
     checkpointIntervalMs: 1_000,
