@@ -71,23 +71,23 @@ const gatewayEntries = (gatewayPort: number, bind: string): Record<string, strin
 });
 
 /** How late an answer may be: that of a process which is there, on a machine that is not overloaded. */
-const SILENCE_S_MIN = 10;
+const ANSWER_S_MIN = 10;
 /** Of each JVM with which a core is shared, while all of them start. */
-const SILENCE_S_FOR_EACH = 2.5;
+const ANSWER_S_FOR_EACH = 2.5;
 /** Flink's own default of `heartbeat.timeout`. */
-const SILENCE_S_MAX = 50;
+const ANSWER_S_MAX = 50;
 
 /**
  * What is taken for dead while it only waits for a core is started again, and that on the same core: where twenty JVMs
  * share two, a job was restarted two to four times before it ran.
  */
-export const silenceSecondsMax = (jvmsPerCore: number): number =>
-  Math.min(SILENCE_S_MAX, Math.max(SILENCE_S_MIN, Math.ceil(SILENCE_S_FOR_EACH * jvmsPerCore)));
+export const answerSecondsMax = (jvmsPerCore: number): number =>
+  Math.min(ANSWER_S_MAX, Math.max(ANSWER_S_MIN, Math.ceil(ANSWER_S_FOR_EACH * jvmsPerCore)));
 
 function addressEntries(settings: FlinkSettings): Record<string, string | number> {
   const { hosts, rpcPort, restPort, gatewayPort, jvmsPerCore } = settings;
   const { jobManager, taskManager, bind } = hosts;
-  const silence = `${silenceSecondsMax(jvmsPerCore)} s`;
+  const answered = `${answerSecondsMax(jvmsPerCore)} s`;
   return {
     "jobmanager.rpc.address": jobManager,
     "jobmanager.rpc.port": rpcPort,
@@ -105,9 +105,9 @@ function addressEntries(settings: FlinkSettings): Record<string, string | number
     // Of a TaskManager that is gone it is known after two of them that were not answered.
     "heartbeat.interval": "2 s",
     // A TaskManager only answers heartbeats, and so learns of the end of its JobManager by nothing but this.
-    "heartbeat.timeout": silence,
+    "heartbeat.timeout": answered,
     // An answer that a task waits for in vain fails the task.
-    "pekko.ask.timeout": silence,
+    "pekko.ask.timeout": answered,
     ...gatewayEntries(gatewayPort, bind),
   };
 }
