@@ -10,7 +10,7 @@
  *    its end (SIGBUS).
  * A2 Its name also says for which program, Java, jars and flags it is. Another one is never offered; what a JVM finds
  *    unfit all the same it leaves aside by itself.
- * A3 Of each program at most KEPT_MAX stay, the newest, one for each Java and version: each has 35 to 75 MB.
+ * A3 Of each program at most KEPT_MAX stay, the newest, one for each Java and version: each has 50 to 90 MB.
  * A4 Nothing here ends or delays a start: without an archive a JVM starts as it always did.
  * A5 Making one takes a server some seconds more to end, and on an overloaded machine more than it has. So each is tried
  *    once a day, by one host at a time, and never where `CI` says that nobody will start again.

@@ -34,10 +34,15 @@ export async function startRealFlink(taskManagers: number): Promise<RealFlink> {
   const hooks: ChildHooks = { log, onSpawn: () => undefined, onMessage: () => undefined };
   const foreignEnvironment = () => ({ PATH: process.env["PATH"] ?? "", JAVA_HOME: process.env["JAVA_HOME"] ?? "" });
   const context = { runDir, foreignEnvironment, startProcess: startChildProcess };
-  const cluster = await planFlinkCluster(context, process.env, {
-    shape: shapeFlink(taskManagers, taskManagers),
-    checkpointIntervalMs: 1_000,
-  });
+  // No archive of classes is made here: its keeper would have to be awaited.
+  const cluster = await planFlinkCluster(
+    context,
+    { ...process.env, CI: "true" },
+    {
+      shape: shapeFlink(taskManagers, taskManagers),
+      checkpointIntervalMs: 1_000,
+    },
+  );
   const names = Array.from({ length: taskManagers }, (_, index) => `theirs-${index + 1}`);
   const processes = await Promise.all([
     cluster.startJobManager(hooks),
