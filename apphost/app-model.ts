@@ -62,13 +62,13 @@ export const addKafkaUi = (application: Application): Application =>
  * With `--engine flink`: Apache Flink's processes bear the names of ours, and in the place of the client that submits the
  * job stands the mirror, which brings what Flink commits into Redis. Whoever waited for the one waits for the other.
  *
- *   redis ─ jobmanager ──┬─ sql-gateway ─ mirror      the host submits the job to the gateway when the mirror is ready
- *   kafka ───────────────┼────────────────┘
- *                        └─ taskmanager-NN            the job waits for their slots
+ *   redis ─ jobmanager ──┬─ sql-gateway ── mirror     the host submits the job to the gateway when the mirror is ready
+ *                        ├─ taskmanager-NN │          the job waits for their slots
+ *   kafka ───────────────┴─────────────────┘
  *
- * Starting Java is all that such a start costs, so nothing waits that need not: a JobManager of Flink needs no Kafka, and
- * a job that is submitted early is planned while TaskManagers load. What a job of the user's commits nobody brings to
- * Redis: there is no mirror, and the gateway comes last.
+ * Starting Java is all that such a start costs. A JobManager of Flink needs no Kafka, and a job that is submitted early is
+ * planned while TaskManagers load. These come after Kafka: beside twenty of them it took a minute to answer. What a job of
+ * the user's commits nobody brings to Redis: there is no mirror, and the gateway comes last.
  */
 export function runOnFlink(
   application: Application,
@@ -80,7 +80,9 @@ export function runOnFlink(
     const waitsFor = one.waitsFor.map((wait) => (wait.on === client?.name ? { ...wait, on: last } : wait));
     // Java loads when it is started, and needs what it waits for.
     const resource = { ...one, waitsFor, loadsEarly: false };
+    const topic = { on: "kafka", until: "topicReady" } as const;
     if (one.kind === "jobmanager") return [{ ...resource, waitsFor: waitsFor.filter(({ on }) => on !== "kafka") }];
+    if (one.kind === "taskmanager") return [{ ...resource, waitsFor: [...waitsFor, topic] }];
     if (one !== client) return [resource];
     const gateway: ResourceDeclaration = {
       name: SQL_GATEWAY,
@@ -90,7 +92,6 @@ export function runOnFlink(
       loadsEarly: false,
       waitsFor: [{ on: "jobmanager", until: "ready" }],
     };
-    const topic = { on: "kafka", until: "topicReady" } as const;
     if (job === "of the user") return [{ ...gateway, waitsFor: [...gateway.waitsFor, topic, ...waitsFor] }];
     const others = waitsFor.filter(({ until }) => until !== "registered");
     const mirrorWaitsFor = [...others, topic, { on: SQL_GATEWAY, until: "ready" } as const];

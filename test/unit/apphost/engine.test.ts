@@ -20,6 +20,10 @@ it("has Flink's processes under the names of ours, a gateway, and the mirror in 
   ]);
   expect(application.order.filter(({ loadsEarly }) => loadsEarly)).toEqual([]);
   expect(application.members("jobmanager")[0]?.waitsFor).toEqual([{ on: "redis", until: "ready" }]);
+  expect(application.members("taskmanager-02")[0]?.waitsFor).toEqual([
+    { on: "jobmanager", until: "ready" },
+    { on: "kafka", until: "topicReady" },
+  ]);
   expect(application.members("mirror")[0]?.waitsFor).toEqual([
     { on: "kafka", until: "topicReady" },
     { on: "sql-gateway", until: "ready" },
