@@ -56,6 +56,7 @@ import type { RunContext } from "../run/run-context.ts";
 import { readUserJob } from "../user-job/user-job.ts";
 import type { JobVariables } from "../user-job/variables.ts";
 import { FlinkRecovery, isAwaitedByJob } from "./flink-recovery.ts";
+import { FlinkScaling, type SubmittedJob } from "./flink-scaling.ts";
 import { UserJobRun } from "./user-job-run.ts";
 
 const LOOK_INTERVAL_MS = 500;
@@ -84,10 +85,12 @@ export class FlinkEngine implements PlannedCluster {
   current: FlinkCluster | null = null;
   /** Null: the built-in job. */
   readonly userJob: UserJobRun | null;
+  readonly scaling: FlinkScaling;
   readonly #context: FlinkEngineContext;
   #planned: Promise<FlinkCluster> | null = null;
   #rest: FlinkJobRest | null = null;
-  #isSubmitted = false;
+  /** Null: it was not submitted yet. */
+  #parallelismSubmitted: number | null = null;
   #isProcessing = false;
   #checkpointPath: string | null = null;
   readonly #told = { taskManagers: "", checkpoint: 0, state: "" };
@@ -100,6 +103,7 @@ export class FlinkEngine implements PlannedCluster {
     this.#context = context;
     const job = readUserJob(context.run.options);
     this.userJob = job === null ? null : new UserJobRun(context, job);
+    this.scaling = new FlinkScaling(this);
   }
 
   plan(): Promise<FlinkCluster> {
@@ -110,6 +114,24 @@ export class FlinkEngine implements PlannedCluster {
   /** Whether it runs without us: then nothing of it but our job is ended. */
   get isExternal(): boolean {
     return this.#context.run.options.flink !== null;
+  }
+
+  /** What a job that has all of its subtasks has at least. How a job of the user's is spread is the user's matter. */
+  #parallelismNeeded(): number {
+    return this.userJob === null && !this.isExternal ? this.#parallelism() : 1;
+  }
+
+  /** With which it began. Scaling changes how many TaskManagers there are, and not what each of them is. */
+  get shape(): FlinkShape {
+    const { options } = this.#context.run;
+    return shapeFlink(options.taskManagers, partitionsOf(options));
+  }
+
+  /** Null before it was submitted. */
+  get job(): SubmittedJob | null {
+    return this.#rest === null || this.#parallelismSubmitted === null
+      ? null
+      : { rest: this.#rest, parallelism: this.#parallelismSubmitted };
   }
 
   /** Whether a resource of this kind is a process of Flink's. */
@@ -245,7 +267,7 @@ export class FlinkEngine implements PlannedCluster {
   #planCluster(): Promise<FlinkCluster> {
     const { run, planContainers } = this.#context;
     const { checkpointIntervalMs, flink, sqlGateway } = run.options;
-    const job = { shape: this.#shape(), checkpointIntervalMs };
+    const job = { shape: this.shape, checkpointIntervalMs };
     if (planContainers !== null) return planContainers(job);
     const context = {
       runDir: run.runDir,
@@ -258,13 +280,8 @@ export class FlinkEngine implements PlannedCluster {
 
   /** On a Flink that is not ours a slot for each TaskManager that was asked for: how many are free there is its own matter. */
   #parallelism(): number {
-    const { taskManagers, slots } = this.#shape();
-    return this.isExternal ? taskManagers : taskManagers * slots;
-  }
-
-  #shape(): FlinkShape {
-    const { options } = this.#context.run;
-    return shapeFlink(options.taskManagers, partitionsOf(options));
+    const { taskManagers } = this.#context.config();
+    return this.isExternal ? taskManagers : taskManagers * this.shape.slots;
   }
 
   #createHooks(name: string): ChildHooks {
@@ -288,7 +305,7 @@ export class FlinkEngine implements PlannedCluster {
       for (const statement of countingStatements(job)) await session.execute(statement);
       await session.close();
     }
-    this.#isSubmitted = true;
+    this.#parallelismSubmitted = job.parallelism;
   }
 
   #describeJob(restoreFrom: string | null, { kafkaAddress, sessionProperties }: FlinkCluster): CountingJob {
@@ -328,7 +345,7 @@ export class FlinkEngine implements PlannedCluster {
   async #look(signal: AbortSignal): Promise<void> {
     const { restUrl } = await this.plan();
     this.#tellTaskManagers((await readTaskManagers(restUrl, signal)).map(({ id }) => id).sort());
-    if (this.#rest === null || !this.#isSubmitted) return;
+    if (this.#rest === null || this.#parallelismSubmitted === null) return;
     const beganAtMs = performance.now();
     const status = await this.#rest.readStatus(signal);
     if (status === undefined) return this.#submitAgain();
@@ -336,7 +353,8 @@ export class FlinkEngine implements PlannedCluster {
     this.#isProcessing = status.isProcessing;
     const checkpoints = await this.#rest.readCheckpoints(signal);
     this.#tellCheckpoints(checkpoints);
-    const { isProcessing } = status;
+    // With a TaskManager too few its scheduler lets the job go on with fewer subtasks, and with all again when it is back.
+    const isProcessing = status.isProcessing && status.parallelism >= this.#parallelismNeeded();
     const { newestTriggered, newestCompleted } = checkpoints;
     const isOver = isFlinkJobOver(status.state);
     this.#recovery.note({ beganAtMs, answeredAtMs, isProcessing, isOver, newestTriggered, newestCompleted });

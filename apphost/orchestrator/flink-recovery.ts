@@ -19,7 +19,7 @@ export interface JobLook {
   readonly beganAtMs: number;
   /** When the answer was there. */
   readonly answeredAtMs: number;
-  /** RUNNING, with each subtask of each vertex. */
+  /** RUNNING, with each subtask of each vertex, and as many of them as there are to be. */
   readonly isProcessing: boolean;
   readonly isOver: boolean;
   /** 0: none. */

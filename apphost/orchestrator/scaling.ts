@@ -5,6 +5,7 @@
  * L2 Fewer: the highest numbers leave. Their partitions are released and owned by others before their processes are
  *    stopped, so nothing waits for a timeout.
  * L3 The JobManager knows of it by a request that is repeated to each of its lives: one that dies in between goes on.
+ * L4 On Apache Flink the job restarts on other slots instead, and fewer end before that (`flink-scaling.ts`).
  */
 import type { ScaleRequest } from "../../simulator/common/contract/job/rest.ts";
 import { taskManagerName } from "../../simulator/common/contract/names.ts";
@@ -15,10 +16,13 @@ import { TASK_MANAGERS } from "../app-model.ts";
 import type { ResourceAnswer } from "../control/protocol.ts";
 import { listNames } from "../model/name-list.ts";
 import type { RunContext } from "../run/run-context.ts";
+import type { FlinkScaling } from "./flink-scaling.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
 import type { System } from "./system.ts";
 
 const SCALE_MS_MAX = 120_000;
+/** New JVMs start slowly where many do, and then the job restarts. */
+const FLINK_SCALE_MS_MAX = 240_000;
 const LOOK_INTERVAL_MS = 50;
 
 /** What a command on resources works with. */
@@ -37,7 +41,8 @@ export async function scaleTaskManagers(context: CommandContext, replicas: numbe
   const { system, tell } = context;
   const before = system.application.members(TASK_MANAGERS).map(({ name }) => name);
   const after = Array.from({ length: replicas }, (_, index) => taskManagerName(index + 1));
-  const refusal = findLimit(context, replicas) ?? findAway(context, after) ?? (await findIdleJob(context));
+  const limit = await findLimit(context, before.length, replicas);
+  const refusal = limit ?? findAway(context, after) ?? (await findIdleJob(context));
   if (refusal !== null) return { kind: "failed", reason: refusal };
   const joining = after.filter((name) => !before.includes(name));
   const leaving = before.filter((name) => !after.includes(name));
@@ -47,24 +52,61 @@ export async function scaleTaskManagers(context: CommandContext, replicas: numbe
     tell(`starting ${listNames(joining)}`);
     system.setTaskManagers(after);
   }
-  await waitUntilSettled(context, { parallelism: replicas, leaving }, after);
-  if (leaving.length > 0) {
-    tell(`stopping ${listNames(leaving)}, which hold no partition any more`);
-    await Promise.all(leaving.map((name) => system.supervisors.get(name)?.stop(STOP_BUDGET_MS)));
-    system.setTaskManagers(after);
-  }
+  const scaling = system.flink?.scaling;
+  if (scaling === undefined) await settleThenEnd(context, after, leaving);
+  else await endThenSettle(context, scaling, after, leaving);
   const resources = after.flatMap((name) => system.supervisors.get(name)?.snapshot ?? []);
   return { kind: "done", detail: `${TASK_MANAGERS}: ${before.length} → ${replicas}`, resources };
 }
 
-function findLimit({ system }: CommandContext, replicas: number): string | null {
-  if (system.config.engine === "flink") {
-    return "scaling a job on Apache Flink is not built: end this run, and start one with another --task-managers";
-  }
+async function findLimit({ system, signal }: CommandContext, now: number, wanted: number): Promise<string | null> {
+  if (system.flink !== null) return system.flink.scaling.findLimit({ now, wanted }, signal);
   const { partitions } = system.config;
   const max = taskManagersMax(partitions);
-  if (replicas <= max) return null;
-  return `${replicas} TaskManagers with ${partitions} partitions are more than one atomic Redis write can hold: at most ${max}`;
+  if (wanted <= max) return null;
+  return `${wanted} TaskManagers with ${partitions} partitions are more than one atomic Redis write can hold: at most ${max}`;
+}
+
+/** L2. */
+async function settleThenEnd(
+  context: CommandContext,
+  after: readonly string[],
+  leaving: readonly string[],
+): Promise<void> {
+  await waitUntilSettled(context, { parallelism: after.length, leaving }, after);
+  if (leaving.length > 0) await endLeaving(context, leaving, "which hold no partition any more");
+  context.system.setTaskManagers(after);
+}
+
+/** L4. */
+async function endThenSettle(
+  context: CommandContext,
+  scaling: FlinkScaling,
+  after: readonly string[],
+  leaving: readonly string[],
+): Promise<void> {
+  const { run, system, signal, tell } = context;
+  const count = after.length;
+  const what = `the job on Flink RUNNING with parallelism ${scaling.parallelismOf(count)} on ${count} TaskManagers`;
+  tell(`waiting for ${what}, at most ${FLINK_SCALE_MS_MAX} ms`);
+  const wait = (look: () => Promise<true | undefined>) =>
+    waitUntil(look, { what, deadlineMs: FLINK_SCALE_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal });
+  if (leaving.length > 0) {
+    await wait(() => scaling.require(count, signal));
+    await endLeaving(context, leaving, "and the job goes on without them from its newest checkpoint");
+  }
+  await wait(async () => {
+    const { registered } = run.seen.job;
+    const isWhole = after.every((name) => registered.includes(name)) && registered.length === count;
+    const isReached = await scaling.look(count, signal);
+    return isWhole ? isReached : undefined;
+  });
+  system.setTaskManagers(after);
+}
+
+async function endLeaving({ system, tell }: CommandContext, leaving: readonly string[], why: string): Promise<void> {
+  tell(`stopping ${listNames(leaving)}, ${why}`);
+  await Promise.all(leaving.map((name) => system.supervisors.get(name)?.stop(STOP_BUDGET_MS)));
 }
 
 /** A restarted JobManager has the job CREATED for a moment: that is waited for. */

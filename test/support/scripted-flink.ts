@@ -3,8 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { HostPort } from "../../simulator/common/foundation/address.ts";
 
-/** Of `GET /path?query`; undefined: 404. */
-export type FlinkScript = (call: string) => { readonly status?: number; readonly body: unknown } | undefined;
+/** Of `GET /path?query`, and the JSON that came with it; undefined: 404. */
+export type FlinkScript = (
+  call: string,
+  body: unknown,
+) => { readonly status?: number; readonly body: unknown } | undefined;
 
 export interface ScriptedFlink {
   readonly address: HostPort;
@@ -15,10 +18,11 @@ export interface ScriptedFlink {
 
 export async function startScriptedFlink(script: FlinkScript): Promise<ScriptedFlink> {
   const calls: string[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const call = `${request.method} ${request.url}`;
     calls.push(call);
-    const answer = script(call);
+    const text = (await request.toArray()).join("");
+    const answer = script(call, text === "" ? null : JSON.parse(text));
     response.writeHead(answer?.status ?? (answer === undefined ? 404 : 200), { connection: "close" });
     response.end(JSON.stringify(answer?.body ?? { errors: ["Not found"] }));
   });

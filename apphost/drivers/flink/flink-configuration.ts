@@ -142,8 +142,21 @@ function jobEntries(settings: FlinkSettings): Record<string, string | number> {
     "restart-strategy.fixed-delay.attempts": 100,
     "restart-strategy.fixed-delay.delay": "1 s",
     "io.tmp.dirs": settings.temporaryFolder,
+    ...SCHEDULER,
   };
 }
+
+/**
+ * A job that can be given another parallelism while it lives. One that lost a TaskManager waits for its successor, as
+ * long as that may take to start, before it goes on with fewer.
+ */
+const SCHEDULER = {
+  "jobmanager.scheduler": "adaptive",
+  // A second `scale` begins at once; the default are 30 s.
+  "jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling": "0 s",
+  // New TaskManagers are no gain while the job does not use them all.
+  "jobmanager.adaptive-scheduler.prefer-minimal-taskmanagers": "false",
+} as const;
 
 /** Kafka's clients write their whole configuration for each reader and writer: as they are, and as they lie in a connector. */
 export const formatFlinkLogging = (): string =>

@@ -3,6 +3,7 @@ import { createError } from "../../../simulator/common/foundation/errors.ts";
 import { type HttpAnswer, isOk } from "../../../simulator/common/foundation/http-call.ts";
 import { type Fields, readValue } from "../../../simulator/common/foundation/json-fields.ts";
 import { callFlink, findInnermostCause } from "./flink-rest.ts";
+import { type ResourceRequirements, readResourceRequirements } from "./resource-requirements.ts";
 
 const QUOTED_MAX = 600;
 
@@ -30,6 +31,10 @@ export interface FlinkJobStatus {
   readonly state: FlinkJobState;
   /** Each subtask of each vertex runs: before that records wait. */
   readonly isProcessing: boolean;
+  /** Of the vertex that has the most subtasks; 0: there is none. */
+  readonly parallelism: number;
+  /** Which that may become, of each vertex that has as many. */
+  readonly parallelismMax: number;
 }
 
 export interface FlinkCheckpoint {
@@ -62,11 +67,20 @@ export interface FlinkJobRest {
   stopWithSavepoint(signal: AbortSignal, how: { readonly drain: boolean }): Promise<string>;
   /** Also where Flink does not know the request. */
   hasSavepointFailed(requestId: string, signal: AbortSignal): Promise<boolean>;
+  /** Of the adaptive scheduler. Undefined: Flink does not know the job. */
+  readRequirements(signal: AbortSignal): Promise<ResourceRequirements | undefined>;
+  writeRequirements(requirements: ResourceRequirements, signal: AbortSignal): Promise<void>;
 }
 
 export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest {
   const job = `${restUrl}/jobs/${jobId}`;
-  const ask = async (url: string, signal: AbortSignal, method: "GET" | "POST" = "GET", body: object | null = null) => {
+  const requirements = `${job}/resource-requirements`;
+  const ask = async (
+    url: string,
+    signal: AbortSignal,
+    method: "GET" | "POST" | "PUT" = "GET",
+    body: object | null = null,
+  ) => {
     const answer = await callFlink({ method, url, body, signal });
     if (isOk(answer) || answer.status === 404) return answer;
     const call = `${method} ${new URL(url).pathname}`;
@@ -99,6 +113,10 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
       const failed = await readFields(`${job}/savepoints/${requestId}`, signal, readSavepointFailure);
       return failed ?? true;
     },
+    readRequirements: (signal) => readFields(requirements, signal, readResourceRequirements),
+    async writeRequirements(wanted, signal) {
+      await ask(requirements, signal, "PUT", wanted);
+    },
   };
 }
 
@@ -106,9 +124,17 @@ export function readFlinkJobStatus(fields: Fields): FlinkJobStatus {
   const state = fields.text("state", new RegExp(`^(${FLINK_JOB_STATES.join("|")})$`)) as FlinkJobState;
   const vertices = fields.list("vertices", (vertex) => {
     const parallelism = vertex.whole("parallelism", 1);
-    return vertex.object("tasks").whole("RUNNING") === parallelism;
+    const isRunning = vertex.object("tasks").whole("RUNNING") === parallelism;
+    return { parallelism, parallelismMax: vertex.whole("maxParallelism", 1), isRunning };
   });
-  return { state, isProcessing: state === "RUNNING" && vertices.length > 0 && vertices.every((runs) => runs) };
+  const parallelism = Math.max(0, ...vertices.map((vertex) => vertex.parallelism));
+  const widest = vertices.filter((vertex) => vertex.parallelism === parallelism);
+  return {
+    state,
+    isProcessing: state === "RUNNING" && vertices.length > 0 && vertices.every(({ isRunning }) => isRunning),
+    parallelism,
+    parallelismMax: Math.min(...widest.map((vertex) => vertex.parallelismMax)),
+  };
 }
 
 export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {

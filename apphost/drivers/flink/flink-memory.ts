@@ -40,7 +40,10 @@ const NETWORK_MIB_MIN = 32;
 /** Flink's default of a network buffer. */
 const BUFFERS_PER_MIB = 32;
 /** Of each subtask: two at most for each subtask before it, one for each after it, and some that all share. */
-const countBuffers = ({ taskManagers, slots }: FlinkShape): number => slots * (3 * taskManagers * slots + 16);
+const BUFFERS_BETWEEN = 3;
+const BUFFERS_SHARED = 16;
+const countBuffers = ({ taskManagers, slots }: FlinkShape): number =>
+  slots * (BUFFERS_BETWEEN * taskManagers * slots + BUFFERS_SHARED);
 
 /** Of one TaskManager, for a job of counts: 20 with one slot each are, with the others, below 12 GB. */
 export const planTaskManagerMib = (shape: FlinkShape): TaskManagerMib => ({
@@ -55,6 +58,13 @@ export const planTaskManagerMib = (shape: FlinkShape): TaskManagerMib => ({
   overhead: 64,
 });
 
+/** With how many TaskManagers the network memory is still enough that each of these was started with. */
+export function taskManagersMaxOf(started: FlinkShape): number {
+  const buffers = planTaskManagerMib(started).network * BUFFERS_PER_MIB;
+  const { slots } = started;
+  return Math.floor((buffers / slots - BUFFERS_SHARED) / (BUFFERS_BETWEEN * slots));
+}
+
 const JOB_MANAGER_MIB = { heap: 768, direct: 128, metaspace: 256 } as const;
 const SQL_GATEWAY_MIB = { heap: 384, direct: 64, metaspace: 256 } as const;
 
@@ -66,12 +76,14 @@ const RESIDENT_MIB = { taskManager: 300, jobManager: 480, sqlGateway: 340, besid
 
 const BESIDE_MIB = RESIDENT_MIB.jobManager + RESIDENT_MIB.sqlGateway + RESIDENT_MIB.beside;
 
-/** That of a TaskManager is of one slot. */
-function sumResidentMib(shape: FlinkShape): number {
+/** Of one TaskManager. What was seen is of one slot. */
+export function residentMibOf(shape: FlinkShape): number {
   const { network } = planTaskManagerMib(shape);
   const further = (FURTHER_SLOT_MIB.taskHeap + FURTHER_SLOT_MIB.taskOffHeap) * (shape.slots - 1);
-  return BESIDE_MIB + shape.taskManagers * (RESIDENT_MIB.taskManager + further + network - NETWORK_MIB_MIN);
+  return RESIDENT_MIB.taskManager + further + network - NETWORK_MIB_MIN;
 }
+
+const sumResidentMib = (shape: FlinkShape): number => BESIDE_MIB + shape.taskManagers * residentMibOf(shape);
 
 export type FlinkRoom =
   | { readonly kind: "enough" }

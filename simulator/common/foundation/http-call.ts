@@ -12,7 +12,7 @@ const { Agent, request } = process.getBuiltinModule("node:http");
 const direct = new Agent({ keepAlive: true, scheduling: "lifo", timeout: 5_000 });
 
 export interface HttpCall {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   /** null for somebody else's server, which must not learn ours. */
   readonly token: string | null;

@@ -19,20 +19,13 @@ it("refuses one that is given up for good, with the reason", async () => {
   expect(answer).toEqual({ kind: "failed", reason: expect.stringMatching(/^kafka-ui is given up .*: .*no image/) });
 });
 
-it("refuses to scale a job on Apache Flink, and says what to do instead", async () => {
-  const system = { application: { members: () => [] }, config: { engine: "flink" } } as unknown as System;
-  const run = { ending: { signal: new AbortController().signal } } as unknown as RunContext;
-  const control = createResourceControl(run, system);
-  const answer = await control.handle({ request: "scale", group: "taskmanager", replicas: 3 }, () => undefined);
-  expect(answer).toEqual({ kind: "failed", reason: expect.stringMatching(/Apache Flink is not built: end this run/) });
-});
-
 it("refuses more TaskManagers than the store can recover, with both numbers and the limit", async () => {
   const declaration = { name: "taskmanager-01", kind: "taskmanager", life: "standing", group: "taskmanager" };
   const system = {
     application: { order: [declaration], members: () => [declaration] },
     supervisors: new Map(),
     config: { partitions: 345 },
+    flink: null,
   } as unknown as System;
   const run = { ending: { signal: new AbortController().signal } } as unknown as RunContext;
   const control = createResourceControl(run, system);

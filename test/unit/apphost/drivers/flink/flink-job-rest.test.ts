@@ -32,15 +32,20 @@ it("takes a job for processing when each subtask of each vertex runs", () => {
   const job = {
     state: "RUNNING",
     vertices: [
-      { parallelism: 2, tasks: { RUNNING: 2 } },
-      { parallelism: 1, tasks: { RUNNING: 1 } },
+      { parallelism: 2, maxParallelism: 128, tasks: { RUNNING: 2 } },
+      { parallelism: 1, maxParallelism: 1, tasks: { RUNNING: 1 } },
     ],
   };
-  expect(read(job, readFlinkJobStatus)).toEqual({ state: "RUNNING", isProcessing: true });
+  expect(read(job, readFlinkJobStatus)).toEqual({
+    state: "RUNNING",
+    isProcessing: true,
+    parallelism: 2,
+    parallelismMax: 128,
+  });
   const [first] = job.vertices;
   if (first !== undefined) first.tasks.RUNNING = first.parallelism - 1;
   expect(read(job, readFlinkJobStatus).isProcessing).toBe(false);
-  expect(read({ ...job, state: "RESTARTING" }, readFlinkJobStatus)).toEqual({
+  expect(read({ ...job, state: "RESTARTING" }, readFlinkJobStatus)).toMatchObject({
     state: "RESTARTING",
     isProcessing: false,
   });

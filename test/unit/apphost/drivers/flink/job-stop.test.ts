@@ -25,7 +25,7 @@ function scriptFlink(looks: readonly Look[]) {
       at += 1;
       const { state, isProcessing = state === "RUNNING" } = now();
       if (state instanceof Error) throw state;
-      return state === undefined ? undefined : { state, isProcessing };
+      return state === undefined ? undefined : { state, isProcessing, parallelism: 2, parallelismMax: 128 };
     },
     async stopWithSavepoint() {
       asked.push(`request-${asked.length + 1}`);
