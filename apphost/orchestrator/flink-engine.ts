@@ -10,13 +10,14 @@
  * E2 Drained is what the mirror says is applied, and not what Flink says it has read.
  * E3 A question that is not answered is asked again at the next look. A JobManager that died is started again by its
  *    supervisor, and what the last answer said is what is known until then.
+ * E4 Nobody starts one again that is not ours: its silence is told at once, and after a minute it ends the run.
  */
-import type { ChildMessage, JobState } from "../../simulator/common/contract/child/child-messages.ts";
+import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import type { ResourceKind } from "../../simulator/common/contract/events.ts";
 import { countsTopicName, MIRROR } from "../../simulator/common/contract/names.ts";
 import { formatKafkaAddresses } from "../../simulator/common/foundation/address.ts";
-import { present, unreachable } from "../../simulator/common/foundation/assert.ts";
+import { present } from "../../simulator/common/foundation/assert.ts";
 import { sleepUntilAborted, waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
@@ -28,10 +29,12 @@ import {
   type FlinkJobRest,
   type FlinkJobState,
   isFlinkJobOver,
+  toJobState,
 } from "../drivers/flink/flink-job-rest.ts";
 import { type FlinkShape, shapeFlink } from "../drivers/flink/flink-memory.ts";
 import { readFlinkMetrics } from "../drivers/flink/flink-metrics.ts";
 import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
+import { FlinkSilence, type SilenceNews } from "../drivers/flink/flink-silence.ts";
 import { CANCEL_MS_MAX, cancelJob, jobUrl } from "../drivers/flink/job-cancellation.ts";
 import { stopFlinkJob } from "../drivers/flink/job-stop.ts";
 import { type FlinkCluster, type FlinkJob, planFlinkCluster } from "../drivers/flink/native-flink.ts";
@@ -53,6 +56,7 @@ import { createForeignEnvironment } from "../resources/own-program.ts";
 import { topicLoadOf } from "../resources/topic-settings.ts";
 import type { Reached } from "../run/job-view.ts";
 import type { RunContext } from "../run/run-context.ts";
+import { FlinkMetricsServer } from "../telemetry/flink-metrics-server.ts";
 import { readUserJob } from "../user-job/user-job.ts";
 import type { JobVariables } from "../user-job/variables.ts";
 import { FlinkRecovery, isAwaitedByJob } from "./flink-recovery.ts";
@@ -86,6 +90,7 @@ export class FlinkEngine implements PlannedCluster {
   /** Null: the built-in job. */
   readonly userJob: UserJobRun | null;
   readonly scaling: FlinkScaling;
+  readonly #metrics: FlinkMetricsServer;
   readonly #context: FlinkEngineContext;
   #planned: Promise<FlinkCluster> | null = null;
   #rest: FlinkJobRest | null = null;
@@ -93,6 +98,7 @@ export class FlinkEngine implements PlannedCluster {
   #parallelismSubmitted: number | null = null;
   #isProcessing = false;
   #checkpointPath: string | null = null;
+  #silence: FlinkSilence | null = null;
   readonly #told = { taskManagers: "", checkpoint: 0, state: "" };
   readonly #recovery = new FlinkRecovery();
   #metricsReadAtMs = Number.NEGATIVE_INFINITY;
@@ -104,11 +110,17 @@ export class FlinkEngine implements PlannedCluster {
     const job = readUserJob(context.run.options);
     this.userJob = job === null ? null : new UserJobRun(context, job);
     this.scaling = new FlinkScaling(this);
+    this.#metrics = new FlinkMetricsServer(context.run, context.config);
   }
 
   plan(): Promise<FlinkCluster> {
     this.#planned ??= this.#plan();
     return this.#planned;
+  }
+
+  /** What `env` prints of it, and of the user's job. */
+  variables(): Record<string, string> {
+    return { ...this.userJob?.variables(), ...this.#metrics.variables() };
   }
 
   /** Whether it runs without us: then nothing of it but our job is ended. */
@@ -184,6 +196,7 @@ export class FlinkEngine implements PlannedCluster {
   async close(): Promise<void> {
     this.#closing.abort(new Error("the run is over"));
     await this.#watching;
+    this.#metrics.close();
     if (this.#context.run.state.flink !== null) await this.#leaveNoJob();
   }
 
@@ -259,6 +272,7 @@ export class FlinkEngine implements PlannedCluster {
   async #plan(): Promise<FlinkCluster> {
     const { run } = this.#context;
     const cluster = await this.#planCluster();
+    await this.#metrics.listen(cluster.jobManager.host);
     this.current = cluster;
     run.notice("info", "jobmanager", `is of Apache Flink ${cluster.version}, ${cluster.place}`);
     return cluster;
@@ -344,7 +358,11 @@ export class FlinkEngine implements PlannedCluster {
 
   async #look(signal: AbortSignal): Promise<void> {
     const { restUrl } = await this.plan();
-    this.#tellTaskManagers((await readTaskManagers(restUrl, signal)).map(({ id }) => id).sort());
+    this.#silence ??= new FlinkSilence(restUrl, this.#createSilenceNews());
+    const answer = readTaskManagers(restUrl, signal);
+    // E4.
+    const registered = await (this.isExternal ? this.#silence.heed(answer, signal) : answer);
+    this.#tellTaskManagers(registered.map(({ id }) => id).sort());
     if (this.#rest === null || this.#parallelismSubmitted === null) return;
     const beganAtMs = performance.now();
     const status = await this.#rest.readStatus(signal);
@@ -363,6 +381,15 @@ export class FlinkEngine implements PlannedCluster {
     await this.userJob?.look(signal);
   }
 
+  #createSilenceNews(): SilenceNews {
+    const { notice, ending } = this.#context.run;
+    return {
+      warn: (text) => notice("warn", "jobmanager", text),
+      inform: (text) => notice("info", "jobmanager", text),
+      giveUp: (error) => void (ending.endWithError(error) && notice("error", "jobmanager", error.message)),
+    };
+  }
+
   /** Each second, which is as often as they are shown. */
   async #readMetrics(signal: AbortSignal): Promise<void> {
     const { run, config } = this.#context;
@@ -370,7 +397,7 @@ export class FlinkEngine implements PlannedCluster {
     if (nowMs - this.#metricsReadAtMs < METRICS_INTERVAL_MS) return;
     this.#metricsReadAtMs = nowMs;
     const { restUrl } = await this.plan();
-    run.seen.flink = await readFlinkMetrics(jobUrl(restUrl, config().jobId), signal);
+    run.seen.flink = await readFlinkMetrics(restUrl, config().jobId, signal);
   }
 
   /** E1. */
@@ -419,26 +446,5 @@ export class FlinkEngine implements PlannedCluster {
     const reason = state === "FAILED" ? `Flink's job failed: ${await rest.readFailure(signal)}` : null;
     this.#told.state = state;
     deliver({ type: "jobState", jobId: config().jobId, state, reason, category: reason === null ? null : "job" });
-  }
-}
-
-/** As far as this host's words go: a job that Flink restarts is one that does not run yet. */
-function toJobState(state: FlinkJobState): JobState {
-  switch (state) {
-    case "RESTARTING":
-    case "SUSPENDED":
-    case "RECONCILING":
-      return "CREATED";
-    case "INITIALIZING":
-    case "CREATED":
-    case "RUNNING":
-    case "FAILING":
-    case "FAILED":
-    case "CANCELLING":
-    case "CANCELED":
-    case "FINISHED":
-      return state;
-    default:
-      return unreachable(state);
   }
 }

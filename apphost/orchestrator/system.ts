@@ -161,7 +161,7 @@ export class System {
     return {
       ...connectionVariables(this.connections()),
       ...(this.flink?.isExternal === true ? {} : flinkClientVariables(this.#run.token)),
-      ...this.flink?.userJob?.variables(),
+      ...this.flink?.variables(),
       ...this.#nodeProcesses.variables(),
     };
   }

@@ -19,8 +19,24 @@ export interface ProducerView {
   readonly finished: { readonly endOffsets: readonly number[]; readonly lastAckAtUs: number } | null;
 }
 
+/** Counts of its present attempt. */
+export interface FlinkSubtaskFigures {
+  readonly taskManager: string;
+  readonly subtask: number;
+  readonly attempt: number;
+  readonly vertex: { readonly id: string; readonly name: string; readonly isSource: boolean };
+  readonly readRecords: number;
+  readonly writeRecords: number;
+  readonly busyMs: number;
+  readonly backPressuredMs: number;
+  readonly idleMs: number;
+}
+
 export interface FlinkFigures {
   readonly taskManagers: readonly { readonly name: string; readonly figures: FlinkTaskManagerFigures }[];
+  readonly subtasks: readonly FlinkSubtaskFigures[];
+  /** By Flink's names. */
+  readonly cluster: Readonly<Record<string, number>>;
   /** By Flink's names. */
   readonly job: Readonly<Record<string, number>>;
 }

@@ -31,6 +31,8 @@ export const FLOORS: readonly Floor[] = [
   // simulator/: what runs. Each of its programs is started by path; nothing of the host is imported here.
   { name: "foundation", files: ["simulator/common/foundation/"], on: [], packages: [] },
   { name: "contract", files: ["simulator/common/contract/"], on: ["foundation"], packages: [] },
+  // prom-client is loaded at the first scrape.
+  { name: "rest", files: ["simulator/common/rest/"], on: ["foundation"], packages: ["prom-client"] },
   {
     name: "wire",
     files: ["simulator/clients/kafka/wire/"],
@@ -66,9 +68,8 @@ export const FLOORS: readonly Floor[] = [
   {
     name: "job manager",
     files: ["simulator/runtime/job-manager/", "simulator/runtime/checkpoint/"],
-    on: [...COMMON, ...CLIENTS, "rpc"],
-    // Loaded at the first scrape.
-    packages: ["prom-client"],
+    on: [...COMMON, ...CLIENTS, "rest", "rpc"],
+    packages: [],
   },
   // It holds the job's state in Redis as a JobManager does, and writes its evidence as a sink does.
   {
@@ -183,7 +184,7 @@ export const FLOORS: readonly Floor[] = [
     on: [...BASE, "processes", "drivers", "docker", "run", "kafka", "admin", "redis"],
     packages: [],
   },
-  { name: "telemetry", files: ["apphost/telemetry/"], on: [...BASE, "processes", "run"], packages: [] },
+  { name: "telemetry", files: ["apphost/telemetry/"], on: [...BASE, "rest", "processes", "run"], packages: [] },
   // A second of loading, so it is a worker of its own, started by path where a user asked for it.
   {
     name: "telemetry worker",

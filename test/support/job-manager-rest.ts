@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { startRunClock } from "../../simulator/common/foundation/clock.ts";
 import { CollectionMeter } from "../../simulator/common/foundation/engine-usage.ts";
 import { createLog } from "../../simulator/common/foundation/log.ts";
+import { RestServer } from "../../simulator/common/rest/http-server.ts";
 import { JobManager } from "../../simulator/runtime/job-manager/job-manager.ts";
-import { RestServer } from "../../simulator/runtime/job-manager/rest/http-server.ts";
 import { route } from "../../simulator/runtime/job-manager/rest/routes.ts";
 import { createMemoryStore } from "./memory-store.ts";
 

@@ -10,7 +10,7 @@ import {
   waitForTaskManager,
 } from "../../apphost/drivers/flink/flink-rest.ts";
 import { planFlinkCluster } from "../../apphost/drivers/flink/native-flink.ts";
-import { type ChildHooks, startChildProcess } from "../../apphost/processes/child-process.ts";
+import { type ChildHooks, type RunningServer, startChildProcess } from "../../apphost/processes/child-process.ts";
 import { isAlive } from "../../apphost/processes/process-identity.ts";
 import { ResourceLog } from "../../apphost/processes/resource-log.ts";
 
@@ -20,6 +20,7 @@ export interface RealFlink {
   /** Whether each of its processes is the one that was started. */
   isWhole(): boolean;
   read(path: string): Promise<unknown>;
+  readonly jobManager: Pick<RunningServer, "pause" | "resume" | "kill">;
   stop(): Promise<void>;
 }
 
@@ -44,11 +45,12 @@ export async function startRealFlink(taskManagers: number): Promise<RealFlink> {
     },
   );
   const names = Array.from({ length: taskManagers }, (_, index) => `theirs-${index + 1}`);
-  const processes = await Promise.all([
-    cluster.startJobManager(hooks),
+  const jobManager = await cluster.startJobManager(hooks);
+  const others = await Promise.all([
     ...names.map((name) => cluster.startTaskManager(name, hooks)),
     cluster.startSqlGateway(hooks),
   ]);
+  const processes = [jobManager, ...others];
   const stop = async () => {
     await Promise.all(processes.map((one) => one.stop(STOP_MS_MAX)));
     log.close();
@@ -66,6 +68,7 @@ export async function startRealFlink(taskManagers: number): Promise<RealFlink> {
   return {
     url: cluster.restUrl,
     gatewayUrl: cluster.gatewayUrl,
+    jobManager,
     isWhole: () => processes.every(({ pid }) => pid !== null && isAlive(pid)),
     read: (path) => readFlinkAnswer(`${cluster.restUrl}${path}`, AbortSignal.timeout(STOP_MS_MAX)),
     stop,

@@ -1,4 +1,6 @@
 /** What Flink's REST API says of one job, and what it is asked to do with it. */
+import type { JobState } from "../../../simulator/common/contract/child/child-messages.ts";
+import { unreachable } from "../../../simulator/common/foundation/assert.ts";
 import { createError } from "../../../simulator/common/foundation/errors.ts";
 import { type HttpAnswer, isOk } from "../../../simulator/common/foundation/http-call.ts";
 import { type Fields, readValue } from "../../../simulator/common/foundation/json-fields.ts";
@@ -26,6 +28,27 @@ export type FlinkJobState = (typeof FLINK_JOB_STATES)[number];
 /** Of a state from which no job goes on. */
 export const isFlinkJobOver = (state: FlinkJobState): boolean =>
   state === "FINISHED" || state === "CANCELED" || state === "FAILED";
+
+/** As far as this host's words go: a job that Flink restarts is one that does not run yet. */
+export function toJobState(state: FlinkJobState): JobState {
+  switch (state) {
+    case "RESTARTING":
+    case "SUSPENDED":
+    case "RECONCILING":
+      return "CREATED";
+    case "INITIALIZING":
+    case "CREATED":
+    case "RUNNING":
+    case "FAILING":
+    case "FAILED":
+    case "CANCELLING":
+    case "CANCELED":
+    case "FINISHED":
+      return state;
+    default:
+      return unreachable(state);
+  }
+}
 
 export interface FlinkJobStatus {
   readonly state: FlinkJobState;

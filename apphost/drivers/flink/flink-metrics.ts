@@ -12,6 +12,10 @@ import { readFlinkAnswer } from "./flink-rest.ts";
 
 export interface FlinkMetrics {
   readonly taskManagers: readonly FlinkTaskManager[];
+  /** Those that are deployed. */
+  readonly subtasks: readonly FlinkSubtask[];
+  /** By Flink's names. */
+  readonly cluster: Readonly<Record<string, number>>;
   /** By Flink's names. What it does not have is left out. */
   readonly job: Readonly<Record<string, number>>;
 }
@@ -25,29 +29,49 @@ export interface FlinkTaskManager {
 const JOB_METRICS = [
   "numRestarts",
   "uptime",
+  "runningTime",
   "totalNumberOfCheckpoints",
+  "numberOfInProgressCheckpoints",
   "numberOfCompletedCheckpoints",
   "numberOfFailedCheckpoints",
   "lastCheckpointDuration",
   "lastCheckpointSize",
   "lastCompletedCheckpointId",
+  "lastCheckpointRestoreTimestamp",
 ] as const;
 
-/** `jobUrl`: of the job. Throws what kept it from being read. */
-export async function readFlinkMetrics(jobUrl: string, signal: AbortSignal): Promise<FlinkMetrics> {
+/** Of the job with this id. Throws what kept it from being read. */
+export async function readFlinkMetrics(restUrl: string, jobId: string, signal: AbortSignal): Promise<FlinkMetrics> {
+  const jobUrl = `${restUrl}/jobs/${jobId}`;
   const vertices = read(await readFlinkAnswer(jobUrl, signal), readPlan);
-  const [job, ...subtasks] = await Promise.all([
+  const [overview, job, ...answers] = await Promise.all([
+    readFlinkAnswer(`${restUrl}/overview`, signal),
     readFlinkAnswer(`${jobUrl}/metrics?get=${JOB_METRICS.join(",")}`, signal),
     ...vertices.map(async (vertex) => {
       const found = read(await readFlinkAnswer(`${jobUrl}/vertices/${vertex.id}`, signal), readSubtasks);
       return found.map((subtask) => ({ ...subtask, vertex }));
     }),
   ]);
-  return { taskManagers: sumByTaskManager(subtasks.flat()), job: readJobMetrics(job) };
+  const subtasks = answers.flat().filter(({ taskManager }) => taskManager !== UNASSIGNED);
+  return {
+    taskManagers: sumByTaskManager(subtasks),
+    subtasks,
+    cluster: read(overview, readCluster),
+    job: readJobMetrics(job),
+  };
 }
+
+export const readCluster = (overview: Fields): Readonly<Record<string, number>> => ({
+  numRegisteredTaskManagers: overview.whole("taskmanagers"),
+  numRunningJobs: overview.whole("jobs-running"),
+  taskSlotsTotal: overview.whole("slots-total"),
+  taskSlotsAvailable: overview.whole("slots-available"),
+});
 
 export interface PlannedVertex {
   readonly id: string;
+  /** Of all operators in it, in Flink's words. */
+  readonly name: string;
   readonly isSource: boolean;
   readonly isLast: boolean;
 }
@@ -58,12 +82,21 @@ export function readPlan(fields: Fields): readonly PlannedVertex[] {
     id: node.text("id", /^[0-9a-f]{32}$/),
     inputs: node.nullable("inputs", () => node.list("inputs", (input) => input.text("id"))) ?? [],
   }));
+  const names = new Map(fields.list("vertices", (vertex) => [vertex.text("id"), vertex.text("name")] as const));
   const before = new Set(nodes.flatMap(({ inputs }) => inputs));
-  return nodes.map(({ id, inputs }) => ({ id, isSource: inputs.length === 0, isLast: !before.has(id) }));
+  return nodes.map(({ id, inputs }) => ({
+    id,
+    name: names.get(id) ?? "",
+    isSource: inputs.length === 0,
+    isLast: !before.has(id),
+  }));
 }
 
 export interface SubtaskFigures {
   readonly taskManager: string;
+  /** From 0, as its attempt is. */
+  readonly subtask: number;
+  readonly attempt: number;
   readonly readRecords: number;
   readonly writeRecords: number;
   readonly busyMs: number;
@@ -71,11 +104,17 @@ export interface SubtaskFigures {
   readonly idleMs: number;
 }
 
+export interface FlinkSubtask extends SubtaskFigures {
+  readonly vertex: PlannedVertex;
+}
+
 export const readSubtasks = (fields: Fields): readonly SubtaskFigures[] =>
   fields.list("subtasks", (subtask) => {
     const metrics = subtask.object("metrics");
     return {
       taskManager: subtask.text("taskmanager-id"),
+      subtask: subtask.whole("subtask"),
+      attempt: subtask.whole("attempt"),
       readRecords: metrics.whole("read-records"),
       writeRecords: metrics.whole("write-records"),
       busyMs: readMs(metrics, "accumulated-busy-time"),
@@ -92,7 +131,9 @@ function readMs(metrics: Fields, name: string): number {
 
 /** R1. Sorted by name. */
 export function sumByTaskManager(
-  subtasks: readonly (SubtaskFigures & { readonly vertex: Pick<PlannedVertex, "isSource" | "isLast"> })[],
+  subtasks: readonly (Omit<SubtaskFigures, "subtask" | "attempt"> & {
+    readonly vertex: Pick<PlannedVertex, "isSource" | "isLast">;
+  })[],
 ): readonly FlinkTaskManager[] {
   const byName = new Map<string, FlinkTaskManagerFigures>();
   for (const { taskManager, vertex, ...one } of subtasks) {
@@ -107,10 +148,7 @@ export function sumByTaskManager(
       idleMs: sum.idleMs + ofSource * one.idleMs,
     });
   }
-  return [...byName]
-    .filter(([name]) => name !== UNASSIGNED)
-    .map(([name, figures]) => ({ name, figures }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...byName].map(([name, figures]) => ({ name, figures })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** In the place of a TaskManager's id while a subtask has none. */

@@ -98,6 +98,12 @@ export const hostErrors = {
     (p) => `${p.resource} cannot run in mode ${p.mode}: ${p.reason}`,
   ),
   ENGINE_CALL_FAILED: row<{ call: string }>("infrastructure", false, (p) => `the container engine could not ${p.call}`),
+  FLINK_SILENT: row<{ url: string; silentMs: number; last: string }>(
+    "infrastructure",
+    false,
+    (p) =>
+      `Flink at ${p.url} gave no answer for ${p.silentMs} ms (last: ${p.last}): see that it runs and can be reached from here, and begin another run`,
+  ),
   USER_JOB_INVALID: row<{ source: string; problems: readonly string[] }>("usage", false, (p) => {
     const count = p.problems.length === 1 ? "a problem" : `${p.problems.length} problems`;
     return `${p.source} has ${count}, and nothing was started:${p.problems.map((problem) => `\n  - ${problem}`).join("")}`;

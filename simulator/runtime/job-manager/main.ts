@@ -17,9 +17,9 @@ import type { JobManagerTask } from "../../common/contract/child/tasks.ts";
 import { runFolder } from "../../common/contract/files/run-folder.ts";
 import type { JobGraph } from "../../common/contract/job/rest.ts";
 import { CollectionMeter } from "../../common/foundation/engine-usage.ts";
+import { RestServer } from "../../common/rest/http-server.ts";
 import { claimEpoch } from "./epoch.ts";
 import { JobManager } from "./job-manager.ts";
-import { RestServer } from "./rest/http-server.ts";
 import type { JobManagerSite } from "./rest/process-views.ts";
 import { route } from "./rest/routes.ts";
 

@@ -57,7 +57,7 @@ const IMPORTS: readonly (readonly [string, string, boolean])[] = [
   ["apphost/orchestrator", "@opentelemetry/api", false],
   ["apphost/telemetry", "@opentelemetry/api", false],
   ["apphost/telemetry", "./run-traces.ts", false],
-  ["simulator/runtime/job-manager", "prom-client", true],
+  ["simulator/common/rest", "prom-client", true],
   ["simulator/runtime/task-manager", "prom-client", false],
   ["apphost/drivers", "dockerode", false],
   ["apphost/drivers/docker", "dockerode", true],

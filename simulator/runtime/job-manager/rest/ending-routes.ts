@@ -4,10 +4,10 @@
  */
 import { randomUUID } from "node:crypto";
 import { describeError } from "../../../common/foundation/errors.ts";
+import { RestError, type RestResponse } from "../../../common/rest/http-server.ts";
 import { proveDirectory } from "../../checkpoint/savepoint-folder.ts";
 import type { JobMaster } from "../job-master.ts";
 import { viewSavepointTrigger } from "./checkpoint-views.ts";
-import { RestError, type RestResponse } from "./http-server.ts";
 import { readSavepointRequest, readStopRequest, type SavepointRequest } from "./request-bodies.ts";
 import { accepted, type Call, findJob, ok, type Route, readParameter } from "./rest-call.ts";
 

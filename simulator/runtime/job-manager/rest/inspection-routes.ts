@@ -1,8 +1,9 @@
 /** The REST paths by which Flink's dashboard and command line look into a job and its processes. All of them only read. */
+
+import { RestError, type RestResponse } from "../../../common/rest/http-server.ts";
 import type { CheckpointRecord } from "../../checkpoint/checkpoint-history.ts";
 import type { JobMaster } from "../job-master.ts";
 import { viewCheckpointDetails, viewCheckpointSubtasks } from "./checkpoint-detail-views.ts";
-import { RestError, type RestResponse } from "./http-server.ts";
 import { vertexIdOf, viewJobConfig, viewPlan } from "./job-views.ts";
 import { listLogFiles, readLogFile } from "./log-folder.ts";
 import { listReporters, reporterOf } from "./metric-labels.ts";

@@ -1,10 +1,10 @@
 /** The scopes of Flink's metrics, as labels: whose figure it is. What this runtime does not have is left out. */
 import type { TaskManagerMetrics } from "../../../common/contract/metrics.ts";
+import type { MetricLabels } from "../../../common/rest/metric-family.ts";
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
 import type { RecordMeters, RegisteredTaskManager } from "../registry.ts";
 import { chainNameOf, operatorIdOf, vertexIdOf } from "./job-views.ts";
-import type { MetricLabels } from "./metric-family.ts";
 
 /** All processes of a run are on this machine. */
 export const HOST = "127.0.0.1";

@@ -2,8 +2,9 @@
  * Flink's metric queries. Without `get` the answer is the list of names; with it the values of those that exist, as text
  * for one process or subtask, as numbers by `agg` for several. Pure.
  */
+
+import { RestError } from "../../../common/rest/http-server.ts";
 import { AGGREGATIONS, type Aggregation, aggregate } from "./aggregates.ts";
-import { RestError } from "./http-server.ts";
 
 /** By Flink's name. A text is one that is no number, such as a path. */
 export type MetricValues = ReadonlyMap<string, number | string>;

@@ -10,9 +10,10 @@
  *    have counted more than the one before by the next scrape, and then nobody sees that it began again.
  * N5 What is not known has no sample. A 0 instead would be taken for a count that began again.
  */
+
+import { type MetricFamily, toFlinkGauge } from "../../../common/rest/metric-family.ts";
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
-import { type MetricFamily, toFlinkGauge } from "./metric-family.ts";
 import { HOST, jobLabelsOf, listReporters } from "./metric-labels.ts";
 import { listClusterFigures, listJobFigures } from "./metric-values.ts";
 import { viewLatency, viewProcesses, viewTasks } from "./task-metric-views.ts";

@@ -3,7 +3,7 @@ import { parseFileLocation } from "../../../common/contract/files/savepoint.ts";
 import { isOperatorName, OPERATOR_NAMES } from "../../../common/contract/job/operators.ts";
 import type { DrainRequest, JobGraph, ScaleRequest } from "../../../common/contract/job/rest.ts";
 import { PARTITIONS_MAX, TASK_MANAGERS_MAX, taskManagersMax } from "../../../common/contract/state/redis-state.ts";
-import { RestError } from "./http-server.ts";
+import { RestError } from "../../../common/rest/http-server.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 const OPERATORS_MAX = 100;

@@ -1,8 +1,9 @@
 /** One call of REST with what its path named, and the finding of what that stands for. */
+
+import { RestError, type RestRequest, type RestResponse } from "../../../common/rest/http-server.ts";
 import type { JobManager } from "../job-manager.ts";
 import type { JobMaster } from "../job-master.ts";
 import type { RegisteredTaskManager } from "../registry.ts";
-import { RestError, type RestRequest, type RestResponse } from "./http-server.ts";
 import type { JobManagerSite } from "./process-views.ts";
 
 export interface Call extends RestRequest {

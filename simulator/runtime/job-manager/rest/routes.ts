@@ -1,15 +1,15 @@
 /** The REST paths: Flink's, /metrics for Prometheus, and our own under /ts (contract/rest.ts). One line per path; views and checks are elsewhere. */
 import { randomUUID } from "node:crypto";
+import { RestError, type RestRequest, type RestResponse } from "../../../common/rest/http-server.ts";
+import { writeMetricFamilies } from "../../../common/rest/prometheus-text.ts";
 import type { JobManager } from "../job-manager.ts";
 import { viewCheckpointConfig, viewCheckpoints, viewTrigger } from "./checkpoint-views.ts";
 import { viewConfig, viewOverview, viewTaskManagerDetails, viewTaskManagers } from "./cluster-views.ts";
 import { ENDING_ROUTES } from "./ending-routes.ts";
-import { RestError, type RestRequest, type RestResponse } from "./http-server.ts";
 import { INSPECTION_ROUTES } from "./inspection-routes.ts";
 import { viewExceptions, viewJob, viewJobIds, viewJobsOverview } from "./job-views.ts";
 import { viewMetricFamilies } from "./metric-views.ts";
 import type { JobManagerSite } from "./process-views.ts";
-import { writeMetricFamilies } from "./prometheus-text.ts";
 import { readCheckpointTrigger, readDrainRequest, readJobGraph, readScaleRequest } from "./request-bodies.ts";
 import { accepted, type Call, findJob, findTaskManager, ok, type Route, readParameter } from "./rest-call.ts";
 

@@ -5,10 +5,10 @@ import {
   mergeSparseLatency,
 } from "../../../common/contract/latency-histogram.ts";
 import type { ApplyCounts, PartitionPosition } from "../../../common/contract/metrics.ts";
+import { type MetricFamily, type MetricSample, toFlinkGauge } from "../../../common/rest/metric-family.ts";
 import type { JobMaster } from "../job-master.ts";
 import { countPendingRecords, countRecordsIn } from "../registry.ts";
 import { SINK, SOURCE } from "./job-views.ts";
-import { type MetricFamily, type MetricSample, toFlinkGauge } from "./metric-family.ts";
 import { jobLabelsOf, operatorLabelsOf, type Reporter, taskLabelsOf, taskManagerLabelsOf } from "./metric-labels.ts";
 
 const OPERATOR_SCOPE = "taskmanager_job_task_operator";

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import {
+  readCluster,
   readJobMetrics,
   readPlan,
   readSubtasks,
@@ -30,6 +31,8 @@ it("takes what Flink's dashboard shows of a subtask, and a time that is not meas
   const [first] = read(body, readSubtasks);
   expect(first).toEqual({
     taskManager: "127.0.0.1:35255-2c401d",
+    subtask: 0,
+    attempt: 0,
     readRecords: 503_772,
     writeRecords: 75,
     busyMs: 20_226,
@@ -43,17 +46,20 @@ it("takes what Flink's dashboard shows of a subtask, and a time that is not meas
 
 it("knows sources and last vertices by the plan", () => {
   const [source, middle, last] = ["a", "b", "c"].map((letter) => letter.repeat(32));
+  const vertices = [middle, last, source].map((id) => ({ id, name: `vertex ${id?.[0]}` }));
   const nodes = [{ id: last, inputs: [{ id: middle }] }, { id: middle, inputs: [{ id: source }] }, { id: source }];
-  expect(read({ plan: { nodes } }, readPlan)).toEqual([
-    { id: last, isSource: false, isLast: true },
-    { id: middle, isSource: false, isLast: false },
-    { id: source, isSource: true, isLast: false },
+  expect(read({ vertices, plan: { nodes } }, readPlan)).toEqual([
+    { id: last, name: "vertex c", isSource: false, isLast: true },
+    { id: middle, name: "vertex b", isSource: false, isLast: false },
+    { id: source, name: "vertex a", isSource: true, isLast: false },
   ]);
 });
 
 it("counts in what sources read and out what the last vertices wrote, by TaskManager (R1)", () => {
   const subtask = (taskManager: string, readRecords: number, writeRecords: number): SubtaskFigures => ({
     taskManager,
+    subtask: 0,
+    attempt: 0,
     readRecords,
     writeRecords,
     busyMs: 100,
@@ -68,7 +74,6 @@ it("counts in what sources read and out what the last vertices wrote, by TaskMan
       { ...subtask("taskmanager-02", 7, 2), vertex: source },
       { ...subtask("taskmanager-01", 1_000, 4), vertex: source },
       { ...subtask("taskmanager-01", 4, 3), vertex: last },
-      { ...subtask("(unassigned)", 0, 0), vertex: last },
     ]),
   ).toEqual([
     { name: "taskmanager-01", figures },
@@ -89,4 +94,13 @@ it("keeps Flink's names of the job's figures, and leaves out what is no number",
     numRestarts: 0,
   });
   expect(readJobMetrics(answer)).toMatchObject({ numberOfCompletedCheckpoints: 162 });
+});
+
+it("has the cluster's figures under the names that Flink's metrics have", () => {
+  expect(read(bodyOf("/overview"), readCluster)).toEqual({
+    numRegisteredTaskManagers: 20,
+    numRunningJobs: 1,
+    taskSlotsTotal: 20,
+    taskSlotsAvailable: 0,
+  });
 });

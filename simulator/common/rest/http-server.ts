@@ -8,8 +8,8 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { describeError } from "../../../common/foundation/errors.ts";
-import type { Log } from "../../../common/foundation/log.ts";
+import { describeError } from "../foundation/errors.ts";
+import type { Log } from "../foundation/log.ts";
 
 const BODY_BYTES_MAX = 262_144;
 const REQUEST_WITHIN_MS = 10_000;
