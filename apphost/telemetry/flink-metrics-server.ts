@@ -17,7 +17,7 @@ import type { RunContext } from "../run/run-context.ts";
 import { viewFlinkFamilies } from "./flink-metric-families.ts";
 
 /** In the environment that `env` prints. */
-export const METRICS_VARIABLE = "METRICS_HTTP";
+const METRICS_VARIABLE = "METRICS_HTTP";
 
 type Run = Pick<RunContext, "feed" | "seen" | "token" | "logOf">;
 type Job = Pick<RunConfig, "jobId" | "jobName">;

@@ -60,6 +60,8 @@ it("writes any path of a run as one YAML string, and listens nowhere but on loop
     temporaryFolder: "tmp",
   });
   expect(text).toContain(`execution.checkpointing.dir: "file:///a: \\"b\\" #c/50%/ü"\n`);
+  // Else no job could be given another parallelism while it lives.
+  expect(text).toContain(`jobmanager.scheduler: "adaptive"\n`);
   const bound = text.split("\n").filter((line) => /^[\w.-]*bind-(host|address):/.test(line));
   expect(bound).toHaveLength(4);
   expect(bound.every((line) => line.endsWith('"127.0.0.1"'))).toBe(true);
