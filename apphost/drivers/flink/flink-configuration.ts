@@ -146,12 +146,14 @@ function jobEntries(settings: FlinkSettings): Record<string, string | number> {
   };
 }
 
-/**
- * A job that can be given another parallelism while it lives. One that lost a TaskManager waits for its successor, as
- * long as that may take to start, before it goes on with fewer.
- */
+/** A job that can be given another parallelism while it lives, and else behaves as under the default scheduler. */
 const SCHEDULER = {
   "jobmanager.scheduler": "adaptive",
+  // A job that lost a TaskManager waits for its successor. With 10 s, the default, it restarts on what is left where
+  // many JVMs start slowly, and once more when the successor is there: that took twice as long.
+  "jobmanager.adaptive-scheduler.submission.resource-stabilization-timeout": "60 s",
+  // With no TaskManager at all a job waits for one, and does not fail (the default are 5 min).
+  "jobmanager.adaptive-scheduler.submission.resource-wait-timeout": "365 d",
   // A second `scale` begins at once; the default are 30 s.
   "jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling": "0 s",
   // New TaskManagers are no gain while the job does not use them all.
