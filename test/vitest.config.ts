@@ -30,6 +30,8 @@ const slow = [
   "flink-cli",
   "flink-engine",
   "flink-faults",
+  "flink-scale",
+  "flink-silence",
   "flink-user-job",
   "flink-web",
   "host-lifecycle",
