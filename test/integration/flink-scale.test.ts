@@ -56,6 +56,18 @@ async function scrapeUntil(cli: Cli, what: string, isReached: (found: Scrape) =>
   return waitUntil(look, { what: `a scrape with ${what}`, deadlineMs: 30_000, intervalMs: 200 });
 }
 
+/** Flink asks its TaskManagers every 2 s (`metrics.fetcher.update-interval`): what stood still for three of them is final. */
+const FINAL_AFTER_MS = 6_000;
+
+function createStillness(): (value: number) => boolean {
+  let last = Number.NaN;
+  let sinceMs = 0;
+  return (value) => {
+    if (value !== last) [last, sinceMs] = [value, performance.now()];
+    return performance.now() - sinceMs >= FINAL_AFTER_MS;
+  };
+}
+
 const names = (count: number) => Array.from({ length: count }, (_, index) => `taskmanager-0${index + 1}`);
 const shapeOf = (count: number) => ({ described: names(count), registered: names(count), parallelism: [count] });
 
@@ -74,8 +86,10 @@ describeReal(["flink", "kafka", "redis"], "a job on Apache Flink that is scaled"
       expect((await cli.events()).some((event) => event.type === "phase" && event.phase === "draining")).toBe(false);
       const verdict = await cli.waitForEvent("verdict", () => true, WAIT_MS_MAX);
       expect(verdict).toMatchObject({ verdict: "passed", processed: MESSAGES });
+      const isStill = createStillness();
       const before = await scrapeUntil(cli, "4 TaskManagers and all records", (found) => {
-        return found.sum("flink_jobmanager_taskSlotsTotal") === 4 && found.sum(PROCESSED) === MESSAGES;
+        const isWhole = found.sum("flink_jobmanager_taskSlotsTotal") === 4 && found.sum(PROCESSED) === MESSAGES;
+        return isStill(found.sum(RECORDS_IN)) && isWhole;
       });
       expect(before.samples(RECORDS_IN).map(({ labels }) => labels["tm_id"])).toEqual(expect.arrayContaining(names(4)));
       expect(before.sum("flink_jobmanager_job_numberOfCompletedCheckpoints")).toBeGreaterThan(0);
