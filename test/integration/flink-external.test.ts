@@ -1,11 +1,14 @@
 /** `--flink`: the job on a Flink that runs without this host, which is left as it was on every way out. */
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { HostDescription } from "../../apphost/model/description.ts";
 import { jobIdOf } from "../../simulator/common/contract/names.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { formatCount } from "../../simulator/common/foundation/figures.ts";
+import { launchBrowser } from "../support/browser.ts";
 import { distPath } from "../support/dist.ts";
+import { type FlinkWeb, startFlinkWeb } from "../support/flink-web.ts";
 import { type RealFlink, startRealFlink } from "../support/real-flink.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
@@ -14,6 +17,7 @@ import { expectExit } from "../support/system.ts";
 import { openTerminal } from "../support/tmux.ts";
 
 interface Subtask {
+  readonly subtask: number;
   readonly "taskmanager-id": string;
   readonly metrics: { readonly "read-records": number };
 }
@@ -110,14 +114,58 @@ describeReal(["flink", "kafka", "redis", "tmux"], "a Flink of others", () => {
     }
   });
 
-  /** "Records Received" of the sources' subtasks, as Flink's dashboard asks for them; undefined until they are all. */
-  async function readShown(runId: string) {
+  describeReal(["browser", "flink-web"], "beside Flink's own dashboard in a browser", () => {
+    let browser: Browser;
+    let web: FlinkWeb;
+    beforeAll(async () => {
+      browser = await launchBrowser();
+      web = await startFlinkWeb(flink.url, "");
+    });
+    afterAll(async () => {
+      await browser.close();
+      await web.close();
+    });
+
+    it("has the same figure in the row of each TaskManager", { timeout: RUN_MS_MAX }, async () => {
+      const cli = startCli(["up", "--flink", flink.url, ...LOAD], { env, deadlineMs: RUN_MS_MAX });
+      const terminal = openTerminal({ columns: 110, rows: 40 });
+      try {
+        await cli.waitForEvent("verdict", ({ exitCode }) => exitCode === 0, RUN_MS_MAX);
+        const runId = await cli.runId();
+        await waitUntil(() => readShown(runId), { what: "Flink to count all", deadlineMs: 30_000 });
+        const page = await browser.newPage({ viewport: { width: 1_600, height: 1_000 } });
+        const { source, subtasks } = await readSource(runId);
+        await page.goto(`${web.url}#/job/running/${jobIdOf(runId)}/overview/${source}/subtasks`);
+        terminal.type(`cd ${cli.cwd}; ${process.execPath} ${distPath("apphost/main")} attach`);
+        for (const one of subtasks) {
+          const count = formatCount(one.metrics["read-records"]);
+          await terminal.waitFor(new RegExp(`${one["taskmanager-id"]} +running .* ${count} `));
+          const look = async () => {
+            const text = (await page.locator("body").innerText()).replaceAll(/\s+/g, " ");
+            return new RegExp(`\\b${one.subtask} [\\d.]+ K?B ${count} `).test(text) ? true : undefined;
+          };
+          await waitUntil(look, { what: `${count} in the row of subtask ${one.subtask}`, deadlineMs: 30_000 });
+        }
+      } finally {
+        terminal.dispose();
+        await cli.dispose();
+      }
+    });
+  });
+
+  async function readSource(runId: string) {
     const { vertices } = (await flink.read(`/jobs/${jobIdOf(runId)}`)) as { vertices: { id: string; name: string }[] };
     const source = present(
       vertices.find(({ name }) => name.startsWith("Source:")),
       "the source",
     ).id;
     const { subtasks } = (await flink.read(`/jobs/${jobIdOf(runId)}/vertices/${source}`)) as { subtasks: Subtask[] };
+    return { source, subtasks };
+  }
+
+  /** "Records Received" of the sources' subtasks, as Flink's dashboard asks for them; undefined until they are all. */
+  async function readShown(runId: string) {
+    const { subtasks } = await readSource(runId);
     const shown = subtasks.map((one) => ({ name: one["taskmanager-id"], recordsIn: one.metrics["read-records"] }));
     if (shown.reduce((sum, { recordsIn }) => sum + recordsIn, 0) !== MESSAGES) return undefined;
     return shown.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -26,8 +26,11 @@ const preload = (name: string, more: Readonly<Record<string, string>> = {}): Cli
   env: { ...more, NODE_OPTIONS: `--import ${fileURLToPath(new URL(`../support/preload/${name}`, import.meta.url))}` },
 });
 
+const stopProducer = (at: string) =>
+  preload("stop-at-message.mjs", { TEST_STOP_RESOURCE: "producer", TEST_STOP_AT: at });
+
 describe("a producer that is stopped just after its last ledger", () => {
-  const AT_LAST_WORD = preload("stop-producer.mjs", { TEST_STOP_PRODUCER_AT: "produceFinished" });
+  const AT_LAST_WORD = stopProducer("produceFinished");
 
   it("delays neither what is measured nor the verdict: it is killed, and its work counts", async () => {
     // All is applied in time. The process is silent for longer than that, and than news of it may take.
@@ -57,10 +60,7 @@ describe("a producer that is stopped just after its last ledger", () => {
 describe("a producer that is stopped before its first send", () => {
   /** It has no ledger then (P1 of `producer/round.ts`), and nothing was lost. */
   it("leaves a run that is left by Ctrl+C with nothing to complain about", async () => {
-    const cli = startCli(
-      [...SMALL, "--messages", "2000"],
-      preload("stop-producer.mjs", { TEST_STOP_PRODUCER_AT: "ready" }),
-    );
+    const cli = startCli([...SMALL, "--messages", "2000"], stopProducer("ready"));
     try {
       await cli.waitForEvent("resource", ({ name, state }) => name === "producer" && state === "running");
       process.kill(cli.pid, "SIGINT");
