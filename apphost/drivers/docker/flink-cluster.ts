@@ -15,14 +15,14 @@ import { SQL_GATEWAY } from "../../../simulator/common/contract/names.ts";
 import type { ChildHooks, RunningServer } from "../../processes/child-process.ts";
 import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext } from "../driver.ts";
-import { type FlinkHosts, formatFlinkConfiguration } from "../flink/flink-configuration.ts";
-import { planTaskManagerMib } from "../flink/flink-memory.ts";
+import type { FlinkHosts } from "../flink/flink-configuration.ts";
 import {
-  countJvmsPerCore,
   type FlinkCluster,
   type FlinkJob,
+  formatClusterConfiguration,
   IN_FOLDER,
   jobManagerArguments,
+  LOOPBACK_HOSTS,
   layOutFolder,
   sqlGatewayArguments,
   taskManagerArguments,
@@ -46,33 +46,19 @@ export interface FlinkContainers {
 
 const JOB_MANAGER = "jobmanager";
 const CONNECTOR_NAME = "kafka-connector.jar";
-const ON_HOST: FlinkHosts = { jobManager: LOOPBACK, taskManager: LOOPBACK, bind: LOOPBACK };
 const ON_NETWORK: FlinkHosts = { jobManager: JOB_MANAGER, taskManager: null, bind: "0.0.0.0" };
 
 /** Makes the cluster's folder anew, and starts nothing. */
 export async function planFlinkContainers(
   containers: FlinkContainers,
   { base, runId, runDir }: Pick<DriverContext, "base" | "runId" | "runDir">,
-  { shape, checkpointIntervalMs }: FlinkJob,
+  job: FlinkJob,
 ): Promise<FlinkCluster> {
   const { docker, image, kafkaConnectorJar, user, network } = containers;
   const folder = resolve(runFolder.data(runDir, "flink"));
-  const checkpointFolder = join(folder, IN_FOLDER.checkpoints);
   const [restPort, gatewayPort, rpcPort] = [await choosePort(), await choosePort(), await choosePort()];
-  const configuration = formatFlinkConfiguration({
-    hosts: network === null ? ON_HOST : ON_NETWORK,
-    rpcPort,
-    restPort,
-    gatewayPort,
-    jvmsPerCore: countJvmsPerCore(shape),
-    slots: shape.slots,
-    memory: planTaskManagerMib(shape),
-    checkpointIntervalMs,
-    checkpointFolder,
-    savepointFolder: join(folder, IN_FOLDER.savepoints),
-    temporaryFolder: IN_FOLDER.temporary,
-  });
-  layOutFolder(folder, configuration);
+  const hosts = network === null ? LOOPBACK_HOSTS : ON_NETWORK;
+  layOutFolder(folder, formatClusterConfiguration(folder, job, { hosts, rpcPort, restPort, gatewayPort }));
   if (kafkaConnectorJar !== null) copyFileSync(kafkaConnectorJar, join(folder, CONNECTOR_NAME));
   const servers = new Map<string, ContainerServer>();
   const launch = (resource: string, ports: readonly number[], args: readonly string[], hooks: ChildHooks) => {
@@ -102,12 +88,12 @@ export async function planFlinkContainers(
     restUrl: `http://${LOOPBACK}:${restPort}`,
     gatewayUrl: `http://${LOOPBACK}:${gatewayPort}`,
     ...(network === null ? {} : { kafkaAddress: KAFKA_INTERNAL_ADDRESS }),
-    checkpointFolder,
+    checkpointFolder: join(folder, IN_FOLDER.checkpoints),
     sessionProperties: {},
     startJobManager: (hooks) => launch(JOB_MANAGER, [restPort], jobManagerArguments(), hooks),
     startTaskManager: (name, hooks) => {
       const host = network === null ? [] : ["-D", `taskmanager.host=${name}`];
-      return launch(name, [], [...taskManagerArguments(name, shape), ...host], hooks);
+      return launch(name, [], [...taskManagerArguments(name, job.shape), ...host], hooks);
     },
     startSqlGateway: (hooks): Promise<RunningServer> =>
       launch(SQL_GATEWAY, [gatewayPort], sqlGatewayArguments(), hooks),

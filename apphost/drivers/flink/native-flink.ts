@@ -18,7 +18,12 @@ import { choosePort, LOOPBACK } from "../../processes/ports.ts";
 import type { DriverContext } from "../driver.ts";
 import { findJavaObstacle, javaEnvironment } from "../java.ts";
 import { type FlinkArchives, type FlinkJvmFlags, type FlinkProgram, findFlinkArchives } from "./flink-archives.ts";
-import { formatFlinkConfiguration, formatFlinkLogging } from "./flink-configuration.ts";
+import {
+  type FlinkHosts,
+  type FlinkSettings,
+  formatFlinkConfiguration,
+  formatFlinkLogging,
+} from "./flink-configuration.ts";
 import { type FlinkHome, readFlinkHome } from "./flink-home.ts";
 import {
   type FlinkShape,
@@ -98,31 +103,26 @@ const OPENS = [...OPENED_PACKAGES, "java.base/sun.nio.ch"].map((name) => `--add-
 /** Twenty JVMs on few cores would spend more on compiling well, and on collecting in parallel, than a run gets back. */
 const LIGHT_JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
+/** Of each program, but for those of its memory: what it is started with, and what an archive of its classes is for. */
+const COORDINATOR_JVM_FLAGS = [...OPENS, ...LIGHT_JVM];
+/** Of a gateway that is alone. */
+export const GATEWAY_JVM_FLAGS: FlinkJvmFlags = { sqlGateway: COORDINATOR_JVM_FLAGS };
+
 /** A TaskManager that is alone has all the work: a JVM's own choice of compilers and collector pays there. */
-const taskManagerFlags = ({ taskManagers }: FlinkShape): readonly string[] => (taskManagers === 1 ? [] : LIGHT_JVM);
+const taskManagerFlags = ({ taskManagers }: FlinkShape): readonly string[] =>
+  taskManagers === 1 ? OPENS : COORDINATOR_JVM_FLAGS;
+
+/** On this machine's own network. */
+export const LOOPBACK_HOSTS: FlinkHosts = { jobManager: LOOPBACK, taskManager: LOOPBACK, bind: LOOPBACK };
 
 /** Makes the cluster's folder anew, and starts nothing. */
 export async function planFlinkCluster(context: FlinkContext, env: Variables, job: FlinkJob): Promise<FlinkCluster> {
   const home = await requireFlinkHome(env);
   const { shape } = job;
-  const memory = planTaskManagerMib(shape);
-  const hosts = { jobManager: LOOPBACK, taskManager: LOOPBACK, bind: LOOPBACK };
   const ports = { rpcPort: await choosePort(), restPort: await choosePort(), gatewayPort: await choosePort() };
-  const checkpointFolder = resolve(runFolder.data(context.runDir, "flink"), IN_FOLDER.checkpoints);
-  const light = [...OPENS, ...LIGHT_JVM];
-  const jvmFlags = { jobManager: light, taskManager: [...OPENS, ...taskManagerFlags(shape)], sqlGateway: light };
+  const jvmFlags = { ...GATEWAY_JVM_FLAGS, jobManager: COORDINATOR_JVM_FLAGS, taskManager: taskManagerFlags(shape) };
   const run = await prepareFlinkFolder(context, { home, env, jvmFlags }, (folder) =>
-    formatFlinkConfiguration({
-      ...ports,
-      hosts,
-      jvmsPerCore: countJvmsPerCore(shape),
-      slots: shape.slots,
-      memory,
-      checkpointIntervalMs: job.checkpointIntervalMs,
-      checkpointFolder,
-      savepointFolder: resolve(folder, IN_FOLDER.savepoints),
-      temporaryFolder: IN_FOLDER.temporary,
-    }),
+    formatClusterConfiguration(folder, job, { ...ports, hosts: LOOPBACK_HOSTS }),
   );
   return {
     version: home.version,
@@ -131,7 +131,7 @@ export async function planFlinkCluster(context: FlinkContext, env: Variables, jo
     jobManager: { host: LOOPBACK, port: ports.restPort, rpcPort: ports.rpcPort },
     restUrl: `http://${LOOPBACK}:${ports.restPort}`,
     gatewayUrl: `http://${LOOPBACK}:${ports.gatewayPort}`,
-    checkpointFolder,
+    checkpointFolder: resolve(runFolder.data(context.runDir, "flink"), IN_FOLDER.checkpoints),
     sessionProperties: {},
     startJobManager: (hooks) => run("jobManager", jobManagerArguments(), hooks),
     startTaskManager: (name, hooks) => run("taskManager", taskManagerArguments(name, shape), hooks),
@@ -139,8 +139,23 @@ export async function planFlinkCluster(context: FlinkContext, env: Variables, jo
   };
 }
 
-/** JobManager and SQL Gateway are two more. */
-export const countJvmsPerCore = ({ taskManagers }: FlinkShape): number => (taskManagers + 2) / availableParallelism();
+/** Of a cluster whose processes see its folder under this path. */
+export const formatClusterConfiguration = (
+  folder: string,
+  { shape, checkpointIntervalMs }: FlinkJob,
+  network: Pick<FlinkSettings, "hosts" | "rpcPort" | "restPort" | "gatewayPort">,
+): string =>
+  formatFlinkConfiguration({
+    ...network,
+    // JobManager and SQL Gateway are two more.
+    jvmsPerCore: (shape.taskManagers + 2) / availableParallelism(),
+    slots: shape.slots,
+    memory: planTaskManagerMib(shape),
+    checkpointIntervalMs,
+    checkpointFolder: resolve(folder, IN_FOLDER.checkpoints),
+    savepointFolder: resolve(folder, IN_FOLDER.savepoints),
+    temporaryFolder: IN_FOLDER.temporary,
+  });
 
 /** In the cluster's folder (L1), whoever runs Java there. */
 const COMMON = [
@@ -151,8 +166,7 @@ const CONFIGURED = ["--configDir", IN_FOLDER.conf];
 
 export const jobManagerArguments = (): readonly string[] => [
   ...jobManagerJvmFlags(),
-  ...OPENS,
-  ...LIGHT_JVM,
+  ...COORDINATOR_JVM_FLAGS,
   ...COMMON,
   ENTRY_POINTS.jobManager,
   ...CONFIGURED,
@@ -161,7 +175,6 @@ export const jobManagerArguments = (): readonly string[] => [
 /** L2. */
 export const taskManagerArguments = (name: string, shape: FlinkShape): readonly string[] => [
   ...taskManagerJvmFlags(planTaskManagerMib(shape)),
-  ...OPENS,
   ...taskManagerFlags(shape),
   ...COMMON,
   ENTRY_POINTS.taskManager,
@@ -172,14 +185,10 @@ export const taskManagerArguments = (name: string, shape: FlinkShape): readonly 
 
 export const sqlGatewayArguments = (): readonly string[] => [
   ...sqlGatewayJvmFlags(),
-  ...OPENS,
-  ...LIGHT_JVM,
+  ...COORDINATOR_JVM_FLAGS,
   ...COMMON,
   ENTRY_POINTS.sqlGateway,
 ];
-
-/** Of a gateway that is alone. */
-export const GATEWAY_JVM_FLAGS: FlinkJvmFlags = { sqlGateway: [...OPENS, ...LIGHT_JVM] };
 
 export const startSqlGateway = (run: RunFlink, hooks: ChildHooks): RunningServer =>
   run("sqlGateway", sqlGatewayArguments(), hooks);
