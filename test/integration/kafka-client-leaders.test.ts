@@ -22,6 +22,12 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+function recordsFrom(offset: number, count: number): Buffer[] {
+  const batch = encodeNumberedBatch(IDENTITY, offset, count);
+  batch.writeBigInt64BE(BigInt(offset), 0);
+  return [batch];
+}
+
 async function start(count: number): Promise<{ scripted: ScriptedCluster; cluster: KafkaCluster }> {
   const scripted = await ScriptedCluster.start(count);
   cleanUps.push(() => scripted.stop());
@@ -196,12 +202,6 @@ describe("a reader", () => {
     return { check, untilAt };
   }
 
-  const recordsFrom = (offset: number, count: number): Buffer[] => {
-    const batch = encodeNumberedBatch(IDENTITY, offset, count);
-    batch.writeBigInt64BE(BigInt(offset), 0);
-    return [batch];
-  };
-
   it("R6, R1 of `consumer.ts`: leaves a silent leader that was replaced, and drops what it answers afterwards", async () => {
     const { scripted, cluster } = await start(3);
     const [old, next] = [scripted.broker(1), scripted.broker(2)];
@@ -311,6 +311,48 @@ describe("a producer", () => {
       "Produce 30",
     ]);
   });
+
+  it.each([
+    ["knows its last batches", false],
+    ["knows the last one only, so that its log is asked", true],
+  ])(
+    "S5: acknowledges in order, where a leader loses its office behind an append and gets it back; one that %s",
+    async (_, isForgetful) => {
+      const { scripted, cluster } = await start(1);
+      const broker = scripted.broker(1);
+      const producer = await IdempotentProducer.open({ cluster, topic: TOPIC, identity: IDENTITY });
+      cleanUps.push(() => producer.close());
+      const order: string[] = [];
+      const send = async (firstSequence: number) => {
+        const batch = encodeNumberedBatch(IDENTITY, firstSequence, 10);
+        const { baseOffset } = await producer.send(0, { batch, records: 10, firstSequence });
+        order.push(`${firstSequence} at ${baseOffset}`);
+      };
+      await send(0);
+      let answers = 0;
+      broker.listOffset = () => ({ offset: 30 });
+      broker.fetch = ({ fetchOffset }) => ({
+        records: [10, 20].filter((offset) => offset + 10 > fetchOffset).flatMap((offset) => recordsFrom(offset, 10)),
+      });
+      broker.produce = (firstSequence) => {
+        if (firstSequence !== 10) return { baseOffset: firstSequence };
+        answers += 1;
+        // The batch is in its log, and it no longer leads when the replicas are counted (DelayedProduce of Kafka).
+        if (answers === 1) return { errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER };
+        return isForgetful ? { errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER } : { baseOffset: firstSequence };
+      };
+      await Promise.all([send(10), send(20)]);
+      await send(30);
+      expect(order).toEqual(["0 at 0", "10 at 10", "20 at 20", "30 at 30"]);
+      expect(broker.log.filter((entry) => entry.startsWith("Produce"))).toEqual([
+        "Produce 0",
+        "Produce 10",
+        "Produce 20",
+        "Produce 10",
+        "Produce 30",
+      ]);
+    },
+  );
 
   it("waits for a silent leader that nobody says to be replaced", async () => {
     const { scripted, cluster } = await start(2);

@@ -13,6 +13,9 @@
  * S3 While careful, a later batch cannot arrive without the one before it. A broker that knows nothing of a producer
  *    accepts any first sequence; with several in flight it could take the second batch for the first.
  * S4 Each batch is settled exactly once: acknowledged, or rejected with its fate.
+ * S5 Batches are acknowledged to whoever added them in the order in which they were added. A broker may say of one that it
+ *    timed out while its replicas were awaited, though it has appended it, and acknowledge the next: that answer is held
+ *    until the one before is settled. When that is given up, the log may hold the later one: its fate is unknown.
  */
 import { assert, present } from "../../common/foundation/assert.ts";
 import type { AppError } from "../../common/foundation/errors.ts";
@@ -43,9 +46,14 @@ interface Slot {
   inFlight: boolean;
   /** Of what ended so far; while in flight it is unknown besides. */
   fate: Fate;
+  /** Where the broker has it, while an earlier batch is not settled (S5). -1: it no longer knows. */
+  heldOffset: number | undefined;
 }
 
-const fateOf = ({ inFlight, fate }: Slot): Fate => (inFlight ? "unknown" : fate);
+const fateOf = ({ inFlight, fate, heldOffset }: Slot): Fate =>
+  inFlight || heldOffset !== undefined ? "unknown" : fate;
+
+const isToSend = ({ inFlight, heldOffset }: Slot): boolean => !inFlight && heldOffset === undefined;
 
 type SenderState =
   | { readonly kind: "flowing" }
@@ -55,12 +63,18 @@ type SenderState =
   | { readonly kind: "failed"; readonly error: AppError };
 
 export class PartitionSender {
-  /** Unsettled batches, oldest first. */
+  /** Unsettled batches, oldest first. The oldest one is never held. */
   readonly #slots: Slot[] = [];
+  #acknowledgedOffset = -1;
   #state: SenderState = { kind: "careful" };
 
   get kind(): SenderState["kind"] {
     return this.#state.kind;
+  }
+
+  /** Offset after the last batch that was acknowledged, of those whose place the broker knew; -1 before the first. */
+  get acknowledgedOffset(): number {
+    return this.#acknowledgedOffset;
   }
 
   get unsettled(): number {
@@ -93,16 +107,15 @@ export class PartitionSender {
       return;
     }
     assert(this.#slots.length < UNSETTLED_MAX, `at most ${UNSETTLED_MAX} batches of a partition wait`);
-    this.#slots.push({ entry, inFlight: false, fate: "unsent" });
+    this.#slots.push({ entry, inFlight: false, fate: "unsent", heldOffset: undefined });
   }
 
   /** The batch to send now, or undefined. Call it until it gives none. */
   next(): SendEntry | undefined {
     if (this.#state.kind !== "flowing" && this.#state.kind !== "careful") return undefined;
     const limit = this.#state.kind === "careful" ? 1 : IN_FLIGHT_MAX;
-    // What is in flight is always the oldest part of the queue (S1), so the next one stands right behind it.
-    const inFlight = this.inFlight;
-    const slot = inFlight < limit ? this.#slots[inFlight] : undefined;
+    // What is in flight is always the oldest part of those that are not held (S1), so the next one stands right behind it.
+    const slot = this.inFlight < limit ? this.#slots.find(isToSend) : undefined;
     if (slot === undefined) return undefined;
     slot.inFlight = true;
     return slot.entry;
@@ -110,8 +123,9 @@ export class PartitionSender {
 
   acknowledged(entry: SendEntry, baseOffset: number): void {
     const slot = this.#slotOf(entry);
-    this.#slots.splice(this.#slots.indexOf(slot), 1);
-    entry.resolve({ baseOffset });
+    slot.inFlight = false;
+    slot.heldOffset = baseOffset;
+    this.#settleHeld();
     // Careful until the last batch that ever went out is settled.
     const next = this.headFate;
     if (this.#state.kind === "careful" && (next === undefined || next === "unsent")) this.#state = { kind: "flowing" };
@@ -121,8 +135,8 @@ export class PartitionSender {
   /** While waiting, the oldest batch was found in the log: it counts as acknowledged. */
   found(entry: SendEntry, baseOffset: number): void {
     assert(this.#state.kind === "waiting" && this.#slots[0]?.entry === entry, "only the oldest batch is looked for");
-    this.#slots.shift();
-    entry.resolve({ baseOffset });
+    present(this.#slots[0], "the oldest batch").heldOffset = baseOffset;
+    this.#settleHeld();
   }
 
   /**
@@ -159,6 +173,16 @@ export class PartitionSender {
     if (this.#state.kind === "waiting") this.#state = { kind: "careful" };
   }
 
+  /** S5. */
+  #settleHeld(): void {
+    for (let [head] = this.#slots; head?.heldOffset !== undefined; [head] = this.#slots) {
+      const { entry, heldOffset: baseOffset } = head;
+      this.#slots.shift();
+      if (baseOffset !== -1) this.#acknowledgedOffset = baseOffset + entry.records;
+      entry.resolve({ baseOffset });
+    }
+  }
+
   #endDraining(): void {
     if (this.#state.kind !== "draining" || this.inFlight > 0) return;
     const { givingUp } = this.#state;
@@ -167,7 +191,7 @@ export class PartitionSender {
       return;
     }
     this.#state = { kind: "failed", error: givingUp };
-    for (const slot of this.#slots.splice(0)) slot.entry.reject(givingUp, slot.fate);
+    for (const slot of this.#slots.splice(0)) slot.entry.reject(givingUp, fateOf(slot));
   }
 
   #slotOf(entry: SendEntry): Slot {

@@ -64,8 +64,6 @@ interface PartitionState {
   recovering: Promise<void> | undefined;
   failingSinceMs: number | undefined;
   lastError: AppError | undefined;
-  /** Offset after the last batch that was acknowledged to this object; -1 before the first. */
-  acknowledgedOffset: number;
   /** The oldest unsettled batch, when its last answer was that it is out of order, until the log was asked. */
   outOfOrder: SendEntry | undefined;
   /** What the log said then, while nothing was acknowledged since. */
@@ -166,7 +164,6 @@ export class IdempotentProducer {
       recovering: undefined,
       failingSinceMs: undefined,
       lastError: undefined,
-      acknowledgedOffset: -1,
       outOfOrder: undefined,
       lastLook: undefined,
     };
@@ -281,7 +278,6 @@ export class IdempotentProducer {
       partition.outOfOrder = undefined;
       partition.lastLook = undefined;
       partition.backoff.reset();
-      if (code === ErrorCode.NONE) partition.acknowledgedOffset = answer.baseOffset + entry.records;
       sender.acknowledged(entry, code === ErrorCode.NONE ? answer.baseOffset : -1);
       this.#advance(partition);
       return;
@@ -389,7 +385,7 @@ export class IdempotentProducer {
     const { topic, onDoubt, confirmLossMs = CONFIRM_LOSS_MS } = this.#options;
     const { p } = partition;
     // Every earlier sequence of ours has an offset of its own, so the log reaches at least as far as the sequence.
-    const acknowledged = Math.max(partition.acknowledgedOffset, entry.firstSequence);
+    const acknowledged = Math.max(sender.acknowledgedOffset, entry.firstSequence);
     const wanted = { p, acknowledged, firstSequence: entry.firstSequence, records: entry.records };
     const { endOffset, landed, lacks } = await lookForBatch(this.#options.cluster, topic, wanted, this.identity);
     // Each look needs a refusal of its own.
@@ -397,7 +393,6 @@ export class IdempotentProducer {
     if (landed !== undefined) {
       partition.lastLook = undefined;
       partition.failingSinceMs = undefined;
-      partition.acknowledgedOffset = landed.baseOffset + landed.records;
       sender.found(entry, landed.baseOffset);
       return true;
     }
