@@ -2,7 +2,7 @@
  * A checkpoint now, because a person asked for it.
  *
  * Q1 It is triggered by an id of ours and at each life of the JobManager again: one that dies in between goes on with a
- *    checkpoint of its own.
+ *    checkpoint of its own. A life whose job is still starting is not asked yet: it would refuse.
  * Q2 What it is told of is complete: Flink's own answer says that it is, and the JobManager's message what is in it.
  */
 import { randomBytes } from "node:crypto";
@@ -12,6 +12,8 @@ import type { CheckpointOperation } from "../../simulator/common/contract/job/re
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import type { CheckpointAnswer } from "../control/protocol.ts";
+import { toJobState } from "../drivers/flink/flink-job-rest.ts";
+import { isStartingState } from "../run/job-view.ts";
 import type { CommandContext } from "./scaling.ts";
 
 /** Longer than a checkpoint may take that waits for a store that is away (`timeout` of its configuration). */
@@ -52,19 +54,20 @@ function findRefusal({ run, system }: CommandContext): string | null {
   if (jobManager?.isHalted === true) return "jobmanager is stopped by the user: start it first";
   if (jobManager?.isPaused === true) return "jobmanager is paused by the user: resume it first";
   const { state } = run.seen.job;
-  if (state === "RUNNING" || state === "CREATED") return null;
+  if (state === "RUNNING" || isStartingState(state)) return null;
   return `the job is ${state ?? "not submitted"}, and only of a RUNNING one a checkpoint can be taken`;
 }
 
-/** Q1. A job that is CREATED for a moment, under a JobManager that has just started again, is waited for. */
-function triggerUntilDone({ run, system, signal }: CommandContext): Promise<Done> {
+/** Q1. */
+function triggerUntilDone(context: CommandContext): Promise<Done> {
+  const { system, signal } = context;
   const jobManager = present(system.supervisors.get("jobmanager"), "the JobManager");
   const triggerId = randomBytes(16).toString("hex");
   let askedLife = -1;
   const look = async (): Promise<Done | undefined> => {
     const { life } = jobManager;
     if (askedLife !== life) {
-      if (run.seen.job.state === "CREATED") return undefined;
+      if (await isStarting(context)) return undefined;
       await system.jobControl().triggerCheckpoint(triggerId);
       askedLife = life;
     }
@@ -74,4 +77,13 @@ function triggerUntilDone({ run, system, signal }: CommandContext): Promise<Done
   };
   const what = "the checkpoint";
   return waitUntil(look, { what, deadlineMs: CHECKPOINT_MS_MAX, intervalMs: LOOK_INTERVAL_MS, signal });
+}
+
+/** By the word of who is asked next: what was heard of the job may be of the life before. */
+async function isStarting({ system, signal }: CommandContext): Promise<boolean> {
+  if (system.flink === null) return isStartingState((await system.jobControl().read()).state);
+  const status = await system.flink.job?.rest.readStatus(signal);
+  if (status === undefined) return true;
+  // Flink takes a checkpoint of tasks that all run.
+  return isStartingState(toJobState(status.state)) || (status.state === "RUNNING" && !status.isProcessing);
 }

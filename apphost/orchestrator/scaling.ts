@@ -15,6 +15,7 @@ import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { TASK_MANAGERS } from "../app-model.ts";
 import type { ResourceAnswer } from "../control/protocol.ts";
 import { listNames } from "../model/name-list.ts";
+import { isStartingState } from "../run/job-view.ts";
 import type { RunContext } from "../run/run-context.ts";
 import type { FlinkScaling } from "./flink-scaling.ts";
 import { STOP_BUDGET_MS } from "./stop.ts";
@@ -109,13 +110,14 @@ async function endLeaving({ system, tell }: CommandContext, leaving: readonly st
   await Promise.all(leaving.map((name) => system.supervisors.get(name)?.stop(STOP_BUDGET_MS)));
 }
 
-/** A restarted JobManager has the job CREATED for a moment: that is waited for. */
+/** A job that is starting, since its JobManager has just begun again, is waited for. */
 async function findIdleJob({ run, signal, tell }: CommandContext): Promise<string | null> {
-  if (run.seen.job.state === "CREATED") {
-    tell(`waiting for the job to be RUNNING, at most ${SCALE_MS_MAX} ms`);
-    const look = () => (run.seen.job.state === "CREATED" ? undefined : true);
+  if (isStartingState(run.seen.job.state)) {
+    const what = "the job to be RUNNING";
+    tell(`waiting for ${what}, at most ${SCALE_MS_MAX} ms`);
+    const look = () => (isStartingState(run.seen.job.state) ? undefined : true);
     await waitUntil(look, {
-      what: "the wait for a RUNNING job",
+      what: `the wait for ${what}`,
       deadlineMs: SCALE_MS_MAX,
       intervalMs: LOOK_INTERVAL_MS,
       signal,

@@ -119,6 +119,9 @@ function countCheckpoint(view: JobView, message: JobManagerMessage & { type: "ch
   };
 }
 
+/** A JobManager that has just begun, or begun again, leads a job from these to RUNNING by itself. */
+export const isStartingState = (state: JobState | null): boolean => state === "INITIALIZING" || state === "CREATED";
+
 /** RUNNING, and each partition has an owner. */
 export function isFullyOwned(view: JobView, partitions: number): boolean {
   const owned = new Set(Object.values(view.assignment).flat());

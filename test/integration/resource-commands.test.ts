@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostDescription } from "../../apphost/model/description.ts";
 import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
-import { endStanding, STANDING } from "../support/faults.ts";
-import { type Cli, runCli, startCli } from "../support/run-cli.ts";
+import { endStanding, STANDING, sendSignal, untilRestarted } from "../support/faults.ts";
+import { type Cli, runCli, startCli, waitForWords } from "../support/run-cli.ts";
 import { listRunProcesses } from "../support/run-processes.ts";
 import { expectPassed } from "../support/system.ts";
 
@@ -124,6 +124,40 @@ describe("commands on resources of a running host", () => {
     expect(report.taskManagers.reduce((sum, { processed }) => sum + (processed ?? 0), 0)).toBe(MESSAGES);
     expect(report.faults).toEqual([]);
   });
+});
+
+it("a scale and a checkpoint that meet a job which is still starting wait for it, with words", async () => {
+  const host = startCli(["up", "--infra", "embedded", "--ui", "json", "--messages", "0", "--task-managers", "2"]);
+  const processes: number[] = [];
+  try {
+    await host.waitForEvent("phase", (event) => event.phase === "idle");
+    const pidOf = async (name: string) => {
+      const found = listRunProcesses(await host.runId()).find(({ resource }) => resource === name);
+      if (found === undefined) throw new Error(`no process of ${name}`);
+      return found.pid;
+    };
+    for (const [index, [command, words]] of [
+      [["scale", "taskmanager", "3"], "waiting for the job to be RUNNING"],
+      [["checkpoint"], "waiting for the checkpoint"],
+    ].entries()) {
+      // Without an answer of Redis a new JobManager cannot establish the state of its job, which stays INITIALIZING.
+      const redis = await pidOf("redis");
+      processes.push(redis);
+      process.kill(redis, "SIGSTOP");
+      process.kill(await pidOf("jobmanager"), "SIGKILL");
+      await untilRestarted(host, "jobmanager", index + 1);
+      const asked = startCli(command as string[], { cwd: host.cwd });
+      await waitForWords(asked, "stderr", new RegExp(words as string));
+      process.kill(redis, "SIGCONT");
+      expect(await asked.end(), `command ${index + 1}`).toMatchObject({ exitCode: 0 });
+      await asked.dispose();
+    }
+    process.kill(host.pid, "SIGTERM");
+    expect((await host.end()).exitCode).toBe(0);
+  } finally {
+    for (const pid of processes) sendSignal(pid, "SIGCONT");
+    await host.dispose();
+  }
 });
 
 it("a run that is left while resources are stopped ends in order, and one that waits for them is answered", async () => {
