@@ -27,7 +27,7 @@ import type { HostDescription } from "../model/description.ts";
 import type { HostOptions, Verb } from "../options.ts";
 import { readPackageVersion } from "../package-version.ts";
 import type { ChosenDrivers } from "../resources/driver-choice.ts";
-import { describeIdle, describeOutsideEnd, isStartingState, type JobView } from "../run/job-view.ts";
+import { describeIdle, describeOutsideEnd, isStoppable, type JobView } from "../run/job-view.ts";
 import type { Load } from "../run/progress.ts";
 import { type ProgressTicker, startProgressTicker } from "../run/progress-ticker.ts";
 import { openRun, type RunContext } from "../run/run-context.ts";
@@ -350,13 +350,8 @@ export class Host {
     this.#isWorkEnded = true;
     const producer = this.#system.supervisors.get("producer");
     if (producer !== undefined) await stopTogether([producer], PRODUCER_STOP_MS, (event) => run.feed.emit(event));
-    // One that is being stopped may be over in a moment, and a job that stands still is a better thing to validate.
-    // A JobManager that has just begun again stops the job that it takes up, too.
-    const { state, membersAtStart } = run.seen.job;
-    const isTakenUp = membersAtStart !== null && isStartingState(state);
-    const isStoppable = state === "RUNNING" || state === "CANCELLING" || isTakenUp;
     const jobManager = this.#system.supervisors.get("jobmanager");
-    const canStop = isStoppable && jobManager?.isHalted === false && jobManager.failure === null;
+    const canStop = isStoppable(run.seen.job) && jobManager?.isHalted === false && jobManager.failure === null;
     if (!canStop || !(await areServersAnswering(this.#system))) return;
     try {
       const { checkpointId } = await stopJob(run, this.#system, { deadlineMs: EARLY_STOP_MS });

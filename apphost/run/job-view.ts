@@ -122,6 +122,14 @@ function countCheckpoint(view: JobView, message: JobManagerMessage & { type: "ch
 /** A JobManager that has just begun, or begun again, leads a job from these to RUNNING by itself. */
 export const isStartingState = (state: JobState | null): boolean => state === "INITIALIZING" || state === "CREATED";
 
+/**
+ * Whether a final checkpoint may be had. One that is being stopped may be over in a moment, and a job that stands still is a
+ * better thing to validate; one that ran is stopped by the JobManager, too, that has just begun again and takes it up.
+ */
+export function isStoppable({ state, membersAtStart }: JobView): boolean {
+  return state === "RUNNING" || state === "CANCELLING" || (membersAtStart !== null && isStartingState(state));
+}
+
 /** RUNNING, and each partition has an owner. */
 export function isFullyOwned(view: JobView, partitions: number): boolean {
   const owned = new Set(Object.values(view.assignment).flat());

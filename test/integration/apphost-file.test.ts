@@ -154,7 +154,7 @@ describe("a program of the user's own", () => {
     await waitUntil(
       async () =>
         ((await cli.events()).findLast(isOf("api", "running")) as { health: string }).health === "healthy" || undefined,
-      { what: "its recovery", deadlineMs: 10_000 },
+      { what: "its recovery", deadlineMs: 60_000 },
     );
     expect((await readApi(url)).pid).toBe(pid);
   });

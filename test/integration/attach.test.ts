@@ -242,7 +242,7 @@ describeReal(["tmux"], "attach in a terminal", () => {
         return true;
       }
     };
-    await waitUntil(isGone, { what: "the end of attach", deadlineMs: 10_000 });
+    await waitUntil(isGone, { what: "the end of attach", deadlineMs: 60_000 });
     expect(first.process.exitCode).toBeNull();
   });
 

@@ -198,6 +198,6 @@ test("what a killed bench was running is ended by its guard, and its folder of w
   await expectNoRunProcesses(runId, 60_000);
   await waitUntil(() => (listBenchFolder().length === 0 ? true : undefined), {
     what: "the removal of the folder of work",
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
   });
 });

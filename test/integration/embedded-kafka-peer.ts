@@ -166,4 +166,4 @@ export const batchOf = (records: number, valueBytes: number, producer = {}) => {
 
 /** Resolves when the broker has ended the connection. */
 export const closes = (peer: Peer) =>
-  withDeadline(peer.closed, { what: "the end of the connection", deadlineMs: 10_000 });
+  withDeadline(peer.closed, { what: "the end of the connection", deadlineMs: 60_000 });

@@ -201,7 +201,7 @@ describe("long polls", () => {
   const waiting = (count: number) =>
     waitUntil(() => (broker.state.topics.waiters.waiting === count ? true : undefined), {
       what: `${count} waiting fetches`,
-      deadlineMs: 10_000,
+      deadlineMs: 60_000,
     });
 
   test("C1: a fetch waits for enough bytes, and what was asked after it is answered after it", async () => {

@@ -180,7 +180,7 @@ describe("reading", () => {
       return fetched;
     });
     const waiting = () => (broker.state.topics.waiters.waiting > 0 ? true : undefined);
-    await waitUntil(waiting, { what: "the fetch waits", deadlineMs: 10_000 });
+    await waitUntil(waiting, { what: "the fetch waits", deadlineMs: 60_000 });
     await producer.send("lp", 0, 100);
     answered.push("sent");
     await producer.end(true);
@@ -247,7 +247,7 @@ describe("writing", () => {
     await producer.add("to", [0]);
     await producer.send("to", 0, 5);
     const ended = () => (broker.state.transactions.find("to")?.state.kind === "CompleteAbort" ? true : undefined);
-    await waitUntil(ended, { what: "the time-out", deadlineMs: 10_000 });
+    await waitUntil(ended, { what: "the time-out", deadlineMs: 60_000 });
     expect(await producer.end(true)).toBe(ErrorCode.PRODUCER_FENCED);
     const { partitions } = await fetchCommitted(producer.peer, "to", 0);
     expect(partitions[0]).toMatchObject({ lastStableOffset: 6, abortedTransactions: [{ firstOffset: 0 }] });
@@ -329,7 +329,7 @@ describe("administrators", () => {
     expect((await list({ producerIds: [producerId] })).ids).toEqual(["a"]);
     expect((await list({ durationMs: 3_600_000 })).ids).toEqual([]);
     const openForOneMs = async () => ((await list({ durationMs: 1 })).ids.includes("a") ? true : undefined);
-    await waitUntil(openForOneMs, { what: "a transaction open for more than a millisecond", deadlineMs: 10_000 });
+    await waitUntil(openForOneMs, { what: "a transaction open for more than a millisecond", deadlineMs: 60_000 });
     await producer.end(false);
     expect(await describeOne("a")).toMatchObject({ state: "CompleteAbort", topics: [] });
     expect((await producers(0))?.producers).toMatchObject([{ transactionStartOffset: -1 }]);

@@ -46,7 +46,7 @@ describe.skipIf(missing !== null)(missing === null ? title : `${title} ${SKIP_MA
   const reaches = (state: string) =>
     waitUntil(() => served.manager.job?.status.state === state || undefined, {
       what: `the job ${state}`,
-      deadlineMs: 10_000,
+      deadlineMs: 60_000,
     });
 
   /** As `bin/flink` starts it, without a shell in between. */

@@ -1,4 +1,6 @@
 /** `--flink`: the job on a Flink that runs without this host, which is left as it was on every way out. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { HostDescription } from "../../apphost/model/description.ts";
@@ -22,6 +24,7 @@ interface Subtask {
   readonly metrics: { readonly "read-records": number };
 }
 
+const SCREENS = join(import.meta.dirname, "../../.cache/screens/beside-flink");
 const SLOTS = 2;
 const MESSAGES = 2_000;
 const RUN_MS_MAX = 420_000;
@@ -144,8 +147,12 @@ describeReal(["flink", "kafka", "redis", "tmux"], "a Flink of others", () => {
             const text = (await page.locator("body").innerText()).replaceAll(/\s+/g, " ");
             return new RegExp(`\\b${one.subtask} [\\d.]+ K?B ${count} `).test(text) ? true : undefined;
           };
-          await waitUntil(look, { what: `${count} in the row of subtask ${one.subtask}`, deadlineMs: 30_000 });
+          await waitUntil(look, { what: `${count} in the row of subtask ${one.subtask}`, deadlineMs: 60_000 });
         }
+        // For whoever wants to look at both.
+        mkdirSync(SCREENS, { recursive: true });
+        await page.screenshot({ path: join(SCREENS, "flink-dashboard.png") });
+        writeFileSync(join(SCREENS, "host-dashboard.txt"), `${terminal.screen().join("\n")}\n`);
       } finally {
         terminal.dispose();
         await cli.dispose();

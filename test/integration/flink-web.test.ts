@@ -176,7 +176,7 @@ describeReal(["browser", "flink-web"], "Flink's web dashboard", () => {
         () => (served.manager.job?.status.terminal ? served.manager.job.status.state : undefined),
         {
           what: "the end of the job",
-          deadlineMs: 10_000,
+          deadlineMs: 60_000,
         },
       );
       web = await startFlinkWeb(jobManager, authorization);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HostListing } from "../../apphost/cli/ps.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { runCli, startCli } from "../support/run-cli.ts";
+import { runCli, startCli, waitForWords } from "../support/run-cli.ts";
 import { expectNoRunProcesses } from "../support/run-processes.ts";
 
 const SMALL = ["--infra", "embedded", "--task-managers", "2", "--partitions", "2", "--messages", "0"];
@@ -99,10 +99,7 @@ it("down names a host that does not end, says whom it waits for meanwhile, and s
     expect(down.stderr).toMatch(new RegExp(words));
     expect(down.stderr).toMatch(new RegExp(`is not gone after 5000 ms: host \\(pid ${host.pid}\\); .*kill -KILL`));
     const interrupted = startCli(["down"], { cwd });
-    await waitUntil(() => (interrupted.output().stderr.includes("waiting for") ? true : undefined), {
-      what: "a down that waits",
-      deadlineMs: 20_000,
-    });
+    await waitForWords(interrupted, "stderr", /waiting for/);
     interrupted.process.kill("SIGINT");
     expect((await interrupted.end()).exitCode).toBe(130);
     host.process.kill("SIGCONT");

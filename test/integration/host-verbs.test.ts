@@ -1,6 +1,5 @@
 /** The verbs that ask a running host, as a user types them: from a second process, in a folder below the project. */
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +9,7 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
 import { distPath } from "../support/dist.ts";
 import { describeReal } from "../support/real-parts.ts";
-import { type Cli, type CliResult, runCli, startCli } from "../support/run-cli.ts";
+import { type Cli, type CliResult, runCli, startCli, waitForWords } from "../support/run-cli.ts";
 
 const SMALL = ["--infra", "embedded", "--task-managers", "2", "--partitions", "4", "--ui", "plain"];
 
@@ -230,12 +229,15 @@ describe("logs", () => {
   it("-f goes on with new lines, and ends with 130 on Ctrl+C", async () => {
     const following = startCli(["logs", "-f", "producer", "--tail", "0"], { cwd: below });
     try {
-      await expectAnswer("produce", "--messages", "100");
-      await waitUntil(() => (/round 2: 100 messages/.test(following.output().stdout) ? true : undefined), {
-        what: "the producer's new line",
-        deadlineMs: 10_000,
-      });
-      expect(following.output().stdout).not.toContain("round 1");
+      await waitUntil(
+        async () => {
+          // It says nothing of when it begins to follow: what was written before that is not its to show.
+          await expectAnswer("produce", "--messages", "100");
+          return /round [2-9]: 100 messages/.test(following.output().stdout) || undefined;
+        },
+        { what: "a new line of the producer", deadlineMs: 60_000 },
+      );
+      expect(following.output().stdout).not.toContain("round 1:");
       following.process.kill("SIGINT");
       expect((await following.end()).exitCode).toBe(130);
     } finally {
@@ -340,7 +342,8 @@ describe("a second host in the folder", () => {
       start("logs", "-f"),
       start("wait", "kafka", "--status", "finished"),
     ] as const;
-    await Promise.all(watchers.slice(0, 2).map(({ process }) => once(process.stdout as NodeJS.ReadableStream, "data")));
+    await Promise.all(watchers.slice(0, 2).map((watcher) => waitForWords(watcher, "stdout", /./)));
+    await waitForWords(watchers[2], "stderr", /waiting for kafka to be finished/);
     const stopped = await expectAnswer("down", "--all");
     expect(stopped.match(/^stopped run/gm)).toHaveLength(2);
     for (const { process } of hosts) expect(process.exitCode).toBe(0);

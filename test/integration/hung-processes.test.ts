@@ -204,5 +204,5 @@ function createHangingPrograms(folder: string): Record<string, string> {
 const waitForProcess = (runId: string, text: string): Promise<true> =>
   waitUntil(() => listRunProcesses(runId).some(({ command }) => command.includes(text)) || undefined, {
     what: `a process of the run with "${text}" in its command`,
-    deadlineMs: 10_000,
+    deadlineMs: 60_000,
   });

@@ -126,7 +126,7 @@ describeReal(["redis"], "the end of a job on a real Redis", () => {
     }
     await waitUntil(async () => ((await readViews())[0] === "7" ? true : undefined), {
       what: "the total is published",
-      deadlineMs: 10_000,
+      deadlineMs: 60_000,
     });
     await expectStoppedAtSeven();
   });

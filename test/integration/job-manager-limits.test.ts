@@ -55,7 +55,7 @@ describeReal(["redis"], "a long life of one JobManager on a real Redis", () => {
       expect(await a.apply(p, 1)).toBe("ok");
       const hasAll = () =>
         leader.told.some((message) => message.type === "checkpoint" && message.total === 8) || undefined;
-      await waitUntil(hasAll, { what: "a checkpoint with all shares", deadlineMs: 10_000 });
+      await waitUntil(hasAll, { what: "a checkpoint with all shares", deadlineMs: 60_000 });
       await withRedis(redis.url, (client) => client.flushall());
       expect(await job.hears(leader, "recovered")).toMatchObject({ from: "checkpoint" });
       const state = await job.readState();
@@ -63,7 +63,7 @@ describeReal(["redis"], "a long life of one JobManager on a real Redis", () => {
       expect(Object.keys(state.by)).toHaveLength(taskManagersMax(partitions));
       await waitUntil(async () => ((await a.apply(p, 1)) === "ok" ? true : undefined), {
         what: "counting goes on",
-        deadlineMs: 10_000,
+        deadlineMs: 60_000,
       });
       leader.manager.job?.requestStop();
       expect(await job.hears(leader, "stopped")).toMatchObject({ total: 9 });

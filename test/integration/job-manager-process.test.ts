@@ -96,7 +96,7 @@ describe.skipIf(missing !== null)(`the runtime's processes${missing === null ? "
     const exited = once(simulator, "exit");
     await run.post("stop", {});
     expect(await run.hears("stopped")).toMatchObject({ total: PARTITIONS * 1_500 });
-    const [code] = await withDeadline(exited, { what: "the simulator's exit", deadlineMs: 10_000 });
+    const [code] = await withDeadline(exited, { what: "the simulator's exit", deadlineMs: 60_000 });
     expect(code).toBe(0);
     const state = await run.readState();
     expect(state).toMatchObject({ phase: "stopped", epoch: 2, total: PARTITIONS * 1_500 });
@@ -123,7 +123,7 @@ describe.skipIf(missing !== null)(`the runtime's processes${missing === null ? "
     await run.startTaskManagers();
     const first = await run.startSimulator();
     first.kill("SIGTERM");
-    expect((await withDeadline(once(first, "exit"), { what: "the detaching", deadlineMs: 10_000 }))[0]).toBe(0);
+    expect((await withDeadline(once(first, "exit"), { what: "the detaching", deadlineMs: 60_000 }))[0]).toBe(0);
     expect((await run.snapshot()).state).toBe("RUNNING");
     await run.startSimulator();
   });

@@ -159,7 +159,7 @@ describeReal(["kafka"], "the judge, on a real Kafka that others use, too", () =>
       await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
       await waitUntil(async () => (await readRanges(topic)).length === 3 || undefined, {
         what: "the third partition",
-        deadlineMs: 10_000,
+        deadlineMs: 60_000,
       });
       for (const _ of [1, 2]) await sendRecord(kafka.bootstrap, topic, 2, VALUE);
       await releaseHold(cli);

@@ -102,7 +102,7 @@ describe.skipIf(missing !== null)(`long runs${missing === null ? "" : ` (skipped
       onError: (_, error) => errors.push(error),
     });
     const reached = (p: number, offset: number) =>
-      waitUntil(() => next[p] === offset || undefined, { what: `offset ${offset} of ${p}`, deadlineMs: 10_000 });
+      waitUntil(() => next[p] === offset || undefined, { what: `offset ${offset} of ${p}`, deadlineMs: 60_000 });
     const becomeIdle = async () => {
       const enough = proxy.answers + EMPTY_ANSWERS;
       await waitUntil(() => proxy.answers >= enough || undefined, { what: "empty answers", deadlineMs: 20_000 });

@@ -131,7 +131,7 @@ describe.skipIf(missing !== null)(
         onError: (p, error) => errors.push([p, error]),
       });
       reader.assign(1, 12);
-      await waitUntil(() => errors[0], { what: "the error", deadlineMs: 10_000 });
+      await waitUntil(() => errors[0], { what: "the error", deadlineMs: 60_000 });
       expect(errors[0]?.[0]).toBe(1);
       expect(errors[0]?.[1].message).toMatch(/offset 12 of range-1 is outside what Kafka holds \(0 to 0\)/);
       await reader.close();
@@ -156,7 +156,7 @@ describe.skipIf(missing !== null)(
         // The record is at 10. The marker of its commit, at 11, may come after the answer to the commit.
         const isMarked = async () =>
           (await cluster.listOffsets("transactions", [0], "latest"))[0] === 12 ? true : undefined;
-        await waitUntil(isMarked, { what: "the marker", deadlineMs: 10_000 });
+        await waitUntil(isMarked, { what: "the marker", deadlineMs: 60_000 });
         expect(await send(10)).toEqual({ baseOffset: 12 });
       } finally {
         await other.disconnect();
@@ -215,7 +215,7 @@ describe.skipIf(missing !== null)(
       });
       reader.assign(0, 205);
       paused = false;
-      await waitUntil(() => (seen.at(-1) === 210 ? true : undefined), { what: "the rest", deadlineMs: 10_000 });
+      await waitUntil(() => (seen.at(-1) === 210 ? true : undefined), { what: "the rest", deadlineMs: 60_000 });
       expect(seen.at(-2)).toBe(205);
       await reader.close();
       await producer.close();
@@ -301,7 +301,7 @@ describe.skipIf(missing !== null)(
       const direct = await Connection.open({ host: "127.0.0.1", port: kafka.port, clientId: "direct" });
       await waitUntil(async () => ((await endOffsetAt(direct, "forgotten")) === 250 ? true : undefined), {
         what: "the append of all batches",
-        deadlineMs: 10_000,
+        deadlineMs: 60_000,
       });
       direct.close();
       await kafka.kill();
@@ -378,7 +378,7 @@ describe.skipIf(missing !== null)(
         firstSequence: 0,
       });
       await expect(send).rejects.toMatchObject({ category: "infrastructure" });
-      await waitUntil(() => errors[0], { what: "the error", deadlineMs: 10_000 });
+      await waitUntil(() => errors[0], { what: "the error", deadlineMs: 60_000 });
       expect(errors.map(([p, error]) => [p, error.code])).toEqual([[null, "KAFKA_UNREACHABLE"]]);
       await expect(
         KafkaCluster.open({ bootstrap: admin.bootstrap, clientId: "late", log, openDeadlineMs: 300 }),

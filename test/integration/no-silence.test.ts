@@ -4,8 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { type Cli, runCli, startCli } from "../support/run-cli.ts";
+import { runCli, startCli, waitForWords } from "../support/run-cli.ts";
 
 let folder: string;
 let silent: Server;
@@ -23,15 +22,6 @@ afterEach(() => {
 });
 
 const listen = (where: number | string) => new Promise<void>((resolve) => silent.listen(where, resolve));
-const waitForWords = (cli: Cli, stream: "stdout" | "stderr", words: RegExp) =>
-  waitUntil(
-    () => {
-      const text = cli.output()[stream];
-      if (!words.test(text)) throw new Error(text);
-      return true;
-    },
-    { what: `words like ${words}`, deadlineMs: 20_000 },
-  );
 
 it("a Kafka or Redis that does not answer is waited for with words, by up and by the terminal that detached it", async () => {
   await listen(0);

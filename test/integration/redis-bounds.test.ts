@@ -139,7 +139,7 @@ describe("bounds of the embedded Redis", () => {
       deadlineMs: 30_000,
     });
     expect(await bystander.ask("SET", "small", "1")).toEqual(["+", "OK"]);
-    await waitUntil(() => (closed.size >= 3 ? true : undefined), { what: "three are closed", deadlineMs: 10_000 });
+    await waitUntil(() => (closed.size >= 3 ? true : undefined), { what: "three are closed", deadlineMs: 60_000 });
     expect(closed.size).toBeLessThan(8);
     expect(await readRss()).toBeLessThan(RSS_BYTES_MAX);
     for (const socket of server.sockets.splice(0)) socket.destroy();
@@ -181,7 +181,7 @@ describe("bounds of the embedded Redis", () => {
     ]);
     expect(server.log).toContain("bytes of messages unread");
     socket.resume();
-    await withDeadline(closed, { what: "the subscriber is closed", deadlineMs: 10_000 });
+    await withDeadline(closed, { what: "the subscriber is closed", deadlineMs: 60_000 });
   });
 
   it("closes who announces a bulk string of 94 MB, before it comes", async () => {
@@ -190,11 +190,11 @@ describe("bounds of the embedded Redis", () => {
       socket.resume();
       const closed = once(socket, "close");
       socket.write("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$94000000\r\n");
-      await withDeadline(closed, { what: "the client is closed", deadlineMs: 10_000 });
+      await withDeadline(closed, { what: "the client is closed", deadlineMs: 60_000 });
     }
     // The connection may be gone before the words about it are here.
     const isTold = () => (server.log.includes("invalid bulk length") ? true : undefined);
-    await waitUntil(isTold, { what: "the reason in the log", deadlineMs: 10_000 });
+    await waitUntil(isTold, { what: "the reason in the log", deadlineMs: 60_000 });
     expect(await bystander.ask("PING")).toEqual(["+", "PONG"]);
   });
 
@@ -214,7 +214,7 @@ describe("bounds of the embedded Redis", () => {
     silent.resume();
     const closed = once(silent, "close");
     expect(await bystander.ask("CONFIG", "SET", "timeout", "1")).toEqual(["+", "OK"]);
-    await withDeadline(closed, { what: "the silent client is closed", deadlineMs: 10_000 });
+    await withDeadline(closed, { what: "the silent client is closed", deadlineMs: 60_000 });
     const after = await RespClient.open(server.port);
     expect(await after.ask("CONFIG", "SET", "timeout", "0")).toEqual(["+", "OK"]);
     expect(await after.ask("PUBSUB", "NUMSUB", "quiet")).toEqual([
@@ -239,7 +239,7 @@ describe("bounds of the embedded Redis", () => {
       socket.resume();
       const ended = once(socket, "close");
       socket.end(Buffer.from(Array.from({ length: 100 }, () => fuzz(random)).join(""), "latin1"));
-      await withDeadline(ended, { what: "the server ends the connection", deadlineMs: 10_000 });
+      await withDeadline(ended, { what: "the server ends the connection", deadlineMs: 60_000 });
     }
     const second = await RespClient.open(server.port);
     expect(await second.ask("PING")).toEqual(["+", "PONG"]);

@@ -144,7 +144,7 @@ async function holdDialogue(port: number, protocol: number): Promise<RawReply[]>
       async () => /blocked_clients:1/.test(String((await second.ask("INFO", "clients"))[1])) || undefined,
       {
         what: "the first one waits",
-        deadlineMs: 5_000,
+        deadlineMs: 60_000,
       },
     );
     await say(second, end);

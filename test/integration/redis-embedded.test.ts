@@ -71,12 +71,12 @@ describe("the embedded Redis as a child process", () => {
       silent: true,
     });
     const exited = once(child, "exit");
-    const [message] = await withDeadline(once(child, "message"), { what: "the child is ready", deadlineMs: 10_000 });
+    const [message] = await withDeadline(once(child, "message"), { what: "the child is ready", deadlineMs: 60_000 });
     expect(message).toMatchObject({ type: "ready", detail: expect.stringMatching(/^127\.0\.0\.1:\d+$/) });
     const connection = await openRedis(redisAt(`redis://:${PASSWORD}@${(message as { detail: string }).detail}`));
     await connection.transport.call("SET", ["a", "1"]);
     child.disconnect();
-    await withDeadline(exited, { what: "the child ends", deadlineMs: 10_000 });
+    await withDeadline(exited, { what: "the child ends", deadlineMs: 60_000 });
     await expect(connection.transport.call("GET", ["a"])).rejects.toThrow();
     connection.close();
   });
@@ -237,6 +237,6 @@ async function exchange(port: number, request: string): Promise<string> {
     answer += chunk.toString("latin1");
   });
   socket.write(request);
-  await withDeadline(once(socket, "close"), { what: "the server closes the connection", deadlineMs: 5_000 });
+  await withDeadline(once(socket, "close"), { what: "the server closes the connection", deadlineMs: 60_000 });
   return answer;
 }

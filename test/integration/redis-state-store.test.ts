@@ -168,7 +168,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
     for (let cut = 1; cut <= 5; cut += 1) {
       await waitUntil(() => (done >= cut * 20 ? true : undefined), {
         what: "progress",
-        deadlineMs: 10_000,
+        deadlineMs: 60_000,
         intervalMs: 1,
       });
       proxy.cut();
@@ -188,7 +188,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
     const connections = proxy.accepted;
     await waitUntil(() => (proxy.accepted > connections ? true : undefined), {
       what: "a second dial",
-      deadlineMs: 5_000,
+      deadlineMs: 60_000,
     });
     process.kill(redis.pid, "SIGCONT");
     expect((await waiting).kind).toMatch(/^(ok|dup)$/);
@@ -227,7 +227,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
     const accepted = proxy.accepted;
     await waitUntil(() => (proxy.accepted > accepted ? true : undefined), {
       what: "a new connection",
-      deadlineMs: 5_000,
+      deadlineMs: 60_000,
     });
     await direct.transport.call("REPLICAOF", ["NO", "ONE"]);
     expect(await onReplica).toEqual({ kind: "ok", base: 10 });
@@ -296,7 +296,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
 async function applied(direct: RedisConnection, p: number, offset: string): Promise<void> {
   await waitUntil(async () => ((await direct.readHash(STATE_KEY))[`offset:${p}`] === offset ? true : undefined), {
     what: `partition ${p} stands at ${offset}`,
-    deadlineMs: 5_000,
+    deadlineMs: 60_000,
     intervalMs: 2,
   });
 }

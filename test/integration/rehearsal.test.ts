@@ -27,12 +27,12 @@ describe("a TaskManager's first records", () => {
     expect(messages[0]?.type).toBe("ready");
     await waitUntil(() => (HOT_FUNCTIONS.every((name) => lastTierOf(name).test(stdout.join(""))) ? true : undefined), {
       what: "the traces of the rehearsal",
-      deadlineMs: 10_000,
+      deadlineMs: 60_000,
     });
     run.assign(TM, [0, generation(1)], [1, generation(2)]);
     await run.untilDrained();
     child.kill("SIGTERM");
-    await waitUntil(() => (child.exitCode === null ? undefined : true), { what: "the exit", deadlineMs: 10_000 });
+    await waitUntil(() => (child.exitCode === null ? undefined : true), { what: "the exit", deadlineMs: 60_000 });
     const lines = stdout.join("").split("\n");
     for (const name of HOT_FUNCTIONS) {
       expect(lines.filter((line) => lastTierOf(name).test(line))).toHaveLength(1);

@@ -189,7 +189,7 @@ describe("report --open", () => {
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: `${path}\n`, stderr: `opened by ${opener}\n` });
     const url = await waitUntil(() => (existsSync(given) ? readFileSync(given, "utf8").trim() : undefined), {
       what: "what the opener was given",
-      deadlineMs: 5_000,
+      deadlineMs: 60_000,
     });
     expect(url).toBe(pathToFileURL(path).href);
     expect(statSync(path).mode & 0o777).toBe(0o600);

@@ -1,8 +1,7 @@
 /** A host that stays up, and a second terminal that asks it for things. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jobIdOf, stateKeyOf } from "../../simulator/common/contract/names.ts";
-import { waitUntil } from "../../simulator/common/foundation/deadline.ts";
-import { type Cli, runCli, startCli } from "../support/run-cli.ts";
+import { type Cli, runCli, startCli, waitForWords } from "../support/run-cli.ts";
 import { readRunVariables, withRedis } from "../support/system.ts";
 
 describe("up, and produce from a second terminal", () => {
@@ -79,15 +78,9 @@ it("a round that is cut short ends produce with the run's verdict and code; what
     const open = startCli(["produce", "--messages", "60000", "--ui", "json"], { cwd: host.cwd });
     await host.waitForEvent("progress", (event) => event.processed > 0);
     const queued = startCli(["produce", "--messages", "1"], { cwd: host.cwd });
-    await waitUntil(() => (queued.output().stderr.includes("after the open round") ? true : undefined), {
-      what: "the queued request",
-      deadlineMs: 20_000,
-    });
+    await waitForWords(queued, "stderr", /after the open round/);
     const words = /waiting for the verdict of run \w+ \(producing, [\d,]+ of 60,001 messages processed\), \d+ s so far/;
-    await waitUntil(() => (words.test(open.output().stderr) ? true : undefined), {
-      what: "the words of the terminal that waits",
-      deadlineMs: 20_000,
-    });
+    await waitForWords(open, "stderr", words);
     host.process.kill("SIGTERM");
     const result = await open.end();
     expect(result.exitCode, result.stderr).toBe(143);

@@ -88,7 +88,7 @@ describe("TaskManager processes", () => {
           const committed = await cluster.fetchCommittedOffsets("g", "t", [0, 1, 2]);
           return committed.join() === "10000,10000,-1" ? true : undefined;
         },
-        { what: "the commit of the checkpoint's offsets", deadlineMs: 10_000 },
+        { what: "the commit of the checkpoint's offsets", deadlineMs: 60_000 },
       );
     } finally {
       cluster.close();
@@ -98,7 +98,7 @@ describe("TaskManager processes", () => {
       both.map((one) =>
         waitUntil(() => (run.newestMetrics(one)?.final === true ? run.newestMetrics(one) : undefined), {
           what: `the final metrics of ${one.tm}`,
-          deadlineMs: 5_000,
+          deadlineMs: 60_000,
         }),
       ),
     );
@@ -276,7 +276,7 @@ describe("TaskManager processes", () => {
     run.jobManager.session(A)?.socket.destroy();
     await waitUntil(() => (run.jobManager.heard(A).filter(is("taskFailed")).length === 2 ? true : undefined), {
       what: "the failure, said again",
-      deadlineMs: 5_000,
+      deadlineMs: 60_000,
     });
     expect(await run.end(one, "SIGTERM")).toBe(0);
   });

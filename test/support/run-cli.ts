@@ -152,6 +152,17 @@ export async function runCli(
 const runIdOf = (runDir: string): string => runDir.replace(/^.*-/, "");
 
 /** The newest run below a folder; their names sort by time. */
+/** Until a program that goes on has said what it waits for, or shows: before that it may not even have begun. */
+export const waitForWords = (cli: Cli, stream: "stdout" | "stderr", words: RegExp): Promise<true> =>
+  waitUntil(
+    () => {
+      const text = cli.output()[stream];
+      if (!words.test(text)) throw new Error(text);
+      return true;
+    },
+    { what: `words like ${words}`, deadlineMs: 60_000 },
+  );
+
 export function findRunDir(cwd: string): string | undefined {
   const runs = join(cwd, ".flink-apphost", "runs");
   if (!existsSync(runs)) return undefined;

@@ -54,7 +54,7 @@ export function openTerminal(size: { columns: number; rows: number }): Terminal 
   return {
     screen,
     paintedScreen: () => tmux("capture-pane", "-p", "-e"),
-    waitFor(form, deadlineMs = 20_000) {
+    waitFor(form, deadlineMs = 60_000) {
       let matching: string[] = [];
       const look = () => {
         const lines = screen();

@@ -1,6 +1,6 @@
 /** What the host makes of the JobManager's messages: who belongs to the job when shares are compared. */
 import { expect, it } from "vitest";
-import { applyJobManagerMessage, EMPTY_JOB_VIEW, markStarted } from "../../../../apphost/run/job-view.ts";
+import { applyJobManagerMessage, EMPTY_JOB_VIEW, isStoppable, markStarted } from "../../../../apphost/run/job-view.ts";
 
 const register = (...registered: string[]) => ({ type: "taskManagers", registered }) as const;
 const started = markStarted(applyJobManagerMessage(EMPTY_JOB_VIEW, register("a", "b")));
@@ -15,4 +15,14 @@ it("one that leaves changes it, too, but not before the start", () => {
   const lost = { type: "taskManagerLost", tm: "a", reason: "closed" } as const;
   expect(applyJobManagerMessage(EMPTY_JOB_VIEW, lost).membershipChanged).toBe(false);
   expect(applyJobManagerMessage(started, lost).membershipChanged).toBe(true);
+});
+
+it("one that ran is stopped by a JobManager that takes it up, too; one that never ran, or is over, is not", () => {
+  const said = { type: "jobState", jobId: "0", reason: null, category: null } as const;
+  const inState = (view: typeof started, state: "INITIALIZING" | "CREATED" | "RUNNING" | "CANCELLING" | "FAILED") =>
+    isStoppable(applyJobManagerMessage(view, { ...said, state }));
+  expect(
+    (["INITIALIZING", "CREATED", "RUNNING", "CANCELLING", "FAILED"] as const).map((state) => inState(started, state)),
+  ).toEqual([true, true, true, true, false]);
+  expect((["INITIALIZING", "CREATED"] as const).map((state) => inState(EMPTY_JOB_VIEW, state))).toEqual([false, false]);
 });
