@@ -28,7 +28,7 @@ import {
   type SuiteName,
 } from "./options.ts";
 import { findNewestResult, ResultFile, readBenchFile } from "./result-file.ts";
-import { planTurns, takeTurn } from "./schedule.ts";
+import { narrowSuites, planTurns, takeTurn } from "./schedule.ts";
 import { Session } from "./session.ts";
 import type { BenchContext, BenchSuite, Outcome } from "./suite.ts";
 import { codecSuite } from "./suites/codec.ts";
@@ -130,10 +130,13 @@ async function planLoads({ file, format }: CapacityOptions): Promise<number> {
 }
 
 async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<number> {
+  const suites = narrowSuites(
+    options.suites.map((name) => SUITES[name]),
+    options.cases,
+  );
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const workFolder = resolve(mkdtempSync(join(FOLDER, "work-")));
   startGuard(workFolder);
-  const suites = options.suites.map((name) => SUITES[name]);
   const file = new ResultFile(FOLDER, options);
   const servers = createServers(workFolder, signal);
   const context: BenchContext = {

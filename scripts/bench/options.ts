@@ -21,6 +21,8 @@ export type SuiteName = (typeof SUITE_NAMES)[number];
 
 export interface BenchOptions {
   readonly suites: readonly SuiteName[];
+  /** Ids of those of their cases that are measured; null: all. */
+  readonly cases: readonly string[] | null;
   /** Of a run of ordinary size; suites that vary the size take multiples of it. */
   readonly messages: number;
   readonly rounds: number;
@@ -66,6 +68,7 @@ export function parseBenchRequest(args: readonly string[]): BenchRequest {
   const program = new Command("npm run bench --")
     .description("Measures this project beside its peers, on the same servers, in alternation.")
     .option("--suite <names>", `some of ${SUITE_NAMES.join(", ")}, separated by commas (default: all)`, readSuites)
+    .option("--cases <ids>", "only these cases of them, as progress names them: engines/flink-1", readList)
     .option("--messages <number>", `messages of an ordinary run (default ${FULL.messages})`, readCount)
     .option("--rounds <number>", `how often each case is measured (default ${FULL.rounds})`, readCount)
     .option("--idle-minutes <number>", `how long an idle host is watched (default ${FULL.idleMinutes})`, readCount)
@@ -88,6 +91,7 @@ export function parseBenchRequest(args: readonly string[]): BenchRequest {
     .parse([...args], { from: "user" });
   const given = program.opts<{
     suite?: SuiteName[];
+    cases?: string[];
     messages?: number;
     rounds?: number;
     idleMinutes?: number;
@@ -113,6 +117,7 @@ export function parseBenchRequest(args: readonly string[]): BenchRequest {
     kind: "measure",
     options: {
       suites: given.suite ?? SUITE_NAMES,
+      cases: given.cases ?? null,
       messages: given.messages ?? defaults.messages,
       rounds: given.rounds ?? defaults.rounds,
       idleMs: (given.idleMinutes ?? defaults.idleMinutes) * MINUTE_MS,
@@ -121,8 +126,10 @@ export function parseBenchRequest(args: readonly string[]): BenchRequest {
   };
 }
 
+const readList = (text: string): string[] => text.split(",").map((name) => name.trim());
+
 function readSuites(text: string): SuiteName[] {
-  const asked = text.split(",").map((name) => name.trim());
+  const asked = readList(text);
   const unknown = asked.find((name) => !SUITE_NAMES.some((known) => known === name));
   if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is none of ${SUITE_NAMES.join(", ")}.`);
   return SUITE_NAMES.filter((name) => asked.includes(name));

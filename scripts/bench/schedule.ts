@@ -2,7 +2,7 @@
  * Runs the cases of the chosen suites: each once a round, in alternation, so that what changes on the machine meanwhile
  * meets all of them. Every second round goes backwards: nobody always runs after the same other one.
  */
-import { describeError } from "../../simulator/common/foundation/errors.ts";
+import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { MissingPart } from "./parts.ts";
 import type { Session } from "./session.ts";
 import type { BenchCase, BenchContext, BenchSuite, Outcome } from "./suite.ts";
@@ -10,6 +10,19 @@ import type { BenchCase, BenchContext, BenchSuite, Outcome } from "./suite.ts";
 export interface Turn {
   readonly round: number;
   readonly benchCase: BenchCase;
+}
+
+/** Only these cases, and the ratios between them; null: all. Throws BENCH_CASE_UNKNOWN. Pure. */
+export function narrowSuites(suites: readonly BenchSuite[], ids: readonly string[] | null): readonly BenchSuite[] {
+  if (ids === null) return suites;
+  const known = suites.flatMap(({ cases }) => cases.map(({ id }) => id));
+  const stray = ids.find((id) => !known.includes(id));
+  if (stray !== undefined) throw createError("BENCH_CASE_UNKNOWN", { id: stray, known });
+  return suites.map((suite) => ({
+    ...suite,
+    cases: suite.cases.filter(({ id }) => ids.includes(id)),
+    ratios: suite.ratios.filter(({ over, under }) => ids.includes(over.case) && ids.includes(under.case)),
+  }));
 }
 
 /** The order of all turns. A case that several suites name has one turn a round. Pure. */

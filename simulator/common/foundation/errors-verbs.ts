@@ -82,6 +82,11 @@ export const verbErrors = {
     false,
     (p) => `there is no result of a bench at ${p.path}: "npm run bench" writes one, and its last line names it`,
   ),
+  BENCH_CASE_UNKNOWN: row<{ id: string; known: readonly string[] }>(
+    "usage",
+    false,
+    (p) => `--cases has "${p.id}": expected some of ${p.known.join(", ")}, which are those of the chosen suites`,
+  ),
   BASELINE_REFUSED: row<{ run: string; verdict: string }>(
     "usage",
     false,

@@ -12,7 +12,7 @@ function parseBenchOptions(args: readonly string[]) {
 
 describe("parseBenchRequest", () => {
   it("measures every suite in at least three rounds unless told otherwise", () => {
-    const defaults = { messages: 10_000_000, rounds: 3, idleMs: 60_000, quick: false };
+    const defaults = { cases: null, messages: 10_000_000, rounds: 3, idleMs: 60_000, quick: false };
     expect(parseBenchOptions([])).toEqual({ suites: SUITE_NAMES, ...defaults });
     expect(parseBenchOptions(["--idle-minutes", "30"])).toMatchObject({ idleMs: 1_800_000 });
   });
@@ -26,8 +26,8 @@ describe("parseBenchRequest", () => {
   });
 
   it("keeps the suites' own order, and reads digits with underscores", () => {
-    const options = parseBenchOptions(["--suite", "codec, pipeline", "--messages", "1_000_000"]);
-    expect(options).toMatchObject({ suites: ["pipeline", "codec"], messages: 1_000_000 });
+    const options = parseBenchOptions(["--suite", "codec, pipeline", "--messages", "1_000_000", "--cases", "a, b"]);
+    expect(options).toMatchObject({ suites: ["pipeline", "codec"], messages: 1_000_000, cases: ["a", "b"] });
   });
 
   it.each([

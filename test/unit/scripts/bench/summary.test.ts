@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MissingPart } from "../../../../scripts/bench/parts.ts";
-import { planTurns, takeTurn } from "../../../../scripts/bench/schedule.ts";
+import { narrowSuites, planTurns, takeTurn } from "../../../../scripts/bench/schedule.ts";
 import type { BenchCase, BenchContext, BenchSuite, Outcome } from "../../../../scripts/bench/suite.ts";
 import { renderSuite, summarizeSuite } from "../../../../scripts/bench/summary.ts";
 
@@ -113,6 +113,20 @@ describe("planTurns", () => {
       "3 peer",
       "3 third",
     ]);
+  });
+});
+
+describe("narrowSuites", () => {
+  it("keeps the cases that were asked for, and the ratios between them", () => {
+    const [narrow] = narrowSuites([suite], ["peer"]);
+    expect(narrow?.cases.map(({ id }) => id)).toEqual(["peer"]);
+    expect(narrow?.ratios).toEqual([]);
+    expect(narrowSuites([suite], ["ours", "peer"])).toEqual([suite]);
+    expect(narrowSuites([suite], null)).toEqual([suite]);
+  });
+
+  it("refuses a case that no suite has, with those there are", () => {
+    expect(() => narrowSuites([suite], ["ours", "other"])).toThrow(/"other": expected some of ours, peer/);
   });
 });
 
