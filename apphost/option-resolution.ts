@@ -122,7 +122,10 @@ const RELATIONS: readonly Relation[] = [
     check: ({ detach, ui }) =>
       refuseCombination(detach && ui === "tui", "--ui tui with --detach", "a detached host has no terminal; omit --ui"),
   },
-  { about: ["engine", "infra", "kafka", "redis", "messages", "topic", "testOperator"], check: refuseOnFlink },
+  {
+    about: ["engine", "infra", "kafka", "redis", "messages", "topic", "testOperator", "sql", "jar"],
+    check: refuseOnFlink,
+  },
   {
     about: ["sql", "jar", "jarClass", "jarArguments", "expect", "engine", "messages", "testOperator"],
     check: refuseUserJob,
@@ -132,7 +135,8 @@ const RELATIONS: readonly Relation[] = [
 ];
 
 /** What is not built is said, and not tried. */
-function refuseOnFlink({ engine, flink, infra, kafka, redis, messages, topic, testOperator }: HostOptions): void {
+function refuseOnFlink(options: HostOptions): void {
+  const { engine, flink, infra, kafka, redis, messages, topic, testOperator, sql, jar } = options;
   const refuse = (what: string, advice: string) => {
     throw createError("USAGE_CONFLICT", { what, advice });
   };
@@ -152,13 +156,14 @@ function refuseOnFlink({ engine, flink, infra, kafka, redis, messages, topic, te
       `omit ${given}, or give --infra native, with FLINK_HOME set`,
     );
   }
-  if (messages === 0 && topic !== null) {
-    const what = "--engine flink counts what this run produces: to count somebody else's topic with it is not built";
-    refuse(what, "give --messages N, or --engine apphost");
+  if (messages === 0 && topic !== null && sql === null && jar === null) {
+    const what =
+      "the built-in job of --engine flink counts what this run produces, and not what is in somebody else's topic";
+    refuse(what, "give --messages N, a job of your own with --sql or --jar, or --engine apphost");
   }
 }
 
-/** A job of the user's runs on Apache Flink, on what this run produces. */
+/** A job of the user's runs on Apache Flink, on what this run produces, or on what is in a topic. */
 function refuseUserJob(options: HostOptions): void {
   const { sql, jar, jarClass, jarArguments, expect, engine, testOperator } = options;
   const refuse = (what: string, advice: string) => {

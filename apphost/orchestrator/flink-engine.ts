@@ -12,15 +12,12 @@
  *    supervisor, and what the last answer said is what is known until then.
  * E4 Nobody starts one again that is not ours: its silence is told at once, and after a minute it ends the run.
  */
-import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
-import type { RunConfig } from "../../simulator/common/contract/child/run-config.ts";
 import type { ResourceKind } from "../../simulator/common/contract/events.ts";
 import { countsTopicName, MIRROR } from "../../simulator/common/contract/names.ts";
 import { formatKafkaAddresses } from "../../simulator/common/foundation/address.ts";
 import { present } from "../../simulator/common/foundation/assert.ts";
 import { sleepUntilAborted, waitUntil, withDeadline } from "../../simulator/common/foundation/deadline.ts";
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
-import type { KafkaAccess } from "../../simulator/common/foundation/kafka-security.ts";
 import { type CountingJob, countingStatements, sessionProperties } from "../drivers/flink/counting-job.ts";
 import { planExternalFlink } from "../drivers/flink/external-flink.ts";
 import {
@@ -55,13 +52,11 @@ import { createScratchTopic } from "../resources/kafka.ts";
 import { createForeignEnvironment } from "../resources/own-program.ts";
 import { topicLoadOf } from "../resources/topic-settings.ts";
 import type { Reached } from "../run/job-view.ts";
-import type { RunContext } from "../run/run-context.ts";
 import { FlinkMetricsServer } from "../telemetry/flink-metrics-server.ts";
 import { readUserJob } from "../user-job/user-job.ts";
-import type { JobVariables } from "../user-job/variables.ts";
 import { FlinkRecovery, isAwaitedByJob } from "./flink-recovery.ts";
 import { FlinkScaling, type SubmittedJob } from "./flink-scaling.ts";
-import { UserJobRun } from "./user-job-run.ts";
+import { type UserJobContext, UserJobRun } from "./user-job-run.ts";
 
 const LOOK_INTERVAL_MS = 500;
 /** While a fault waits for the job to run again: the time that it took is told as exactly. */
@@ -70,17 +65,9 @@ const RECOVERY_LOOK_INTERVAL_MS = 100;
 const RUNNING_MS_MAX = 300_000;
 const METRICS_INTERVAL_MS = 1_000;
 
-export interface FlinkEngineContext {
-  readonly run: RunContext;
-  /** As it is now: the topic changes it. */
-  readonly config: () => RunConfig;
-  /** Throws before Kafka was launched. */
-  readonly kafka: () => KafkaAccess;
-  /** What a JobManager of ours would say. */
-  readonly deliver: (message: ChildMessage) => void;
+/** What it takes for the user's job is what it takes for its own. */
+export interface FlinkEngineContext extends UserJobContext {
   readonly mirror: () => Supervisor | undefined;
-  /** What `env` prints of the servers. */
-  readonly variables: () => JobVariables;
   /** Null: Flink does not run in containers of this run. */
   readonly planContainers: ((job: FlinkJob) => Promise<FlinkCluster>) | null;
 }
@@ -241,10 +228,11 @@ export class FlinkEngine implements PlannedCluster {
   /** E2. */
   async drain(endOffsets: readonly number[], deadlineMs: number): Promise<Reached> {
     const { run } = this.#context;
+    const ends = (await this.userJob?.findCommittedEnds(endOffsets)) ?? endOffsets;
     const what = "applying what Flink committed up to the end offsets";
     const look = (): Reached | undefined => {
       const { mirrored } = run.seen;
-      if (mirrored === null || !endOffsets.every((end, p) => (mirrored.offsets[p] ?? 0) >= end)) return undefined;
+      if (mirrored === null || !ends.every((end, p) => (mirrored.offsets[p] ?? 0) >= end)) return undefined;
       return { checkpointId: 0, total: mirrored.total };
     };
     return run.tellWait({ what, deadlineMs }, waitUntil(look, { what, deadlineMs, signal: run.ending.signal }));

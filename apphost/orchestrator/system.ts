@@ -253,6 +253,7 @@ export class System {
       run: this.#run,
       config: () => this.config,
       kafka: () => this.kafkaAccess(),
+      topic: () => this.#topic,
       deliver: (message) => this.#takeMessage("jobmanager", message),
       mirror: () => this.supervisors.get(MIRROR),
       variables: () => connectionVariables(this.connections()),

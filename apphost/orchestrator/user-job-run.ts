@@ -7,6 +7,8 @@
  *    each time that it is handed in.
  * U2 How far it is, is what Flink has committed for the run's group: a checkpoint that holds these offsets is complete, so
  *    what came of the records below them is committed, too, or is about to be.
+ * U3 Of somebody else's topic it reads what is there when the run begins. Flink commits the offset behind the last record
+ *    that it has read, so that is where a partition ends for it, whatever else stands behind (`record-ends.ts`).
  */
 import type { ChildMessage } from "../../simulator/common/contract/child/child-messages.ts";
 import type { RunConfig, UserJobConfig } from "../../simulator/common/contract/child/run-config.ts";
@@ -19,7 +21,7 @@ import { runJar, uploadJar } from "../drivers/flink/jar-run.ts";
 import type { FlinkCluster } from "../drivers/flink/native-flink.ts";
 import { openSqlSession, type SqlSession } from "../drivers/flink/sql-gateway.ts";
 import { kafkaVariables } from "../model/connection.ts";
-import { createScratchTopic, readCommittedOffsets } from "../resources/kafka.ts";
+import { createScratchTopic, type PreparedTopic, readCommittedOffsets, readRecordEnds } from "../resources/kafka.ts";
 import { topicLoadOf } from "../resources/topic-settings.ts";
 import type { RunContext } from "../run/run-context.ts";
 import type { JarJob, SqlJob, UserJob } from "../user-job/user-job.ts";
@@ -30,10 +32,15 @@ const LOOK_INTERVAL_MS = 1_000;
 
 export interface UserJobContext {
   readonly run: RunContext;
+  /** As it is now: the topic changes it. */
   readonly config: () => RunConfig;
+  /** Throws before Kafka was launched. */
   readonly kafka: () => KafkaAccess;
+  /** Null before it is there. */
+  readonly topic: () => PreparedTopic | null;
   /** What `env` prints of the servers. */
   readonly variables: () => JobVariables;
+  /** What a JobManager of ours would say. */
   readonly deliver: (message: ChildMessage) => void;
 }
 
@@ -76,8 +83,18 @@ export class UserJobRun {
     if (performance.now() - this.#lookedAtMs < LOOK_INTERVAL_MS) return;
     this.#lookedAtMs = performance.now();
     const offsets = await readCommittedOffsets(this.#context.kafka(), this.#context.config(), signal);
-    const total = offsets.reduce((sum, offset) => sum + offset, 0);
+    const starts = this.#context.topic()?.startOffsets ?? [];
+    const total = offsets.reduce((sum, offset, p) => sum + Math.max(0, offset - (starts[p] ?? 0)), 0);
     this.#context.deliver({ type: "mirrored", offsets, total });
+  }
+
+  /** Which offsets it will have committed when it has read up to these (U3). */
+  async findCommittedEnds(endOffsets: readonly number[]): Promise<readonly number[]> {
+    const { run, config, kafka, topic: prepared } = this.#context;
+    const { topic, ownTopic } = config();
+    if (ownTopic) return endOffsets;
+    const { startOffsets } = present(prepared(), "the topic");
+    return readRecordEnds(kafka(), { topic, startOffsets, endOffsets }, run.ending.signal);
   }
 
   /** The topics and the group, for `env`. */

@@ -134,6 +134,7 @@ function createValidatorTask({ system, rounds, ending }: VerdictInput): Validato
     rounds: system.config.ownTopic ? rounds : [],
     mode: ending.kind === "drained" ? "drained" : "prefix",
     endOffsets: system.topic?.endOffsets ?? null,
+    startOffsets: system.config.ownTopic ? null : (system.topic?.startOffsets ?? null),
     sharedRedis: system.infrastructure.redis.mode === "external",
   };
 }

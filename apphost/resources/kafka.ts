@@ -7,6 +7,7 @@
  * T2 Somebody else's topic (--topic with --messages 0) is only read; its end offsets now are what "drained" will mean.
  */
 import { KafkaCluster } from "../../simulator/clients/kafka/cluster.ts";
+import { findRecordEnds } from "../../simulator/clients/kafka/record-ends.ts";
 import { createTopicOn } from "../../simulator/clients/kafka/topic-creation.ts";
 import type { Infrastructure } from "../../simulator/common/contract/files/report.ts";
 import type { StoredSavepoint } from "../../simulator/common/contract/files/savepoint.ts";
@@ -311,6 +312,28 @@ export async function readCommittedOffsets(
     return (await withDeadline(asked, { what, deadlineMs: ANSWER_MS_MAX, signal })).map((offset) =>
       Math.max(0, offset),
     );
+  } finally {
+    cluster.close();
+  }
+}
+
+/** Somebody else's topic as it was when the run began, by partition. */
+export interface TopicSpan {
+  readonly topic: string;
+  readonly startOffsets: readonly number[];
+  readonly endOffsets: readonly number[];
+}
+
+/** By partition: the offset after the last record, which whoever reads records alone commits in the end. */
+export async function readRecordEnds(
+  kafka: KafkaAccess,
+  { topic, startOffsets, endOffsets }: TopicSpan,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const cluster = await openAtOnce(kafka, signal);
+  try {
+    const ranges = endOffsets.map((to, p) => ({ p, from: startOffsets[p] ?? 0, to }));
+    return await findRecordEnds(cluster, topic, ranges, signal);
   } finally {
     cluster.close();
   }

@@ -20,7 +20,16 @@ import { checkJobState, checkJobStateAlone, countShares } from "./checks/state-c
 import { checkTopic } from "./checks/topic-checks.ts";
 import { countNotCounted, explainShortEnd, listUncovered } from "./coverage.ts";
 import { checkUserJob } from "./expectation/expectation-checks.ts";
-import { countRecords, type Facts, type FactsBeforeTopic, hasIdMix, readLedgers, readState, sumOver } from "./facts.ts";
+import {
+  countApplied,
+  countRecords,
+  type Facts,
+  type FactsBeforeTopic,
+  hasIdMix,
+  readLedgers,
+  readState,
+  sumOver,
+} from "./facts.ts";
 import { countPlanned } from "./round-plan.ts";
 
 export interface Evaluation {
@@ -119,15 +128,11 @@ function countTopic(facts: Facts) {
 /** What a job of the user's own has read, and what is missing in its output or there too often, where an expectation says. */
 function countUserJob({ group, topic, expectation }: Facts) {
   const pairing = expectation?.kind === "read" && expectation.unread.length === 0 ? expectation.pairing : null;
-  const processed =
-    group.kind === "read"
-      ? sumOver(topic.tallies, ({ p, end }) => Math.min(end, Math.max(0, group.committed[p] ?? 0)))
-      : null;
-  const end = sumOver(topic.tallies, (tally) => tally.end);
+  const isKnown = group.kind === "read";
   return {
-    processed,
+    processed: isKnown ? sumOver(topic.tallies, countApplied) : null,
     rejected: null,
-    unprocessed: processed === null ? null : end - processed,
+    unprocessed: isKnown ? sumOver(topic.tallies, ({ above }) => above.messages + above.rejected) : null,
     lost: pairing?.missing ?? null,
     duplicated: pairing?.repeated ?? null,
     outOfOrder: null,

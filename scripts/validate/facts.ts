@@ -109,6 +109,8 @@ export interface Facts {
   readonly union: AppliedUnion;
   readonly recoveries: RecoveriesFile["recoveries"];
   readonly topic: TopicFacts;
+  /** By partition: behind the last record that a job of the user's own was to read in somebody else's topic; else absent. */
+  readonly recordEnds?: readonly number[];
   /** Of a job of the user's own; absent: nobody expects anything of its output. */
   readonly expectation?: ExpectationFacts;
   /** By partition, summed over as many messages as the topic has records there; empty on somebody else's topic. */
@@ -117,7 +119,7 @@ export interface Facts {
 }
 
 /** What is known before the topic is read again. */
-export type FactsBeforeTopic = Omit<Facts, "topic" | "expectation" | "plan" | "samples">;
+export type FactsBeforeTopic = Omit<Facts, "topic" | "recordEnds" | "expectation" | "plan" | "samples">;
 
 /** The job's state, if it is complete and a fact. */
 export const readState = ({ state, unsettled }: Pick<Facts, "state" | "unsettled">): JobState | null =>

@@ -22,7 +22,7 @@ import { readAppliedLogs } from "./applied-log-files.ts";
 import { uniteAppliedRows } from "./applied-log-union.ts";
 import { readNewestCheckpoint, readRestoredState } from "./checkpoint-files.ts";
 import { sortByBase } from "./checks/log-checks.ts";
-import { readExpectation } from "./expectation/read-expectation.ts";
+import { gatherUserJob } from "./expectation/user-job-facts.ts";
 import { countRecords, type Facts, type FactsBeforeTopic, isMoving, type LedgerFact } from "./facts.ts";
 import { readGroupOffsets } from "./group-offsets.ts";
 import { readSettledJobState } from "./job-state-read.ts";
@@ -104,29 +104,16 @@ async function gatherWith(client: TopicClient, options: GatherOptions): Promise<
     ledgers,
     samples,
     state: complete,
+    cuts: config.userJob === undefined || group.kind !== "read" ? null : group.committed,
     producerId: config.ownTopic ? (producer?.producerId ?? null) : null,
     onReread: (done, all) => onProgress({ step: "reading the topic again", done, total: all }),
   });
-  const expectPath = config.userJob?.expectPath ?? null;
-  const expectation =
-    config.userJob === undefined || expectPath === null
-      ? null
-      : await readExpectation({
-          ...options,
-          ...config.userJob,
-          settleMs,
-          path: expectPath,
-          inputTopic: config.topic,
-          input: topic.ranges,
-          mode: task.mode,
-          clientId: environment.resource,
-          onProgress: (step, done, all) => onProgress({ step, done, total: all }),
-        });
+  const ofUserJob = config.userJob === undefined ? {} : await gatherUserJob(client, { ...options, settleMs }, topic);
   begin("comparing");
   return {
     ...beforeTopic,
     topic,
-    ...(expectation && { expectation }),
+    ...ofUserJob,
     plan: config.ownTopic ? sumPlan(task.rounds, config, topic.tallies.map(countRecords)) : [],
     samples: samples.toReport(total),
   };

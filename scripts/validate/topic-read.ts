@@ -18,6 +18,8 @@ export interface TopicReadOptions {
   /** Null when there is none that is a fact. */
   readonly state: JobState | null;
   readonly ledgers: readonly LedgerFact[];
+  /** By partition: up to where the records were read by a job that keeps no state; null: the state says it. */
+  readonly cuts: readonly number[] | null;
   /** Null on somebody else's topic, and when no producer began. */
   readonly producerId: number | null;
   readonly samples: SampleCollector;
@@ -56,11 +58,15 @@ export async function readTopic(client: TopicClient, options: TopicReadOptions):
 }
 
 /** All of our own topic; of somebody else's from where the job began to where it was, or should have been. */
-function planPartition({ config, task, state }: TopicReadOptions, ranges: TopicRanges, p: number): PartitionTally {
+function planPartition(
+  { config, task, state, cuts }: TopicReadOptions,
+  ranges: TopicRanges,
+  p: number,
+): PartitionTally {
   const earliest = ranges.earliest[p] ?? 0;
   const latest = ranges.ends[p] ?? 0;
-  const start = config.ownTopic ? 0 : (state?.partitions[p]?.start ?? earliest);
-  const cut = state?.partitions[p]?.offset ?? start;
+  const start = config.ownTopic ? 0 : (state?.partitions[p]?.start ?? task.startOffsets?.[p] ?? earliest);
+  const cut = cuts === null ? (state?.partitions[p]?.offset ?? start) : Math.max(start, cuts[p] ?? start);
   const asked = config.ownTopic ? undefined : task.endOffsets?.[p];
   const end = Math.min(latest, asked === undefined ? Number.MAX_SAFE_INTEGER : Math.max(asked, cut));
   const tally = createPartitionTally({ p, start, end: Math.max(start, end), cut });

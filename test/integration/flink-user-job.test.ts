@@ -4,11 +4,12 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Report } from "../../simulator/common/contract/files/report.ts";
+import { type RealKafka, startRealKafka } from "../support/real-kafka.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
-import { expectExit } from "../support/system.ts";
+import { createKafka, expectExit } from "../support/system.ts";
 import { createUserProject } from "../support/user-project.ts";
 
 const COPY_JOB = new URL("../fixtures/copy-job/CopyJob.java", import.meta.url);
@@ -19,11 +20,11 @@ const environment = {
 };
 
 /** `value`: SQL, of what becomes of a message. */
-const jobText = (value: string): string => `
+const jobText = (value: string, more = ""): string => `
 -- Copies each message; it's of \${NOBODY}; and goes on
 CREATE TABLE input (payload STRING) WITH (
   'connector' = 'kafka', 'topic' = '\${INPUT_TOPIC}', 'properties.group.id' = '\${KAFKA_GROUP_ID}',
-  'properties.bootstrap.servers' = '\${KAFKA_BOOTSTRAP_SERVERS}', 'scan.startup.mode' = 'earliest-offset', 'format' = 'raw'
+  'properties.bootstrap.servers' = '\${KAFKA_BOOTSTRAP_SERVERS}', 'scan.startup.mode' = 'earliest-offset', 'format' = 'raw'${more}
 );
 CREATE TABLE copies (payload STRING) WITH (
   'connector' = 'kafka', 'topic' = '\${OUTPUT_TOPIC}', 'properties.bootstrap.servers' = '\${KAFKA_BOOTSTRAP_SERVERS}',
@@ -83,6 +84,64 @@ describeReal(["flink", "kafka", "redis"], "a user's SQL on Apache Flink", () => 
     expect(reasons[0]).toMatch(
       /expect-mapping\): output partition \d offset \d+ holds .*SAMPLE-data-000000001234.* for input partition \d offset \d+; expected .*sample-data-000000001234/,
     );
+  });
+});
+
+describeReal(["flink", "kafka", "redis"], "a user's SQL on a topic of the user's own", () => {
+  let kafka: RealKafka;
+  let bootstrap: string;
+
+  /** Of three partitions one begins at offset 10, one is empty, and two end with aborted records and markers. */
+  beforeAll(async () => {
+    kafka = await startRealKafka();
+    bootstrap = `127.0.0.1:${kafka.port}`;
+    const client = createKafka(bootstrap);
+    const admin = client.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: "orders", numPartitions: 3 }], waitForLeaders: true });
+    const producer = client.producer({ transactionalId: "orders", idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const send = async (first: number, count: number, how: "commit" | "abort") => {
+      const transaction = await producer.transaction();
+      const messages = Array.from({ length: count }, (_, i) => ({
+        partition: (first + i) % 2,
+        value: JSON.stringify({ id: `order-${first + i}` }),
+      }));
+      await transaction.send({ topic: "orders", messages });
+      await transaction[how]();
+    };
+    await send(0, 20, "commit");
+    // It asks only brokers that it knows from the topic's metadata.
+    await admin.fetchTopicOffsets("orders");
+    await admin.deleteTopicRecords({ topic: "orders", partitions: [{ partition: 0, offset: "10" }] });
+    await send(20, 1_000, "commit");
+    await send(5_000, 50, "abort");
+    await producer.disconnect();
+    await admin.disconnect();
+  });
+  afterAll(() => kafka?.stop());
+
+  it.each([
+    ["passes with committed records alone", ", 'properties.isolation.level' = 'read_committed'", 0],
+    ["fails and names aborted records that were copied, too", "", 4],
+  ])("%s", { timeout: RUN_MS_MAX }, async (_, isolation, exitCode) => {
+    const project = createUserProject({ "job.sql": jobText("payload", isolation), "expect.ts": EXPECTATION });
+    const line = `stress --engine flink --infra native --ui json --task-managers 1 --kafka ${bootstrap} --topic orders`;
+    const job = ["--messages", "0", "--sql", "job.sql", "--expect", "expect.ts"];
+    const options = { cwd: project.folder, env: environment, deadlineMs: RUN_MS_MAX };
+    const cli = startCli([...line.split(" "), ...job], options);
+    try {
+      const report = await expectExit(cli, await cli.end(), exitCode);
+      expect(report.messages).toMatchObject({ processed: 1_010, lost: 0, duplicated: 0 });
+      const checkOf = (id: string) => report.checks.find((check) => check.id === id);
+      expect(checkOf("input-read")).toMatchObject({ status: "passed" });
+      expect(checkOf("expect-once")).toMatchObject({ status: exitCode === 0 ? "passed" : "failed", examined: 1_010 });
+      expect(report.checks.filter(({ status }) => status === "unknown")).toEqual([]);
+      if (exitCode === 4) expect(report.reasons[0]).toMatch(/whose identity "order-5000" no input has/);
+    } finally {
+      await cli.dispose();
+      project.remove();
+    }
   });
 });
 

@@ -38,7 +38,7 @@ const read = (settleMs: number, task: Partial<ValidatorTask> = {}) =>
     redis: redisAt(run.redis),
     runDir: run.runDir,
     config: run.config,
-    task: { rounds: [], mode: "drained", endOffsets: null, sharedRedis: false, ...task },
+    task: { rounds: [], mode: "drained", endOffsets: null, startOffsets: null, sharedRedis: false, ...task },
     log,
     signal: new AbortController().signal,
     settleMs,

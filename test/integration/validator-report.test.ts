@@ -27,6 +27,7 @@ const TASK: ValidatorTask = {
   rounds: [{ round: 1, firstId: 1, messages: MESSAGES }],
   mode: "drained",
   endOffsets: null,
+  startOffsets: null,
   sharedRedis: false,
 };
 

@@ -38,6 +38,10 @@ export interface ExpectationReadOptions {
   readonly outputTopic: string;
   /** What Kafka holds of the input. */
   readonly input: TopicAnswer;
+  /** By partition: the first offset that the job was to read; null: 0. */
+  readonly inputStarts: readonly number[] | null;
+  /** Why what came of it cannot be told as a whole. */
+  readonly unread: readonly string[];
   readonly mode: ValidatorTask["mode"];
   readonly kafka: KafkaAccess;
   readonly clientId: string;
@@ -73,17 +77,18 @@ class ExpectationRead {
   readonly #expectation: Expectation;
   readonly #client: TopicClient;
   readonly #options: ExpectationReadOptions;
-  readonly #unread: string[] = [];
+  readonly #unread: string[];
   #isFirst = true;
 
   constructor(expectation: Expectation, client: TopicClient, options: ExpectationReadOptions) {
     this.#expectation = expectation;
     this.#client = client;
     this.#options = options;
+    this.#unread = [...options.unread];
   }
 
   async read(): Promise<ExpectationFacts> {
-    const { mode, input, inputTopic, outputTopic } = this.#options;
+    const { mode, input, inputStarts, inputTopic, outputTopic } = this.#options;
     const { eachOnce, mapping } = this.#expectation;
     const isPartial = mode === "prefix";
     const output = await this.#askOutput();
@@ -95,12 +100,12 @@ class ExpectationRead {
     do {
       const first = this.#isFirst ? totals : null;
       [inputRecords, outputRecords] = [0, 0];
-      await this.#reread(inputTopic, input, "the input", (record) => {
+      await this.#reread(inputTopic, { ...input, starts: inputStarts }, "the input", (record) => {
         inputRecords += 1;
         pairing?.takeInput(record);
         first?.takeInput(record);
       });
-      await this.#reread(outputTopic, output, "the output", (record) => {
+      await this.#reread(outputTopic, { ...output, starts: null }, "the output", (record) => {
         outputRecords += 1;
         pairing?.takeOutput(record);
         first?.takeOutput(record);
@@ -149,9 +154,15 @@ class ExpectationRead {
     }
   }
 
-  async #reread(topic: string, answer: TopicAnswer, name: string, take: TakeRecord): Promise<void> {
+  async #reread(
+    topic: string,
+    answer: TopicAnswer & { readonly starts: readonly number[] | null },
+    name: string,
+    take: TakeRecord,
+  ): Promise<void> {
     const partitions = answer.ends.map((end, p) => {
-      const tally = createPartitionTally({ p, start: 0, end, cut: 0 });
+      const start = answer.starts?.[p] ?? 0;
+      const tally = createPartitionTally({ p, start, end: Math.max(start, end), cut: start });
       skipUnread(tally, answer.earliest[p] ?? 0, DELETED);
       return tally;
     });

@@ -73,10 +73,15 @@ it.each<[Record<string, string>, RegExp]>([
   [{ infra: "docker", flink: "http://127.0.0.1:1" }, /--flink with --infra docker is not built.*give --infra native/],
   [{ infra: "docker", kafka: "127.0.0.1:9092" }, /--infra docker with --kafka is not built.*omit --kafka/],
   [{ infra: "docker", redis: "redis://127.0.0.1:6379" }, /--infra docker with --redis is not built/],
-  [{ messages: "0", topic: "theirs" }, /to count somebody else's topic with it is not built/],
+  [{ messages: "0", topic: "theirs" }, /the built-in job .* not what is in somebody else's topic.*--sql/],
   [{ testOperator: "test-drop-one" }, /--test-operator test-drop-one is none of --engine flink/],
 ])("refuses %o with it", (given, message) => {
   expect(() => resolveOptions("stress", { engine: "flink", ...given }, {})).toThrow(message);
+});
+
+it("gives a job of the user's own what is in a topic", () => {
+  const job = { engine: "flink", messages: "0", topic: "orders", kafka: "127.0.0.1:9092", sql: "job.sql" };
+  expect(resolveOptions("stress", job, {})).toMatchObject({ messages: 0, topic: "orders", sql: "job.sql" });
 });
 
 it("runs in containers beside those of Kafka and Redis", () => {

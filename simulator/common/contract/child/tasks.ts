@@ -60,6 +60,8 @@ export interface ValidatorTask {
   readonly mode: "drained" | "prefix";
   /** On somebody else's topic: the end offsets at the start, by partition, which are what "drained" meant. */
   readonly endOffsets: readonly number[] | null;
+  /** On somebody else's topic: the offsets of the first records that were there at the start, by partition. */
+  readonly startOffsets: readonly number[] | null;
   /** Redis was there before the run, so others may write the counter and sequence keys, too. */
   readonly sharedRedis: boolean;
 }

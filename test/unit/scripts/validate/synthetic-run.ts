@@ -79,6 +79,7 @@ export function makeRun(rounds: readonly number[] = [100], partitions = 3): Synt
     rounds: ledgers.map(({ round, firstId, messages }) => ({ round, firstId, messages })),
     mode: "drained",
     endOffsets: null,
+    startOffsets: null,
     sharedRedis: false,
   };
   const topic = Array.from({ length: partitions }, () => [] as string[]);
