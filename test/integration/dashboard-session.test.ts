@@ -65,7 +65,7 @@ describeReal(["tmux"], "a session at the keyboard", () => {
       press("6");
       await see(/taskmanager-07 +killed as asked .signal SIGKILL.[\s\S]*taskmanager-07 +back after [\d.,]+ m?s/);
       press("4");
-      await see(/×━\S*●[\s\S]*taskmanager-07 back after/);
+      await see(/×\S*●[\s\S]*taskmanager-07 back after/);
 
       // What is refused says why, as the command line does.
       await command("resume taskmanager-07");

@@ -59,7 +59,7 @@ describe("on this machine", () => {
       const startedMs = performance.now();
       const { exitCode, examination } = await runDoctor([], { cwd: folder });
       // Under a second on an idle machine; the rest is a busy one's.
-      expect(performance.now() - startedMs).toBeLessThan(10_000);
+      expect(performance.now() - startedMs).toBeLessThan(30_000);
       expect(exitCode, JSON.stringify(examination, null, 1)).toBe(0);
       expect(readdirSync(folder)).toEqual([]);
       const ids = examination.checks.map(({ id }) => id);

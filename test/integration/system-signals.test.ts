@@ -63,7 +63,8 @@ describe("a resource that does not end", () => {
       process.kill(cli.pid, "SIGINT");
       const { exitCode } = await cli.end();
       expect(exitCode).toBe(130);
-      expect(performance.now() - askedAtMs).toBeLessThan(3_000);
+      // Not after the 10 s that the first one gave.
+      expect(performance.now() - askedAtMs).toBeLessThan(7_000);
       await expectNoRunProcesses(await cli.runId(), 10_000);
     });
   });
