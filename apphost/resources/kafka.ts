@@ -332,7 +332,9 @@ export async function readRecordEnds(
 ): Promise<number[]> {
   const cluster = await openAtOnce(kafka, signal);
   try {
-    const ranges = endOffsets.map((to, p) => ({ p, from: startOffsets[p] ?? 0, to }));
+    // Retention may have taken some since.
+    const earliest = await cluster.listOffsets(topic, listPartitions(endOffsets.length), "earliest");
+    const ranges = endOffsets.map((to, p) => ({ p, from: Math.max(earliest[p] ?? 0, startOffsets[p] ?? 0), to }));
     return await findRecordEnds(cluster, topic, ranges, signal);
   } finally {
     cluster.close();

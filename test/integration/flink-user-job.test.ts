@@ -91,29 +91,39 @@ describeReal(["flink", "kafka", "redis"], "a user's SQL on a topic of the user's
   let kafka: RealKafka;
   let bootstrap: string;
 
-  /** Of three partitions one begins at offset 10, one is empty, and two end with aborted records and markers. */
+  /**
+   * Of four partitions one begins at offset 10, one is empty, one has nothing but a marker at offset 5, and two end with
+   * aborted records and markers.
+   */
   beforeAll(async () => {
     kafka = await startRealKafka();
     bootstrap = `127.0.0.1:${kafka.port}`;
     const client = createKafka(bootstrap);
     const admin = client.admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: "orders", numPartitions: 3 }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic: "orders", numPartitions: 4 }], waitForLeaders: true });
     const producer = client.producer({ transactionalId: "orders", idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
-    const send = async (first: number, count: number, how: "commit" | "abort") => {
+    const send = async (first: number, count: number, how: "commit" | "abort", to?: number) => {
       const transaction = await producer.transaction();
       const messages = Array.from({ length: count }, (_, i) => ({
-        partition: (first + i) % 2,
+        partition: to ?? (first + i) % 2,
         value: JSON.stringify({ id: `order-${first + i}` }),
       }));
       await transaction.send({ topic: "orders", messages });
       await transaction[how]();
     };
     await send(0, 20, "commit");
+    await send(900_000, 5, "commit", 3);
     // It asks only brokers that it knows from the topic's metadata.
     await admin.fetchTopicOffsets("orders");
-    await admin.deleteTopicRecords({ topic: "orders", partitions: [{ partition: 0, offset: "10" }] });
+    await admin.deleteTopicRecords({
+      topic: "orders",
+      partitions: [
+        { partition: 0, offset: "10" },
+        { partition: 3, offset: "5" },
+      ],
+    });
     await send(20, 1_000, "commit");
     await send(5_000, 50, "abort");
     await producer.disconnect();

@@ -36,16 +36,11 @@ export async function gatherUserJob(
   const { topic, ownTopic, userJob } = config;
   const asked = tallies.map(({ p }) => Math.min(ranges.ends[p] ?? 0, task.endOffsets?.[p] ?? Number.MAX_SAFE_INTEGER));
   const ends = ownTopic ? ranges.ends : asked;
-  const recordEnds = ownTopic
-    ? {}
-    : {
-        recordEnds: await findRecordEnds(
-          client.cluster,
-          topic,
-          asked.map((to, p) => ({ p, from: ranges.earliest[p] ?? 0, to })),
-          signal,
-        ),
-      };
+  const readable = asked.map((to, p) => {
+    const start = Math.max(ranges.earliest[p] ?? 0, task.startOffsets?.[p] ?? 0);
+    return { p, from: Math.min(start, to), to };
+  });
+  const recordEnds = ownTopic ? {} : { recordEnds: await findRecordEnds(client.cluster, topic, readable, signal) };
   const path = userJob?.expectPath ?? null;
   if (userJob === undefined || path === null) return recordEnds;
   const expectation = await readExpectation({
@@ -63,8 +58,8 @@ export async function gatherUserJob(
   return { ...recordEnds, expectation };
 }
 
-/** J1. */
-const listGrown = (topic: string, now: readonly number[], asked: readonly number[]): string[] =>
+/** J1. Pure. */
+export const listGrown = (topic: string, now: readonly number[], asked: readonly number[]): string[] =>
   asked.flatMap((end, p) => {
     const newest = now[p] ?? end;
     return newest === end ? [] : [`partition ${p} of ${topic} grew from offset ${end} to ${newest} while the job ran`];

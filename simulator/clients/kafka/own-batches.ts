@@ -7,10 +7,9 @@
  * ProducerStateManager writes one batch an entry, and LogLoader reloads from the snapshot it took after recovery). It
  * then refuses an older repeat as out of order, although the log holds it. So the log is asked.
  */
-import { withDeadline } from "../../common/foundation/deadline.ts";
 import type { FetchedRecords } from "./assigned-partition.ts";
 import type { KafkaCluster } from "./cluster.ts";
-import { PartitionReader } from "./consumer.ts";
+import { type OffsetRange, readRanges } from "./range-read.ts";
 import {
   batchBaseOffset,
   batchBaseSequence,
@@ -33,12 +32,7 @@ export interface OwnBatch {
   readonly baseOffset: number;
 }
 
-export interface LogRange {
-  readonly p: number;
-  /** First offset to look at. */
-  readonly from: number;
-  /** The offset after the last one to look at. What can be read ends at the last stable offset. */
-  readonly to: number;
+export interface LogRange extends OffsetRange {
   /** Some sequence that is less than 2^30 away from those in the range. */
   readonly nearSequence: number;
 }
@@ -53,32 +47,14 @@ export async function findOwnBatches(
   ranges: readonly LogRange[],
   identity: ProducerIdentity,
 ): Promise<OwnBatch[]> {
-  const open = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [range.p, range]));
-  if (open.size === 0) return [];
   const found: OwnBatch[] = [];
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const reader = new PartitionReader({
-    cluster,
-    topic,
-    onRecords: (records) => {
-      const range = open.get(records.p);
-      if (range === undefined) return;
-      found.push(...findInRecords(records, identity, range.nearSequence));
-      if (records.nextOffset < range.to) return;
-      open.delete(records.p);
-      reader.release(records.p);
-      if (open.size === 0) resolve();
-    },
-    onError: (_p, error) => reject(error),
-  });
-  try {
-    for (const { p, from } of open.values()) reader.assign(p, from);
-    const what = `looking for the batches of producer ${identity.producerId} in ${topic}`;
-    await withDeadline(promise, { what, deadlineMs: LOOK_DEADLINE_MS });
-    return found;
-  } finally {
-    await reader.close();
-  }
+  await readRanges(
+    { cluster, topic },
+    ranges,
+    (records, { nearSequence }) => found.push(...findInRecords(records, identity, nearSequence)),
+    { what: `looking for the batches of producer ${identity.producerId} in ${topic}`, deadlineMs: LOOK_DEADLINE_MS },
+  );
+  return found;
 }
 
 export interface WantedBatch {

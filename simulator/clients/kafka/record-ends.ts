@@ -5,30 +5,20 @@
  *
  * From the end backwards, in windows that grow: mostly the last records are the last offsets.
  */
-import { withDeadline } from "../../common/foundation/deadline.ts";
 import type { FetchedRecords } from "./assigned-partition.ts";
 import type { KafkaCluster } from "./cluster.ts";
-import { PartitionReader } from "./consumer.ts";
+import { type OffsetRange, readRanges } from "./range-read.ts";
 import { AbortedTransactions } from "./wire/aborted-transactions.ts";
 import { openBatch } from "./wire/batch-compression.ts";
 import { batchBaseOffset, batchRecordCount, findBatchEnd } from "./wire/record-batch.ts";
 import { indexRecords, RECORD_FIELDS } from "./wire/records.ts";
-
-/** Offsets of a partition: those from … to−1 are looked at. */
-export interface OffsetRange {
-  readonly p: number;
-  /** Not below the first offset that is still there. */
-  readonly from: number;
-  /** Not above the last stable offset: what a committed reader gets ends there. */
-  readonly to: number;
-}
 
 const FIRST_WINDOW = 256;
 const WINDOW_GROWTH = 16;
 /** Of one window. The last one may be the whole log. */
 const WINDOW_MS_MAX = 120_000;
 
-/** By partition, in the order of the ranges: the offset after the last record of a range, or its begin where none is. */
+/** In the order of the ranges: the offset after the last record of each; 0 where there is none, and nothing to commit. */
 export async function findRecordEnds(
   cluster: KafkaCluster,
   topic: string,
@@ -45,46 +35,24 @@ export async function findRecordEnds(
       return found.has(p) || to <= from ? [] : [{ p, from, to }];
     });
   }
-  return ranges.map(({ p, from }) => found.get(p) ?? from);
+  return ranges.map(({ p }) => found.get(p) ?? 0);
 }
 
-/** Those partitions that have a record in their range. */
+/** Of those partitions that have a record in their range. */
 async function readLastRecords(
   cluster: KafkaCluster,
   topic: string,
   ranges: readonly OffsetRange[],
   signal: AbortSignal,
 ): Promise<Map<number, number>> {
-  const open = new Map(ranges.map((range) => [range.p, range]));
   const ends = new Map<number, number>();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const reader = new PartitionReader({
-    cluster,
-    topic,
-    onRecords: (records) => {
-      const range = open.get(records.p);
-      if (range === undefined) return;
-      try {
-        const end = findLastRecord(records, topic, range);
-        if (end !== null) ends.set(range.p, end);
-      } catch (error) {
-        reject(error);
-      }
-      if (records.nextOffset < range.to) return;
-      open.delete(range.p);
-      reader.release(range.p);
-      if (open.size === 0) resolve();
-    },
-    onError: (_p, error) => reject(error),
-  });
-  try {
-    for (const { p, from } of ranges) reader.assign(p, from);
-    const what = `looking for the last records of ${topic}`;
-    await withDeadline(promise, { what, deadlineMs: WINDOW_MS_MAX, signal });
-    return ends;
-  } finally {
-    await reader.close();
-  }
+  const take = (records: FetchedRecords, range: OffsetRange) => {
+    const end = findLastRecord(records, topic, range);
+    if (end !== null) ends.set(range.p, end);
+  };
+  const what = `looking for the last records of ${topic}`;
+  await readRanges({ cluster, topic }, ranges, take, { what, deadlineMs: WINDOW_MS_MAX, signal });
+  return ends;
 }
 
 /** The offset after the last record within the range; null: there is none. */

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { evaluateFacts, runChecks } from "../../../../../scripts/validate/evaluate.ts";
 import type { ExpectationFacts } from "../../../../../scripts/validate/expectation/expectation-facts.ts";
+import { listGrown } from "../../../../../scripts/validate/expectation/user-job-facts.ts";
 import type { Facts } from "../../../../../scripts/validate/facts.ts";
 import { makeRun, toFacts } from "../synthetic-run.ts";
 
@@ -71,6 +72,25 @@ it("fails a partition that Flink has not committed to its end", () => {
   const group = { kind: "read", committed: [0, 0, 0, 0], excuses: null } as const;
   const facts = factsWith(READ, { group });
   expect(find(facts, "input-read")?.reason).toMatch(/^partition 0: the offset that Flink committed is 0, expected \d+/);
+});
+
+it("of somebody else's topic asks for the records that were there, whatever stands behind them or came later", () => {
+  const facts = factsWith(READ);
+  const config = { ...facts.config, ownTopic: false };
+  const ends = facts.topic.tallies.map(({ end }) => end);
+  const recordEnds = ends.map((end) => end - 2);
+  const withCommitted = (committed: readonly number[]) =>
+    find({ ...facts, config, recordEnds, group: { kind: "read", committed, excuses: null } }, "input-read");
+  expect(withCommitted(recordEnds)).toMatchObject({ status: "passed" });
+  expect(withCommitted(ends.map((end) => end + 7))).toMatchObject({ status: "passed" });
+  const short = withCommitted(recordEnds.map((end, p) => (p === 1 ? end - 1 : end)));
+  expect(short).toMatchObject({ status: "failed", reason: expect.stringMatching(/^partition 1: the offset/) });
+});
+
+it("names each partition that grew while the job ran", () => {
+  expect(listGrown("orders", [5, 9, 0], [5, 7, 0])).toEqual([
+    "partition 1 of orders grew from offset 7 to 9 while the job ran",
+  ]);
 });
 
 it("does not know what could not be read, and expects nothing of nobody", () => {
