@@ -236,6 +236,7 @@ export class Dashboard {
     const shown = this.#shown;
     this.#shown = null;
     try {
+      if (shown !== null && !shown.isAbandoned && !this.#isSpoken) this.#painter.clear();
       shown?.instance.unmount();
       return true;
     } catch (error) {

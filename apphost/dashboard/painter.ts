@@ -9,6 +9,8 @@
  * P2 Text cannot move the cursor: its control characters are left out, and the terminal does not wrap while it is written.
  * P3 A row whose width only the terminal knows, as of emoji, is cleared before it is written.
  * P4 The cursor rests in the first column of the first row: a line feed of anyone else does not scroll the screen.
+ * P5 Nothing stands on the alternate screen when it is left: where its size is not that with which it began, a terminal
+ *    (tmux 3.3) wraps its rows into those from before.
  */
 import chalk, { type ChalkInstance, type ForegroundColorName } from "chalk";
 import { ONE_COLUMN_EACH, type Segment } from "./charts/segment.ts";
@@ -17,6 +19,7 @@ import type { Theme } from "./theme.ts";
 
 const BEGIN = "\u001b[?2026h\u001b[?7l";
 const END = "\u001b[H\u001b[?7h\u001b[?2026l";
+const CLEAR_SCREEN = "\u001b[2J\u001b[H";
 const CLEAR_ROW = "\u001b[2K";
 const CLEAR_REST = "\u001b[K";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal.
@@ -43,6 +46,12 @@ export class Painter {
   /** Nobody knows what stands there, as after a change of size. */
   forget(): void {
     this.#painted = [];
+  }
+
+  /** P5. */
+  clear(): void {
+    this.forget();
+    this.#write(CLEAR_SCREEN);
   }
 
   /** P1. One string for each row of the screen. */

@@ -139,6 +139,17 @@ describeReal(["tmux"], "attach in a terminal", () => {
     await expectTerminalBack(terminal, 0);
   });
 
+  it("leaves none of its rows behind where the terminal has grown since it began", async () => {
+    const terminal = open(40, 10);
+    attach(terminal);
+    await terminal.waitFor(/^flink-apphost \w+/m);
+    terminal.resize(130, 40);
+    await terminal.waitFor(/^flink-apphost \w+ .* IDLE\b.*\n.*Overview[\s\S]*RESOURCE[\s\S]*\nq quit.*$/);
+    terminal.press("d");
+    await expectTerminalBack(terminal, 0);
+    expect(terminal.screen().filter((line) => /RESOURCE|Overview|jobmanager/.test(line))).toEqual([]);
+  });
+
   it.each(["xterm-256color", "screen"])("can be read on white with --theme light, as TERM=%s", async (term) => {
     const colorsOf = async (theme: string) => {
       const terminal = await openAttached({ env: `TERM=${term}`, args: `--run ${runIds[0]} --theme ${theme}` });

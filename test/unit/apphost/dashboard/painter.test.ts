@@ -36,6 +36,15 @@ describe("the painter", () => {
     expect(placed(writes[1] as string)).toEqual(["1 one", "2 two"]);
   });
 
+  it("empties the screen before it is left, and draws all of it when it comes back (P5)", () => {
+    const { writes, paint, painter } = openPainter();
+    paint([row("one")]);
+    painter.clear();
+    paint([row("one")]);
+    expect(writes[1]).toBe("\u001b[2J\u001b[H");
+    expect(placed(writes[2] as string)).toEqual(["1 one"]);
+  });
+
   it.each([
     ["a line feed", "a\nb", "ab"],
     ["an escape", "a\u001b[2Jb", "a[2Jb"],
