@@ -160,9 +160,10 @@ function writeHostFacts(input: VerdictInput, validationMs: number | null): void 
       id: name,
       pid,
       restarts,
-      partitions: job.assignment[name] ?? [],
+      // A person may restart all of them in the moment of the verdict.
+      partitions: job.wholeAssignment[name] ?? [],
       // One that came back after the job's end is registered, but was never meant to get anything.
-      registered: name in job.assignment,
+      registered: name in job.wholeAssignment,
     })),
     membershipChanged: job.membershipChanged,
     faults: run.faults.newest,

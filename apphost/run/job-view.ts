@@ -17,7 +17,9 @@ export interface JobView {
   readonly category: ErrorCategory | null;
   /** Of a stop with a savepoint by somebody else: where that is, and empty while it is being taken. Null: no such stop. */
   readonly savepoint: string | null;
-  readonly assignment: Readonly<Record<string, readonly number[]>>;
+  readonly assignment: Assignment;
+  /** The newest that gives away as many partitions as any before it: while all TaskManagers are away, nothing is assigned. */
+  readonly wholeAssignment: Assignment;
   /** Run time of the run's first assignment; null before it. */
   readonly firstAssignedAtUs: number | null;
   /** The newest that was said; it may be of an earlier request, so it names its end offsets. Null before the first. */
@@ -31,6 +33,9 @@ export interface JobView {
   /** True once a TaskManager left or joined after that. */
   readonly membershipChanged: boolean;
 }
+
+/** By TaskManager, the partitions that it has, or is about to get. */
+type Assignment = Readonly<Record<string, readonly number[]>>;
 
 export interface Reached {
   readonly checkpointId: number;
@@ -48,6 +53,7 @@ export const EMPTY_JOB_VIEW: JobView = {
   category: null,
   savepoint: null,
   assignment: {},
+  wholeAssignment: {},
   firstAssignedAtUs: null,
   drained: null,
   stopped: null,
@@ -92,6 +98,9 @@ export function applyJobManagerMessage(view: JobView, message: JobManagerMessage
       return {
         ...view,
         assignment: message.byTaskManager,
+        wholeAssignment: isAsWhole(message.byTaskManager, view.wholeAssignment)
+          ? message.byTaskManager
+          : view.wholeAssignment,
         firstAssignedAtUs: view.firstAssignedAtUs ?? message.atUs,
       };
     case "checkpoint":
@@ -109,6 +118,9 @@ export function applyJobManagerMessage(view: JobView, message: JobManagerMessage
       return unreachable(message);
   }
 }
+
+const countPartitions = (assignment: Assignment): number => Object.values(assignment).flat().length;
+const isAsWhole = (one: Assignment, other: Assignment): boolean => countPartitions(one) >= countPartitions(other);
 
 function countCheckpoint(view: JobView, message: JobManagerMessage & { type: "checkpoint" }): Partial<JobView> {
   const { completed, failed, lastId } = view.checkpoints;

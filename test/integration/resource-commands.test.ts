@@ -6,7 +6,7 @@ import { runFolder } from "../../simulator/common/contract/files/run-folder.ts";
 import { endStanding, STANDING, sendSignal, untilRestarted } from "../support/faults.ts";
 import { type Cli, runCli, startCli, waitForWords } from "../support/run-cli.ts";
 import { listRunProcesses } from "../support/run-processes.ts";
-import { expectPassed } from "../support/system.ts";
+import { expectPassed, releaseHold, waitForHold } from "../support/system.ts";
 
 /** Half a minute of load: on a busy machine each command takes two or three seconds to load its program. */
 const MESSAGES = 45_000;
@@ -124,6 +124,21 @@ describe("commands on resources of a running host", () => {
     expect(report.taskManagers.reduce((sum, { processed }) => sum + (processed ?? 0), 0)).toBe(MESSAGES);
     expect(report.faults).toEqual([]);
   });
+});
+
+it("TaskManagers that a person has stopped in the moment of the verdict do not make it another one", async () => {
+  const load = ["--messages", "2000", "--task-managers", "2", "--test-hold", "before-validation"];
+  const host = startCli([...STANDING, ...load]);
+  try {
+    await waitForHold(host);
+    expect((await runCli(["stop", "taskmanager"], { cwd: host.cwd })).exitCode).toBe(0);
+    await releaseHold(host);
+    const report = await expectPassed(host, await endStanding(host), 2_000);
+    // They leave one after the other, and the first one's partitions go to the second.
+    expect(report.taskManagers.flatMap(({ partitions }) => partitions)).toHaveLength(20);
+  } finally {
+    await host.dispose();
+  }
 });
 
 it("a scale and a checkpoint that meet a job which is still starting wait for it, with words", async () => {

@@ -26,3 +26,18 @@ it("one that ran is stopped by a JobManager that takes it up, too; one that neve
   ).toEqual([true, true, true, true, false]);
   expect((["INITIALIZING", "CREATED"] as const).map((state) => inState(EMPTY_JOB_VIEW, state))).toEqual([false, false]);
 });
+
+it("keeps the newest whole assignment while all TaskManagers are away", () => {
+  const assign = (byTaskManager: Record<string, number[]>) => ({ type: "assignment", byTaskManager, atUs: 1 }) as const;
+  const views: (typeof EMPTY_JOB_VIEW)[] = [];
+  for (const given of [{ a: [0, 1], b: [2] }, {}, { b: [0, 1, 2] }, { b: [0] }]) {
+    views.push(applyJobManagerMessage(views.at(-1) ?? EMPTY_JOB_VIEW, assign(given)));
+  }
+  expect(views.map(({ wholeAssignment }) => wholeAssignment)).toEqual([
+    { a: [0, 1], b: [2] },
+    { a: [0, 1], b: [2] },
+    { b: [0, 1, 2] },
+    { b: [0, 1, 2] },
+  ]);
+  expect(views.at(1)?.assignment).toEqual({});
+});
