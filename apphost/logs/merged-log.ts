@@ -6,7 +6,8 @@
  *
  * M1 Sorted by time, then by log, then by line. Each log's own order is kept, because times never fall within one (N4 of
  *    `log-index.ts`).
- * M2 What the sequence is depends on what the files say, and not on how they grew: lines that come late find their place.
+ * M2 What the sequence is depends on the times of the lines, and not on how the files grew: lines that come late find their
+ *    place. Only a line that says no time of its own may have that of its coming (N5 of `log-index.ts`).
  * M3 When places change from one on, whoever has derived something from them is told first (`onCut`).
  * M4 One step reads at most one block or sorts in LINES_PER_STEP lines.
  */

@@ -92,6 +92,17 @@ describe("times", () => {
     const startedMs = Date.parse("2026-01-01T00:00:00.000Z") - START_MS;
     expect(times()).toEqual([startedMs, startedMs, 0, 0]);
   });
+
+  it("are those of coming in, for the first lines of a truncated log that have none (N5)", async () => {
+    folder.append("a", `${timed(0, "host  started, pid 1")}\n`);
+    await readUpToNow();
+    truncateSync(folder.pathOf("a"), 0);
+    await readUpToNow();
+    folder.append("a", "without a time\nnor this one\n");
+    utimesSync(folder.pathOf("a"), new Date(START_MS), new Date(START_MS));
+    await readUpToNow();
+    expect(times()).toEqual([0, 0]);
+  });
 });
 
 describe("a file that began anew (N6)", () => {
