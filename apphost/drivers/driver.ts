@@ -10,6 +10,7 @@ import { createError } from "../../simulator/common/foundation/errors.ts";
 import { type KafkaAccess, type KafkaSecurity, PLAINTEXT } from "../../simulator/common/foundation/kafka-security.ts";
 import type { KafkaFiles } from "../model/connection.ts";
 import type { ChildCommand, ChildHooks, RunningServer } from "../processes/child-process.ts";
+import type { BrokerSession } from "./native-configuration.ts";
 
 export type ServerKind = "kafka" | "redis";
 export type InfrastructureMode = Infrastructure["mode"];
@@ -22,6 +23,7 @@ export interface DriverContext {
   readonly kafkaHeapBytes: number;
   /** Kafka is to be reached by other containers of the run, too. */
   readonly isKafkaForContainers: boolean;
+  readonly brokerSession: BrokerSession;
   readonly embeddedMemoryBytes: number;
   readonly embeddedAutoCreateTopics: boolean;
   /** The next port to use for a server; another one after a clash. */

@@ -27,9 +27,6 @@ export const BROKER_PROPERTIES: Readonly<Record<string, string>> = {
   "process.roles": "broker,controller",
   "node.id": "1",
   "controller.listener.names": "CONTROLLER",
-  // A killed broker registers anew only when the session of its former life is over: not after the default of 9 s.
-  "broker.session.timeout.ms": "3000",
-  "broker.heartbeat.interval.ms": "500",
   "auto.create.topics.enable": "false",
   "offsets.topic.replication.factor": "1",
   "offsets.topic.num.partitions": "1",
@@ -48,12 +45,39 @@ export const BROKER_PROPERTIES: Readonly<Record<string, string>> = {
   "log.segment.delete.delay.ms": "1000",
 };
 
+/** How soon a broker's own controller takes it for gone. */
+export type BrokerSession = "short" | "usual";
+
+const JVMS_PER_CORE_MAX = 2;
+const BROKER_SESSIONS: Readonly<Record<BrokerSession, Readonly<Record<string, string>>>> = {
+  // A killed broker registers anew only when the session of its former life is over: not after the default of 9 s.
+  short: { "broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500" },
+  // Kafka's own defaults. A heartbeat that waits longer for a core than the session lasts fences the broker, so no partition
+  // has a leader; and the controller drops one that waits for half of the interval (ControllerApis.handleBrokerHeartBeatRequest),
+  // so it stays fenced: beside twenty JVMs on two cores for more than the minute that a producer waits.
+  usual: { "broker.session.timeout.ms": "9000", "broker.heartbeat.interval.ms": "2000" },
+};
+
+/** `jvmsPerCore`: of an engine that runs beside the broker; 0 where none does. */
+export const chooseBrokerSession = (jvmsPerCore: number): BrokerSession =>
+  jvmsPerCore > JVMS_PER_CORE_MAX ? "usual" : "short";
+
+export const brokerProperties = (session: BrokerSession): Readonly<Record<string, string>> => ({
+  ...BROKER_PROPERTIES,
+  ...BROKER_SESSIONS[session],
+});
+
 /** `logDir`: a plain name. Kafka splits this setting at commas, and knows no way to write one. */
-export function formatKafkaProperties(options: { port: number; controllerPort: number; logDir: string }): string {
+export function formatKafkaProperties(options: {
+  port: number;
+  controllerPort: number;
+  logDir: string;
+  session: BrokerSession;
+}): string {
   const client = `PLAINTEXT://${LOOPBACK}:${options.port}`;
   const controller = `${LOOPBACK}:${options.controllerPort}`;
   return formatJavaProperties({
-    ...BROKER_PROPERTIES,
+    ...brokerProperties(options.session),
     "controller.quorum.voters": `1@${controller}`,
     listeners: `${client},CONTROLLER://${controller}`,
     "advertised.listeners": client,

@@ -48,6 +48,7 @@ export async function planKafka(context: DriverContext, env: Variables): Promise
   const home = env["KAFKA_HOME"] ?? "";
   const port = await context.choosePort("kafka");
   const controllerPort = await choosePort();
+  const { brokerSession: session } = context;
   const folder = runFolder.data(context.runDir, "kafka");
   const java = createJavaRunner(context, { java: findJava(env) ?? "java", folder });
   const prepare = memoize(async (hooks: ChildHooks, signal: AbortSignal) => {
@@ -55,7 +56,7 @@ export async function planKafka(context: DriverContext, env: Variables): Promise
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { properties, logging, log, libs } = IN_DATA_FOLDER;
-    writeFileSync(join(folder, properties), formatKafkaProperties({ port, controllerPort, logDir: log }), {
+    writeFileSync(join(folder, properties), formatKafkaProperties({ port, controllerPort, logDir: log, session }), {
       mode: 0o600,
     });
     writeFileSync(join(folder, logging), formatJavaLogging(), { mode: 0o600 });

@@ -34,7 +34,7 @@ import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
 import { FlinkSilence, type SilenceNews } from "../drivers/flink/flink-silence.ts";
 import { CANCEL_MS_MAX, cancelJob, jobUrl } from "../drivers/flink/job-cancellation.ts";
 import { stopFlinkJob } from "../drivers/flink/job-stop.ts";
-import { type FlinkCluster, type FlinkJob, planFlinkCluster } from "../drivers/flink/native-flink.ts";
+import { countJvmsPerCore, type FlinkCluster, type FlinkJob, planFlinkCluster } from "../drivers/flink/native-flink.ts";
 import { findNewestCheckpoint } from "../drivers/flink/retained-checkpoints.ts";
 import { openSqlSession } from "../drivers/flink/sql-gateway.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
@@ -121,6 +121,11 @@ export class FlinkEngine implements PlannedCluster {
   }
 
   /** With which it began. Scaling changes how many TaskManagers there are, and not what each of them is. */
+  /** Of this machine: an external Flink shares no core with the servers. */
+  get jvmsPerCore(): number {
+    return this.isExternal ? 0 : countJvmsPerCore(this.shape);
+  }
+
   get shape(): FlinkShape {
     const { options } = this.#context.run;
     return shapeFlink(options.taskManagers, partitionsOf(options));

@@ -23,6 +23,7 @@ import {
   type ServerPlan,
   securedOf,
 } from "../drivers/driver.ts";
+import { chooseBrokerSession } from "../drivers/native-configuration.ts";
 import { endingOfCategory } from "../exit-code.ts";
 import { type Application, resizeGroup } from "../model/application.ts";
 import {
@@ -278,6 +279,7 @@ export class System {
       base: options.runDir,
       kafkaHeapBytes: options.kafkaHeapBytes,
       isKafkaForContainers: this.#drivers.kafkaUi !== null || this.#drivers.flink !== null,
+      brokerSession: chooseBrokerSession(this.flink?.jvmsPerCore ?? 0),
       recordEngine: (address) => this.#run.recordEngine(address),
       embeddedMemoryBytes: options.embeddedMemoryBytes,
       embeddedAutoCreateTopics: options.embeddedAutoCreateTopics,

@@ -108,7 +108,7 @@ function createKafka({ kafkaImage, kafkaHeapBytes }: HostOptions): ComposeServic
   const ask = `exec 3<>/dev/tcp/${LOOPBACK}/${port} && printf '${request}' >&3 && read -r -t 4 -N 1 -u 3`;
   return {
     image: kafkaImage,
-    environment: createBrokerVariables(listeners, kafkaHeapBytes),
+    environment: createBrokerVariables(listeners, { heapBytes: kafkaHeapBytes, session: "usual" }),
     healthcheck: createHealthCheck(["CMD", "bash", "-c", ask]),
     volumes: [`kafka-data:${KAFKA_DATA_FOLDER}`],
     ...COMMON,

@@ -42,6 +42,7 @@ function createContext(runId: string, ports: number[]): DriverContext {
     base: "/nowhere",
     kafkaHeapBytes: 256 * 1024 * 1024,
     isKafkaForContainers: false,
+    brokerSession: "short",
     embeddedMemoryBytes: 0,
     embeddedAutoCreateTopics: false,
     choosePort: async () => ports.shift() ?? choosePort(),

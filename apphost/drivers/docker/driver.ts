@@ -168,7 +168,7 @@ export class DockerDriver implements InfrastructureDriver {
     context: DriverContext,
     where: { port: number; password: string; isOnHost: boolean },
   ): Promise<ContainerSpec> {
-    const { base, runId, kafkaHeapBytes } = context;
+    const { base, runId, kafkaHeapBytes, brokerSession: session } = context;
     const { port, password, isOnHost } = where;
     const common = {
       name: nameInEngine(runId, kind),
@@ -181,7 +181,7 @@ export class DockerDriver implements InfrastructureDriver {
     const controllerPort = await choosePort();
     const network = context.isKafkaForContainers && !isOnHost ? await this.#provideNetwork(context) : null;
     this.#kafkaPort = port;
-    return createKafkaSpec({ ...common, controllerPort, heapBytes: kafkaHeapBytes, network });
+    return createKafkaSpec({ ...common, controllerPort, heapBytes: kafkaHeapBytes, session, network });
   }
 
   /** Once a run, and only where containers have to reach each other. */

@@ -6,7 +6,7 @@
  * machine is also right for the broker itself.
  */
 import { LOOPBACK } from "../../processes/ports.ts";
-import { BROKER_PROPERTIES } from "../native-configuration.ts";
+import { type BrokerSession, brokerProperties } from "../native-configuration.ts";
 import type { ContainerReach, ContainerSpec } from "./container-spec.ts";
 import type { Labels } from "./labels.ts";
 
@@ -17,6 +17,7 @@ export interface KafkaContainerOptions {
   readonly port: number;
   readonly controllerPort: number;
   readonly heapBytes: number;
+  readonly session: BrokerSession;
   /** The network on which other containers reach it; null: nobody does. Only where ports are published. */
   readonly network: string | null;
   readonly isOnHost: boolean;
@@ -52,7 +53,7 @@ export function createKafkaSpec(options: KafkaContainerOptions): ContainerSpec {
 }
 
 export function createKafkaEnvironment(options: KafkaContainerOptions): Record<string, string> {
-  const { port, controllerPort, heapBytes, isOnHost } = options;
+  const { port, controllerPort, heapBytes, session, isOnHost } = options;
   const controller = `${LOOPBACK}:${controllerPort}`;
   const client = `${LOOPBACK}:${port}`;
   const hasInternal = !isOnHost && options.network !== null;
@@ -71,15 +72,15 @@ export function createKafkaEnvironment(options: KafkaContainerOptions): Record<s
     "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT",
     "inter.broker.listener.name": "PLAINTEXT",
   };
-  return createBrokerVariables(listeners, heapBytes);
+  return createBrokerVariables(listeners, { heapBytes, session });
 }
 
 /** The full set: with any KAFKA_ variable given, the image drops the configuration that it has of its own. */
 export function createBrokerVariables(
   listeners: Readonly<Record<string, string>>,
-  heapBytes: number,
+  { heapBytes, session }: Pick<KafkaContainerOptions, "heapBytes" | "session">,
 ): Record<string, string> {
-  const properties = { ...BROKER_PROPERTIES, ...listeners, "log.dirs": KAFKA_DATA_FOLDER };
+  const properties = { ...brokerProperties(session), ...listeners, "log.dirs": KAFKA_DATA_FOLDER };
   const variables = Object.entries(properties).map(([property, value]) => [variableOf(property), value]);
   return {
     ...(Object.fromEntries(variables) as Record<string, string>),

@@ -139,6 +139,10 @@ export async function planFlinkCluster(context: FlinkContext, env: Variables, jo
   };
 }
 
+/** JobManager and SQL Gateway are two more. */
+export const countJvmsPerCore = ({ taskManagers }: Pick<FlinkJob["shape"], "taskManagers">): number =>
+  (taskManagers + 2) / availableParallelism();
+
 /** Of a cluster whose processes see its folder under this path. */
 export const formatClusterConfiguration = (
   folder: string,
@@ -147,8 +151,7 @@ export const formatClusterConfiguration = (
 ): string =>
   formatFlinkConfiguration({
     ...network,
-    // JobManager and SQL Gateway are two more.
-    jvmsPerCore: (shape.taskManagers + 2) / availableParallelism(),
+    jvmsPerCore: countJvmsPerCore(shape),
     slots: shape.slots,
     memory: planTaskManagerMib(shape),
     checkpointIntervalMs,

@@ -18,6 +18,7 @@ const kafka = {
   port: 12_345,
   controllerPort: 12_346,
   heapBytes: 1024 ** 3,
+  session: "short" as const,
   network: null,
   isOnHost: false,
 };
