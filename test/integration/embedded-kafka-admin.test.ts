@@ -95,11 +95,13 @@ test("kafkajs alters partitions and settings, and deletes records", async () => 
   await admin.connect();
   try {
     await admin.createPartitions({ topicPartitions: [{ topic: "js", count: 3 }] });
-    const configEntries = [{ name: "retention.ms", value: "60000" }];
+    // Longer than the records are old: the broker looks each second which ones to delete.
+    const retentionMs = String(Number.MAX_SAFE_INTEGER);
+    const configEntries = [{ name: "retention.ms", value: retentionMs }];
     await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: "js", configEntries }] });
     const asked = { includeSynonyms: true, resources: [{ type: 2, name: "js", configNames: ["retention.ms"] }] };
     const [entry] = (await admin.describeConfigs(asked)).resources[0]?.configEntries ?? [];
-    expect(entry).toMatchObject({ configValue: "60000", configSource: 1, isDefault: false });
+    expect(entry).toMatchObject({ configValue: retentionMs, configSource: 1, isDefault: false });
     expect(entry?.configSynonyms.map(({ configName }) => configName)).toEqual(["retention.ms", "log.retention.ms"]);
     await admin.deleteTopicRecords({ topic: "js", partitions: [{ partition: 0, offset: "4" }] });
     expect(await admin.fetchTopicOffsets("js")).toMatchObject([{ low: "4", high: "10" }, {}, {}]);
