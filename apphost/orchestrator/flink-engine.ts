@@ -5,8 +5,9 @@
  *
  *   unsubmitted → submitted (watched) ⇄ lost with its JobManager, and submitted again → stopped
  *
- * E1 The job is submitted again only where Flink does not know its id, and then from the newest checkpoint on disk: the
- *    offsets, the counts and the transactions of that are one cut, and one that REST told of may be removed since then.
+ * E1 The job is submitted again only where Flink does not know its id, and then from the newest checkpoint on disk, or from
+ *    its final savepoint (J3 of `job-stop.ts`): the offsets, the counts and the transactions of that are one cut, and one
+ *    that REST told of may be removed since then.
  * E2 Drained is what the mirror says is applied, and not what Flink says it has read.
  * E3 A question that is not answered is asked again at the next look. A JobManager that died is started again by its
  *    supervisor, and what the last answer said is what is known until then.
@@ -33,9 +34,9 @@ import { readFlinkMetrics } from "../drivers/flink/flink-metrics.ts";
 import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
 import { FlinkSilence, type SilenceNews } from "../drivers/flink/flink-silence.ts";
 import { CANCEL_MS_MAX, cancelJob, jobUrl } from "../drivers/flink/job-cancellation.ts";
-import { stopFlinkJob } from "../drivers/flink/job-stop.ts";
+import { FlinkJobEnd } from "../drivers/flink/job-stop.ts";
 import { countJvmsPerCore, type FlinkCluster, type FlinkJob, planFlinkCluster } from "../drivers/flink/native-flink.ts";
-import { findNewestCheckpoint } from "../drivers/flink/retained-checkpoints.ts";
+import { findNewestCheckpoint, listSavepoints } from "../drivers/flink/retained-checkpoints.ts";
 import { openSqlSession } from "../drivers/flink/sql-gateway.ts";
 import type { ResourceDeclaration } from "../model/resource.ts";
 import { partitionsOf } from "../options.ts";
@@ -68,6 +69,7 @@ const METRICS_INTERVAL_MS = 1_000;
 /** What it takes for the user's job is what it takes for its own. */
 export interface FlinkEngineContext extends UserJobContext {
   readonly mirror: () => Supervisor | undefined;
+  readonly restartJobManager: () => Promise<void>;
   /** Null: Flink does not run in containers of this run. */
   readonly planContainers: ((job: FlinkJob) => Promise<FlinkCluster>) | null;
 }
@@ -88,6 +90,7 @@ export class FlinkEngine implements PlannedCluster {
   #silence: FlinkSilence | null = null;
   readonly #told = { taskManagers: "", checkpoint: 0, state: "" };
   readonly #recovery = new FlinkRecovery();
+  readonly #jobEnd: FlinkJobEnd;
   #metricsReadAtMs = Number.NEGATIVE_INFINITY;
   readonly #closing = new AbortController();
   #watching: Promise<void> | null = null;
@@ -98,6 +101,12 @@ export class FlinkEngine implements PlannedCluster {
     this.userJob = job === null ? null : new UserJobRun(context, job);
     this.scaling = new FlinkScaling(this);
     this.#metrics = new FlinkMetricsServer(context.run, context.config);
+    this.#jobEnd = new FlinkJobEnd({
+      isOfUser: job !== null,
+      listSavepoints: () => listSavepoints(this.current?.savepointFolder, context.config().jobId),
+      restartJobManager: context.restartJobManager,
+      warn: (text) => context.run.notice("warn", "jobmanager", text),
+    });
   }
 
   plan(): Promise<FlinkCluster> {
@@ -249,8 +258,7 @@ export class FlinkEngine implements PlannedCluster {
     const endsAtMs = performance.now() + deadlineMs;
     const rest = present(this.#rest, "the job on Flink");
     if (this.isExternal) await this.#cancel(deadlineMs);
-    // A job of the user's may hold results until its time has passed, and there will be no more records.
-    else await stopFlinkJob(rest, { drain: this.userJob !== null, deadlineMs, ...(signal && { signal }) });
+    else await this.#jobEnd.stop(rest, { deadlineMs, ...(signal && { signal }) });
     if (this.userJob !== null) return { checkpointId: 0, total: run.seen.mirrored?.total ?? 0 };
     await present(mirror(), "the mirror").stop(Math.max(1, endsAtMs - performance.now()));
     const { stopped } = run.seen.job;
@@ -385,24 +393,22 @@ export class FlinkEngine implements PlannedCluster {
 
   /** Each second, which is as often as they are shown. */
   async #readMetrics(signal: AbortSignal): Promise<void> {
-    const { run, config } = this.#context;
     const nowMs = performance.now();
     if (nowMs - this.#metricsReadAtMs < METRICS_INTERVAL_MS) return;
     this.#metricsReadAtMs = nowMs;
-    const { restUrl } = await this.plan();
+    const [{ run, config }, { restUrl }] = [this.#context, await this.plan()];
     run.seen.flink = await readFlinkMetrics(restUrl, config().jobId, signal);
   }
 
   /** E1. */
   async #submitAgain(): Promise<void> {
-    const { run } = this.#context;
+    const { run, config } = this.#context;
     this.#isProcessing = false;
-    if (run.seen.isStopAsked) return;
-    const { checkpointFolder } = await this.plan();
-    const newest =
-      checkpointFolder === undefined
-        ? this.#checkpointPath
-        : findNewestCheckpoint(checkpointFolder, this.#context.config().jobId);
+    if (run.seen.isStopAsked && !this.#jobEnd.goesOn(undefined)) return;
+    const { checkpointFolder: folder } = await this.plan();
+    const newest = this.#jobEnd.takeUp(() =>
+      folder === undefined ? this.#checkpointPath : findNewestCheckpoint(folder, config().jobId),
+    );
     const from = newest ?? "the begin of the topic";
     run.notice("warn", "jobmanager", `Flink does not know the job any more: it is submitted again, from ${from}`);
     await this.#submit(newest);
@@ -436,6 +442,7 @@ export class FlinkEngine implements PlannedCluster {
     const { deliver, config } = this.#context;
     const state = toJobState(flinkState);
     if (this.#told.state === state) return;
+    if (state === "FAILED" && (await this.#jobEnd.takeFailure(() => rest.readFailure(signal)))) return;
     const reason = state === "FAILED" ? `Flink's job failed: ${await rest.readFailure(signal)}` : null;
     this.#told.state = state;
     deliver({ type: "jobState", jobId: config().jobId, state, reason, category: reason === null ? null : "job" });

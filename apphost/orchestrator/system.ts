@@ -62,6 +62,7 @@ import { FlinkEngine } from "./flink-engine.ts";
 import { createJobControl, type JobControl } from "./job-control.ts";
 import { Milestones } from "./milestones.ts";
 import { startInOrder } from "./start.ts";
+import { STOP_BUDGET_MS } from "./stop.ts";
 
 export class System {
   readonly supervisors = new Map<string, Supervisor>();
@@ -257,6 +258,11 @@ export class System {
       topic: () => this.#topic,
       deliver: (message) => this.#takeMessage("jobmanager", message),
       mirror: () => this.supervisors.get(MIRROR),
+      restartJobManager: async () => {
+        const jobManager = present(this.supervisors.get("jobmanager"), "the JobManager");
+        await jobManager.halt(STOP_BUDGET_MS);
+        await jobManager.startAgain();
+      },
       variables: () => connectionVariables(this.connections()),
       planContainers: flink === null ? null : (job) => flink.planFlink(this.#createDriverContext(), job),
     });

@@ -4,6 +4,7 @@
  */
 import { expect, it } from "vitest";
 import { present } from "../../simulator/common/foundation/assert.ts";
+import { killBehindSavepoint } from "../support/final-savepoint.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
 import { expectExit } from "../support/system.ts";
@@ -80,6 +81,18 @@ describeReal(["flink", "kafka", "redis"], "faults against Apache Flink", () => {
       }
       const resubmissions = events.filter((event) => event.type === "notice" && /submitted again/.test(event.text));
       expect(resubmissions).toHaveLength(1);
+    } finally {
+      await cli.dispose();
+    }
+  });
+
+  it("is exact with a TaskManager killed right behind the final savepoint", { timeout: RUN_MS_MAX }, async () => {
+    const line = "stress --engine flink --infra native --ui json --task-managers 3 --partitions 3 --messages 9000";
+    const cli = startCli(line.split(" "), { env, deadlineMs: RUN_MS_MAX });
+    try {
+      await killBehindSavepoint(cli, "taskmanager-01");
+      const report = await expectExit(cli, await cli.end(), 0);
+      expect(report.messages).toMatchObject({ processed: 9_000, lost: 0, duplicated: 0 });
     } finally {
       await cli.dispose();
     }

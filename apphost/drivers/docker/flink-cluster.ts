@@ -89,6 +89,7 @@ export async function planFlinkContainers(
     gatewayUrl: `http://${LOOPBACK}:${gatewayPort}`,
     ...(network === null ? {} : { kafkaAddress: KAFKA_INTERNAL_ADDRESS }),
     checkpointFolder: join(folder, IN_FOLDER.checkpoints),
+    savepointFolder: join(folder, IN_FOLDER.savepoints),
     sessionProperties: {},
     startJobManager: (hooks) => launch(JOB_MANAGER, [restPort], jobManagerArguments(), hooks),
     startTaskManager: (name, hooks) => {

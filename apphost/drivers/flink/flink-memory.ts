@@ -36,6 +36,8 @@ export const shapeFlink = (taskManagers: number, partitions: number): FlinkShape
 const FIRST_SLOT_MIB = { taskHeap: 48, taskOffHeap: 16 };
 /** What Kafka's clients of one more subtask of each step keep. */
 const FURTHER_SLOT_MIB = { taskHeap: 32, taskOffHeap: 8 };
+/** Nothing of it is taken before an operator asks: none of the built-in job does, windows and sorts of a user's SQL do. */
+const MANAGED_MIB_OF_SLOT = 64;
 const NETWORK_MIB_MIN = 32;
 /** Flink's default of a network buffer. */
 const BUFFERS_PER_MIB = 32;
@@ -52,8 +54,7 @@ export const planTaskManagerMib = (shape: FlinkShape): TaskManagerMib => ({
   frameworkOffHeap: 64,
   taskOffHeap: FIRST_SLOT_MIB.taskOffHeap + FURTHER_SLOT_MIB.taskOffHeap * (shape.slots - 1),
   network: Math.max(NETWORK_MIB_MIN, Math.ceil(countBuffers(shape) / BUFFERS_PER_MIB)),
-  /** Only sorting, RocksDB and Python take managed memory; state is on the heap here. */
-  managed: 0,
+  managed: MANAGED_MIB_OF_SLOT * shape.slots,
   metaspace: 128,
   overhead: 64,
 });
@@ -76,7 +77,7 @@ const RESIDENT_MIB = { taskManager: 300, jobManager: 480, sqlGateway: 340, besid
 
 const BESIDE_MIB = RESIDENT_MIB.jobManager + RESIDENT_MIB.sqlGateway + RESIDENT_MIB.beside;
 
-/** Of one TaskManager. What was seen is of one slot. */
+/** Of one TaskManager, beside managed memory, which no TaskManager of the built-in job takes. What was seen is of one slot. */
 export function residentMibOf(shape: FlinkShape): number {
   const { network } = planTaskManagerMib(shape);
   const further = (FURTHER_SLOT_MIB.taskHeap + FURTHER_SLOT_MIB.taskOffHeap) * (shape.slots - 1);

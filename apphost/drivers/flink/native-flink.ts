@@ -60,6 +60,8 @@ export interface FlinkCluster {
   readonly kafkaAddress?: string;
   /** Of all jobs, absolute. Absent: it is not on this machine. */
   readonly checkpointFolder?: string;
+  /** As that is. */
+  readonly savepointFolder?: string;
   /** What a session at the gateway must be told beside the job. */
   readonly sessionProperties: Readonly<Record<string, string>>;
   startJobManager(hooks: ChildHooks): StartedProgram;
@@ -132,6 +134,7 @@ export async function planFlinkCluster(context: FlinkContext, env: Variables, jo
     restUrl: `http://${LOOPBACK}:${ports.restPort}`,
     gatewayUrl: `http://${LOOPBACK}:${ports.gatewayPort}`,
     checkpointFolder: resolve(runFolder.data(context.runDir, "flink"), IN_FOLDER.checkpoints),
+    savepointFolder: resolve(runFolder.data(context.runDir, "flink"), IN_FOLDER.savepoints),
     sessionProperties: {},
     startJobManager: (hooks) => run("jobManager", jobManagerArguments(), hooks),
     startTaskManager: (name, hooks) => run("taskManager", taskManagerArguments(name, shape), hooks),
