@@ -21,6 +21,7 @@ import { sleepUntilAborted, waitUntil, withDeadline } from "../../simulator/comm
 import { createError, describeError } from "../../simulator/common/foundation/errors.ts";
 import { type CountingJob, countingStatements, sessionProperties } from "../drivers/flink/counting-job.ts";
 import { planExternalFlink } from "../drivers/flink/external-flink.ts";
+import { createExternalJobEnd, type ExternalJobEnd } from "../drivers/flink/external-job-end.ts";
 import {
   createFlinkJobRest,
   type FlinkCheckpoints,
@@ -33,7 +34,7 @@ import { type FlinkShape, shapeFlink } from "../drivers/flink/flink-memory.ts";
 import { readFlinkMetrics } from "../drivers/flink/flink-metrics.ts";
 import { readTaskManagers } from "../drivers/flink/flink-rest.ts";
 import { FlinkSilence, type SilenceNews } from "../drivers/flink/flink-silence.ts";
-import { CANCEL_MS_MAX, cancelJob, jobUrl } from "../drivers/flink/job-cancellation.ts";
+import { CANCEL_MS_MAX } from "../drivers/flink/job-cancellation.ts";
 import { FlinkJobEnd } from "../drivers/flink/job-stop.ts";
 import { countJvmsPerCore, type FlinkCluster, type FlinkJob, planFlinkCluster } from "../drivers/flink/native-flink.ts";
 import { findNewestCheckpoint, listSavepoints } from "../drivers/flink/retained-checkpoints.ts";
@@ -91,6 +92,7 @@ export class FlinkEngine implements PlannedCluster {
   readonly #told = { taskManagers: "", checkpoint: 0, state: "" };
   readonly #recovery = new FlinkRecovery();
   readonly #jobEnd: FlinkJobEnd;
+  readonly #externalEnd: ExternalJobEnd;
   #metricsReadAtMs = Number.NEGATIVE_INFINITY;
   readonly #closing = new AbortController();
   #watching: Promise<void> | null = null;
@@ -101,11 +103,14 @@ export class FlinkEngine implements PlannedCluster {
     this.userJob = job === null ? null : new UserJobRun(context, job);
     this.scaling = new FlinkScaling(this);
     this.#metrics = new FlinkMetricsServer(context.run, context.config);
+    const warn = (text: string) => context.run.notice("warn", "jobmanager", text);
+    const findJob = async () => ({ restUrl: (await this.plan()).restUrl, jobId: context.config().jobId });
+    this.#externalEnd = createExternalJobEnd(findJob, warn);
     this.#jobEnd = new FlinkJobEnd({
       isOfUser: job !== null,
       listSavepoints: () => listSavepoints(this.current?.savepointFolder, context.config().jobId),
       restartJobManager: context.restartJobManager,
-      warn: (text) => context.run.notice("warn", "jobmanager", text),
+      warn,
     });
   }
 
@@ -205,17 +210,11 @@ export class FlinkEngine implements PlannedCluster {
   async #leaveNoJob(): Promise<void> {
     const { run } = this.#context;
     try {
-      await this.#cancel(CANCEL_MS_MAX);
+      await this.#externalEnd.cancel(CANCEL_MS_MAX);
       run.recordFlink(null);
     } catch (error) {
       run.notice("error", "jobmanager", `the job may go on there; down cancels it: ${describeError(error)}`);
     }
-  }
-
-  /** What was committed is applied by now, or is not to be waited for; and a savepoint would lie in somebody's storage. */
-  async #cancel(deadlineMs: number): Promise<void> {
-    const { restUrl } = await this.plan();
-    await cancelJob(jobUrl(restUrl, this.#context.config().jobId), deadlineMs);
   }
 
   /** Settles when each subtask runs. */
@@ -257,8 +256,9 @@ export class FlinkEngine implements PlannedCluster {
     const { run, mirror } = this.#context;
     const endsAtMs = performance.now() + deadlineMs;
     const rest = present(this.#rest, "the job on Flink");
-    if (this.isExternal) await this.#cancel(deadlineMs);
-    else await this.#jobEnd.stop(rest, { deadlineMs, ...(signal && { signal }) });
+    const stop = () => this.#jobEnd.stop(rest, { deadlineMs, ...(signal && { signal }) });
+    if (!this.isExternal) await stop();
+    else await this.#externalEnd.end(this.userJob === null ? null : stop, deadlineMs);
     if (this.userJob !== null) return { checkpointId: 0, total: run.seen.mirrored?.total ?? 0 };
     await present(mirror(), "the mirror").stop(Math.max(1, endsAtMs - performance.now()));
     const { stopped } = run.seen.job;

@@ -17,6 +17,8 @@ import { runCli, startCli } from "../support/run-cli.ts";
 import { startScriptedFlink } from "../support/scripted-flink.ts";
 import { expectExit } from "../support/system.ts";
 import { openTerminal } from "../support/tmux.ts";
+import { createUserProject } from "../support/user-project.ts";
+import { WINDOW_PROJECT } from "../support/window-job.ts";
 
 interface Subtask {
   readonly subtask: number;
@@ -77,6 +79,22 @@ describeReal(["flink", "kafka", "redis", "tmux"], "a Flink of others", () => {
       await expectLeft();
     } finally {
       await cli.dispose();
+    }
+  });
+
+  it("drains a job of the user's, and leaves no savepoint of it", { timeout: RUN_MS_MAX }, async () => {
+    const project = createUserProject(WINDOW_PROJECT);
+    const line = ["up", "--once", "--flink", flink.url, ...LOAD, "--sql", "job.sql", "--expect", "expect.ts"];
+    const cli = startCli(line, { cwd: project.folder, env, deadlineMs: RUN_MS_MAX });
+    try {
+      const report = await expectExit(cli, await cli.end(), 0);
+      expect(report.checks.find(({ id }) => id === "expect-totals")?.status).toBe("passed");
+      expect(await stateOf(await cli.runId())).toBe("FINISHED");
+      expect(flink.savepoints()).toEqual([]);
+      await expectLeft();
+    } finally {
+      await cli.dispose();
+      project.remove();
     }
   });
 

@@ -12,6 +12,7 @@ import { describeReal } from "../support/real-parts.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 import { createKafka, expectExit } from "../support/system.ts";
 import { createUserProject } from "../support/user-project.ts";
+import { WINDOW_PROJECT } from "../support/window-job.ts";
 
 const COPY_JOB = new URL("../fixtures/copy-job/CopyJob.java", import.meta.url);
 const RUN_MS_MAX = 420_000;
@@ -88,38 +89,12 @@ describeReal(["flink", "kafka", "redis"], "a user's SQL on Apache Flink", () => 
   });
 });
 
-/** All messages are in one window, which is open until the job ends. */
-const WINDOW_JOB = `
-CREATE TABLE input (payload STRING, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL, WATERMARK FOR ts AS ts) WITH (
-  'connector' = 'kafka', 'topic' = '\${INPUT_TOPIC}', 'properties.group.id' = '\${KAFKA_GROUP_ID}',
-  'properties.bootstrap.servers' = '\${KAFKA_BOOTSTRAP_SERVERS}', 'scan.startup.mode' = 'earliest-offset', 'format' = 'raw'
-);
-CREATE TABLE counts (messages STRING) WITH (
-  'connector' = 'kafka', 'topic' = '\${OUTPUT_TOPIC}', 'properties.bootstrap.servers' = '\${KAFKA_BOOTSTRAP_SERVERS}',
-  'properties.transaction.timeout.ms' = '900000', 'sink.delivery-guarantee' = 'exactly-once',
-  'sink.transactional-id-prefix' = 'counts-\${OUTPUT_TOPIC}', 'format' = 'raw'
-);
-INSERT INTO counts SELECT CAST(COUNT(*) AS STRING)
-FROM TABLE(TUMBLE(TABLE input, DESCRIPTOR(ts), INTERVAL '30' DAY)) GROUP BY window_start, window_end;
-`;
-
-const WINDOW_EXPECTATION = `
-import { defineExpectation } from "flink-apphost";
-
-export default defineExpectation({
-  totals: {
-    input: () => ({ key: "all", amount: 1 }),
-    output: ({ value }) => ({ key: "all", amount: Number(value) }),
-  },
-});
-`;
-
 describeReal(["flink", "kafka", "redis"], "what a user's SQL lets go of as it ends", () => {
   it.each(["jobmanager", "taskmanager-01"])(
     "is committed, also where %s is killed right behind the final savepoint",
     { timeout: RUN_MS_MAX },
     async (killed) => {
-      const project = createUserProject({ "job.sql": WINDOW_JOB, "expect.ts": WINDOW_EXPECTATION });
+      const project = createUserProject(WINDOW_PROJECT);
       const line = "stress --engine flink --infra native --ui json --task-managers 3 --partitions 3 --messages 9000";
       const args = [...line.split(" "), "--sql", "job.sql", "--expect", "expect.ts"];
       const cli = startCli(args, { cwd: project.folder, env: environment, deadlineMs: RUN_MS_MAX });

@@ -10,6 +10,7 @@ import {
   waitForTaskManager,
 } from "../../apphost/drivers/flink/flink-rest.ts";
 import { planFlinkCluster } from "../../apphost/drivers/flink/native-flink.ts";
+import { listSavepoints } from "../../apphost/drivers/flink/retained-checkpoints.ts";
 import { type ChildHooks, type RunningServer, startChildProcess } from "../../apphost/processes/child-process.ts";
 import { isAlive } from "../../apphost/processes/process-identity.ts";
 import { ResourceLog } from "../../apphost/processes/resource-log.ts";
@@ -20,6 +21,8 @@ export interface RealFlink {
   /** Whether each of its processes is the one that was started. */
   isWhole(): boolean;
   read(path: string): Promise<unknown>;
+  /** Complete ones, of all jobs. */
+  savepoints(): readonly string[];
   readonly jobManager: Pick<RunningServer, "pause" | "resume" | "kill">;
   stop(): Promise<void>;
 }
@@ -68,6 +71,7 @@ export async function startRealFlink(taskManagers: number): Promise<RealFlink> {
   return {
     url: cluster.restUrl,
     gatewayUrl: cluster.gatewayUrl,
+    savepoints: () => listSavepoints(cluster.savepointFolder, ""),
     jobManager,
     isWhole: () => processes.every(({ pid }) => pid !== null && isAlive(pid)),
     read: (path) => readFlinkAnswer(`${cluster.restUrl}${path}`, AbortSignal.timeout(STOP_MS_MAX)),
