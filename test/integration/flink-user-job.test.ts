@@ -170,7 +170,8 @@ describeReal(["flink", "kafka", "redis"], "a user's SQL on a topic of the user's
       expect(checkOf("input-read")).toMatchObject({ status: "passed" });
       expect(checkOf("expect-once")).toMatchObject({ status: exitCode === 0 ? "passed" : "failed", examined: 1_010 });
       expect(report.checks.filter(({ status }) => status === "unknown")).toEqual([]);
-      if (exitCode === 4) expect(report.reasons[0]).toMatch(/whose identity "order-5000" no input has/);
+      // Which partition of the output has the first record of each input partition is Flink's choice.
+      if (exitCode === 4) expect(report.reasons[0]).toMatch(/whose identity "order-500[01]" no input has/);
     } finally {
       await cli.dispose();
       project.remove();
