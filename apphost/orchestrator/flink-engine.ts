@@ -134,12 +134,12 @@ export class FlinkEngine implements PlannedCluster {
     return this.userJob === null && !this.isExternal ? this.#parallelism() : 1;
   }
 
-  /** With which it began. Scaling changes how many TaskManagers there are, and not what each of them is. */
   /** Of this machine: an external Flink shares no core with the servers. */
   get jvmsPerCore(): number {
     return this.isExternal ? 0 : countJvmsPerCore(this.shape);
   }
 
+  /** With which it began. Scaling changes how many TaskManagers there are, and not what each of them is. */
   get shape(): FlinkShape {
     const { options } = this.#context.run;
     return shapeFlink(options.taskManagers, partitionsOf(options));
@@ -396,8 +396,8 @@ export class FlinkEngine implements PlannedCluster {
     const nowMs = performance.now();
     if (nowMs - this.#metricsReadAtMs < METRICS_INTERVAL_MS) return;
     this.#metricsReadAtMs = nowMs;
-    const [{ run, config }, { restUrl }] = [this.#context, await this.plan()];
-    run.seen.flink = await readFlinkMetrics(restUrl, config().jobId, signal);
+    const { restUrl } = await this.plan();
+    this.#context.run.seen.flink = await readFlinkMetrics(restUrl, this.#context.config().jobId, signal);
   }
 
   /** E1. */

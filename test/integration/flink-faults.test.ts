@@ -3,7 +3,7 @@
  * once, and the report says of each fault when Flink's job ran again.
  */
 import { expect, it } from "vitest";
-import { present } from "../../simulator/common/foundation/assert.ts";
+import { killAll } from "../support/faults.ts";
 import { killBehindSavepoint } from "../support/final-savepoint.ts";
 import { describeReal } from "../support/real-parts.ts";
 import { type Cli, runCli, startCli } from "../support/run-cli.ts";
@@ -21,13 +21,6 @@ const env = { FLINK_HOME: process.env["FLINK_HOME"] ?? "", KAFKA_HOME: process.e
 const waitForShare = (cli: Cli, share: number) =>
   cli.waitForEvent("progress", ({ produced }) => produced >= share * MESSAGES, WAIT_MS_MAX);
 
-/** The newest process of the resource. */
-async function killFromOutside(cli: Cli, name: string): Promise<void> {
-  const events = await cli.events();
-  const started = events.findLast((event) => event.type === "resource" && event.name === name && event.pid !== null);
-  process.kill(present(started?.type === "resource" ? started.pid : null, `the pid of ${name}`), "SIGKILL");
-}
-
 async function act(cli: Cli, ...args: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await runCli(args, { cwd: cli.cwd, deadlineMs: WAIT_MS_MAX });
   expect(exitCode, stderr).toBe(0);
@@ -44,9 +37,9 @@ describeReal(["flink", "kafka", "redis"], "faults against Apache Flink", () => {
       await act(cli, "resume", "taskmanager-01");
       await act(cli, "restart", "redis");
       await waitForShare(cli, 0.4);
-      await killFromOutside(cli, "taskmanager-02");
+      await killAll(cli, "taskmanager-02");
       await waitForShare(cli, 0.6);
-      await killFromOutside(cli, "jobmanager");
+      await killAll(cli, "jobmanager");
       await act(cli, "kill", "kafka");
       // Its savepoint may be under way then, or the job may be over: none of it may cost the verdict.
       await cli.waitForEvent(
@@ -54,7 +47,7 @@ describeReal(["flink", "kafka", "redis"], "faults against Apache Flink", () => {
         (event) => event.for === "the job to stop with a final checkpoint",
         WAIT_MS_MAX,
       );
-      await killFromOutside(cli, "taskmanager-01");
+      await killAll(cli, "taskmanager-01");
       const report = await expectExit(cli, await cli.end(), 0);
       expect(report.messages).toMatchObject({ processed: MESSAGES, lost: 0, duplicated: 0 });
       expect(report.faults.map(({ target, kind, planned }) => ({ target, kind, planned }))).toEqual([

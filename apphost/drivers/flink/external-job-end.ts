@@ -6,10 +6,10 @@
  *    savepoints, and the savepoint is removed again. Where it has none, that is said, and the job is cancelled.
  */
 import { waitUntil } from "../../../simulator/common/foundation/deadline.ts";
-import { createError, describeError } from "../../../simulator/common/foundation/errors.ts";
-import { isOk } from "../../../simulator/common/foundation/http-call.ts";
-import { type Fields, parseJson } from "../../../simulator/common/foundation/json-fields.ts";
-import { callFlink, readFlinkAnswer } from "./flink-rest.ts";
+import { describeError } from "../../../simulator/common/foundation/errors.ts";
+import type { Fields } from "../../../simulator/common/foundation/json-fields.ts";
+import { askFlink, parseAnswer, readOperation } from "./flink-job-rest.ts";
+import { readFlinkAnswer } from "./flink-rest.ts";
 import { cancelJob, jobUrl } from "./job-cancellation.ts";
 
 const INTERVAL_MS = 100;
@@ -66,18 +66,16 @@ async function hasSavepointFolder(restUrl: string): Promise<boolean> {
 /** Nothing is left to be done where the job has none, as one that failed before. */
 async function disposeFinalSavepoint({ restUrl, jobId }: ExternalJob): Promise<void> {
   const signal = AbortSignal.timeout(DISPOSAL_MS_MAX);
-  const ask = async <T>(method: "GET" | "POST", url: string, body: object | null, as: (fields: Fields) => T) => {
-    const { status, text } = await callFlink({ method, url, body, signal });
-    const parsed = parseJson(text, as);
-    if (isOk({ status, text }) && parsed.kind === "valid") return parsed.value;
-    const call = `${method} ${new URL(url).pathname}`;
-    throw createError("JOB_MANAGER_REFUSED", { call, status, body: text.slice(0, 300) });
-  };
-  const path = await ask("GET", `${jobUrl(restUrl, jobId)}/checkpoints`, null, readSavepointPath);
+  const checkpoints = `${jobUrl(restUrl, jobId)}/checkpoints`;
+  const path = parseAnswer(checkpoints, await askFlink(checkpoints, signal), readSavepointPath);
   if (path === null) return;
   const disposals = `${restUrl}/savepoint-disposal`;
-  const request = await ask("POST", disposals, { "savepoint-path": path }, (fields) => fields.text("request-id"));
-  const look = () => ask("GET", `${disposals}/${request}`, null, readDisposal);
+  const asked = await askFlink(disposals, signal, "POST", { "savepoint-path": path });
+  const disposal = `${disposals}/${parseAnswer(disposals, asked, (fields) => fields.text("request-id"))}`;
+  const look = async (): Promise<"failed" | "done" | undefined> => {
+    const state = parseAnswer(disposal, await askFlink(disposal, signal), readOperation);
+    return state === "open" ? undefined : state;
+  };
   const limit = { what: "the removal of the savepoint", deadlineMs: DISPOSAL_MS_MAX, intervalMs: INTERVAL_MS };
   if ((await waitUntil(look, limit)) === "failed") throw new Error(`Flink could not remove ${path}`);
 }
@@ -85,11 +83,4 @@ async function disposeFinalSavepoint({ restUrl, jobId }: ExternalJob): Promise<v
 function readSavepointPath(fields: Fields): string | null {
   const latest = fields.object("latest");
   return latest.nullable("savepoint", () => latest.object("savepoint").text("external_path"));
-}
-
-/** Undefined: it is not over. */
-function readDisposal(fields: Fields): "failed" | "done" | undefined {
-  if (fields.object("status").text("id", /^(IN_PROGRESS|COMPLETED)$/) === "IN_PROGRESS") return undefined;
-  const operation = fields.nullable("operation", () => fields.object("operation"));
-  return operation?.nullable("failure-cause", () => true) === true ? "failed" : "done";
 }

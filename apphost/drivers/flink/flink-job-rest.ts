@@ -95,28 +95,31 @@ export interface FlinkJobRest {
   writeRequirements(requirements: ResourceRequirements, signal: AbortSignal): Promise<void>;
 }
 
+/** The answer may be 404; each other refusal throws JOB_MANAGER_REFUSED. */
+export async function askFlink(
+  url: string,
+  signal: AbortSignal,
+  method: "GET" | "POST" | "PUT" = "GET",
+  body: object | null = null,
+): Promise<HttpAnswer> {
+  const answer = await callFlink({ method, url, body, signal });
+  if (isOk(answer) || answer.status === 404) return answer;
+  const call = `${method} ${new URL(url).pathname}`;
+  throw createError("JOB_MANAGER_REFUSED", { call, status: answer.status, body: answer.text.slice(0, QUOTED_MAX) });
+}
+
+export function parseAnswer<T>(url: string, { status, text }: HttpAnswer, as: (fields: Fields) => T): T {
+  const parsed = readValue(JSON.parse(text), as);
+  if (parsed.kind === "valid") return parsed.value;
+  throw createError("JOB_MANAGER_REFUSED", { call: new URL(url).pathname, status, body: parsed.reason });
+}
+
 export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest {
   const job = `${restUrl}/jobs/${jobId}`;
   const requirements = `${job}/resource-requirements`;
-  const ask = async (
-    url: string,
-    signal: AbortSignal,
-    method: "GET" | "POST" | "PUT" = "GET",
-    body: object | null = null,
-  ) => {
-    const answer = await callFlink({ method, url, body, signal });
-    if (isOk(answer) || answer.status === 404) return answer;
-    const call = `${method} ${new URL(url).pathname}`;
-    throw createError("JOB_MANAGER_REFUSED", { call, status: answer.status, body: answer.text.slice(0, QUOTED_MAX) });
-  };
-  const parse = <T>(url: string, { status, text }: HttpAnswer, as: (fields: Fields) => T): T => {
-    const parsed = readValue(JSON.parse(text), as);
-    if (parsed.kind === "valid") return parsed.value;
-    throw createError("JOB_MANAGER_REFUSED", { call: new URL(url).pathname, status, body: parsed.reason });
-  };
   const readFields = async <T>(url: string, signal: AbortSignal, as: (fields: Fields) => T): Promise<T | undefined> => {
-    const answer = await ask(url, signal);
-    return answer.status === 404 ? undefined : parse(url, answer, as);
+    const answer = await askFlink(url, signal);
+    return answer.status === 404 ? undefined : parseAnswer(url, answer, as);
   };
   return {
     readStatus: (signal) => readFields(job, signal, readFlinkJobStatus),
@@ -130,7 +133,7 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
     },
     async stopWithSavepoint(signal, { drain }) {
       const url = `${job}/stop`;
-      return parse(url, await ask(url, signal, "POST", { drain }), (fields) => fields.text("request-id"));
+      return parseAnswer(url, await askFlink(url, signal, "POST", { drain }), (fields) => fields.text("request-id"));
     },
     async hasSavepointFailed(requestId, signal) {
       const failed = await readFields(`${job}/savepoints/${requestId}`, signal, readSavepointFailure);
@@ -138,7 +141,7 @@ export function createFlinkJobRest(restUrl: string, jobId: string): FlinkJobRest
     },
     readRequirements: (signal) => readFields(requirements, signal, readResourceRequirements),
     async writeRequirements(wanted, signal) {
-      await ask(requirements, signal, "PUT", wanted);
+      await askFlink(requirements, signal, "PUT", wanted);
     },
   };
 }
@@ -181,11 +184,13 @@ export function readFlinkCheckpoints(fields: Fields): FlinkCheckpoints {
 }
 
 /** Flink tells an operation that failed as one that completed, with a cause. */
-export function readSavepointFailure(fields: Fields): boolean {
-  if (fields.object("status").text("id", /^(IN_PROGRESS|COMPLETED)$/) === "IN_PROGRESS") return false;
+export function readOperation(fields: Fields): "open" | "failed" | "done" {
+  if (fields.object("status").text("id", /^(IN_PROGRESS|COMPLETED)$/) === "IN_PROGRESS") return "open";
   const operation = fields.object("operation");
-  return operation.nullable("failure-cause", () => true) ?? false;
+  return operation.nullable("failure-cause", () => true) === true ? "failed" : "done";
 }
+
+export const readSavepointFailure = (fields: Fields): boolean => readOperation(fields) === "failed";
 
 /** Null of one that the JobManager keeps to itself: Flink then says so in angle brackets. */
 const readPath = (text: string): string | null => (text.startsWith("<") ? null : text);

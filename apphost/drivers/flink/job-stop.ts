@@ -43,13 +43,25 @@ export class FlinkJobEnd {
     this.#context = context;
   }
 
-  /** Settles when the job is over. */
+  /** Settles when no more of it is committed. An answer that does not come is waited for, as the JobManager may be back. */
   async stop(rest: FlinkJobRest, limit: { readonly deadlineMs: number; readonly signal?: AbortSignal }): Promise<void> {
     const { isOfUser, listSavepoints } = this.#context;
+    const { deadlineMs, signal = new AbortController().signal } = limit;
     this.#savepointsBefore ??= listSavepoints();
-    try {
+    let request: string | null = null;
+    const look = async (): Promise<true | undefined> => {
+      const status = await rest.readStatus(signal);
+      if (status === undefined || isFlinkJobOver(status.state)) {
+        request = null;
+        return this.goesOn(status?.state) ? undefined : true;
+      }
+      if (request !== null && (await rest.hasSavepointFailed(request, signal))) request = null;
       // A job of the user's may hold results until its time has passed, and there will be no more records.
-      await stopFlinkJob(rest, { ...limit, drain: isOfUser, goesOn: (state) => this.goesOn(state) });
+      if (request === null && status.isProcessing) request = await rest.stopWithSavepoint(signal, { drain: isOfUser });
+      return undefined;
+    };
+    try {
+      await waitUntil(look, { what: "stopping the job on Flink", deadlineMs, intervalMs: LOOK_INTERVAL_MS, signal });
     } finally {
       this.#isOver = true;
     }
@@ -87,32 +99,4 @@ export class FlinkJobEnd {
     if (isOfUser) await restartJobManager();
     return true;
   }
-}
-
-interface StopOptions {
-  /** As for `stopWithSavepoint`. */
-  readonly drain: boolean;
-  /** Of a job that is in a final state, or that Flink does not know. */
-  readonly goesOn: (state: FlinkJobState | undefined) => boolean;
-  readonly deadlineMs: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Settles when no more of it is committed. An answer that does not come is waited for, as the JobManager may be back. */
-async function stopFlinkJob(rest: FlinkJobRest, options: StopOptions): Promise<void> {
-  const { drain, goesOn, deadlineMs, signal } = options;
-  const lasting = signal ?? new AbortController().signal;
-  let request: string | null = null;
-  const look = async (): Promise<true | undefined> => {
-    const status = await rest.readStatus(lasting);
-    if (status === undefined || isFlinkJobOver(status.state)) {
-      request = null;
-      return goesOn(status?.state) ? undefined : true;
-    }
-    if (request !== null && (await rest.hasSavepointFailed(request, lasting))) request = null;
-    if (request === null && status.isProcessing) request = await rest.stopWithSavepoint(lasting, { drain });
-    return undefined;
-  };
-  const what = "stopping the job on Flink";
-  await waitUntil(look, { what, deadlineMs, intervalMs: LOOK_INTERVAL_MS, signal: lasting });
 }
